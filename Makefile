@@ -1,0 +1,68 @@
+# One command for each wish. Every target sets up the virtual environment it needs.
+.DEFAULT_GOAL := help
+.PHONY: help run test check fix api worker flower pins clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# Settings from .env where there is one, written as the shell reads them.
+ENV := set -a; if [ -f .env ]; then . ./.env; fi; set +a;
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/demo ## Run the whole thing on this machine, with a demo table and an inbox
+	@exec $(BIN)/python -m dev
+
+test: $(VENV)/dev ## Run every test, as CI does
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+check: $(VENV)/dev ## Lint, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+fix: $(VENV)/dev ## Format, and mend what the linter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+api: $(VENV)/base ## Serve the API with the settings of the environment or .env
+	@$(ENV) exec $(BIN)/python -m api
+
+worker: $(VENV)/base ## Run a worker with the settings of the environment or .env
+	@$(ENV) exec $(BIN)/python -m worker
+
+flower: $(VENV)/base ## Run Flower; needs REDIS_URL and FLOWER_BASIC_AUTH=user:password
+	@$(ENV) : "$${FLOWER_BASIC_AUTH:?Set FLOWER_BASIC_AUTH=user:password, or Flower is open to everybody}"; \
+	exec $(BIN)/celery --app worker.flower flower
+
+pins: $(VENV)/dev ## Compile the pinned requirements anew
+	for part in requirements requirements-demo requirements-dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-emit-index-url \
+	    --no-emit-find-links --custom-compile-command "make pins" $$part.in --output-file $$part.txt; \
+	done
+
+clean: ## Remove the virtual environment and the demo's data
+	rm -rf $(VENV) .latchkey
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Latchkey needs Python 3.11 or later. Name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# The stamps also remember which Python packages a target found installed.
+$(VENV)/base: requirements.txt | $(VENV)/bin/python
+	$(PIP) -r $<
+	@touch $@
+
+$(VENV)/demo: requirements-demo.txt | $(VENV)/bin/python
+	@echo "Installing what the demo needs ..."
+	$(PIP) -r $<
+	@touch $@
+
+$(VENV)/dev: requirements-dev.txt | $(VENV)/bin/python
+	@echo "Installing what the tests need ..."
+	$(PIP) -r $<
+	@touch $@ $(VENV)/demo $(VENV)/base

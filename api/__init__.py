@@ -1,0 +1,1 @@
+"""The HTTP side of Latchkey: validate, limit, accept, reset."""

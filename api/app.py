@@ -1,0 +1,103 @@
+"""create_app: the one place where the API is put together."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from flask import Flask
+from flask_cors import CORS
+from flask_openapi3 import Info, OpenAPI
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from api.commands import users_commands
+from api.errors import refuse_fields, register_errors
+from api.forgot import Acceptance, forgot_api
+from api.health import health_api
+from api.json_request import MAX_BODY, JsonRequest
+from api.limits import Limits
+from api.pages import pages
+from api.passwords import Passwords
+from api.requests import register_hooks
+from api.reset import reset_api
+from api.resets import Resets
+from api.schemas import Problem
+from api.settings import ApiSettings
+from shared import log
+from shared.database import database_config, db
+from shared.jobs import address_key
+from shared.outbox import Outbox
+from shared.redis_client import connect
+from shared.tokens import Tokens
+from shared.users import Users
+
+# Seconds. With both, a request gets its 503 within half a second of a Redis that is gone or frozen.
+REDIS_CONNECT_TIMEOUT = 0.1
+REDIS_TIMEOUT = 0.2
+
+
+def create_app(settings: ApiSettings | None = None) -> Flask:
+    """Build the API. Nothing is connected before the first request needs it.
+
+    Raises SettingsError.
+    """
+    settings = settings or ApiSettings.load()
+    log.configure("api", settings.log_level)
+    app = _bare_app(settings)
+    redis = connect(
+        settings.redis_url.get_secret_value(),
+        connect_timeout=REDIS_CONNECT_TIMEOUT,
+        timeout=REDIS_TIMEOUT,
+        connections=settings.web_threads + 2,
+    )
+    key = address_key(settings)
+    outbox = Outbox(redis, settings.outbox_max)
+    users = Users(settings, db.session)
+    limits = Limits(app, settings, redis)
+    loud = settings.forgot_email_limit_response == "429"
+    keys = [secret.get_secret_value() for secret in settings.secret_key]
+    passwords = Passwords(
+        settings.users_hash_format, settings.bcrypt_rounds, settings.password_min_length, settings.hashing_slots
+    )
+    resets = Resets(Tokens(keys, settings.reset_token_max_age), users, passwords, outbox, key)
+    app.register_api(forgot_api(Acceptance(outbox, limits, key, settings.outbox_max, loud)))
+    app.register_api(reset_api(resets, limits))
+    app.register_api(health_api(redis))
+    app.register_blueprint(pages(settings))
+    app.cli.add_command(users_commands(settings, passwords, outbox, key))
+    return app
+
+
+def _bare_app(settings: ApiSettings) -> OpenAPI:
+    """Build the Flask app with its configuration, hooks, errors and document, and without endpoints."""
+    app = OpenAPI(
+        "api",
+        info=Info(title=f"{settings.product_name}: forgotten passwords", version=_version()),
+        doc_ui=False,
+        validation_error_model=Problem,
+        validation_error_callback=refuse_fields,
+        static_folder=None,
+    )
+    app.request_class = JsonRequest
+    app.config.update(
+        database_config(settings.database_url.get_secret_value(), settings.web_threads), MAX_CONTENT_LENGTH=MAX_BODY
+    )
+    db.init_app(app)
+    register_errors(app)
+    register_hooks(app, settings)
+    app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)
+    if settings.cors_origins:
+        CORS(
+            app,
+            origins=list(settings.cors_origins),
+            methods=["GET", "POST"],
+            allow_headers=["Content-Type", "X-Request-ID"],
+            expose_headers=["Retry-After", "X-Request-ID"],
+        )
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("latchkey")
+    except PackageNotFoundError:
+        return "0"

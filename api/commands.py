@@ -1,0 +1,131 @@
+"""`flask --app api.app users ...`: a table for those who have none, users for a start, and support's own reset mail."""
+
+import csv
+import sys
+import time
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.accounts import Accounts, BadRow, DuplicateAddress, read_rows
+from api.passwords import Passwords, WeakPassword
+from api.settings import ApiSettings
+from shared.addresses import InvalidAddress, hash_address, parse
+from shared.database import db
+from shared.jobs import Job, new_id
+from shared.outbox import Outbox, OutboxFull
+from shared.users import UsersTableError
+
+BATCH = 5000
+
+
+def users_commands(settings: ApiSettings, passwords: Passwords, outbox: Outbox, key: bytes) -> AppGroup:
+    """Build the command group."""
+    group = AppGroup("users", help="Users for a start, and support's own reset mail.")
+    accounts = Accounts(settings, db.session)
+
+    @group.command("create-table")
+    def create_table() -> None:
+        """Create the users table, if there is none. An existing table is never altered."""
+        with _clear_errors():
+            created = accounts.create_table()
+        click.echo(f"Created table {settings.users_table}." if created else f"Table {settings.users_table} is there.")
+
+    @group.command("add")
+    @click.argument("email")
+    @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+    def add(email: str, *, password_stdin: bool) -> None:
+        """Add a user with a password."""
+        password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask()
+        with _clear_errors():
+            passwords.check(password)
+            accounts.add([(parse(email), passwords.hash(password))])
+        click.echo("Added.")
+
+    @group.command("import")
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    def import_(file: Path) -> None:
+        """Import users from a CSV file with the columns email,password_hash."""
+        with _clear_errors():
+            _import(file, accounts, settings)
+
+    @group.command("send-reset")
+    @click.argument("email")
+    def send_reset(email: str) -> None:
+        """Mail a reset link, past the quotas. Says nothing about whether the account exists: the log does."""
+        with _clear_errors():
+            address = parse(email)
+            digest = hash_address(address, key)
+            job = Job(new_id(), "forgot", "support-" + new_id()[:8], digest, time.time(), address=address)
+            outbox.add(job)
+        click.echo(f"Accepted. The worker's log tells the rest under request id {job.request_id}.")
+
+    return group
+
+
+def _ask() -> str:
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password
+
+
+def _import(file: Path, accounts: Accounts, settings: ApiSettings) -> None:
+    """Import in batches, so that a file of any length fits into memory; list the bad rows and keep the good ones."""
+    total = sum(1 for _ in file.open("rb"))
+    good, bad, batch = 0, 0, list[tuple[str, str]]()
+    with (
+        file.open(encoding="utf-8-sig", newline="") as lines,
+        click.progressbar(length=total, label="Importing", file=sys.stderr) as bar,
+    ):
+        for row in read_rows(lines, settings.users_hash_format, accounts.addresses()):
+            bar.update(1)
+            if isinstance(row, BadRow):
+                bad += 1
+                click.echo(f"line {row.line}: {row.reason}", err=True)
+                continue
+            batch.append(row)
+            good += 1
+            if len(batch) == BATCH:
+                accounts.add(batch)
+                batch = []
+        accounts.add(batch)
+    click.echo(f"Imported {good} users, refused {bad} rows.")
+    if bad:
+        sys.exit(1)
+
+
+class _clear_errors:  # noqa: N801 - used like a function
+    """Turn what can go wrong into one sentence that says what to do."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Raise the sentence in place of the error."""
+        sentence = _sentence(error) if error else None
+        if sentence:
+            raise click.ClickException(sentence) from error
+
+
+def _sentence(error: BaseException) -> str | None:
+    if isinstance(error, WeakPassword):
+        return f"This password cannot be used: {', '.join(error.reasons)}."
+    if isinstance(error, SQLAlchemyError):
+        return f"The database refused ({type(error).__name__}). Check DATABASE_URL and the table's columns."
+    for kind, sentence in _SENTENCES.items():
+        if isinstance(error, kind):
+            return sentence or str(error)
+    return None
+
+
+_SENTENCES: dict[type[Exception], str] = {
+    InvalidAddress: "This is not one mail address.",
+    UnicodeDecodeError: "The file is not UTF-8. Save it as UTF-8 and try again.",
+    csv.Error: "The file is not CSV. Check its quotes.",
+    RedisError: "Redis cannot be reached. Check REDIS_URL, and that it runs.",
+    OutboxFull: "The outbox is full. Check that a worker runs.",
+    DuplicateAddress: "",
+    UsersTableError: "",
+}

@@ -1,0 +1,50 @@
+"""What happens around every request: its id, and the headers of every answer."""
+
+import time
+
+from flask import Flask, Response, g, request
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from api.settings import ApiSettings
+from shared.log import get_logger, request_id
+
+# Scripts and styles from this server alone, no frames, nothing sent elsewhere.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+# RapiDoc, the component that shows the API's documentation, writes its styles into the page.
+_DOCS_POLICY = _POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+WARN_EVERY = 60  # Seconds.
+
+log = get_logger(__name__)
+
+
+def register_hooks(app: Flask, settings: ApiSettings) -> None:
+    """Give every request its id and every answer its headers."""
+    warned_at = -WARN_EVERY * 1.0
+
+    @app.before_request
+    def identify() -> None:
+        nonlocal warned_at
+        g.request_id = request_id(request.headers.get("X-Request-ID"))
+        clear_contextvars()
+        bind_contextvars(request_id=g.request_id)
+        forwarded = not settings.trusted_proxies and "X-Forwarded-For" in request.headers
+        if forwarded and time.monotonic() - warned_at >= WARN_EVERY:
+            warned_at = time.monotonic()
+            log.warning("forwarded_for_ignored", cure="Set TRUSTED_PROXIES if a proxy of yours stands before the API.")
+
+    @app.after_request
+    def complete(response: Response) -> Response:
+        headers = response.headers
+        headers["X-Request-ID"] = g.request_id
+        headers.extend(_HEADERS)
+        headers["Content-Security-Policy"] = _DOCS_POLICY if request.path == "/docs" else _POLICY
+        return response

@@ -1,0 +1,37 @@
+"""POST /reset-password and POST /reset-password/check."""
+
+import json
+from typing import Any
+
+from flask import Response, g
+from flask_openapi3 import APIBlueprint
+
+from api.limits import Limits
+from api.resets import Resets
+from api.schemas import Done, LinkState, ResetRequest, TokenRequest, problems
+
+_DONE = json.dumps({"message": "Your password is changed."}) + "\n"
+
+
+def reset_api(resets: Resets, limits: Limits) -> APIBlueprint:
+    """Build the two endpoints that take a token."""
+    api = APIBlueprint("reset", __name__)
+    refusals = problems(400, 413, 415, 422, 429, 503)
+    done: dict[Any, Any] = {200: Done, **refusals}
+    good: dict[Any, Any] = {200: LinkState, **refusals}
+
+    @api.post("/reset-password", summary="Set the new password", responses=done)
+    @limits.reset_per_client()
+    def reset_password(body: ResetRequest) -> Response:
+        """Use the link, which works once. A password that the policy refuses leaves it good."""
+        resets.reset(body.token, body.password, g.request_id)
+        return Response(_DONE, 200, content_type="application/json")
+
+    @api.post("/reset-password/check", summary="Is this link still good?", responses=good)
+    @limits.reset_per_client()
+    def check_link(body: TokenRequest) -> Response:
+        """Tell early that a link is dead; nothing is changed."""
+        state = LinkState(expires_at=resets.check(body.token))
+        return Response(state.model_dump_json() + "\n", 200, content_type="application/json")
+
+    return api

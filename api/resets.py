@@ -1,0 +1,83 @@
+"""The rules of setting a new password. No Flask in here."""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from redis.exceptions import RedisError
+
+from api.passwords import Passwords
+from shared.addresses import hash_address
+from shared.jobs import Job, state
+from shared.log import get_logger
+from shared.outbox import Outbox
+from shared.tokens import Claim, InvalidToken, Tokens
+from shared.users import User, Users
+
+NOTICE_DELAY = 60  # Seconds: longer than the rest of a reset takes, hashing queue included.
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Resets:
+    """Sets passwords for those who hold a link."""
+
+    tokens: Tokens
+    users: Users
+    passwords: Passwords
+    outbox: Outbox
+    address_key: bytes
+
+    def check(self, token: str) -> datetime:
+        """Return when the link expires.
+
+        Raises InvalidToken.
+        """
+        claim, _ = self._holder(token)
+        return claim.expires_at
+
+    def reset(self, token: str, password: str, request_id: str) -> None:
+        """Set the password of the user the token was made for, once.
+
+        The notice mail is accepted before the change and held back, so that it goes out even if this process dies
+        right after the commit; the worker drops it while the old password is still stored.
+
+        Raises InvalidToken, WeakPassword, HashingBusy, and RedisError or SQLAlchemyError with nothing changed.
+        """
+        _, user = self._holder(token)
+        self.passwords.check(password)
+        password_hash = self.passwords.hash(password)
+        notice = self._notice(user, request_id)
+        self.outbox.add_later(notice, NOTICE_DELAY)
+        if not self.users.set_password(user, password_hash):
+            raise InvalidToken
+        log.info("password_reset", user=user.id)
+        try:
+            self.outbox.release(notice.id)
+        except RedisError as error:
+            # The password is set: the notice becomes due by itself.
+            log.warning("notice_not_released", error=type(error).__name__)
+
+    def _holder(self, token: str) -> tuple[Claim, User]:
+        """Verify the token, and load the user only if its signature and age are good."""
+        claim = self.tokens.verify(token)
+        user = self.users.get(claim.user_id)
+        if user is None or not claim.holds_for(user.password_hash, user.address):
+            raise InvalidToken
+        return claim, user
+
+    def _notice(self, user: User, request_id: str) -> Job:
+        """Make the notice. Its id comes from the user and the old hash: parallel resets share a single one."""
+        old_state = state(user.password_hash, self.address_key)
+        return Job(
+            id=hashlib.sha256(f"{user.id}:{old_state}".encode()).hexdigest()[:32],
+            kind="password_changed",
+            request_id=request_id,
+            address=user.address,
+            address_hash=hash_address(user.address, self.address_key),
+            accepted_at=time.time(),
+            user_id=user.id,
+            old_state=old_state,
+        )

@@ -1,0 +1,102 @@
+"""What a request and an answer look like; the OpenAPI document is made from these."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from shared import tokens
+from shared.addresses import InvalidAddress, parse
+
+_STRICT = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
+MAX_PASSWORD = 4096  # Characters; the password policy, which sets the real bound, says what is wrong.
+
+
+class ForgotRequest(BaseModel):
+    """Ask for a reset link."""
+
+    model_config = _STRICT
+
+    email: str = Field(
+        max_length=254,
+        description="One mail address.",
+        json_schema_extra={"format": "email"},
+        examples=["anna@example.com"],
+    )
+    locale: str = Field(
+        default="",
+        max_length=35,
+        pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)?$",
+        description="Language of the mail.",
+        examples=["de"],
+    )
+
+    @field_validator("email")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        try:
+            return parse(value)
+        except InvalidAddress:
+            raise ValueError("must be one mail address") from None
+
+
+class TokenRequest(BaseModel):
+    """A token as the mail's link carries it."""
+
+    model_config = _STRICT
+
+    token: str = Field(min_length=1, max_length=tokens.MAX_LENGTH, description="The token from the link.")
+
+
+class ResetRequest(TokenRequest):
+    """Set a new password."""
+
+    password: str = Field(min_length=1, max_length=MAX_PASSWORD, description="The new password.")
+
+
+class Accepted(BaseModel):
+    """The one answer to every request for a link."""
+
+    message: str = Field(examples=["If an account uses this address, a mail with a link is on its way."])
+
+
+class Done(BaseModel):
+    """The password is set."""
+
+    message: str = Field(examples=["Your password is changed."])
+
+
+class LinkState(BaseModel):
+    """The link is good."""
+
+    expires_at: datetime = Field(description="When it stops working, in UTC.")
+
+
+class Health(BaseModel):
+    """`ok`; `degraded` where requests are accepted but mails or resets must wait; `unavailable`."""
+
+    status: str = Field(examples=["ok"])
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    field: str = Field(examples=["email"])
+    reason: str = Field(examples=["must be one mail address"])
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). `code` is stable: decide by it, not by the texts."""
+
+    type: str = Field(default="about:blank")
+    title: str = Field(examples=["The request is not valid"])
+    status: int = Field(examples=[422])
+    code: str = Field(examples=["invalid_request"])
+    errors: list[FieldError] | None = Field(default=None, description="For `invalid_request`: the fields.")
+    reasons: list[str] | None = Field(default=None, description="For `weak_password`: `too_short`, `too_long`, ...")
+
+
+def problems(*statuses: int) -> dict[int, Any]:
+    """Describe the errors of an operation for the OpenAPI document."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {status: {"content": {"application/problem+json": {"schema": schema}}} for status in statuses}

@@ -1,0 +1,85 @@
+"""The settings of the API, beside those it shares with the worker."""
+
+import os
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from limits import parse_many
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+
+from shared.settings import Settings
+
+
+def _limits(value: str) -> str:
+    try:
+        parse_many(value)
+    except ValueError:
+        raise ValueError("is not a limit") from None
+    return value
+
+
+def _origins(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Limits = Annotated[str, AfterValidator(_limits)]
+LIMIT_SYNTAX = "such as `30/minute;300/hour`"
+
+
+class ApiSettings(Settings):
+    """What the API needs to know; it never sees the mail server."""
+
+    forgot_limit_per_ip: Limits = Field(
+        default="30/minute;300/hour", description=f"Requests for a link per client, {LIMIT_SYNTAX}; more get a `429`."
+    )
+    forgot_limit_per_email: Limits = Field(
+        default="3/15 minutes;20/day",
+        description=f"Mails per typed address, {LIMIT_SYNTAX}; more are accepted and not mailed.",
+    )
+    forgot_email_limit_response: Literal["silent", "429"] = Field(
+        default="silent", description="`silent`, or `429` to tell the client that an address was asked for too often."
+    )
+    reset_limit_per_ip: Limits = Field(
+        default="20/minute", description=f"Calls of reset and check together per client, {LIMIT_SYNTAX}."
+    )
+    trusted_proxies: int = Field(
+        default=0, ge=0, le=10, description="Proxies before the API that append to `X-Forwarded-For`: 0 to 10."
+    )
+    cors_origins: Annotated[tuple[str, ...], BeforeValidator(_origins)] = Field(
+        default=(),
+        description="Web origins whose pages may call the API, separated by commas: `https://www.example.com`.",
+    )
+    bcrypt_rounds: int = Field(default=12, ge=10, le=16, description="bcrypt's cost for new hashes: 10 to 16.")
+    password_min_length: int = Field(
+        default=15,
+        ge=8,
+        le=64,
+        description="Characters that a new password must have: 8 to 64 (NIST SP 800-63B-4: 15).",
+    )
+    outbox_max: int = Field(
+        default=1_000_000,
+        ge=1,
+        description="Accepted jobs that may wait (1.3 kB each in Redis); beyond, everybody gets `503`.",
+    )
+    host: str = Field(default="127.0.0.1", description="Where the API listens; `0.0.0.0` for all interfaces.")
+    port: int = Field(default=8000, ge=1, le=65535, description="The API's port: 1 to 65535.")
+    web_processes: int = Field(default=1, ge=1, le=64, description="Server processes: 1 to 64, best one per core.")
+    web_threads: int = Field(default=4, ge=1, le=256, description="Threads a process: 1 to 256; a few are best.")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _plain_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in {"http", "https"}
+                or not parts.hostname
+                or origin != f"{parts.scheme}://{parts.netloc}"
+            ):
+                raise ValueError("holds something that is not an origin (scheme, host and port, no path and no `*`)")
+        return origins
+
+    @property
+    def hashing_slots(self) -> int:
+        """How many passwords a process hashes at a time: half of its threads, so that the door stays open."""
+        return max(1, min(self.web_threads // 2, os.cpu_count() or 1))

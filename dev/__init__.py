@@ -1,0 +1,1 @@
+"""The embedded default of `make run`: everything Latchkey needs, on this machine, for trying it out."""

@@ -1,0 +1,27 @@
+"""`python -m dev`, which is `make run`."""
+
+import os
+import sys
+from contextlib import ExitStack
+
+from dev.errors import DemoError
+from dev.stack import run_stack
+from dev.supervisor import StopRequested
+
+
+def main() -> int:
+    """Run the demo and return its exit code."""
+    # The reason is told before the parts end, which may take some seconds.
+    with ExitStack() as endings:
+        try:
+            run_stack(os.environ, endings)
+        except StopRequested:
+            print("\nStopping ...", flush=True)
+            return 0
+        except DemoError as problem:
+            print(problem, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""The environment of the demo's programs: soft settings that production has to choose for itself."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+# The demo comes up the same whatever the shell exports, so nothing that a program would read gets through.
+_SETTING = re.compile(
+    r"(USERS|MAIL|RESET|FORGOT|WEB|WORKER|CELERY|FLOWER|FLASK|GRANIAN|INBOX|REDIS)_.+"
+    r"|(SECRET_KEY|DATABASE_URL|METRICS_TOKEN)(_FILE)?"
+    r"|HOST|PORT|PRODUCT_NAME|SUPPORT_EMAIL|TRUSTED_PROXIES|CORS_ORIGINS|BCRYPT_ROUNDS|PASSWORD_MIN_LENGTH|OUTBOX_MAX"
+    r"|PYTHONSAFEPATH|PYTHONWARNINGS"
+)
+_LOG_LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR"}
+
+
+def inherited_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Pass the shell's environment on (PATH, HOME, locale), without anything that could be a setting."""
+    kept = {name: value for name, value in environ.items() if not _SETTING.fullmatch(name)}
+    if kept.get("LOG_LEVEL") not in _LOG_LEVELS:
+        kept.pop("LOG_LEVEL", None)
+    # A .env in the folder is meant for production. Unbuffered: the last words of a dead program count.
+    return kept | {"FLASK_SKIP_DOTENV": "1", "PYTHONUNBUFFERED": "1"}
+
+
+def redis_url(ports: Mapping[str, int]) -> str:
+    """Name the demo's Redis database."""
+    return f"redis://127.0.0.1:{ports['REDIS_PORT']}/0"
+
+
+def database_url(file: Path) -> str:
+    """Name a SQLite database by its absolute path."""
+    return f"sqlite:///{file}"
+
+
+def latchkey_settings(ports: Mapping[str, int], *, secret: str, database: Path) -> dict[str, str]:
+    """Set what the API, the worker and the command line read."""
+    return {
+        "SECRET_KEY": secret,
+        "REDIS_URL": redis_url(ports),
+        "DATABASE_URL": database_url(database),
+        "USERS_TABLE": "users",
+        "USERS_ID_COLUMN": "id",
+        "USERS_EMAIL_COLUMN": "email",
+        "USERS_PASSWORD_COLUMN": "password_hash",
+        "USERS_PASSWORD_CHANGED_COLUMN": "password_changed_at",
+        "USERS_FILTER": "is_active",
+        "USERS_HASH_FORMAT": "bcrypt",
+        "PRODUCT_NAME": "Latchkey demo",
+        "RESET_URL": f"http://localhost:{ports['PORT']}/reset-password",
+        "MAIL_SERVER": "127.0.0.1",
+        "MAIL_PORT": str(ports["INBOX_SMTP_PORT"]),
+        "MAIL_USE_TLS": "false",
+        "MAIL_USE_SSL": "false",
+        "MAIL_DEFAULT_SENDER": "Latchkey demo <no-reply@example.com>",
+        "HOST": "127.0.0.1",
+        "PORT": str(ports["PORT"]),
+        "WORKER_PROCESSES": "1",
+        "WORKER_EVENTS": "true",
+    }
+
+
+def flower_settings(ports: Mapping[str, int], *, user: str, password: str) -> dict[str, str]:
+    """Set what Flower reads; never as arguments, which every user of the machine can list."""
+    return {
+        "REDIS_URL": redis_url(ports),
+        "FLOWER_ADDRESS": "127.0.0.1",
+        "FLOWER_PORT": str(ports["FLOWER_PORT"]),
+        "FLOWER_BASIC_AUTH": f"{user}:{password}",
+    }
+
+
+def inbox_settings(ports: Mapping[str, int]) -> dict[str, str]:
+    """Set what the inbox reads."""
+    return {name: str(ports[name]) for name in ("INBOX_PORT", "INBOX_SMTP_PORT")}

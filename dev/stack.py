@@ -1,0 +1,98 @@
+"""The whole demo: which programs it has, and how they come up, run and end together."""
+
+import secrets
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
+
+from dev.demo_database import make_demo_database
+from dev.environment import flower_settings, inbox_settings, inherited_environment, latchkey_settings
+from dev.home import PROJECT, Home, choose_home, locked, secret_key
+from dev.part import Part
+from dev.ports import choose_ports
+from dev.readiness import Probes, page_answers, redis_answers, wait_for_answers
+from dev.redis_server import redis_command
+from dev.supervisor import Supervisor
+from dev.welcome import welcome
+
+FLOWER_USER = "operator"
+START_TIMEOUT = 30
+PROGRAM_GRACE = 4.0
+"""Seconds; a Celery worker takes 2 to 3 for a warm shutdown."""
+FOUNDATION_GRACE = 1.0
+
+
+def run_stack(environ: Mapping[str, str], endings: ExitStack) -> None:
+    """Run the demo until it is asked to stop; what it starts ends with `endings`.
+
+    Raises StopRequested then, and DemoError if it cannot start or a part ends.
+    """
+    ports = choose_ports(environ)
+    home = choose_home(environ)
+    endings.enter_context(locked(home))
+    supervisor = endings.enter_context(Supervisor(folder=PROJECT, logs=home.logs))
+    supervisor.listen_for_signals()
+    _start(supervisor, ports, home, inherited_environment(environ))
+    supervisor.watch()
+
+
+def _start(supervisor: Supervisor, ports: Mapping[str, int], home: Home, inherited: Mapping[str, str]) -> None:
+    print("Starting Latchkey ...", flush=True)
+    settings = {**inherited, **latchkey_settings(ports, secret=secret_key(home), database=home.database)}
+    password = secrets.token_urlsafe(12)
+    redis = partial(redis_answers, ports["REDIS_PORT"])
+
+    supervisor.start(*foundations(ports, home, inherited))
+    _await(supervisor, {"redis": partial(redis, "PING", "+PONG")})
+    # Flower needs no database, and comes up while that is made.
+    supervisor.start(flower({**inherited, **flower_settings(ports, user=FLOWER_USER, password=password)}))
+    make_demo_database(home.database, settings)
+    supervisor.start(*programs(settings))
+    _await(
+        supervisor,
+        {
+            "inbox": partial(page_answers, ports["INBOX_PORT"], "/", status=200),
+            "flower": partial(page_answers, ports["FLOWER_PORT"], "/", status=401),
+            "worker": partial(redis, f"EXISTS {_heartbeat_key()}", ":1"),
+        },
+    )
+    # Asked last: until the worker is there the API would warn that it is missing.
+    _await(supervisor, {"api": partial(page_answers, ports["PORT"], "/readyz", status=200)})
+    print(welcome(ports, user=FLOWER_USER, password=password), flush=True)
+
+
+def foundations(ports: Mapping[str, int], home: Home, inherited: Mapping[str, str]) -> list[Part]:
+    """List what the programs need: Redis and a mail server."""
+    return [
+        Part("redis", redis_command(ports["REDIS_PORT"], home.redis), inherited, FOUNDATION_GRACE),
+        Part("inbox", _python("dev.inbox"), {**inherited, **inbox_settings(ports)}, FOUNDATION_GRACE),
+    ]
+
+
+def flower(settings: Mapping[str, str]) -> Part:
+    """Describe Flower, which shows what the worker does."""
+    return Part("flower", _python("celery", "--app", "worker.flower", "flower"), settings, FOUNDATION_GRACE)
+
+
+def programs(settings: Mapping[str, str]) -> list[Part]:
+    """List Latchkey's own programs."""
+    return [
+        Part("api", _python("api"), settings, PROGRAM_GRACE),
+        Part("worker", _python("worker"), settings, PROGRAM_GRACE),
+    ]
+
+
+def _heartbeat_key() -> str:
+    from shared.jobs import HEARTBEAT_KEY  # noqa: PLC0415 - half a second, which passes while the programs start
+
+    return HEARTBEAT_KEY
+
+
+def _await(supervisor: Supervisor, probes: Probes) -> None:
+    with_logs = {f"{name} (its log: {supervisor.log(name)})": probe for name, probe in probes.items()}
+    wait_for_answers(with_logs, check=supervisor.check, seconds=START_TIMEOUT)
+
+
+def _python(module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", module, *arguments]

@@ -1,0 +1,98 @@
+"""Mail addresses: what counts as one, which spellings mean one mailbox, and the hash that stands for it."""
+
+import hashlib
+import hmac
+import re
+
+import idna
+
+MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3: a path of 256 octets, less its angle brackets.
+MAX_LOCAL_LENGTH = 64  # RFC 5321, 4.5.3.1.1.
+# One unquoted "@", and none of the characters that would make a list, a display name, a comment or a second line.
+_ATOM = r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff@,;:<>()\[\]\"\\]+"
+_SHAPE = re.compile(f"{_ATOM}@{_ATOM}")
+_UPPER_TO_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+
+
+class InvalidAddress(ValueError):
+    """The text is not one plain mail address."""
+
+
+def lower(text: str) -> str:
+    """Lower-case A to Z alone: other case mappings make one mailbox out of two (CVE-2019-19844)."""
+    return text.translate(_UPPER_TO_LOWER)
+
+
+def parse(text: str) -> str:
+    """Return the address as typed, without surrounding white space.
+
+    Raises InvalidAddress for whatever is not exactly one address: lists, display names, control characters, domains
+    that IDNA 2008 refuses.
+    """
+    address = text.strip(" \t\r\n")
+    if len(address) > MAX_LENGTH or not _SHAPE.fullmatch(address):
+        raise InvalidAddress
+    local, domain = address.split("@")
+    if len(local.encode()) > MAX_LOCAL_LENGTH:
+        raise InvalidAddress
+    _ascii_domain(domain)
+    return address
+
+
+def normalise(address: str) -> str:
+    """Return the one form that all spellings of a mailbox share: lower case, domain in ASCII.
+
+    Raises InvalidAddress.
+    """
+    local, domain = parse(address).split("@")
+    return f"{lower(local)}@{_ascii_domain(domain)}"
+
+
+def spellings(address: str) -> list[str]:
+    """List the forms under which a table may hold the address: as typed, lower-cased, domain in either form."""
+    address = parse(address)
+    local, domain = address.split("@")
+    ascii_domain = _ascii_domain(domain)
+    domains = [domain, lower(domain), ascii_domain, _unicode_domain(ascii_domain)]
+    forms = [address, *(f"{part}@{name}" for part in (local, lower(local)) for name in domains)]
+    return list(dict.fromkeys(forms))
+
+
+def envelope(address: str) -> str:
+    """Return the stored address as SMTP takes it, its domain in ASCII and its local part as stored.
+
+    Raises InvalidAddress where the local part is not ASCII: it would need SMTPUTF8, and Flask-Mail would encode it
+    into the name of another mailbox.
+    """
+    local, domain = parse(address).split("@")
+    if not local.isascii():
+        raise InvalidAddress
+    return f"{local}@{_ascii_domain(domain)}"
+
+
+def hash_address(address: str, key: bytes) -> str:
+    """Return the keyed hash that stands for a mailbox in Redis keys and logs: 32 hexadecimal digits."""
+    return hmac.digest(key, normalise(address).encode(), hashlib.sha256).hex()[:32]
+
+
+def _ascii_domain(domain: str) -> str:
+    if domain.isascii() and "xn--" not in lower(domain):
+        return _plain_domain(lower(domain))
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        raise InvalidAddress from None
+
+
+def _plain_domain(domain: str) -> str:
+    """Check a domain of plain ASCII, underscores and single labels included: company networks have both."""
+    labels = domain.split(".")
+    if any(not re.fullmatch(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", label) for label in labels):
+        raise InvalidAddress
+    return domain
+
+
+def _unicode_domain(ascii_domain: str) -> str:
+    if "xn--" not in ascii_domain:
+        return ascii_domain
+    return idna.decode(ascii_domain)

@@ -1,0 +1,129 @@
+"""Jobs: what an accepted one says, the message that carries its id, and the Celery settings of both sides.
+
+The message carries the id alone. Whoever reads Flower, task events or the broker sees no address.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+import time
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+from kombu import Queue
+
+from shared.settings import Settings
+
+QUEUE = "latchkey"
+DELIVER = "latchkey.deliver"
+HEARTBEAT_KEY = "worker:heartbeat"
+
+Kind = Literal["forgot", "over_quota", "reset", "password_changed"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One accepted request, as it waits in the outbox.
+
+    forgot: find the users of `address` and mail each a link.
+    over_quota: the same request over its address's quota: nothing to do, and as much work for the API.
+    reset: mail a link to `user_id`, one of several users who share `address`.
+    password_changed: tell `address` that the password of `user_id` is no longer the one behind `old_state`.
+    """
+
+    id: str
+    kind: Kind
+    request_id: str
+    address_hash: str
+    accepted_at: float
+    address: str = ""
+    locale: str = ""
+    client: str = ""
+    user_id: str = ""
+    old_state: str = ""
+    version: int = 1
+
+    def entry(self) -> str:
+        """Render the job for the outbox, leaving out what is empty."""
+        return json.dumps({name: value for name, value in asdict(self).items() if value != ""})
+
+    @classmethod
+    def from_entry(cls, entry: str | bytes) -> Self:
+        """Read a job back; fields of a later version are passed over."""
+        fields = json.loads(entry)
+        return cls(**{name: value for name, value in fields.items() if name in cls.__dataclass_fields__})
+
+    @property
+    def age(self) -> float:
+        """Seconds since the request was accepted."""
+        return time.time() - self.accepted_at
+
+
+def new_id() -> str:
+    """Return a random id for a job: 32 hexadecimal digits."""
+    return secrets.token_hex(16)
+
+
+def address_key(settings: Settings) -> bytes:
+    """Return the key that hashes addresses and states, derived from the first SECRET_KEY."""
+    return hmac.digest(settings.secret_key[0].get_secret_value().encode(), b"latchkey.address", hashlib.sha256)
+
+
+def state(password_hash: str, key: bytes) -> str:
+    """Return a keyed hash that tells one stored password from another, and nothing else."""
+    return hmac.digest(key, b"state:" + password_hash.encode(), hashlib.sha256).hex()[:32]
+
+
+def message(job_id: str) -> tuple[str, str]:
+    """Return the Celery message for a job as head and tail, between which Redis writes the time of the push.
+
+    Celery's message protocol, version 2, with a JSON body that is not encoded once more; a test sends one through a
+    real worker.
+    """
+    body = json.dumps([[job_id], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}])
+    headers = {
+        "lang": "py",
+        "task": DELIVER,
+        "id": job_id,
+        "root_id": job_id,
+        "parent_id": None,
+        "group": None,
+        "argsrepr": "()",
+        "kwargsrepr": "{}",
+        "origin": "latchkey",
+        "ignore_result": True,
+    }
+    properties = {
+        "correlation_id": job_id,
+        "delivery_mode": 2,
+        "delivery_info": {"exchange": "", "routing_key": QUEUE},
+        "priority": 0,
+        "delivery_tag": job_id,
+    }
+    envelope = {"body": body, "content-encoding": "utf-8", "content-type": "application/json", "properties": properties}
+    head = json.dumps(envelope)[:-1] + ', "headers": ' + json.dumps(headers)[:-1] + ', "pushed": '
+    return head, "}}"
+
+
+def celery_settings(redis_url: str) -> dict[str, Any]:
+    """Return the Celery settings that worker and Flower share.
+
+    The outbox, not the broker, keeps what is unfinished: messages are taken without acknowledgement, one at a time,
+    and Celery neither retries nor delays anything.
+    """
+    return {
+        "broker_url": redis_url,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        # BRPOP waits one second on the server: the socket must wait longer.
+        "broker_transport_options": {"socket_timeout": 5, "socket_connect_timeout": 2, "priority_steps": [0]},
+        "task_queues": [Queue(QUEUE, no_ack=True)],
+        "task_default_queue": QUEUE,
+        "task_ignore_result": True,
+        "worker_disable_prefetch": True,
+        "worker_prefetch_multiplier": 1,
+        "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
+        "timezone": "UTC",
+    }

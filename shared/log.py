@@ -1,0 +1,88 @@
+"""Logs: one JSON object a line, with the id of the request it belongs to, and nothing that should stay private.
+
+What must not be logged is not passed to a logger in the first place. The redaction here is the second wall, for the
+texts of libraries and tracebacks.
+"""
+
+import logging
+import re
+import secrets
+import sys
+from typing import Any
+
+import structlog
+from structlog.contextvars import bound_contextvars, merge_contextvars
+from structlog.stdlib import ProcessorFormatter
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_PRIVATE = (
+    (re.compile(r"[^\s\"'<>=,;:()\[\]{}/\\]+(?:@|%40)[^\s\"'<>=,;()\[\]{}/\\]+"), "[address]"),
+    (re.compile(r"[\w-]{24,}\.[\w-]{5,8}\.[\w-]{27,}"), "[token]"),
+    (re.compile(r"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}"), "[hash]"),
+)
+# SQLAlchemy writes the rows that it reads; the others write a line where ours stands already, and Flask-Limiter's would
+# be written for some addresses only.
+_TOO_TALKATIVE = ("sqlalchemy", "flask-limiter", "celery.worker.strategy", "celery.app.trace")
+_PRIVATE_FIELDS = frozenset({"password", "token", "address", "email", "authorization"})
+
+get_logger = structlog.stdlib.get_logger
+with_request_id = bound_contextvars
+
+
+def request_id(candidate: str | None) -> str:
+    """Return the client's request id if it is harmless, else a new one."""
+    return candidate if candidate and _REQUEST_ID.fullmatch(candidate) else secrets.token_hex(8)
+
+
+def redact(text: str) -> str:
+    """Blank out what looks like a mail address, a reset token or a password hash."""
+    for pattern, name in _PRIVATE:
+        text = pattern.sub(name, text)
+    return text
+
+
+def configure(program: str, level: str) -> None:
+    """Send all logs of this process, libraries included, to standard error as JSON lines."""
+    shared: list[Processor] = [
+        merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _drop_private_fields,
+    ]
+    structlog.configure(
+        processors=[*shared, ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    render = structlog.processors.JSONRenderer(ensure_ascii=False)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                ProcessorFormatter.remove_processors_meta,
+                _name(program),
+                lambda *event: redact(str(render(*event))),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for name in _TOO_TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _drop_private_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {name: value for name, value in event.items() if name not in _PRIVATE_FIELDS}
+
+
+def _name(program: str) -> Processor:
+    def add(_logger: Any, _method: str, event: EventDict) -> EventDict:
+        return {"program": program, **event}
+
+    return add

@@ -1,0 +1,6 @@
+-- ARGV: id, holder, lease in microseconds.  Returns {entry, tries}, or nothing if it is gone, leased or not yet due.
+local id, holder = ARGV[1], ARGV[2]
+if redis.call('ZREM', QUEUED, id) == 0 and redis.call('HGET', HOLDER, id) ~= holder then return false end
+redis.call('ZADD', LEASED, digits(now() + ARGV[3]), id)
+redis.call('HSET', HOLDER, id, holder)
+return {redis.call('HGET', JOBS, id), tonumber(redis.call('HGET', TRIES, id) or 0)}

@@ -1,0 +1,56 @@
+-- What every script of the outbox begins with: the names of its keys, Redis's own clock, and the three things that
+-- more than one script does. shared/outbox.py says what the keys hold. The keys are named here and not passed as KEYS:
+-- they never vary, and Redis Cluster, which would need them, is no Celery broker.
+local JOBS, QUEUED, LEASED, LATER = 'outbox:jobs', 'outbox:queued', 'outbox:leased', 'outbox:later'
+local HOLDER, TRIES, LOST = 'outbox:holder', 'outbox:tries', 'outbox:lost'
+local DEAD, BURIED, MARK, SETTLED = 'outbox:dead', 'outbox:buried', 'outbox:mark', 'outbox:settled:'
+local QUEUE = 'latchkey'
+
+local SECOND = 1000000
+
+-- Microseconds: seconds would not tell apart what is pushed within one.
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * SECOND + time[2]
+end
+
+-- tostring keeps 14 digits; a time has 16.
+local function digits(number)
+  return string.format('%.0f', number)
+end
+
+-- Accept a job once: 1 if it is new, 0 if it is here or was finished a moment ago. Safe to repeat after a timeout.
+local function add(id, entry, head, tail)
+  if redis.call('EXISTS', SETTLED .. id) == 1 or redis.call('HSETNX', JOBS, id, entry) == 0 then return 0 end
+  local time = digits(now())
+  redis.call('ZADD', QUEUED, time, id)
+  redis.call('LPUSH', QUEUE, head .. time .. tail)
+  return 1
+end
+
+local function forget(id)
+  redis.call('HDEL', JOBS, id)
+  redis.call('ZREM', QUEUED, id)
+  redis.call('ZREM', LEASED, id)
+  redis.call('ZREM', LATER, id)
+  redis.call('HDEL', HOLDER, id)
+  redis.call('HDEL', TRIES, id)
+  redis.call('HDEL', LOST, id)
+end
+
+-- Keep what cannot be mailed for a person to look at: 14 days, the newest 100,000, because it holds addresses.
+local function bury(id, reason)
+  local time = now()
+  local entry = redis.call('HGET', JOBS, id)
+  if not entry then return 0 end
+  forget(id)
+  redis.call('HSET', DEAD, id, cjson.encode({reason = reason, buried_at = time / SECOND, entry = entry}))
+  redis.call('ZADD', BURIED, digits(time), id)
+  local old = redis.call('ZRANGEBYSCORE', BURIED, '-inf', digits(time - 14 * 86400 * SECOND), 'LIMIT', 0, 100)
+  if redis.call('ZCARD', BURIED) - #old > 100000 then old = redis.call('ZRANGE', BURIED, 0, 0) end
+  for _, gone in ipairs(old) do
+    redis.call('ZREM', BURIED, gone)
+    redis.call('HDEL', DEAD, gone)
+  end
+  return 1
+end

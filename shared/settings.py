@@ -1,0 +1,197 @@
+"""Settings from environment variables: validated at start, frozen afterwards.
+
+A setting's description does three jobs: it explains the field here, it is the cure in the error that a wrong value
+gets, and a test holds it against the table in README.md.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+EXAMPLE_SECRET = "replace-me-with-32-or-more-random-characters"  # noqa: S105 - refused at start; it is what .env.example says
+MIN_SECRET_LENGTH = 32
+MIN_DISTINCT_CHARACTERS = 10
+
+HashFormat = Literal["bcrypt", "bcrypt-2y", "django-bcrypt", "django-bcrypt-sha256"]
+
+
+class SettingsError(SystemExit):
+    """Everything that is wrong with the settings, a sentence with its cure for each.
+
+    A SystemExit, because every program that meets it should print it and end with status 1, and nothing else.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        count = "1 setting needs" if len(problems) == 1 else f"{len(problems)} settings need"
+        lines = "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(f"Latchkey cannot start: {count} your attention.{lines}")
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _strong(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    texts = [key.get_secret_value() for key in keys]
+    if EXAMPLE_SECRET in texts:
+        raise ValueError("is the example of .env.example, which everybody knows")
+    if not texts or min(map(len, texts)) < MIN_SECRET_LENGTH:
+        raise ValueError(f"is shorter than {MIN_SECRET_LENGTH} characters")
+    if min(len(set(text)) for text in texts) < MIN_DISTINCT_CHARACTERS:
+        raise ValueError("is not random: it repeats a few characters")
+    if len(set(texts)) < len(texts):
+        raise ValueError("holds the same key twice")
+    return keys
+
+
+def _redis_url(value: SecretStr) -> SecretStr:
+    if not re.match(r"rediss?://[^/\s]+", value.get_secret_value()):
+        raise ValueError("is not a Redis address")
+    return value
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    try:
+        url = make_url(value.get_secret_value())
+    except ArgumentError:
+        raise ValueError("is not a database address") from None
+    backend = url.get_backend_name()
+    if backend not in {"postgresql", "sqlite"}:
+        raise ValueError(f"names {backend}, which is not supported")
+    if backend == "sqlite" and not url.database:
+        raise ValueError("names a SQLite database in memory, which API and worker cannot share")
+    if backend == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    return SecretStr(url.render_as_string(hide_password=False))
+
+
+def _condition(value: str) -> str:
+    if ";" in value or "--" in value:
+        raise ValueError("holds ';' or '--', which a single condition does not need")
+    return value
+
+
+def _nonblank_name(value: str) -> str:
+    if not value.strip() or "\x00" in value:
+        raise ValueError("is empty")
+    return value
+
+
+SecretKeys = Annotated[tuple[SecretStr, ...], BeforeValidator(_split), AfterValidator(_strong)]
+Name = Annotated[str, AfterValidator(_nonblank_name)]
+
+
+class Settings(BaseModel):
+    """What the API and the worker both need to know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    secret_key: SecretKeys = Field(
+        description="Signs the links: 32 or more random characters, for example from "
+        "`python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`. "
+        "Several, separated by commas: the first signs, all verify."
+    )
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] = Field(
+        description="Redis 7 or Valkey, with a database of its own: `redis://host:6379/0`, or `rediss://` for TLS."
+    )
+    database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
+        description="Where the users table is: `postgresql://user:password@host/name` or `sqlite:////path/to/file`."
+    )
+    users_table: Name = Field(default="users", description="The users table; may be `schema.table`.")
+    users_id_column: Name = Field(default="id", description="Its primary key.")
+    users_email_column: Name = Field(default="email", description="Its column of mail addresses.")
+    users_password_column: Name = Field(default="password_hash", description="Its column of password hashes.")
+    users_password_changed_column: str = Field(
+        default="", description="A timestamp column that a reset sets to now (UTC); empty: none."
+    )
+    users_filter: Annotated[str, AfterValidator(_condition)] = Field(
+        default="",
+        description="An SQL condition that users must meet, in look-up and update alike: "
+        "`is_active AND deleted_at IS NULL`.",
+    )
+    users_hash_format: HashFormat = Field(
+        description="How your application stores passwords: "
+        + ", ".join(f"`{name}`" for name in get_args(HashFormat))
+        + "."
+    )
+    reset_token_max_age: int = Field(
+        default=1800, ge=60, le=86400, description="Seconds that a link lives: 60 to 86400 (a day)."
+    )
+    product_name: str = Field(
+        default="Latchkey",
+        min_length=1,
+        max_length=80,
+        pattern=r"^[^\r\n]+$",
+        description="Named in pages and mails: a line of 80 characters at most.",
+    )
+    support_email: str = Field(
+        default="",
+        pattern=r"^([^\s@<>]+@[^\s@<>]+)?$",
+        description="Where people who need help may write, shown in pages and mails.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
+    )
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the settings from environment variables, secrets also from the file that NAME_FILE names.
+
+        Raises SettingsError, which lists every problem at once.
+        """
+        values, problems = _read(cls, os.environ if environ is None else environ)
+        try:
+            settings = cls.model_validate(values)
+        except ValidationError as error:
+            reported = {problem.split(" ", 1)[0] for problem in problems}
+            problems += [text for text in _problems(cls, error) if text.split(" ", 1)[0] not in reported]
+        if problems:
+            raise SettingsError(sorted(problems))
+        return settings
+
+
+def secret_names(cls: type[Settings]) -> set[str]:
+    """Name the settings that are secrets, and can therefore be given as NAME_FILE."""
+    return {name.upper() for name, field in cls.model_fields.items() if "SecretStr" in repr(field.annotation)}
+
+
+def _read(cls: type[Settings], environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Collect the values that are set; an empty variable counts as not set."""
+    values = {name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())}
+    problems = []
+    for name in sorted(secret_names(cls)):
+        path = environ.get(f"{name}_FILE")
+        if not path:
+            continue
+        if name.lower() in values:
+            problems.append(f"{name} and {name}_FILE are both set. Keep one of them.")
+            continue
+        try:
+            values[name.lower()] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            problems.append(f"{name}_FILE names a file that cannot be read. Check its path and permissions.")
+            values[name.lower()] = ""
+    return values, problems
+
+
+def _problems(cls: type[Settings], error: ValidationError) -> list[str]:
+    """Turn each validation error into one sentence and its cure, without the value, which may be a secret."""
+    sentences = []
+    for item in error.errors(include_input=False, include_url=False):
+        name = str(item["loc"][0])
+        cure = cls.model_fields[name].description
+        if item["type"] == "missing":
+            problem = "is missing"
+        elif item["type"] == "value_error":
+            problem = str(item["ctx"]["error"])
+        else:
+            problem = "is wrong: " + item["msg"][0].lower() + item["msg"][1:]
+        sentences.append(f"{name.upper()} {problem}. {cure}")
+    return sentences

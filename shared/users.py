@@ -1,0 +1,163 @@
+"""The users table as the settings name it: find by address, load by id, set the password.
+
+The table is not ours. Its columns are reflected on first use, so that a program starts without a database, and ids
+travel as text and are cast to whatever type the id column has.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from flask_sqlalchemy.session import Session
+from sqlalchemy import Column, CursorResult, MetaData, Select, Table, inspect, literal_column, select, true, update
+from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy.orm import scoped_session
+from sqlalchemy.sql.elements import ColumnElement
+
+from shared.addresses import InvalidAddress, normalise, spellings
+from shared.settings import Settings
+
+MOST_PER_ADDRESS = 5
+
+
+class UsersTableError(Exception):
+    """The table or a column that the settings name is not in the database."""
+
+
+@dataclass(frozen=True)
+class User:
+    """A row of the users table, as far as Latchkey needs it."""
+
+    id: str
+    address: str
+    password_hash: str
+
+    @property
+    def has_usable_password(self) -> bool:
+        """False for accounts without a password: Django writes `!`, others `*` or nothing."""
+        return bool(self.password_hash) and self.password_hash[0] not in "!*"
+
+
+class Users:
+    """The users table behind a session."""
+
+    def __init__(self, settings: Settings, session: "scoped_session[Session]") -> None:
+        self._settings = settings
+        self._session = session
+
+    def find(self, address: str) -> list[User]:
+        """List the users who may get a link for this address: active, with a usable password, five at most.
+
+        The database may compare more loosely than we do (citext, collations), so every row is compared again.
+        """
+        wanted = normalise(address)
+        query = self._select().where(self._email.in_(spellings(address)), self._condition).limit(MOST_PER_ADDRESS)
+        users = [self._user(row) for row in self._read(query)]
+        return [user for user in users if user.has_usable_password and _is(user.address, wanted)]
+
+    def get(self, user_id: str) -> User | None:
+        """Load a user who may get a link or use one; None for all others."""
+        user = self._load(user_id, self._condition)
+        return user if user and user.has_usable_password else None
+
+    def get_any(self, user_id: str) -> User | None:
+        """Load a user whether or not they meet USERS_FILTER."""
+        return self._load(user_id, true())
+
+    def set_password(self, user: User, password_hash: str) -> bool:
+        """Replace the password of the user as loaded, in one conditional statement; tell whether it still applied.
+
+        Of any number of calls with the same `user` exactly one returns True.
+        """
+        values: dict[Any, Any] = {self._password: password_hash}
+        if self._changed is not None:
+            values[self._changed] = _now(self._changed)
+        statement = update(self._table).where(
+            self._id == self._cast(user.id),
+            self._password == user.password_hash,
+            self._email == user.address,
+            self._condition,
+        )
+        result: CursorResult[Any] = self._session.execute(statement.values(values))  # type: ignore[assignment]
+        if result.rowcount != 1:
+            self._session.rollback()
+            return False
+        self._session.commit()
+        return True
+
+    def _load(self, user_id: str, condition: ColumnElement[bool]) -> User | None:
+        rows = self._read(self._select().where(self._id == self._cast(user_id), condition))
+        return self._user(rows[0]) if rows else None
+
+    def _read(self, query: Select[Any]) -> list[Any]:
+        """Run a query and end its transaction, so that none is open while a password is hashed or a mail sent."""
+        try:
+            return list(self._session.execute(query).all())
+        finally:
+            self._session.rollback()
+
+    def _select(self) -> Select[Any]:
+        return select(self._id, self._email, self._password)
+
+    def _user(self, row: Any) -> User:
+        return User(str(row[0]), row[1], row[2] or "")
+
+    def _cast(self, user_id: str) -> Any:
+        return self._id.type.python_type(user_id)
+
+    @property
+    def _condition(self) -> ColumnElement[bool]:
+        condition = self._settings.users_filter
+        return literal_column(f"({condition})") if condition else true()
+
+    @cached_property
+    def _table(self) -> Table:
+        """Reflect the named columns.
+
+        Raises UsersTableError, which says what is missing and what is there.
+        """
+        schema, _, name = self._settings.users_table.rpartition(".")
+        wanted = [self._settings.users_id_column, self._settings.users_email_column]
+        wanted += [self._settings.users_password_column, self._settings.users_password_changed_column]
+        connection = self._session.connection()
+        try:
+            table = Table(name, MetaData(), schema=schema or None, autoload_with=connection, resolve_fks=False)
+        except NoSuchTableError:
+            names = inspect(connection).get_table_names(schema=schema or None)
+            raise UsersTableError(f"USERS_TABLE: no such table. There are: {', '.join(sorted(names))}.") from None
+        missing = [column for column in wanted if column and column not in table.c]
+        if missing:
+            present = ", ".join(table.c.keys())
+            raise UsersTableError(f"USERS_..._COLUMN: no column {', '.join(missing)}. There are: {present}.")
+        return table
+
+    @property
+    def _id(self) -> Column[Any]:
+        return self._table.c[self._settings.users_id_column]
+
+    @property
+    def _email(self) -> Column[Any]:
+        return self._table.c[self._settings.users_email_column]
+
+    @property
+    def _password(self) -> Column[Any]:
+        return self._table.c[self._settings.users_password_column]
+
+    @property
+    def _changed(self) -> Column[Any] | None:
+        name = self._settings.users_password_changed_column
+        return self._table.c[name] if name else None
+
+
+def _is(stored: str, wanted: str) -> bool:
+    try:
+        return normalise(stored) == wanted
+    except InvalidAddress:
+        return False
+
+
+def _now(column: Column[Any]) -> datetime:
+    """Return the time in UTC, with a zone where the column keeps one."""
+    now = datetime.now(UTC)
+    return now if getattr(column.type, "timezone", False) else now.replace(tzinfo=None)

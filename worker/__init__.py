@@ -1,0 +1,1 @@
+"""The mail side of Latchkey: look up, sign, write, send."""

@@ -1,0 +1,101 @@
+"""create_worker: the one place where the worker is put together, a Celery app beside a small Flask app."""
+
+import ssl
+from dataclasses import dataclass
+
+from celery import Celery
+from celery.signals import setup_logging
+from flask import Flask
+from flask_mail import Mail
+
+from shared import log
+from shared.database import database_config, db
+from shared.jobs import DELIVER, address_key, celery_settings
+from shared.outbox import Outbox
+from shared.redis_client import connect
+from shared.tokens import Tokens
+from shared.users import Users
+from worker.mailer import Mailer, Relay
+from worker.messages import Messages
+from worker.notices import Notices
+from worker.settings import WorkerSettings
+from worker.sweeper import Sweeper, sweeper_step
+from worker.tasks import TIME_LIMIT, Delivery
+
+REDIS_TIMEOUT = 2.0  # Seconds.
+
+
+@dataclass(frozen=True)
+class Worker:
+    """The parts of a worker that others hold on to."""
+
+    celery: Celery
+    flask: Flask
+    delivery: Delivery
+    sweeper: Sweeper
+    mailer: Mailer
+
+
+def create_worker(settings: WorkerSettings | None = None) -> Worker:
+    """Build the worker. Nothing is connected before the first job needs it.
+
+    Raises SettingsError.
+    """
+    settings = settings or WorkerSettings.load()
+    log.configure("worker", settings.log_level)
+    flask = _flask(settings)
+    url = settings.redis_url.get_secret_value()
+    redis = connect(url, connect_timeout=REDIS_TIMEOUT, timeout=REDIS_TIMEOUT, connections=4)
+    outbox = Outbox(redis)
+    mailer = Mailer(flask, Relay(settings.mail_timeout, ssl.create_default_context()))
+    keys = [secret.get_secret_value() for secret in settings.secret_key]
+    notices = Notices(
+        users=Users(settings, db.session),
+        tokens=Tokens(keys, settings.reset_token_max_age),
+        messages=Messages(settings),
+        send=mailer.send,
+        outbox=outbox,
+        address_key=address_key(settings),
+        max_age=settings.mail_max_age,
+    )
+    delivery = Delivery(outbox, notices)
+    sweeper = Sweeper(redis, outbox)
+    return Worker(_celery(settings, flask, delivery, sweeper), flask, delivery, sweeper, mailer)
+
+
+def _flask(settings: WorkerSettings) -> Flask:
+    flask = Flask("worker")
+    flask.config.update(
+        database_config(settings.database_url.get_secret_value(), connections=1),
+        MAIL_SERVER=settings.mail_server,
+        MAIL_PORT=settings.mail_port,
+        MAIL_USE_TLS=settings.mail_use_tls,
+        MAIL_USE_SSL=settings.mail_use_ssl,
+        MAIL_USERNAME=settings.mail_username,
+        MAIL_PASSWORD=settings.mail_password.get_secret_value(),
+        MAIL_DEFAULT_SENDER=settings.mail_default_sender,
+        MAIL_SUPPRESS_SEND=False,
+    )
+    db.init_app(flask)
+    Mail(flask)
+    return flask
+
+
+def _celery(settings: WorkerSettings, flask: Flask, delivery: Delivery, sweeper: Sweeper) -> Celery:
+    celery = Celery("latchkey", set_as_current=False)
+    celery.conf.update(
+        celery_settings(settings.redis_url.get_secret_value()),
+        worker_concurrency=settings.worker_processes,
+        worker_send_task_events=settings.worker_events,
+        task_time_limit=TIME_LIMIT,
+    )
+
+    @celery.task(name=DELIVER)
+    def deliver(job_id: str) -> None:
+        with flask.app_context():
+            delivery.run(job_id)
+
+    # Celery asks this signal before it would set up logging its own way.
+    setup_logging.connect(lambda **_: log.configure("worker", settings.log_level), weak=False)
+    celery.steps["worker"].add(sweeper_step(sweeper))
+    return celery

@@ -1,0 +1,76 @@
+"""From a user and a link to a mail: subject, text, HTML and headers. One folder of templates for each mail."""
+
+from dataclasses import dataclass
+from email.utils import parseaddr
+from functools import cached_property
+from typing import Literal
+
+from flask_mail import Message
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from shared.addresses import envelope
+from worker.settings import WorkerSettings
+
+# Tells other mail systems not to answer (RFC 3834, 5; the second is Exchange's).
+_HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+
+
+@dataclass(frozen=True)
+class Messages:
+    """Writes the mails."""
+
+    settings: WorkerSettings
+
+    def reset(self, job_id: str, address: str, token: str) -> Message:
+        """Write the mail with the link.
+
+        Raises InvalidAddress where the stored address cannot be mailed to.
+        """
+        minutes = self.settings.reset_token_max_age // 60
+        return self._write("reset", job_id, address, link=link(self.settings.reset_url, token), minutes=minutes)
+
+    def password_changed(self, job_id: str, address: str) -> Message:
+        """Write the notice that the password was changed.
+
+        Raises InvalidAddress.
+        """
+        return self._write("password_changed", job_id, address)
+
+    def _write(
+        self, name: Literal["reset", "password_changed"], job_id: str, address: str, **values: object
+    ) -> Message:
+        values |= {"product": self.settings.product_name, "support": self.settings.support_email}
+        subject, text, html = (self._templates.get_template(f"{name}/{part}").render(values) for part in _PARTS)
+        message = Message(
+            subject.strip(),
+            recipients=[envelope(address)],
+            body=text,
+            html=html,
+            sender=self.settings.mail_default_sender,
+            extra_headers=dict(_HEADERS),
+        )
+        # One id per job, so that the rare double is recognisable.
+        message.msgId = f"<{job_id}@{self._domain}>"
+        return message
+
+    @cached_property
+    def _domain(self) -> str:
+        return parseaddr(self.settings.mail_default_sender)[1].partition("@")[2]
+
+    @cached_property
+    def _templates(self) -> Environment:
+        return Environment(
+            loader=PackageLoader("worker"),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+
+_PARTS = ("subject.txt", "body.txt", "body.html")
+
+
+def link(reset_url: str, token: str) -> str:
+    """Return the link for a token; a fragment by default, because it reaches no server, log or Referer."""
+    return reset_url.replace("{token}", token) if "{token}" in reset_url else f"{reset_url}#token={token}"

@@ -1,0 +1,97 @@
+"""The settings of the worker, beside those it shares with the API."""
+
+from email.utils import parseaddr
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
+
+from shared.addresses import InvalidAddress, envelope
+from shared.settings import Settings
+
+_LOCAL = {"localhost", "127.0.0.1", "::1"}
+
+
+def _reset_url(value: str) -> str:
+    """Refuse links that would leak the token or lead somewhere odd."""
+    parts = urlsplit(value)
+    if not parts.hostname or any(character.isspace() for character in value):
+        raise ValueError("is not a web address")
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
+        raise ValueError("is not https")
+    if "@" in parts.netloc:
+        raise ValueError("holds a user name")
+    if value.count("{token}") > 1:
+        raise ValueError("holds {token} more than once")
+    if "{token}" in parts.netloc:
+        raise ValueError("holds {token} in the name of the host")
+    if "#" in value and "{token}" not in value:
+        raise ValueError("has a fragment without {token} in it")
+    return value
+
+
+def _sender(value: str) -> str:
+    _, address = parseaddr(value)
+    try:
+        envelope(address)
+    except InvalidAddress:
+        raise ValueError("is not a sender") from None
+    if "\r" in value or "\n" in value or not (value == address or value.endswith(f"<{address}>")):
+        raise ValueError("is not a sender")
+    return value
+
+
+class WorkerSettings(Settings):
+    """What the worker needs to know; SELECT on the users table is all its database user needs."""
+
+    reset_url: Annotated[str, AfterValidator(_reset_url)] = Field(
+        description="Where the mail's link leads, https: `https://www.example.com/reset-password`. "
+        "`{token}` may stand in it once; without it `#token=...` is appended."
+    )
+    mail_server: str = Field(description="The mail relay's host name.")
+    mail_port: int = Field(default=587, ge=1, le=65535, description="Its port: 587 for STARTTLS, 465 for TLS, 25.")
+    mail_use_tls: bool = Field(default=True, description="`true`: STARTTLS, with a verified certificate.")
+    mail_use_ssl: bool = Field(
+        default=False, description="`true`: TLS from the first byte; then MAIL_USE_TLS must be `false`."
+    )
+    mail_username: str = Field(default="", description="The user name for the relay; empty: no log-in.")
+    mail_password: SecretStr = Field(default=SecretStr(""), description="The password for the relay.")
+    mail_default_sender: Annotated[str, AfterValidator(_sender)] = Field(
+        description="The sender: `no-reply@example.com` or `Example <no-reply@example.com>`."
+    )
+    mail_timeout: int = Field(
+        default=10, ge=1, le=30, description="Seconds to wait for each answer of the relay: 1 to 30."
+    )
+    mail_max_age: int = Field(
+        default=3600,
+        ge=60,
+        le=86400,
+        description="Seconds after which an accepted mail is no longer sent: 60 to 86400.",
+    )
+    worker_processes: int = Field(default=2, ge=1, le=256, description="Mails sent at a time by one worker: 1 to 256.")
+    worker_events: bool = Field(
+        default=True,
+        description="`true`: tasks are shown in Flower, at two thirds of the worker's rate; `false`: they are not.",
+    )
+
+    @field_validator("mail_use_ssl")
+    @classmethod
+    def _one_kind_of_tls(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's signature
+        if value and info.data.get("mail_use_tls"):
+            raise ValueError("and MAIL_USE_TLS are both true")
+        return value
+
+    @field_validator("mail_username")
+    @classmethod
+    def _encrypted(cls, value: str, info: ValidationInfo) -> str:
+        encrypted = info.data.get("mail_use_tls", True) or info.data.get("mail_use_ssl", True)
+        if value and not encrypted and info.data.get("mail_server") not in _LOCAL:
+            raise ValueError("would be sent with its password unencrypted; set MAIL_USE_TLS=true")
+        return value
+
+    @field_validator("mail_password")
+    @classmethod
+    def _both_or_none(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        if value.get_secret_value() and not info.data.get("mail_username", True):
+            raise ValueError("is set without MAIL_USERNAME")
+        return value
