@@ -41,12 +41,9 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     settings = settings or ApiSettings.load()
     log.configure("api", settings.log_level)
     app = _bare_app(settings)
-    redis = connect(
-        settings.redis_url.get_secret_value(),
-        connect_timeout=REDIS_CONNECT_TIMEOUT,
-        timeout=REDIS_TIMEOUT,
-        connections=settings.web_threads + 2,
-    )
+    url = settings.redis_url.get_secret_value()
+    redis = connect(url, connect_timeout=REDIS_CONNECT_TIMEOUT, timeout=REDIS_TIMEOUT)
+    app.extensions["redis"] = redis
     key = address_key(settings)
     outbox = Outbox(redis, settings.outbox_max)
     users = Users(settings, db.session)

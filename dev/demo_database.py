@@ -1,10 +1,8 @@
 """The demo's database, made at the first start."""
 
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,7 +24,6 @@ def make_demo_database(file: Path, settings: Mapping[str, str]) -> None:
     with TemporaryDirectory(prefix="new-database-", dir=file.parent) as folder:
         new = Path(folder, file.name)
         _add_users({**settings, "DATABASE_URL": database_url(new)})
-        _merge_journal(new)
         new.rename(file)
 
 
@@ -49,9 +46,3 @@ def _add_users(settings: Mapping[str, str]) -> None:
         raise DemoError(f"The demo's database cannot be made:\n{error.stdout.strip()}") from error
     except subprocess.TimeoutExpired as error:
         raise DemoError(f"The demo's database is not ready after {TIMEOUT} seconds.") from error
-
-
-def _merge_journal(file: Path) -> None:
-    """Bring a write-ahead log, if there is one, into the file that is about to be renamed."""
-    with closing(sqlite3.connect(file)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -7,8 +7,8 @@ from pathlib import Path
 # The demo comes up the same whatever the shell exports, so nothing that a program would read gets through.
 _SETTING = re.compile(
     r"(USERS|MAIL|RESET|FORGOT|WEB|WORKER|CELERY|FLOWER|FLASK|GRANIAN|INBOX|REDIS)_.+"
-    r"|(SECRET_KEY|DATABASE_URL|METRICS_TOKEN)(_FILE)?"
-    r"|HOST|PORT|PRODUCT_NAME|SUPPORT_EMAIL|TRUSTED_PROXIES|CORS_ORIGINS|BCRYPT_ROUNDS|PASSWORD_MIN_LENGTH|OUTBOX_MAX"
+    r"|(HOST|PORT|SECRET_KEY|DATABASE_URL|METRICS_TOKEN|PRODUCT_NAME|SUPPORT_EMAIL|TRUSTED_PROXIES|CORS_ORIGINS"
+    r"|BCRYPT_ROUNDS|PASSWORD_MIN_LENGTH|OUTBOX_MAX|LOG_LEVEL)(_FILE)?"
     r"|PYTHONSAFEPATH|PYTHONWARNINGS"
 )
 _LOG_LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR"}
@@ -17,8 +17,9 @@ _LOG_LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR"}
 def inherited_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Pass the shell's environment on (PATH, HOME, locale), without anything that could be a setting."""
     kept = {name: value for name, value in environ.items() if not _SETTING.fullmatch(name)}
-    if kept.get("LOG_LEVEL") not in _LOG_LEVELS:
-        kept.pop("LOG_LEVEL", None)
+    # The one that is of use here, if it means something to us.
+    if environ.get("LOG_LEVEL") in _LOG_LEVELS:
+        kept["LOG_LEVEL"] = environ["LOG_LEVEL"]
     # A .env in the folder is meant for production. Unbuffered: the last words of a dead program count.
     return kept | {"FLASK_SKIP_DOTENV": "1", "PYTHONUNBUFFERED": "1"}
 

@@ -6,7 +6,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
 
-def connect(url: str, *, connect_timeout: float, timeout: float, connections: int) -> Redis:
+def connect(url: str, *, connect_timeout: float, timeout: float) -> Redis:
     """Return a client that opens its connections when they are needed; times in seconds.
 
     redis-py 8 retries by itself by default, which turns a bound of 0.2 s into one of many seconds.
@@ -17,7 +17,6 @@ def connect(url: str, *, connect_timeout: float, timeout: float, connections: in
         socket_connect_timeout=connect_timeout,
         socket_timeout=timeout,
         retry=Retry(NoBackoff(), 0),
-        max_connections=connections,
         # Asked for at every connect, and known to Redis Enterprise alone.
         maint_notifications_config=MaintNotificationsConfig(enabled=False),
     )

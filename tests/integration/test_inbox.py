@@ -1,0 +1,243 @@
+import os
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from email.message import EmailMessage
+from functools import partial
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from flask.testing import FlaskClient
+
+from dev.inbox import mail_server
+from dev.inbox_app import create_inbox
+from dev.mailbox import Mail, Mailbox, read_mail
+from dev.readiness import page_answers
+from tests.servers import free_port, wait_until
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+def client(mailbox: Mailbox) -> FlaskClient:
+    return create_inbox(mailbox).test_client()
+
+
+@pytest.fixture
+def smtp(mailbox: Mailbox) -> Iterator[smtplib.SMTP]:
+    port = free_port()
+    server = mail_server(mailbox, port)
+    server.start()
+    with smtplib.SMTP("127.0.0.1", port, timeout=5) as connection:
+        yield connection
+    server.stop()
+
+
+def message(subject: str = "Hello", text: str = "text", html: str = "<p>html</p>") -> EmailMessage:
+    mail = EmailMessage()
+    mail["Subject"], mail["From"], mail["To"] = subject, "no-reply@example.com", "header@example.com"
+    mail.set_content(text)
+    mail.add_alternative(html, subtype="html")
+    return mail
+
+
+def mail(number: int = 0, html: str = "<p>html</p>") -> Mail:
+    return Mail(f"id{number}", "ada@example.com", f"Subject {number}", "text", html, "2026-01-01T00:00:00+00:00")
+
+
+def test_a_mail_sent_over_smtp_stands_in_the_json(smtp: smtplib.SMTP, client: FlaskClient) -> None:
+    smtp.send_message(message("Grüße", "Zeile eins\nZeile zwei\n", "<p>Zeile</p>"), to_addrs=["ada@example.com"])
+
+    [received] = client.get("/api/messages").get_json()
+
+    assert list(received) == ["id", "to", "subject", "text", "html", "received_at"]
+    assert received["to"] == "ada@example.com"
+    assert received["subject"] == "Grüße"
+    assert received["text"] == "Zeile eins\nZeile zwei\n"
+    assert received["html"] == "<p>Zeile</p>\n"
+    assert received["received_at"].endswith("+00:00")
+
+
+def test_the_recipients_are_those_of_the_envelope(smtp: smtplib.SMTP, mailbox: Mailbox) -> None:
+    smtp.send_message(message(), to_addrs=["ada@example.com", "bob@example.com"])
+
+    assert mailbox.list()[0].to == "ada@example.com, bob@example.com"
+
+
+def test_an_international_address_is_taken(smtp: smtplib.SMTP, mailbox: Mailbox) -> None:
+    smtp.sendmail("a@example.com", "dörte@exämple.com", "Subject: Für Dörte\n\ntext".encode(), ["SMTPUTF8"])
+
+    assert (mailbox.list()[0].to, mailbox.list()[0].subject) == ("dörte@exämple.com", "Für Dörte")
+
+
+def test_several_mails_go_over_one_connection_and_the_newest_comes_first(
+    smtp: smtplib.SMTP, client: FlaskClient
+) -> None:
+    for number in range(3):
+        smtp.send_message(message(f"Mail {number}"))
+
+    assert [each["subject"] for each in client.get("/api/messages").get_json()] == ["Mail 2", "Mail 1", "Mail 0"]
+
+
+def test_a_mail_in_an_unknown_charset_is_caught_all_the_same() -> None:
+    content = b"Content-Type: text/plain; charset=klingon\r\n\r\nnuqneH"
+
+    assert read_mail(content, ["ada@example.com"]).text == "nuqneH"
+
+
+def test_the_newest_500_mails_are_kept(mailbox: Mailbox) -> None:
+    for number in range(501):
+        mailbox.add(mail(number))
+
+    assert [each.id for each in mailbox.list()] == [f"id{number}" for number in range(500, 0, -1)]
+
+
+def test_delete_empties_the_inbox(client: FlaskClient, mailbox: Mailbox) -> None:
+    mailbox.add(mail())
+
+    answer = client.delete("/api/messages")
+
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert client.get("/api/messages").get_json() == []
+
+
+def test_the_page_shows_the_html_in_a_sandbox_beside_the_escaped_text(client: FlaskClient, mailbox: Mailbox) -> None:
+    mailbox.add(Mail("id1", "ada@example.com", "<b>Subject</b>", "a < b", "<p>x</p>", "2026-01-01T12:34:56+00:00"))
+
+    page = client.get("/").text
+
+    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"\n                src="/messages/id1/html"' in page
+    assert "&lt;b&gt;Subject&lt;/b&gt;" in page
+    assert "a &lt; b" in page
+    assert "<script" not in page
+
+
+def test_the_page_shows_the_newest_mail_first_and_open(client: FlaskClient, mailbox: Mailbox) -> None:
+    mailbox.add(mail(1))
+    mailbox.add(mail(2))
+
+    before_newest, _, after_newest = client.get("/").text.partition("Subject 2")
+
+    assert "<details open>" in before_newest
+    assert "Subject 1" in after_newest
+
+
+def test_an_empty_page_looks_again_by_itself(client: FlaskClient, mailbox: Mailbox) -> None:
+    empty = client.get("/").text
+    mailbox.add(mail())
+
+    assert "http-equiv" in empty
+    assert "http-equiv" not in client.get("/").text
+
+
+def test_the_html_of_a_mail_runs_and_loads_nothing(client: FlaskClient, mailbox: Mailbox) -> None:
+    mailbox.add(mail())
+
+    policy = client.get("/messages/id0/html").headers["Content-Security-Policy"].split("; ")
+
+    assert policy[0] == "default-src 'none'"
+    assert {"img-src data:", "form-action 'none'", "frame-ancestors 'self'"} <= set(policy)
+    assert policy[-1] == "sandbox allow-popups allow-popups-to-escape-sandbox"
+    assert not [rule for rule in policy if rule.startswith("script-src")]
+
+
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        ("<html><HEAD lang=en><title>x</title>", '<html><HEAD lang=en><base target="_blank"><title>x</title>'),
+        ("<header>x</header>", '<base target="_blank"><header>x</header>'),
+    ],
+)
+def test_links_of_a_mail_open_in_a_new_tab(client: FlaskClient, mailbox: Mailbox, html: str, shown: str) -> None:
+    mailbox.add(mail(html=html))
+
+    assert client.get("/messages/id0/html").text == shown
+
+
+def test_a_mail_that_is_gone_is_not_found(client: FlaskClient) -> None:
+    assert client.get("/messages/id0/html").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/api/messages", "/messages/id0/html", "/static/inbox.css", "/nowhere"])
+def test_a_foreign_host_is_refused_everywhere(client: FlaskClient, mailbox: Mailbox, path: str) -> None:
+    mailbox.add(mail())
+
+    answer = client.get(path, headers={"Host": "rebound.example"})
+
+    assert answer.status_code == 400
+    assert answer.text == "The inbox answers on this machine only: open it as localhost or 127.0.0.1.\n"
+
+
+def test_a_foreign_host_cannot_empty_the_inbox(client: FlaskClient, mailbox: Mailbox) -> None:
+    mailbox.add(mail())
+
+    client.delete("/api/messages", headers={"Host": "rebound.example"})
+
+    assert len(mailbox.list()) == 1
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "localhost:8025", "127.0.0.1:8025"])
+def test_this_machines_names_are_answered(client: FlaskClient, host: str) -> None:
+    assert client.get("/", headers={"Host": host}).status_code == 200
+
+
+def test_no_other_site_is_let_in_by_cors(client: FlaskClient) -> None:
+    preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "DELETE"}
+
+    answer = client.options("/api/messages", headers=preflight)
+
+    assert not [name for name in answer.headers.keys() if name.lower().startswith("access-control")]  # noqa: SIM118
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_program_catches_mail_and_ends_quickly_and_silently(number: signal.Signals) -> None:
+    port, smtp_port = free_port(), free_port()
+    environ = {**os.environ, "INBOX_PORT": str(port), "INBOX_SMTP_PORT": str(smtp_port), "HOST": "0.0.0.0"}  # noqa: S104
+    command = [sys.executable, "-m", "dev.inbox"]
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as program:
+        wait_until(partial(page_answers, port, "/", status=200), "The inbox does not come up")
+        with smtplib.SMTP("127.0.0.1", smtp_port, timeout=5) as connection:
+            connection.send_message(message("Over the wire"))
+            messages = urlopen(f"http://127.0.0.1:{port}/api/messages", timeout=5).read()
+            asked_at = time.monotonic()
+            # With a connection still open, as the worker keeps one.
+            program.send_signal(number)
+            said, _ = program.communicate(timeout=10)
+            took = time.monotonic() - asked_at
+            with suppress(smtplib.SMTPServerDisconnected):
+                connection.noop()
+
+    assert b"Over the wire" in messages
+    assert (program.returncode, said) == (0, "")
+    assert took < 2
+
+
+def test_a_taken_port_is_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        environ = {**os.environ, "INBOX_PORT": str(port), "INBOX_SMTP_PORT": str(free_port())}
+        program = subprocess.run(
+            [sys.executable, "-m", "dev.inbox"],
+            cwd=PROJECT,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+
+    assert program.returncode == 1
+    assert program.stderr.startswith(f"Port {port} is taken. Free it, or choose another: INBOX_PORT=")

@@ -1,0 +1,191 @@
+"""The limits: loud per client, silent per address, and a script that agrees with Flask-Limiter."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.conftest import MakeService
+from tests.service import Service
+
+
+def statuses(service: Service, addresses: list[str], **options: Any) -> list[int]:
+    return [service.forgot(address, **options).status_code for address in addresses]
+
+
+def from_client(address: str) -> dict[str, Any]:
+    return {"environ_base": {"REMOTE_ADDR": address}}
+
+
+def test_a_client_over_its_limit_gets_429_with_the_seconds_to_wait(make_service: MakeService) -> None:
+    service = make_service(FORGOT_LIMIT_PER_IP="2/minute")
+
+    answers = [service.forgot(f"user{number}@example.com") for number in range(3)]
+
+    assert [answer.status_code for answer in answers] == [202, 202, 429]
+    assert answers[2].json is not None
+    assert answers[2].json["code"] == "rate_limited"
+    assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
+
+
+def test_another_client_is_not_held_back(make_service: MakeService) -> None:
+    service = make_service(FORGOT_LIMIT_PER_IP="1/minute")
+    statuses(service, ["anna@example.com"] * 2, **from_client("192.0.2.1"))
+
+    assert statuses(service, ["anna@example.com"], **from_client("192.0.2.2")) == [202]
+
+
+def test_an_address_over_its_quota_gets_the_same_answer_and_no_further_mail(make_service: MakeService) -> None:
+    service = make_service(FORGOT_LIMIT_PER_EMAIL="2/hour")
+    service.add_user("anna@example.com")
+
+    answers = [service.forgot("anna@example.com") for _ in range(4)]
+    service.work()
+
+    assert {(answer.status_code, answer.data, len(answer.headers)) for answer in answers} == {
+        (202, answers[0].data, len(answers[0].headers))
+    }
+    assert len(service.relay.mails) == 2
+
+
+def test_the_quota_of_an_address_can_be_made_loud(make_service: MakeService) -> None:
+    service = make_service(FORGOT_LIMIT_PER_EMAIL="1/hour", FORGOT_EMAIL_LIMIT_RESPONSE="429")
+
+    answers = [service.forgot("anna@example.com") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [202, 429]
+    assert 3500 < int(answers[1].headers["Retry-After"]) <= 3600
+    assert service.redis.hlen("outbox:jobs") == 1
+
+
+def test_a_mailbox_has_one_quota_however_it_is_spelled(make_service: MakeService) -> None:
+    service = make_service(FORGOT_LIMIT_PER_EMAIL="1/hour")
+    service.add_user("anna@bücher.example")
+
+    statuses(service, ["anna@bücher.example", " ANNA@BÜCHER.example", "anna@xn--bcher-kva.example"])
+    service.work()
+
+    assert len(service.relay.mails) == 1
+
+
+def test_a_client_over_its_limit_spends_no_quota_of_an_address(make_service: MakeService) -> None:
+    service = make_service(FORGOT_LIMIT_PER_IP="1/hour", FORGOT_LIMIT_PER_EMAIL="1/minute")
+    service.add_user("anna@example.com")
+    attacker = from_client("192.0.2.1")
+    assert statuses(service, ["x@example.com", "anna@example.com", "anna@example.com"], **attacker) == [202, 429, 429]
+
+    statuses(service, ["anna@example.com"], **from_client("192.0.2.2"))
+    service.work()
+
+    assert service.relay.recipients() == ["anna@example.com"]
+
+
+def test_asking_on_over_a_short_quota_does_not_use_up_the_long_one(make_service: MakeService) -> None:
+    service = make_service(FORGOT_LIMIT_PER_EMAIL="1/minute;3/day")
+    service.add_user("anna@example.com")
+    statuses(service, ["anna@example.com"] * 10)
+    minute = next(key for key in service.redis.scan_iter("limit:*/minute") if "/address/" in key)
+    service.redis.delete(minute)
+
+    statuses(service, ["anna@example.com"])
+    service.work()
+
+    assert len(service.relay.mails) == 2
+
+
+def test_a_burst_lets_exactly_the_quota_through(make_service: MakeService) -> None:
+    service = make_service(FORGOT_LIMIT_PER_EMAIL="3/hour", FORGOT_LIMIT_PER_IP="40/hour")
+    service.add_user("anna@example.com")
+
+    def ask(_: int) -> int:
+        return service.app.test_client().post("/forgot-password", json={"email": "anna@example.com"}).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(ask, range(50)))
+    service.work()
+
+    assert (found.count(202), found.count(429)) == (40, 10)
+    assert len(service.relay.mails) == 3
+
+
+@pytest.mark.parametrize("limits", ["3/minute", "2/minute;3/hour", "3/hour;2/minute", "2/2 minutes", "2/hour;100/day"])
+def test_the_script_and_flask_limiter_agree_on_every_request(make_service: MakeService, limits: str) -> None:
+    service = make_service(FORGOT_LIMIT_PER_IP=limits)
+
+    found = statuses(service, [f"user{number}@example.com" for number in range(6)])
+
+    assert service.redis.hlen("outbox:jobs") == found.count(202) == found.index(429)
+
+
+def test_every_counter_ends_by_itself(service: Service) -> None:
+    service.forgot("anna@example.com")
+    service.check("x")
+
+    counters = list(service.redis.scan_iter("limit:*"))
+
+    assert len(counters) == 4
+    assert all(service.redis.ttl(counter) > 0 for counter in counters)
+
+
+def test_reset_and_check_share_a_limit_per_client(make_service: MakeService) -> None:
+    service = make_service(RESET_LIMIT_PER_IP="2/minute")
+
+    found = [service.check("x").status_code, service.reset("x").status_code, service.check("x").status_code]
+
+    assert found == [400, 400, 429]
+    assert service.forgot("anna@example.com").status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shared"),
+    [
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        ("192.0.2.1", "64:ff9b::192.0.2.1", True),
+        ("2001:db8::1", "2001:db8::ffff:2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("fe80::1%eth0", "fe80::2%eth1", True),
+        ("", "nonsense", True),
+    ],
+)
+def test_which_clients_count_as_one(make_service: MakeService, first: str, second: str, *, shared: bool) -> None:
+    service = make_service(FORGOT_LIMIT_PER_IP="1/minute")
+    statuses(service, ["anna@example.com"], **from_client(first))
+
+    assert statuses(service, ["anna@example.com"], **from_client(second)) == [429 if shared else 202]
+
+
+@pytest.mark.parametrize(("hops", "limited"), [("0", True), ("1", False)])
+def test_x_forwarded_for_counts_only_where_a_proxy_is_trusted(
+    make_service: MakeService, hops: str, *, limited: bool
+) -> None:
+    service = make_service(FORGOT_LIMIT_PER_IP="1/minute", TRUSTED_PROXIES=hops)
+    statuses(service, ["anna@example.com"], headers={"X-Forwarded-For": "192.0.2.1"})
+
+    again = statuses(service, ["anna@example.com"], headers={"X-Forwarded-For": "192.0.2.2"})
+
+    assert again == [429 if limited else 202]
+
+
+def test_a_forged_x_forwarded_for_before_the_trusted_hop_is_passed_over(make_service: MakeService) -> None:
+    service = make_service(FORGOT_LIMIT_PER_IP="1/minute", TRUSTED_PROXIES="1")
+    statuses(service, ["anna@example.com"], headers={"X-Forwarded-For": "203.0.113.1, 192.0.2.1"})
+
+    assert statuses(service, ["a@example.com"], headers={"X-Forwarded-For": "203.0.113.9, 192.0.2.1"}) == [429]
+
+
+def test_the_log_warns_once_that_x_forwarded_for_is_ignored(service: Service) -> None:
+    statuses(service, ["anna@example.com"] * 3, headers={"X-Forwarded-For": "192.0.2.1"})
+
+    assert len(service.events("forwarded_for_ignored")) == 1
+
+
+def test_beyond_the_most_jobs_everybody_gets_503_and_nothing_is_spent(make_service: MakeService) -> None:
+    service = make_service(OUTBOX_MAX="2", FORGOT_LIMIT_PER_IP="3/minute")
+    found = statuses(service, [f"user{number}@example.com" for number in range(5)])
+    service.work()
+
+    answer = service.forgot("late@example.com")
+
+    assert found == [202, 202, 503, 503, 503]
+    assert answer.status_code == 202

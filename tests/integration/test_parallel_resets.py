@@ -1,0 +1,111 @@
+"""Of any number of parallel resets exactly one wins, and a change in between makes a link void."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import bcrypt
+import pytest
+
+from api.passwords import Passwords
+from tests.service import Service
+
+MANY = 20
+
+
+def test_of_twenty_parallel_resets_with_one_link_exactly_one_wins(service_on_each: Service) -> None:
+    service = service_on_each
+    service.add_user("anna@example.com")
+    token = service.link_for("anna@example.com")
+    gate = Barrier(MANY)
+
+    def reset(number: int) -> int:
+        client = service.app.test_client()
+        gate.wait()
+        body = {"token": token, "password": f"the password of number {number}"}
+        return client.post("/reset-password", json=body).status_code
+
+    with ThreadPoolExecutor(MANY) as pool:
+        found = list(pool.map(reset, range(MANY)))
+    service.work()
+
+    assert sorted(found) == [200] + [400] * (MANY - 1)
+    winner = f"the password of number {found.index(200)}"
+    assert bcrypt.checkpw(winner.encode(), service.stored_hash("anna@example.com").encode())
+    assert service.relay.subjects() == ["Reset your Latchkey password", "Your Latchkey password was changed"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE users SET password_hash = 'changed by another program'",
+        "UPDATE users SET email = 'another@example.com'",
+        "UPDATE users SET is_active = false",
+        "DELETE FROM users",
+    ],
+)
+def test_a_change_between_load_and_update_makes_the_link_void(
+    service_on_each: Service, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = service_on_each
+    service.add_user("anna@example.com")
+    token = service.link_for("anna@example.com")
+    before_hashing(monkeypatch, lambda: service.sql(change))
+
+    answer = service.reset(token)
+
+    assert answer.status_code == 400
+    rows = service.sql("SELECT password_hash, password_changed_at FROM users")
+    assert all(changed is None and not stored.startswith("$2b$04$new") for stored, changed in rows)
+    expected = {"changed by another program"} if "another program" in change else None
+    assert expected is None or {stored for stored, _ in rows} == expected
+
+
+def test_a_lost_race_sends_no_notice(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    service.add_user("anna@example.com")
+    token = service.link_for("anna@example.com")
+    before_hashing(monkeypatch, lambda: service.sql("UPDATE users SET is_active = false"))
+    service.reset(token)
+    make_due(service)
+
+    service.work()
+
+    assert service.relay.subjects() == ["Reset your Latchkey password"]
+    assert service.redis.hlen("outbox:jobs") == 0
+
+
+def test_a_reset_that_comes_late_sends_no_second_notice(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    service.add_user("anna@example.com")
+    token = service.link_for("anna@example.com")
+    other = service.app.test_client()
+
+    def overtake() -> None:
+        monkeypatch.undo()
+        other.post("/reset-password", json={"token": token, "password": "quicker than the other"})
+        service.work()
+
+    before_hashing(monkeypatch, overtake)
+
+    answer = service.reset(token)
+    make_due(service)
+    service.work()
+
+    assert answer.status_code == 400
+    assert service.relay.subjects().count("Your Latchkey password was changed") == 1
+
+
+def before_hashing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let something happen after the user is loaded and before the update."""
+    hash_password = Passwords.hash
+
+    def act_then_hash(self: Passwords, password: str) -> str:
+        act()
+        return hash_password(self, password)
+
+    monkeypatch.setattr(Passwords, "hash", act_then_hash)
+
+
+def make_due(service: Service) -> None:
+    """Let the time pass that a notice is held back."""
+    for identity in service.redis.zrange("outbox:later", 0, -1):
+        service.redis.zadd("outbox:later", {identity: 0})

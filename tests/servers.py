@@ -1,0 +1,111 @@
+"""The real servers that tests talk to: Redis, PostgreSQL and a mail relay, each on a free port of loopback."""
+
+import email.policy
+import logging
+import os
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+
+import redis
+from aiosmtpd.controller import Controller
+
+from dev.redis_server import redis_command
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class RedisServer:
+    """A Redis of our own that can be stopped, killed, frozen and started again on the same port and data."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = redis_command(self.port, self._folder)
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(self.answers, "Redis does not come up")
+
+    def answers(self) -> bool:
+        try:
+            with redis.Redis(port=self.port, socket_timeout=1) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+    def send(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        self.send(number)
+        assert self._process is not None
+        self._process.wait(10)
+
+
+@dataclass
+class Relay:
+    """A mail relay that keeps what it gets, and can be told to answer otherwise."""
+
+    mails: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
+    answer_to_data: str = "250 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.answer_to_data.startswith("250"):
+            message = BytesParser(policy=email.policy.default).parsebytes(envelope.content)
+            assert isinstance(message, EmailMessage)
+            self.mails.append((envelope.rcpt_tos, message))
+        return self.answer_to_data
+
+    def subjects(self) -> list[str]:
+        return [str(message["Subject"]) for _, message in self.mails]
+
+    def recipients(self) -> list[str]:
+        return [address for addresses, _ in self.mails for address in addresses]
+
+
+class RelayServer:
+    """The relay, listening."""
+
+    def __init__(self) -> None:
+        self.relay = Relay()
+        # The relay's own log is not what is tested.
+        logging.getLogger("mail.log").setLevel(logging.WARNING)
+        self._controller = Controller(self.relay, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=True)
+
+    def __enter__(self) -> "RelayServer":
+        self._controller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._controller.stop()
+
+    @property
+    def port(self) -> int:
+        return int(self._controller.port)
+
+
+def wait_until(condition: Any, complaint: str, seconds: float = 10.0) -> None:
+    """Poll a condition that another process fulfils."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(complaint)
+        time.sleep(0.02)
+
+
+def is_ci() -> bool:
+    return os.environ.get("CI", "").lower() == "true"
