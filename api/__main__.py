@@ -14,7 +14,8 @@ HEADER_TIMEOUT = 5000  # Milliseconds; a proxy that buffers stands in front for 
 def main() -> None:
     """Serve until a signal.
 
-    Raises SettingsError, which ends the process with every problem on standard error."""
+    Raises SettingsError, which ends the process with every problem on standard error.
+    """
     settings = ApiSettings.load()
     log.configure("api", settings.log_level)
     Granian(

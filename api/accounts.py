@@ -34,6 +34,10 @@ class BadRow:
     reason: str
 
 
+Row = tuple[str, str] | BadRow
+"""An address with its hash, or what stands in the way."""
+
+
 class Accounts:
     """The users table as `create-table` makes it, under the configured names."""
 
@@ -89,7 +93,7 @@ class Accounts:
         return found
 
 
-def read_rows(lines: Iterable[str], hash_format: HashFormat, known: set[str]) -> Iterator[tuple[str, str] | BadRow]:
+def read_rows(lines: Iterable[str], hash_format: HashFormat, known: set[str]) -> Iterator[Row]:
     """Read CSV with the columns email,password_hash; yield each row, or why it is refused."""
     reader = csv.DictReader(lines)
     if not {"email", "password_hash"} <= set(reader.fieldnames or ()):

@@ -22,7 +22,7 @@ from api.schemas import Problem
 from api.settings import ApiSettings
 from shared import log
 from shared.database import database_config, db
-from shared.jobs import address_key
+from shared.jobs import hash_keys
 from shared.outbox import Outbox
 from shared.redis_client import connect
 from shared.tokens import Tokens
@@ -44,7 +44,7 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     url = settings.redis_url.get_secret_value()
     redis = connect(url, connect_timeout=REDIS_CONNECT_TIMEOUT, timeout=REDIS_TIMEOUT)
     app.extensions["redis"] = redis
-    key = address_key(settings)
+    key = hash_keys(settings)[0]
     outbox = Outbox(redis, settings.outbox_max)
     users = Users(settings, db.session)
     limits = Limits(app, settings, redis)

@@ -3,14 +3,17 @@
 import csv
 import sys
 import time
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import click
+from click._termui_impl import ProgressBar
 from flask.cli import AppGroup
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.accounts import Accounts, BadRow, DuplicateAddress, read_rows
+from api.accounts import Accounts, BadRow, DuplicateAddress, Row, read_rows
 from api.passwords import Passwords, WeakPassword
 from api.settings import ApiSettings
 from shared.addresses import InvalidAddress, hash_address, parse
@@ -73,27 +76,31 @@ def _ask() -> str:
 
 def _import(file: Path, accounts: Accounts, settings: ApiSettings) -> None:
     """Import in batches, so that a file of any length fits into memory; list the bad rows and keep the good ones."""
-    total = sum(1 for _ in file.open("rb"))
-    good, bad, batch = 0, 0, list[tuple[str, str]]()
-    with (
-        file.open(encoding="utf-8-sig", newline="") as lines,
-        click.progressbar(length=total, label="Importing", file=sys.stderr) as bar,
-    ):
-        for row in read_rows(lines, settings.users_hash_format, accounts.addresses()):
-            bar.update(1)
-            if isinstance(row, BadRow):
-                bad += 1
+    good, bad, known = 0, 0, accounts.addresses()
+    with file.open("rb") as lines:
+        total = sum(1 for _ in lines)
+    with file.open(encoding="utf-8-sig", newline="") as lines, _progress(total) as bar:
+        for batch in batched(read_rows(lines, settings.users_hash_format, known), BATCH):
+            refused = [row for row in batch if isinstance(row, BadRow)]
+            for row in refused:
                 click.echo(f"line {row.line}: {row.reason}", err=True)
-                continue
-            batch.append(row)
-            good += 1
-            if len(batch) == BATCH:
-                accounts.add(batch)
-                batch = []
-        accounts.add(batch)
+            accounts.add([row for row in batch if not isinstance(row, BadRow)])
+            good, bad = good + len(batch) - len(refused), bad + len(refused)
+            bar.update(len(batch))
     click.echo(f"Imported {good} users, refused {bad} rows.")
     if bad:
         sys.exit(1)
+
+
+def _progress(length: int) -> "ProgressBar[int]":
+    """Return a bar that shows itself on a terminal only."""
+    return click.progressbar(length=length, label="Importing", file=sys.stderr)
+
+
+def batched(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
+    """Cut into lists of a size; itertools has it from Python 3.12 on."""
+    while batch := list(islice(rows, size)):
+        yield batch
 
 
 class _clear_errors:  # noqa: N801 - used like a function

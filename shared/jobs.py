@@ -65,9 +65,10 @@ def new_id() -> str:
     return secrets.token_hex(16)
 
 
-def address_key(settings: Settings) -> bytes:
-    """Return the key that hashes addresses and states, derived from the first SECRET_KEY."""
-    return hmac.digest(settings.secret_key[0].get_secret_value().encode(), b"latchkey.address", hashlib.sha256)
+def hash_keys(settings: Settings) -> list[bytes]:
+    """Return the keys that hash addresses and states, one from each SECRET_KEY; the first is used for new hashes."""
+    secrets_in_order = [key.get_secret_value().encode() for key in settings.secret_key]
+    return [hmac.digest(secret, b"latchkey.hash", hashlib.sha256) for secret in secrets_in_order]
 
 
 def state(password_hash: str, key: bytes) -> str:

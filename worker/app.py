@@ -10,7 +10,7 @@ from flask_mail import Mail
 
 from shared import log
 from shared.database import database_config, db
-from shared.jobs import DELIVER, address_key, celery_settings
+from shared.jobs import DELIVER, celery_settings, hash_keys
 from shared.outbox import Outbox
 from shared.redis_client import connect
 from shared.tokens import Tokens
@@ -55,7 +55,7 @@ def create_worker(settings: WorkerSettings | None = None) -> Worker:
         messages=Messages(settings),
         send=mailer.send,
         outbox=outbox,
-        address_key=address_key(settings),
+        hash_keys=hash_keys(settings),
         max_age=settings.mail_max_age,
     )
     delivery = Delivery(outbox, notices)

@@ -1,7 +1,7 @@
 """What happens for each kind of job. No Celery and no SMTP in here."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from flask_mail import Message
@@ -27,7 +27,7 @@ class Notices:
     messages: Messages
     send: Callable[[Message], None]
     outbox: Outbox
-    address_key: bytes
+    hash_keys: Sequence[bytes]
     max_age: float
 
     def deliver(self, job: Job) -> None:
@@ -82,7 +82,7 @@ class Notices:
     def _password_changed(self, job: Job) -> None:
         """Tell the address that the user had, unless the old password is still stored: then the change never came."""
         user = self.users.get_any(job.user_id)
-        if user is None or state(user.password_hash, self.address_key) == job.old_state:
+        if user is None or job.old_state in [state(user.password_hash, key) for key in self.hash_keys]:
             log.info("not_changed", job=job.id, user=job.user_id)
             return
         self._mail(lambda: self.messages.password_changed(job.id, job.address))

@@ -98,7 +98,9 @@ def test_a_charset_beside_the_content_type_is_fine(service: Service) -> None:
 
 @pytest.mark.parametrize("size", [16 * 1024 + 1, 1_000_000])
 def test_a_large_body_is_refused_whatever_its_type(service: Service, size: int) -> None:
-    answers = [service.client.post("/forgot-password", data=b"x" * size, content_type=kind) for kind in (JSON, "text/x")]
+    answers = [
+        service.client.post("/forgot-password", data=b"x" * size, content_type=kind) for kind in (JSON, "text/x")
+    ]
 
     assert [problem(answer) for answer in answers] == [(413, "body_too_large")] * 2
     assert nothing_happened(service)

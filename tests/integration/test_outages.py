@@ -1,0 +1,208 @@
+"""Redis or the database away: a quick, equal 503, nothing half done, and no restart needed afterwards."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.conftest import MakeService
+from tests.servers import RedisServer, Relay, RelayServer, wait_until
+from tests.service import Service
+
+
+@pytest.fixture
+def service_on_own_redis(make_service: MakeService, own_redis: RedisServer) -> Service:
+    return make_service(REDIS_URL=own_redis.url)
+
+
+def ask(client: FlaskClient, address: str) -> tuple[int, str | None, float]:
+    begun = time.monotonic()
+    answer = client.post("/forgot-password", json={"email": address})
+    return answer.status_code, answer.headers.get("Retry-After"), time.monotonic() - begun
+
+
+def test_with_redis_stopped_a_request_gets_503_soon_and_the_next_one_after_it_is_back_succeeds(
+    service_on_own_redis: Service, own_redis: RedisServer
+) -> None:
+    service = service_on_own_redis
+    service.forgot("anna@example.com")
+    own_redis.stop(signal.SIGKILL)
+
+    status, retry_after, seconds = ask(service.client, "anna@example.com")
+    own_redis.start()
+
+    assert (status, retry_after) == (503, "5")
+    assert seconds < 0.5
+    assert service.forgot("anna@example.com").status_code == 202
+
+
+def test_with_redis_frozen_a_request_gets_503_soon_and_the_next_one_after_it_is_back_succeeds(
+    service_on_own_redis: Service, own_redis: RedisServer
+) -> None:
+    service = service_on_own_redis
+    service.forgot("anna@example.com")
+    own_redis.send(signal.SIGSTOP)
+
+    status, retry_after, seconds = ask(service.client, "anna@example.com")
+    own_redis.send(signal.SIGCONT)
+
+    assert (status, retry_after) == (503, "5")
+    assert seconds < 0.5
+    assert service.forgot("anna@example.com").status_code == 202
+
+
+def test_known_and_unknown_addresses_get_the_same_503(service_on_own_redis: Service, own_redis: RedisServer) -> None:
+    service = service_on_own_redis
+    service.add_user("anna@example.com")
+    own_redis.stop()
+
+    answers = [service.forgot("anna@example.com"), service.forgot("nobody@example.com")]
+    own_redis.start()
+
+    assert answers[0].status_code == 503
+    assert answers[0].data == answers[1].data
+
+
+def test_a_reset_without_redis_gets_503_and_touches_nothing(
+    service_on_own_redis: Service, own_redis: RedisServer
+) -> None:
+    service = service_on_own_redis
+    stored = service.add_user("anna@example.com")
+    token = service.link_for("anna@example.com")
+    own_redis.stop()
+
+    answer = service.reset(token)
+    own_redis.start()
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert service.stored_hash("anna@example.com") == stored
+    assert service.reset(token).status_code == 200
+
+
+def test_redis_dying_after_the_limits_leaves_the_password_as_it_was(
+    service_on_own_redis: Service, own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = service_on_own_redis
+    stored = service.add_user("anna@example.com")
+    token = service.link_for("anna@example.com")
+    encode = "api.passwords.encode"
+    monkeypatch.setattr(encode, lambda *_: own_redis.stop(signal.SIGKILL) or "$2b$04$new")
+
+    answer = service.reset(token)
+    own_redis.start()
+
+    assert answer.status_code == 503
+    assert service.stored_hash("anna@example.com") == stored
+
+
+def test_redis_dying_after_the_commit_is_no_error_and_the_notice_comes_later(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from redis.exceptions import ConnectionError as RedisConnectionError
+
+    def fail(*_: object) -> None:
+        raise RedisConnectionError
+
+    service.add_user("anna@example.com")
+    token = service.link_for("anna@example.com")
+    monkeypatch.setattr("shared.outbox.Outbox.release", fail)
+
+    answer = service.reset(token)
+    waiting = service.redis.zrange("outbox:later", 0, -1)
+    service.redis.zadd("outbox:later", {waiting[0]: 0})
+    service.work()
+
+    assert answer.status_code == 200
+    assert service.relay.subjects()[-1] == "Your Latchkey password was changed"
+
+
+def test_a_missing_database_lets_requests_in_and_refuses_resets(make_service: MakeService) -> None:
+    service = make_service()
+    service.add_user("anna@example.com")
+    token = service.link_for("anna@example.com")
+    service.sql("ALTER TABLE users RENAME TO gone")
+
+    assert service.forgot("anna@example.com").status_code == 202
+    assert service.reset(token).status_code == 503
+    service.sql("ALTER TABLE gone RENAME TO users")
+    assert service.reset(token).status_code == 200
+
+
+def test_a_mail_that_meets_a_missing_database_is_sent_when_it_is_back(make_service: MakeService) -> None:
+    service = make_service()
+    service.add_user("anna@example.com")
+    service.sql("ALTER TABLE users RENAME TO gone")
+    service.forgot("anna@example.com")
+    service.work()
+    delayed = service.redis.zrange("outbox:later", 0, -1)
+    service.sql("ALTER TABLE gone RENAME TO users")
+
+    service.redis.zadd("outbox:later", {delayed[0]: 0})
+    service.work()
+
+    assert service.relay.recipients() == ["anna@example.com"]
+
+
+KILLED_AFTER_COMMIT = textwrap.dedent("""
+    import os, signal, sys
+    from api.app import create_app
+    from shared.outbox import Outbox
+
+    Outbox.release = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    create_app().test_client().post("/reset-password", json={"token": sys.argv[1], "password": sys.argv[2]})
+""")
+
+
+def test_an_api_killed_right_after_the_commit_leaves_a_notice_that_is_mailed(service: Service) -> None:
+    stored = service.add_user("anna@example.com")
+    token = service.link_for("anna@example.com")
+
+    command = [sys.executable, "-c", KILLED_AFTER_COMMIT, token, "correct horse battery"]
+    ended = subprocess.run(command, env=os.environ | service.environ, check=False, timeout=30)
+    waiting = service.redis.zrange("outbox:later", 0, -1, withscores=True)
+    service.redis.zadd("outbox:later", {waiting[0][0]: 0})
+    service.work()
+
+    assert ended.returncode == -signal.SIGKILL
+    assert service.stored_hash("anna@example.com") != stored
+    assert waiting[0][1] / 1e6 - time.time() < 61
+    assert service.relay.subjects()[-1] == "Your Latchkey password was changed"
+
+
+def test_a_relay_that_is_away_delays_the_mail_and_loses_nothing(
+    make_service: MakeService, relay: Relay, relay_of_all: RelayServer
+) -> None:
+    service = make_service()
+    service.add_user("anna@example.com")
+    relay.answer_to_data = "451 try again"
+    service.forgot("anna@example.com")
+    service.work()
+    delayed = service.redis.zrange("outbox:later", 0, -1)
+    relay.answer_to_data = "250 OK"
+
+    service.redis.zadd("outbox:later", {delayed[0]: 0})
+    wait_until(lambda: service.work() == 0, "work does not end")
+
+    assert service.relay.recipients() == ["anna@example.com"]
+    assert service.redis.hlen("outbox:jobs") == 0
+
+
+def test_a_mail_that_the_relay_refuses_for_good_is_buried_with_its_reason(
+    make_service: MakeService, relay: Relay
+) -> None:
+    service = make_service()
+    service.add_user("anna@example.com")
+    relay.answer_to_data = "554 no anna@example.com here"
+    service.forgot("anna@example.com")
+    service.work()
+
+    dead = service.redis.hvals("outbox:dead")
+
+    assert len(dead) == 1
+    assert '"reason":"message refused: 554"' in str(dead[0])
+    assert service.redis.hlen("outbox:jobs") == 0
