@@ -8,7 +8,6 @@ from itertools import islice
 from pathlib import Path
 
 import click
-from click._termui_impl import ProgressBar
 from flask.cli import AppGroup
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
@@ -79,7 +78,8 @@ def _import(file: Path, accounts: Accounts, settings: ApiSettings) -> None:
     good, bad, known = 0, 0, accounts.addresses()
     with file.open("rb") as lines:
         total = sum(1 for _ in lines)
-    with file.open(encoding="utf-8-sig", newline="") as lines, _progress(total) as bar:
+    bar = click.progressbar(length=total, label="Importing", file=sys.stderr)  # Shows itself on a terminal only.
+    with file.open(encoding="utf-8-sig", newline="") as lines, bar:
         for batch in batched(read_rows(lines, settings.users_hash_format, known), BATCH):
             refused = [row for row in batch if isinstance(row, BadRow)]
             for row in refused:
@@ -90,11 +90,6 @@ def _import(file: Path, accounts: Accounts, settings: ApiSettings) -> None:
     click.echo(f"Imported {good} users, refused {bad} rows.")
     if bad:
         sys.exit(1)
-
-
-def _progress(length: int) -> "ProgressBar[int]":
-    """Return a bar that shows itself on a terminal only."""
-    return click.progressbar(length=length, label="Importing", file=sys.stderr)
 
 
 def batched(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import redis
 from aiosmtpd.controller import Controller
@@ -86,7 +86,7 @@ class RelayServer:
         logging.getLogger("mail.log").setLevel(logging.WARNING)
         self._controller = Controller(self.relay, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=True)
 
-    def __enter__(self) -> "RelayServer":
+    def __enter__(self) -> Self:
         self._controller.start()
         return self
 

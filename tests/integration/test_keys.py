@@ -3,6 +3,8 @@
 docs/production.md prescribes: first every program knows both keys, then the old one goes.
 """
 
+from itertools import pairwise
+
 import pytest
 
 from tests.conftest import MakeService
@@ -27,7 +29,7 @@ def test_either_program_may_be_restarted_first(make_service: MakeService, first:
     """Step one of the docs: `OLD,NEW` everywhere. Step two: `NEW,OLD` everywhere. In both, any order of restarts."""
     steps = [SECRET, f"{SECRET},{NEW}", f"{NEW},{SECRET}"]
     make_service().add_user("anna@example.com")
-    for old, new in zip(steps, steps[1:], strict=False):
+    for old, new in pairwise(steps):
         api_keys, worker_keys = (new, old) if first == "api" else (old, new)
         api = make_service(create_table=False, SECRET_KEY=api_keys)
         worker = make_service(create_table=False, SECRET_KEY=worker_keys)

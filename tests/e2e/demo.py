@@ -1,0 +1,100 @@
+"""The demo as `make run` starts it, on free ports and with a data folder of its own."""
+
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+
+from tests.servers import free_port, wait_until
+
+PORTS = ("PORT", "FLOWER_PORT", "INBOX_PORT", "INBOX_SMTP_PORT", "REDIS_PORT")
+COMMAND = [sys.executable, "-m", "dev"]
+
+
+class Demo:
+    """A running demo, asked over HTTP alone; its table and its logs can be read."""
+
+    def __init__(self, folder: Path, **environ: str) -> None:
+        self.home = folder / "home"
+        self.ports = {name: free_port() for name in PORTS}
+        ports = {name: str(port) for name, port in self.ports.items()}
+        self.environ = os.environ | ports | {"LATCHKEY_HOME": str(self.home), "LOG_LEVEL": "DEBUG"} | environ
+        self._output = (folder / "output").open("w+")
+        begun = time.monotonic()
+        self.process = subprocess.Popen(
+            COMMAND, env=self.environ, stdout=self._output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        wait_until(
+            lambda: "Ctrl-C stops everything" in self.output() or self.process.poll() is not None, "no welcome", 60
+        )
+        self.seconds_to_start = time.monotonic() - begun
+        assert self.process.poll() is None, self.output()
+
+    def output(self) -> str:
+        return Path(self._output.name).read_text()
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        code = self.process.wait(30)
+        self._output.close()
+        return code
+
+    def url(self, path: str, port: str = "PORT") -> str:
+        return f"http://localhost:{self.ports[port]}{path}"
+
+    def post(self, path: str, body: Any) -> tuple[int, bytes, dict[str, str]]:
+        return fetch(self.url(path), data=json.dumps(body).encode(), headers={"Content-Type": "application/json"})
+
+    def messages(self) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = json.loads(fetch(self.url("/api/messages", "INBOX_PORT"))[1])
+        return found
+
+    def wait_for_message(self, address: str, subject: str, number: int = 1, seconds: float = 5) -> dict[str, str]:
+        """Return the newest such mail once there are `number` of them."""
+
+        def found() -> list[dict[str, str]]:
+            return [mail for mail in self.messages() if mail["to"] == address and subject in mail["subject"]]
+
+        wait_until(lambda: len(found()) >= number, f"{subject}: no mail for {address}", seconds)
+        return found()[0]
+
+    def flower(self, path: str) -> str:
+        password = re.search(r"user operator, password (\S+)\)", self.output())
+        assert password
+        credentials = b64encode(f"operator:{password[1]}".encode()).decode()
+        status, body, _ = fetch(self.url(path, "FLOWER_PORT"), headers={"Authorization": f"Basic {credentials}"})
+        assert status == 200
+        return body.decode()
+
+    def stored_hash(self, address: str) -> str:
+        connection = sqlite3.connect(self.home / "latchkey.sqlite3")
+        try:
+            rows = connection.execute("SELECT password_hash FROM users WHERE email = ?", [address]).fetchall()
+        finally:
+            connection.close()
+        return str(rows[0][0])
+
+    def logs(self) -> str:
+        return "\n".join(path.read_text() for path in sorted((self.home / "logs").iterdir()))
+
+
+def fetch(
+    url: str, data: bytes | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, bytes, dict[str, str]]:
+    request = urllib.request.Request(url, data=data, headers=headers or {})
+    try:
+        with urllib.request.urlopen(request, timeout=15) as answer:
+            return answer.status, answer.read(), dict(answer.headers)
+    except HTTPError as error:
+        with error:
+            return error.code, error.read(), dict(error.headers)

@@ -1,0 +1,74 @@
+"""The story of README, over HTTP, on the stack that `make run` starts."""
+
+import re
+import subprocess
+import time
+from typing import Any
+
+import bcrypt
+
+from tests.e2e.demo import Demo
+from tests.service import token_in
+
+RESET, CHANGED = "Reset your", "was changed"
+NEW_PASSWORD = "correct horse battery staple"
+
+
+def without_its_own(headers: dict[str, str]) -> dict[str, str]:
+    return {name.lower(): text for name, text in headers.items() if name.lower() not in {"date", "x-request-id"}}
+
+
+def ask(demo: Demo, address: str) -> tuple[int, bytes, dict[str, str]]:
+    return demo.post("/forgot-password", {"email": address})
+
+
+def test_the_whole_story(demo: Demo) -> None:
+    ask(demo, "ada@example.com")
+    older = token_in(demo.wait_for_message("ada@example.com", RESET, number=1)["text"])
+    begun = time.monotonic()
+    known = ask(demo, "ada@example.com")
+    mail = demo.wait_for_message("ada@example.com", RESET, number=2, seconds=2)
+    seconds = time.monotonic() - begun
+    token = token_in(mail["text"])
+
+    unknown = ask(demo, "nobody@example.com")
+    done = demo.post("/reset-password", {"token": token, "password": NEW_PASSWORD})
+    again = [demo.post("/reset-password", {"token": link, "password": "another password 1"}) for link in (token, older)]
+    demo.wait_for_message("ada@example.com", CHANGED)
+
+    assert known[:2] == unknown[:2]
+    assert without_its_own(known[2]) == without_its_own(unknown[2])
+    assert seconds < 2
+    assert done[0] == 200
+    assert [answer[0] for answer in again] == [400, 400]
+    stored = demo.stored_hash("ada@example.com").encode()
+    assert bcrypt.checkpw(NEW_PASSWORD.encode(), stored)
+    assert not bcrypt.checkpw(b"another password 1", stored)
+    assert f"http://localhost:{demo.ports['PORT']}/reset-password#token={token}" in mail["text"]
+    assert not [message for message in demo.messages() if message["to"] == "nobody@example.com"]
+
+
+def pasted(demo: Demo, line: str) -> Any:
+    environ = {name: demo.environ[name] for name in ("PATH", "HOME") if name in demo.environ}
+    return subprocess.run(
+        ["bash", "-c", line], env=environ, capture_output=True, text=True, check=True, timeout=30
+    ).stdout
+
+
+def test_the_three_lines_of_the_welcome_can_be_pasted(demo: Demo) -> None:
+    lines = re.findall(r"^(?:curl|TOKEN).*", demo.output(), re.MULTILINE)
+
+    asked = pasted(demo, lines[0])
+    demo.wait_for_message("demo@example.com", RESET)
+    inbox = pasted(demo, lines[1])
+    done = pasted(demo, lines[2])
+
+    assert len(lines) == 3
+    assert "202 Accepted" in asked
+    assert "token=" in inbox
+    assert "200 OK" in done
+    assert "Your password is changed." in done
+
+
+def test_it_is_up_within_ten_seconds(demo: Demo) -> None:
+    assert demo.seconds_to_start < 10
