@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from flask import Response, g
-from flask_openapi3 import APIBlueprint
+from flask_openapi3 import APIBlueprint, Tag
 
 from api.limits import Limits, client_key
 from api.schemas import Accepted, ForgotRequest, problems
@@ -87,7 +87,7 @@ class Acceptance:
 
 def forgot_api(acceptance: Acceptance) -> APIBlueprint:
     """Build the endpoint."""
-    api = APIBlueprint("forgot", __name__)
+    api = APIBlueprint("forgot", __name__, abp_tags=[Tag(name="Passwords")])
     limits = acceptance.limits
     responses: dict[Any, Any] = {202: Accepted, **problems(413, 415, 422, 429, 503)}
 

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Any
 
 from flask import Response
-from flask_openapi3 import APIBlueprint
+from flask_openapi3 import APIBlueprint, Tag
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import text
@@ -25,7 +25,7 @@ log = get_logger(__name__)
 
 def health_api(redis: Redis, clock: Callable[[], float] = time.monotonic) -> APIBlueprint:
     """Build the two endpoints for balancers and supervisors."""
-    api = APIBlueprint("health", __name__)
+    api = APIBlueprint("health", __name__, abp_tags=[Tag(name="Health")])
     lock, kept_until, kept = Lock(), 0.0, "ok"
     states: dict[Any, Any] = {200: Health, 503: Health}
 

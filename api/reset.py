@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from flask import Response, g
-from flask_openapi3 import APIBlueprint
+from flask_openapi3 import APIBlueprint, Tag
 
 from api.limits import Limits
 from api.resets import Resets
@@ -15,7 +15,7 @@ _DONE = json.dumps({"message": "Your password is changed."}) + "\n"
 
 def reset_api(resets: Resets, limits: Limits) -> APIBlueprint:
     """Build the two endpoints that take a token."""
-    api = APIBlueprint("reset", __name__)
+    api = APIBlueprint("reset", __name__, abp_tags=[Tag(name="Passwords")])
     refusals = problems(400, 413, 415, 422, 429, 503)
     done: dict[Any, Any] = {200: Done, **refusals}
     good: dict[Any, Any] = {200: LinkState, **refusals}

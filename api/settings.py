@@ -23,24 +23,24 @@ def _origins(value: object) -> object:
 
 
 Limits = Annotated[str, AfterValidator(_limits)]
-LIMIT_SYNTAX = "such as `30/minute;300/hour`"
 
 
 class ApiSettings(Settings):
     """What the API needs to know; it never sees the mail server."""
 
     forgot_limit_per_ip: Limits = Field(
-        default="30/minute;300/hour", description=f"Requests for a link per client, {LIMIT_SYNTAX}; more get a `429`."
+        default="30/minute;300/hour",
+        description="Requests for a link per client, such as `30/minute;300/hour`; more get a `429`.",
     )
     forgot_limit_per_email: Limits = Field(
         default="3/15 minutes;20/day",
-        description=f"Mails per typed address, {LIMIT_SYNTAX}; more are accepted and not mailed.",
+        description="Mails per typed address; more requests are accepted and not mailed.",
     )
     forgot_email_limit_response: Literal["silent", "429"] = Field(
         default="silent", description="`silent`, or `429` to tell the client that an address was asked for too often."
     )
     reset_limit_per_ip: Limits = Field(
-        default="20/minute", description=f"Calls of reset and check together per client, {LIMIT_SYNTAX}."
+        default="20/minute", description="Calls of reset and check together per client; more get a `429`."
     )
     trusted_proxies: int = Field(
         default=0, ge=0, le=10, description="Proxies before the API that append to `X-Forwarded-For`: 0 to 10."

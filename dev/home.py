@@ -75,7 +75,6 @@ def secret_key(home: Home) -> str:
     path = home.folder / "secret_key"
     if not path.exists():
         new = path.with_suffix(".new")
-        new.unlink(missing_ok=True)
         new.touch(mode=0o600)
         new.write_text(secrets.token_urlsafe(48), encoding="ascii")
         # A start that is killed while it writes must not leave half a key behind.

@@ -1,0 +1,66 @@
+"""README says what is true: its settings are the settings there are."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from api.settings import ApiSettings
+from shared.settings import Settings, secret_names
+from worker.settings import WorkerSettings
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+SECTIONS = {"API and worker": Settings, "API": ApiSettings, "Worker": WorkerSettings}
+
+
+def expected_rows(section: str) -> list[tuple[str, str, str]]:
+    settings = SECTIONS[section]
+    own = {
+        name: field
+        for name, field in settings.model_fields.items()
+        if settings is Settings or name not in Settings.model_fields
+    }
+    return [(f"`{name.upper()}`", shown_default(field), field.description or "") for name, field in own.items()]
+
+
+def shown_default(field: FieldInfo) -> str:
+    if field.default is PydanticUndefined:
+        return "required"
+    default = getattr(field.default, "get_secret_value", lambda: field.default)()
+    if default in ("", ()):
+        return ""
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+@pytest.mark.parametrize("section", list(SECTIONS))
+def test_the_table_of_settings_is_the_settings_object(section: str) -> None:
+    table = README.split(f"### {section}\n\n")[1].split("\n\n")[0]
+    rows = [tuple(re.split(r" *\| *", line.strip("| "))) for line in table.splitlines()[2:]]
+
+    assert rows == expected_rows(section)
+
+
+def test_every_secret_that_may_come_from_a_file_is_named() -> None:
+    sentence = README.split("in `NAME_FILE`: ")[1].split("\n\n")[0]
+
+    assert set(re.findall(r"`(\w+)`", sentence)) == secret_names(ApiSettings) | secret_names(WorkerSettings)
+
+
+def test_the_pasted_lines_are_those_of_the_welcome() -> None:
+    from dev.welcome import welcome
+
+    ports = {"PORT": 8000, "FLOWER_PORT": 5555, "INBOX_PORT": 8025, "INBOX_SMTP_PORT": 1025, "REDIS_PORT": 6399}
+    lines = re.findall(r"^(?:curl|TOKEN).*", welcome(ports, user="operator", password="x"), re.MULTILINE)
+
+    assert len(lines) == 3
+    assert [line for line in lines if line not in README] == []
+
+
+def test_the_folders_that_are_named_exist() -> None:
+    root = Path(__file__).parents[2]
+    named = re.findall(r"^\| `(\w+)/`", README, re.MULTILINE)
+
+    assert len(named) == 6
+    assert [name for name in named if not (root / name).is_dir()] == []
