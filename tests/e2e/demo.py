@@ -10,10 +10,12 @@ import sys
 import time
 import urllib.request
 from base64 import b64encode
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
+from api.passwords import encode
 from tests.servers import free_port, wait_until
 
 PORTS = ("PORT", "FLOWER_PORT", "INBOX_PORT", "INBOX_SMTP_PORT", "REDIS_PORT")
@@ -76,22 +78,28 @@ class Demo:
         assert status == 200
         return body.decode()
 
+    def add_user(self, address: str) -> str:
+        """Add a user: each test has its own, because an address has a quota."""
+        self._sql(
+            "INSERT INTO users (email, password_hash) VALUES (?, ?)", address, encode("an old password", "bcrypt", 4)
+        )
+        return address
+
     def stored_hash(self, address: str) -> str:
-        connection = sqlite3.connect(self.home / "latchkey.sqlite3")
-        try:
-            rows = connection.execute("SELECT password_hash FROM users WHERE email = ?", [address]).fetchall()
-        finally:
-            connection.close()
-        return str(rows[0][0])
+        return str(self._sql("SELECT password_hash FROM users WHERE email = ?", address)[0][0])
+
+    def _sql(self, statement: str, *values: str) -> list[tuple[str, ...]]:
+        with closing(sqlite3.connect(self.home / "latchkey.sqlite3", timeout=10)) as connection, connection:
+            return connection.execute(statement, values).fetchall()
 
     def logs(self) -> str:
         return "\n".join(path.read_text() for path in sorted((self.home / "logs").iterdir()))
 
 
 def fetch(
-    url: str, data: bytes | None = None, headers: dict[str, str] | None = None
+    url: str, data: bytes | None = None, headers: dict[str, str] | None = None, method: str | None = None
 ) -> tuple[int, bytes, dict[str, str]]:
-    request = urllib.request.Request(url, data=data, headers=headers or {})
+    request = urllib.request.Request(url, data, headers or {}, method=method)
     try:
         with urllib.request.urlopen(request, timeout=15) as answer:
             return answer.status, answer.read(), dict(answer.headers)
