@@ -5,7 +5,7 @@ import pytest
 
 from dev.redis_server import NoRedisServer, find_server
 from tests.conftest import missing
-from tests.e2e.demo import Demo
+from tests.e2e.demo import WELCOMED, Demo
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,5 +21,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     except NoRedisServer as error:
         missing(str(error))
     running = Demo(tmp_path_factory.mktemp("demo"))
+    running.wait_for(WELCOMED)
     yield running
     running.stop()

@@ -19,6 +19,7 @@ from api.passwords import encode
 from tests.servers import free_port, wait_until
 
 PORTS = ("PORT", "FLOWER_PORT", "INBOX_PORT", "INBOX_SMTP_PORT", "REDIS_PORT")
+WELCOMED = "Ctrl-C stops everything."
 COMMAND = [sys.executable, "-m", "dev"]
 
 
@@ -31,14 +32,16 @@ class Demo:
         ports = {name: str(port) for name, port in self.ports.items()}
         self.environ = os.environ | ports | {"LATCHKEY_HOME": str(self.home), "LOG_LEVEL": "DEBUG"} | environ
         self._output = (folder / "output").open("w+")
-        begun = time.monotonic()
+        self._begun = time.monotonic()
         self.process = subprocess.Popen(
             COMMAND, env=self.environ, stdout=self._output, stderr=subprocess.STDOUT, start_new_session=True
         )
-        wait_until(
-            lambda: "Ctrl-C stops everything" in self.output() or self.process.poll() is not None, "no welcome", 60
-        )
-        self.seconds_to_start = time.monotonic() - begun
+        self.seconds_to_start = 0.0
+
+    def wait_for(self, words: str) -> None:
+        """Wait until the terminal shows something, and note how long it took."""
+        wait_until(lambda: words in self.output() or self.process.poll() is not None, f"no {words!r}", 60)
+        self.seconds_to_start = time.monotonic() - self._begun
         assert self.process.poll() is None, self.output()
 
     def output(self) -> str:

@@ -4,14 +4,16 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
 
-from tests.e2e.demo import COMMAND, PORTS, Demo
-from tests.servers import free_port, wait_until
+from dev.ports import taken_ports
+from tests.e2e.demo import COMMAND, PORTS, WELCOMED, Demo
+from tests.servers import free_port
 
 
 @pytest.fixture
@@ -21,47 +23,37 @@ def own_demo(tmp_path: Path) -> Iterator[Demo]:
     running.stop()
 
 
-def processes_of(demo: Demo) -> list[int]:
-    """List the processes that have the demo's data folder in their environment."""
-    mark = f"LATCHKEY_HOME={demo.home}".encode()
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (folder / "environ").read_bytes() and b"Z" not in (folder / "stat").read_bytes().split()[2]:
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return found
-
-
-def nothing_left(demo: Demo) -> bool:
-    for port in demo.ports.values():
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                return False
-    return not Path("/proc/self/environ").exists() or processes_of(demo) == []
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_everything(own_demo: Demo, number: signal.Signals) -> None:
-    assert own_demo.stop(number) == 0
+    own_demo.wait_for(WELCOMED)
+    begun = time.monotonic()
 
-    wait_until(lambda: nothing_left(own_demo), "something is left")
+    # As a terminal does it: to the whole group of processes in the foreground.
+    os.killpg(own_demo.process.pid, number)
+
+    assert own_demo.process.wait(15) == 0
+    assert time.monotonic() - begun < 10
+    assert taken_ports(own_demo.ports) == []
+    assert "Traceback" not in own_demo.output()
+
+
+def test_a_signal_in_the_middle_of_the_start_ends_everything(own_demo: Demo) -> None:
+    own_demo.wait_for("Starting")
+    time.sleep(0.5)
+
+    assert own_demo.stop(signal.SIGTERM) == 0
+    assert taken_ports(own_demo.ports) == []
     assert "Traceback" not in own_demo.output()
 
 
 def test_a_part_that_dies_is_named_and_the_rest_is_ended(own_demo: Demo) -> None:
+    own_demo.wait_for(WELCOMED)
     with redis.Redis(port=own_demo.ports["REDIS_PORT"]) as client:
-        client.shutdown(now=True, force=True)
+        os.kill(client.info("server")["process_id"], signal.SIGKILL)
 
-    code = own_demo.process.wait(30)
-
-    assert code == 1
-    assert "redis" in own_demo.output().split("Ctrl-C stops everything.")[1]
-    wait_until(lambda: nothing_left(own_demo), "something is left")
+    assert own_demo.process.wait(15) == 1
+    assert "The part `redis` was killed by signal 9" in own_demo.output()
+    assert taken_ports(own_demo.ports) == []
 
 
 def test_a_taken_port_is_one_sentence_before_anything_has_started(tmp_path: Path) -> None:
