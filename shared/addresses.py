@@ -33,9 +33,9 @@ def parse(text: str) -> str:
     if len(address) > MAX_LENGTH or not _SHAPE.fullmatch(address):
         raise InvalidAddress
     local, domain = address.split("@")
-    if len(local.encode()) > MAX_LOCAL_LENGTH:
+    local_length = len(local.encode())
+    if local_length > MAX_LOCAL_LENGTH or local_length + 1 + len(_ascii_domain(domain)) > MAX_LENGTH:
         raise InvalidAddress
-    _ascii_domain(domain)
     return address
 
 
@@ -79,7 +79,7 @@ def _ascii_domain(domain: str) -> str:
     if domain.isascii() and "xn--" not in lower(domain):
         return _plain_domain(lower(domain))
     try:
-        return idna.encode(domain, uts46=True).decode()
+        return _plain_domain(idna.encode(domain, uts46=True).decode())
     except (idna.IDNAError, UnicodeError):
         raise InvalidAddress from None
 

@@ -16,8 +16,10 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# What surrounds an address in a text: white space, quotes, brackets, and what separates addresses.
+_OUTSIDE = r"\s\"'<>,;:()\[\]{}\\"
 _PRIVATE = (
-    (re.compile(r"[^\s\"'<>=,;:()\[\]{}/\\]+(?:@|%40)[^\s\"'<>=,;()\[\]{}/\\]+"), "[address]"),
+    (re.compile(rf"(?:\"[^\"\n]*\"|[^{_OUTSIDE}]+)(?:@|%40)[^{_OUTSIDE}/]+"), "[address]"),
     (re.compile(r"[\w-]{24,}\.[\w-]{5,8}\.[\w-]{27,}"), "[token]"),
     (re.compile(r"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}"), "[hash]"),
 )
@@ -63,11 +65,7 @@ def configure(program: str, level: str) -> None:
     handler.setFormatter(
         ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[
-                ProcessorFormatter.remove_processors_meta,
-                _name(program),
-                lambda *event: redact(str(render(*event))),
-            ],
+            processors=[ProcessorFormatter.remove_processors_meta, _name(program), _redact_values, render],
         )
     )
     root = logging.getLogger()
@@ -79,6 +77,22 @@ def configure(program: str, level: str) -> None:
 
 def _drop_private_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return {name: value for name, value in event.items() if name not in _PRIVATE_FIELDS}
+
+
+def _redact_values(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Redact before the line is rendered: afterwards, a pattern could take half of an escape sequence along."""
+    return {name: _redacted(value) for name, value in event.items()}
+
+
+def _redacted(value: Any) -> Any:
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case list() | tuple():
+            return [_redacted(item) for item in value]
+        case dict():
+            return {redact(str(name)): _redacted(item) for name, item in value.items()}
+    return redact(str(value))
 
 
 def _name(program: str) -> Processor:

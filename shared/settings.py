@@ -60,12 +60,12 @@ def _redis_url(value: SecretStr) -> SecretStr:
 def _database_url(value: SecretStr) -> SecretStr:
     try:
         url = make_url(value.get_secret_value())
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # The second where the port is no number, with the password in its text.
         raise ValueError("is not a database address") from None
     backend = url.get_backend_name()
     if backend not in {"postgresql", "sqlite"}:
         raise ValueError(f"names {backend}, which is not supported")
-    if backend == "sqlite" and not url.database:
+    if backend == "sqlite" and url.database in {None, "", ":memory:"}:
         raise ValueError("names a SQLite database in memory, which API and worker cannot share")
     if backend == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
@@ -148,12 +148,11 @@ class Settings(BaseModel):
         """
         values, problems = _read(cls, os.environ if environ is None else environ)
         try:
-            settings = cls.model_validate(values)
+            settings = cls.model_validate({name: value for name, value in values.items() if name not in problems})
         except ValidationError as error:
-            reported = {problem.split(" ", 1)[0] for problem in problems}
-            problems += [text for text in _problems(cls, error) if text.split(" ", 1)[0] not in reported]
+            problems = _problems(cls, error) | problems
         if problems:
-            raise SettingsError(sorted(problems))
+            raise SettingsError([problems[name] for name in sorted(problems)])
         return settings
 
 
@@ -162,28 +161,25 @@ def secret_names(cls: type[Settings]) -> set[str]:
     return {name.upper() for name, field in cls.model_fields.items() if "SecretStr" in repr(field.annotation)}
 
 
-def _read(cls: type[Settings], environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Collect the values that are set; an empty variable counts as not set."""
+def _read(cls: type[Settings], environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Collect the values that are set, and the problems with files by field; an empty variable counts as not set."""
     values = {name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())}
-    problems = []
-    for name in sorted(secret_names(cls)):
-        path = environ.get(f"{name}_FILE")
-        if not path:
-            continue
-        if name.lower() in values:
-            problems.append(f"{name} and {name}_FILE are both set. Keep one of them.")
-            continue
-        try:
-            values[name.lower()] = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            problems.append(f"{name}_FILE names a file that cannot be read. Check its path and permissions.")
-            values[name.lower()] = ""
+    problems = {}
+    for name in secret_names(cls):
+        field, path = name.lower(), environ.get(f"{name}_FILE")
+        if path and field in values:
+            problems[field] = f"{name} and {name}_FILE are both set. Keep one of them."
+        elif path:
+            try:
+                values[field] = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError):
+                problems[field] = f"{name}_FILE names a file that cannot be read. Check its path and permissions."
     return values, problems
 
 
-def _problems(cls: type[Settings], error: ValidationError) -> list[str]:
+def _problems(cls: type[Settings], error: ValidationError) -> dict[str, str]:
     """Turn each validation error into one sentence and its cure, without the value, which may be a secret."""
-    sentences = []
+    sentences = {}
     for item in error.errors(include_input=False, include_url=False):
         name = str(item["loc"][0])
         cure = cls.model_fields[name].description
@@ -193,5 +189,5 @@ def _problems(cls: type[Settings], error: ValidationError) -> list[str]:
             problem = str(item["ctx"]["error"])
         else:
             problem = "is wrong: " + item["msg"][0].lower() + item["msg"][1:]
-        sentences.append(f"{name.upper()} {problem}. {cure}")
+        sentences[name] = f"{name.upper()} {problem}. {cure}"
     return sentences

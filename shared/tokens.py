@@ -10,6 +10,7 @@ A token dies by itself, without a table of tokens, because it carries a fingerpr
 
 import hashlib
 import hmac
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 MAX_LENGTH = 1024  # A token has about 150 characters, more where user ids are long.
 CLOCK_SKEW = 60  # Seconds that the worker's clock may be ahead of the API's.
+# itsdangerous passes over what is no base64, and would take a token with anything added.
+_SHAPE = re.compile(r"[A-Za-z0-9_.-]+")
 _PURPOSE = "latchkey.reset-password"
 
 
@@ -59,7 +62,7 @@ class Tokens:
 
         Raises InvalidToken. The database is not asked: compare the claim with the user afterwards.
         """
-        if len(token) > MAX_LENGTH:
+        if len(token) > MAX_LENGTH or not _SHAPE.fullmatch(token):
             raise InvalidToken
         for key, serializer in self._pairs:
             try:

@@ -1,7 +1,7 @@
 """From a user and a link to a mail: subject, text, HTML and headers. One folder of templates for each mail."""
 
 from dataclasses import dataclass
-from email.utils import parseaddr
+from email.utils import formataddr, parseaddr
 from functools import cached_property
 from typing import Literal
 
@@ -46,7 +46,7 @@ class Messages:
             recipients=[envelope(address)],
             body=text,
             html=html,
-            sender=self.settings.mail_default_sender,
+            sender=self._sender,
             extra_headers=dict(_HEADERS),
         )
         # One id per job, so that the rare double is recognisable.
@@ -54,8 +54,14 @@ class Messages:
         return message
 
     @cached_property
+    def _sender(self) -> str:
+        """The sender with its domain in ASCII by IDNA 2008; Flask-Mail would encode it by the rules of 2003."""
+        name, address = parseaddr(self.settings.mail_default_sender)
+        return formataddr((name, envelope(address)))
+
+    @cached_property
     def _domain(self) -> str:
-        return parseaddr(self.settings.mail_default_sender)[1].partition("@")[2]
+        return parseaddr(self._sender)[1].partition("@")[2]
 
     @cached_property
     def _templates(self) -> Environment:

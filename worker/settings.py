@@ -55,7 +55,9 @@ class WorkerSettings(Settings):
         default=False, description="`true`: TLS from the first byte; then MAIL_USE_TLS must be `false`."
     )
     mail_username: str = Field(default="", description="The user name for the relay; empty: no log-in.")
-    mail_password: SecretStr = Field(default=SecretStr(""), description="The password for the relay.")
+    mail_password: SecretStr = Field(
+        default=SecretStr(""), validate_default=True, description="The password for the relay."
+    )
     mail_default_sender: Annotated[str, AfterValidator(_sender)] = Field(
         description="The sender: `no-reply@example.com` or `Example <no-reply@example.com>`."
     )
@@ -92,6 +94,7 @@ class WorkerSettings(Settings):
     @field_validator("mail_password")
     @classmethod
     def _both_or_none(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        if value.get_secret_value() and not info.data.get("mail_username", True):
-            raise ValueError("is set without MAIL_USERNAME")
+        username = info.data.get("mail_username")
+        if username is not None and bool(username) != bool(value.get_secret_value()):
+            raise ValueError("is set without MAIL_USERNAME" if not username else "is missing beside MAIL_USERNAME")
         return value

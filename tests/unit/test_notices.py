@@ -100,7 +100,7 @@ def test_the_mail_goes_to_the_stored_address_and_not_to_the_typed_one() -> None:
 
     desk.deliver(job(address="ADA@example.COM"))
 
-    assert [mail.recipient for mail in desk.sent] == ["Ada@example.com"]
+    assert [(mail.id, mail.kind, mail.recipient) for mail in desk.sent] == [(job().id, "reset", "Ada@example.com")]
 
 
 def test_the_link_is_for_the_user_and_their_present_state() -> None:

@@ -1,0 +1,199 @@
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
+from sqlalchemy.exc import OperationalError
+from structlog.contextvars import get_contextvars
+from structlog.testing import capture_logs
+
+from shared.jobs import Job
+from shared.users import UsersTableError
+from worker.mailer import MisconfiguredRelay, PermanentFailure, TransientFailure
+from worker.tasks import LEASE, REMEMBER, SETTLE_FOR, TIME_LIMIT, Delivery, delay
+
+JOB = Job("a" * 32, "forgot", "r-1", "hash", 0.0, address="ada@example.com")
+
+
+@dataclass
+class FakeOutbox:
+    """One queued job, and where it has gone since."""
+
+    tries: int = 0
+    outages: int = 0
+    place: str = "queued"
+    holder: str = ""
+    waits: float = 0.0
+    reason: str = ""
+    remembered: int = 0
+
+    def claim(self, job_id: str, holder: str, lease: float) -> tuple[Job, int] | None:
+        if job_id != JOB.id or self.place != "queued":
+            return None
+        self.place, self.holder, self.waits = "leased", holder, lease
+        return JOB, self.tries
+
+    def done(self, job_id: str, remember: int) -> None:
+        if self.outages:
+            self.outages -= 1
+            raise RedisConnectionError
+        self._move(job_id, self.holder, "done")
+        self.remembered = remember
+
+    def retry(self, job_id: str, holder: str, seconds: float) -> bool:
+        self.waits = seconds
+        return self._move(job_id, holder, "later")
+
+    def bury(self, job_id: str, holder: str, reason: str) -> bool:
+        self.reason = reason
+        return self._move(job_id, holder, "dead")
+
+    def _move(self, job_id: str, holder: str, place: str) -> bool:
+        assert (job_id, holder, self.place) == (JOB.id, self.holder, "leased")
+        self.place = place
+        return True
+
+
+@dataclass
+class FakeNotices:
+    """Delivers, or fails as told."""
+
+    failure: Exception | None = None
+    delivered: list[Job] = field(default_factory=list)
+    seen: dict[str, Any] = field(default_factory=dict)
+
+    def deliver(self, job: Job) -> None:
+        self.seen = get_contextvars()
+        if self.failure:
+            raise self.failure
+        self.delivered.append(job)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[], float]:
+    """A clock that goes on only while somebody sleeps."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: now.append(now.pop() + seconds))
+    return lambda: now[0]
+
+
+def run(outbox: FakeOutbox, notices: FakeNotices, job_id: str = JOB.id) -> None:
+    parts: list[Any] = [outbox, notices]
+    Delivery(*parts).run(job_id)
+
+
+def test_a_delivered_job_is_done_and_its_id_remembered() -> None:
+    outbox, notices = FakeOutbox(), FakeNotices()
+
+    run(outbox, notices)
+
+    assert notices.delivered == [JOB]
+    assert (outbox.place, outbox.remembered) == ("done", REMEMBER)
+
+
+@pytest.mark.parametrize("place", ["leased", "later", "done", "dead"])
+def test_a_job_that_is_not_to_be_had_is_left_alone(place: str) -> None:
+    outbox, notices = FakeOutbox(place=place, holder="another worker"), FakeNotices()
+
+    run(outbox, notices)
+
+    assert notices.delivered == []
+    assert (outbox.place, outbox.holder) == (place, "another worker")
+
+
+def test_every_run_holds_its_job_under_a_name_of_its_own_for_longer_than_it_can_live() -> None:
+    first, second = FakeOutbox(), FakeOutbox()
+
+    run(first, FakeNotices())
+    run(second, FakeNotices())
+
+    assert first.holder != second.holder
+    assert first.waits == LEASE > TIME_LIMIT > SETTLE_FOR
+
+
+@pytest.mark.parametrize("tries", [0, 3])
+@pytest.mark.parametrize(
+    "failure",
+    [
+        TransientFailure("relay away"),
+        MisconfiguredRelay("no log-in"),
+        OperationalError("SELECT", {}, OSError()),
+        UsersTableError("no such table"),
+        ValueError("nobody thought of this"),
+    ],
+    ids=lambda failure: type(failure).__name__,
+)
+def test_a_failure_that_may_pass_keeps_the_job_for_later(failure: Exception, tries: int) -> None:
+    outbox = FakeOutbox(tries=tries)
+
+    run(outbox, FakeNotices(failure))
+
+    assert outbox.place == "later"
+    assert 0.75 * 2**tries <= outbox.waits <= 1.25 * 2**tries
+
+
+def test_a_permanent_failure_buries_the_job_with_its_reason() -> None:
+    outbox = FakeOutbox()
+
+    run(outbox, FakeNotices(PermanentFailure("recipient refused: 550")))
+
+    assert (outbox.place, outbox.reason) == ("dead", "recipient refused: 550")
+
+
+@pytest.mark.parametrize(
+    ("failure", "level"),
+    [
+        (TransientFailure("relay away"), "warning"),
+        (MisconfiguredRelay("no log-in"), "critical"),
+        (PermanentFailure("recipient refused: 550"), "error"),
+        (OperationalError("SELECT", {"email": JOB.address}, OSError(JOB.address)), "error"),
+        (ValueError("nobody thought of this"), "error"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_failure_leaves_one_line_that_names_the_job_and_no_address(failure: Exception, level: str) -> None:
+    with capture_logs() as lines:
+        run(FakeOutbox(), FakeNotices(failure))
+
+    (line,) = lines
+    assert (line["job"], line["log_level"]) == (JOB.id, level)
+    assert JOB.address not in str(line)
+
+
+def test_the_request_that_a_job_belongs_to_is_known_to_the_logs_while_it_runs() -> None:
+    notices = FakeNotices()
+
+    run(FakeOutbox(), notices)
+
+    assert notices.seen == {"request_id": "r-1"}
+    assert get_contextvars() == {}
+
+
+@pytest.mark.parametrize(("tries", "step"), [(0, 1), (1, 2), (2, 4), (5, 32), (6, 60), (7, 60), (10_000, 60)])
+def test_the_wait_doubles_from_a_second_to_a_minute_give_or_take_a_quarter(tries: int, step: float) -> None:
+    waits = [delay(tries) for _ in range(200)]
+
+    assert 0.75 * step <= min(waits) < 0.9 * step
+    assert 1.1 * step < max(waits) <= 1.25 * step
+
+
+def test_a_mail_that_is_out_is_reported_until_redis_answers(clock: Callable[[], float]) -> None:
+    outbox, notices = FakeOutbox(outages=2), FakeNotices()
+
+    run(outbox, notices)
+
+    assert notices.delivered == [JOB]
+    assert outbox.place == "done"
+    assert 0 < clock() < 2
+
+
+def test_a_redis_that_stays_away_ends_the_report_before_the_task_is_killed(clock: Callable[[], float]) -> None:
+    outbox = FakeOutbox(outages=1_000_000)
+
+    with pytest.raises(RedisConnectionError):
+        run(outbox, FakeNotices())
+
+    assert SETTLE_FOR <= clock() < SETTLE_FOR + 1
