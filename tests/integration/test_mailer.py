@@ -5,7 +5,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from flask_mail import BadHeaderError, Mail, Message
 import worker.mailer
 from tests.conftest import missing
 from tests.servers import free_port
-from worker.mailer import MailFailed, Mailer, MisconfiguredRelay, PermanentFailure, Relay, TransientFailure
+from worker.mailer import Mailer, MailFailed, MisconfiguredRelay, PermanentFailure, Relay, TransientFailure
 
 ADDRESS = "ada@example.com"
 LOGIN = {"MAIL_USERNAME": "latchkey", "MAIL_PASSWORD": "hunter2"}
@@ -33,15 +33,10 @@ class Script:
     mails: list[Any] = field(default_factory=list)
     sessions: dict[Any, Any] = field(default_factory=dict)
     quits: int = 0
-    drops_at_quit: bool = False
 
-    async def handle_EHLO(self, server: Any, session: Any, *rest: Any) -> Any:  # noqa: N802 - aiosmtpd's name
-        session.host_name = rest[1]
+    async def handle_MAIL(self, server: Any, session: Any, *rest: Any) -> str:  # noqa: N802 - aiosmtpd's name
         self.sessions[session.peer] = server
-        return rest[2]
-
-    async def handle_MAIL(self, *arguments: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        arguments[2].mail_from = arguments[3]
+        rest[0].mail_from = rest[1]
         return self.answers.get("MAIL", "250 OK")
 
     async def handle_RCPT(self, *arguments: Any) -> str:  # noqa: N802 - aiosmtpd's name
@@ -55,7 +50,7 @@ class Script:
 
     async def handle_QUIT(self, server: Any, *_: Any) -> str:  # noqa: N802 - aiosmtpd's name
         self.quits += 1
-        if self.drops_at_quit:
+        if "QUIT" in self.answers:
             server.transport.abort()
         return "221 Bye"
 
@@ -65,14 +60,14 @@ class Script:
         await asyncio.sleep(0)
 
 
+Start = Callable[..., Controller]
+SetUp = Callable[..., Mailer]
+
+
 @pytest.fixture
 def cleanup() -> Iterator[ExitStack]:
     with ExitStack() as stack:
         yield stack
-
-
-Start = Callable[..., Controller]
-SetUp = Callable[..., Mailer]
 
 
 @pytest.fixture
@@ -105,29 +100,29 @@ def set_up(cleanup: ExitStack) -> SetUp:
 
 
 @pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """A certificate for 127.0.0.1 that nobody has signed, and its key."""
     if not shutil.which("openssl"):
         missing("openssl is not on the PATH")
-    folder = tmp_path_factory.mktemp("certificate")
-    files = folder / "certificate.pem", folder / "key.pem"
+    files = [tmp_path_factory.mktemp("certificate") / name for name in ("certificate.pem", "key.pem")]
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=relay"
     command += f" -addext subjectAltName=IP:127.0.0.1 -out {files[0]} -keyout {files[1]}"
     subprocess.run(command.split(), check=True, capture_output=True)
     return files
 
 
-def encrypted(certificate: tuple[Path, Path], first_byte: bool) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: FBT001 - a parameter of the tests
-    """Return a relay's options and a mailer's settings for TLS, from the first byte or by STARTTLS."""
+@pytest.fixture(params=["STARTTLS", "TLS"])
+def tls(request: pytest.FixtureRequest, certificate: list[Path]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a relay's options and a mailer's settings for TLS, both by STARTTLS and from the first byte."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(*certificate)
-    if first_byte:
+    if request.param == "TLS":
         return {"ssl_context": context}, {"MAIL_USE_SSL": True}
     return {"tls_context": context, "require_starttls": True}, {"MAIL_USE_TLS": True}
 
 
-def mail() -> Message:
-    return Message("Reset your password", [ADDRESS], "Hello Ada", sender="no-reply@example.org")
+def mail(subject: str = "Reset your password") -> Message:
+    return Message(subject, [ADDRESS], "Hello Ada", sender="no-reply@example.org")
 
 
 def failure_of(mailer: Mailer) -> MailFailed:
@@ -149,21 +144,22 @@ def test_a_mail_arrives_and_the_connection_is_kept_for_the_next(start: Start, se
 
 
 @pytest.mark.parametrize(
-    ("command", "answer", "kind", "reason"),
+    ("answer", "kind", "reason"),
     [
-        ("MAIL", "421 4.3.2 too busy for <{}>", TransientFailure, "SMTPSenderRefused"),
-        ("MAIL", "550 5.7.1 no mail to <{}>", MisconfiguredRelay, "sender refused: 550"),
-        ("RCPT", "421 4.3.2 too busy for <{}>", TransientFailure, "recipient refused: 421"),
-        ("RCPT", "450 4.2.0 <{}>: greylisted", TransientFailure, "recipient refused: 450"),
-        ("RCPT", "550 5.1.1 <{}>: user unknown", PermanentFailure, "recipient refused: 550"),
-        ("DATA", "451 4.7.1 <{}> try later", TransientFailure, "message refused: 451"),
-        ("DATA", "552 5.3.4 too big for <{}>", PermanentFailure, "message refused: 552"),
+        ("MAIL 421 4.3.2 too busy for <{}>", TransientFailure, "SMTPSenderRefused"),
+        ("MAIL 550 5.7.1 no mail to <{}>", MisconfiguredRelay, "sender refused: 550"),
+        ("RCPT 421 4.3.2 too busy for <{}>", TransientFailure, "recipient refused: 421"),
+        ("RCPT 450 4.2.0 <{}>: greylisted", TransientFailure, "recipient refused: 450"),
+        ("RCPT 550 5.1.1 <{}>: user unknown", PermanentFailure, "recipient refused: 550"),
+        ("DATA 451 4.7.1 <{}> try later", TransientFailure, "message refused: 451"),
+        ("DATA 552 5.3.4 too big for <{}>", PermanentFailure, "message refused: 552"),
     ],
 )
-def test_an_answer_of_the_relay_is_sorted_without_its_words_and_the_next_mail_goes_out(  # noqa: PLR0913 - the table
-    start: Start, set_up: SetUp, command: str, answer: str, kind: type[MailFailed], reason: str
+def test_a_refusal_is_sorted_without_the_relays_words_and_the_next_mail_goes_out(
+    start: Start, set_up: SetUp, answer: str, kind: type[MailFailed], reason: str
 ) -> None:
-    script = Script({command: answer.format(ADDRESS)})
+    command, _, words = answer.format(ADDRESS).partition(" ")
+    script = Script({command: words})
     mailer = set_up(start(script).port)
 
     failure = failure_of(mailer)
@@ -173,4 +169,4 @@ def test_an_answer_of_the_relay_is_sorted_without_its_words_and_the_next_mail_go
     assert (type(failure), failure.reason) == (kind, reason)
     assert "ada" not in f"{failure!r} {failure}"
     assert failure.__suppress_context__
-    assert len(script.mails) == 1
+    assert (len(script.mails), len(script.sessions)) == (1, 2)

@@ -1,0 +1,25 @@
+"""The server: a process that dies is replaced, and the others are not disturbed."""
+
+import os
+import re
+import signal
+
+from tests.e2e.demo import Demo, fetch
+from tests.servers import wait_until
+
+
+def answers(demo: Demo) -> bool:
+    try:
+        return fetch(demo.url("/healthz"))[0] == 200
+    except OSError:
+        return False
+
+
+def test_a_server_process_that_is_killed_is_replaced(demo: Demo) -> None:
+    processes = re.findall(r"PID: (\d+)", (demo.home / "logs" / "api.log").read_text())
+    assert processes
+
+    os.kill(int(processes[-1]), signal.SIGKILL)
+
+    wait_until(lambda: answers(demo), "the API does not come back")
+    assert demo.process.poll() is None
