@@ -1,4 +1,4 @@
-"""The Celery app for Flower: `celery --app worker.flower flower`. It needs REDIS_URL and nothing else."""
+"""The Celery app for Flower: `celery --app worker.flower flower`. It needs REDIS_URL; WORKER_EVENTS counts here too."""
 
 import os
 
@@ -8,8 +8,10 @@ from shared.jobs import celery_settings
 
 
 def _app() -> Celery:
+    # Flower turns task events on in every worker, for good, unless it is told not to before it starts.
+    os.environ.setdefault("FLOWER_ENABLE_EVENTS", os.environ.get("WORKER_EVENTS") or "true")
     celery = Celery("latchkey")
-    celery.conf.update(celery_settings(os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")))
+    celery.conf.update(celery_settings(os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0"))
     return celery
 
 

@@ -1,4 +1,3 @@
-import asyncio
 import shutil
 import socket
 import ssl
@@ -12,9 +11,9 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
+from aiosmtpd.smtp import AuthResult, LoginPassword
 from flask import Flask
-from flask_mail import BadHeaderError, Mail, Message
+from flask_mail import Mail, Message
 
 import worker.mailer
 from tests.conftest import missing
@@ -54,86 +53,63 @@ class Script:
             server.transport.abort()
         return "221 Bye"
 
-    async def hang_up(self) -> None:
-        for server in self.sessions.values():
-            server.transport.close()
-        await asyncio.sleep(0)
 
-
-Start = Callable[..., Controller]
-SetUp = Callable[..., Mailer]
+Connect = Callable[..., Mailer]
 
 
 @pytest.fixture
-def cleanup() -> Iterator[ExitStack]:
+def connect() -> Iterator[Connect]:
+    """Set a mailer up for a port of this machine, or for a relay that follows a script."""
     with ExitStack() as stack:
-        yield stack
+
+        def connect(relay: Script | int, context: Any = None, options: Any = None, **config: Any) -> Mailer:
+            port = relay if isinstance(relay, int) else free_port()
+            if isinstance(relay, Script):
+                controller = Controller(relay, hostname="127.0.0.1", port=port, **(options or {}))
+                controller.start()
+                stack.callback(controller.stop)
+            app = Flask("worker")
+            app.config.update({"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": port} | config)
+            Mail(app)
+            stack.enter_context(app.app_context())
+            mailer = Mailer(app, Relay(1, context or ssl.create_default_context()))
+            stack.callback(mailer.close)
+            return mailer
+
+        yield connect
 
 
-@pytest.fixture
-def start(cleanup: ExitStack) -> Start:
-    """Start a relay that follows a script."""
-
-    def start(script: Script, **options: Any) -> Controller:
-        controller = Controller(script, hostname="127.0.0.1", port=free_port(), **options)
-        controller.start()
-        cleanup.callback(controller.stop)
-        return controller
-
-    return start
-
-
-@pytest.fixture
-def set_up(cleanup: ExitStack) -> SetUp:
-    """Set a mailer up for a port of this machine, with Flask-Mail's settings beside it."""
-
-    def set_up(port: int, context: ssl.SSLContext | None = None, **config: Any) -> Mailer:
-        app = Flask("worker")
-        app.config.update({"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": port, "MAIL_SUPPRESS_SEND": False} | config)
-        Mail(app)
-        cleanup.enter_context(app.app_context())
-        mailer = Mailer(app, Relay(1, context or ssl.create_default_context()))
-        cleanup.callback(mailer.close)
-        return mailer
-
-    return set_up
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """A certificate for 127.0.0.1 that nobody has signed, and its key."""
+@pytest.fixture(params=["MAIL_USE_TLS", "MAIL_USE_SSL"])
+def tls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[dict[str, Any], ssl.SSLContext]:
+    """Return what relay and mailer need for TLS, and a context that trusts the relay's certificate, for 127.0.0.1."""
     if not shutil.which("openssl"):
         missing("openssl is not on the PATH")
-    files = [tmp_path_factory.mktemp("certificate") / name for name in ("certificate.pem", "key.pem")]
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=relay"
-    command += f" -addext subjectAltName=IP:127.0.0.1 -out {files[0]} -keyout {files[1]}"
-    subprocess.run(command.split(), check=True, capture_output=True)
-    return files
-
-
-@pytest.fixture(params=["STARTTLS", "TLS"])
-def tls(request: pytest.FixtureRequest, certificate: list[Path]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a relay's options and a mailer's settings for TLS, both by STARTTLS and from the first byte."""
+    command += " -addext subjectAltName=IP:127.0.0.1 -out certificate.pem -keyout key.pem"
+    subprocess.run(command.split(), check=True, capture_output=True, cwd=tmp_path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(*certificate)
-    if request.param == "TLS":
-        return {"ssl_context": context}, {"MAIL_USE_SSL": True}
-    return {"tls_context": context, "require_starttls": True}, {"MAIL_USE_TLS": True}
+    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    from_first_byte = request.param == "MAIL_USE_SSL"
+    options = {"ssl_context": context} if from_first_byte else {"tls_context": context, "require_starttls": True}
+    return {"options": options, request.param: True}, ssl.create_default_context(cafile=tmp_path / "certificate.pem")
 
 
-def mail(subject: str = "Reset your password") -> Message:
-    return Message(subject, [ADDRESS], "Hello Ada", sender="no-reply@example.org")
+def mail() -> Message:
+    return Message("Reset your password", [ADDRESS], "Hello Ada", sender="no-reply@example.org")
 
 
-def failure_of(mailer: Mailer) -> MailFailed:
+def failure_of(mailer: Mailer) -> tuple[type[MailFailed], str]:
+    """Return kind and reason of the failure, which must not name the recipient."""
     with pytest.raises(MailFailed) as caught:
         mailer.send(mail())
-    return caught.value
+    assert "ada" not in f"{caught.value!r} {caught.value}"
+    assert caught.value.__suppress_context__
+    return type(caught.value), caught.value.reason
 
 
-def test_a_mail_arrives_and_the_connection_is_kept_for_the_next(start: Start, set_up: SetUp) -> None:
+def test_a_mail_arrives_and_the_connection_is_kept_for_the_next(connect: Connect) -> None:
     script = Script()
-    mailer = set_up(start(script).port)
+    mailer = connect(script)
 
     mailer.send(mail())
     mailer.send(mail())
@@ -156,17 +132,93 @@ def test_a_mail_arrives_and_the_connection_is_kept_for_the_next(start: Start, se
     ],
 )
 def test_a_refusal_is_sorted_without_the_relays_words_and_the_next_mail_goes_out(
-    start: Start, set_up: SetUp, answer: str, kind: type[MailFailed], reason: str
+    connect: Connect, answer: str, kind: type[MailFailed], reason: str
 ) -> None:
     command, _, words = answer.format(ADDRESS).partition(" ")
     script = Script({command: words})
-    mailer = set_up(start(script).port)
+    mailer = connect(script)
 
-    failure = failure_of(mailer)
+    assert failure_of(mailer) == (kind, reason)
+
     script.answers.clear()
     mailer.send(mail())
-
-    assert (type(failure), failure.reason) == (kind, reason)
-    assert "ada" not in f"{failure!r} {failure}"
-    assert failure.__suppress_context__
     assert (len(script.mails), len(script.sessions)) == (1, 2)
+
+
+@pytest.mark.parametrize("config", [{"MAIL_USE_TLS": True}, LOGIN], ids=["STARTTLS", "AUTH"])
+def test_a_relay_that_does_not_offer_what_is_asked_for_gets_no_mail(connect: Connect, config: dict[str, Any]) -> None:
+    script = Script()
+
+    assert failure_of(connect(script, **config)) == (MisconfiguredRelay, "SMTPNotSupportedError")
+    assert script.mails == []
+
+
+def test_mail_goes_out_only_after_the_log_in(connect: Connect) -> None:
+    script = Script()
+    right = LoginPassword(login=b"latchkey", password=b"hunter2")
+    options = {"authenticator": lambda *seen: AuthResult(success=seen[-1] == right, handled=False)}
+    options["auth_require_tls"] = False
+
+    connect(script, options=options, **LOGIN).send(mail())
+    mailer = connect(script, options=options, **LOGIN | {"MAIL_PASSWORD": "wrong"})
+
+    assert failure_of(mailer) == (MisconfiguredRelay, "SMTPAuthenticationError")
+    assert len(script.mails) == 1
+
+
+@pytest.mark.parametrize(("trusted", "name"), [(True, "127.0.0.1"), (False, "127.0.0.1"), (True, "localhost")])
+def test_mail_goes_only_to_the_relay_that_a_trusted_certificate_names(
+    connect: Connect, tls: Any, trusted: Any, name: str
+) -> None:
+    script = Script()
+    mailer = connect(script, tls[1] if trusted else None, **tls[0], MAIL_SERVER=name)
+
+    if trusted and name == "127.0.0.1":
+        mailer.send(mail())
+    else:
+        assert failure_of(mailer) == (MisconfiguredRelay, "SSLCertVerificationError")
+
+    assert len(script.mails) == (trusted and name == "127.0.0.1")
+
+
+@pytest.mark.parametrize("listening", [True, False])
+def test_a_silent_or_missing_relay_is_given_up_in_time(connect: Connect, listening: Any) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        if listening:
+            silent.listen()
+        begun = time.monotonic()
+
+        assert failure_of(connect(silent.getsockname()[1]))[0] is TransientFailure
+        assert time.monotonic() - begun < 2
+
+
+def test_the_next_mail_goes_out_though_the_relay_has_ended_the_idle_connection(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker.mailer, "MOST_IDLE", 0)
+    script = Script()
+    mailer = connect(script)
+
+    mailer.send(mail())
+    mailer.send(mail())
+    assert len(script.sessions) == 1
+
+    for server in script.sessions.values():
+        server.loop.call_soon_threadsafe(server.transport.close)
+    mailer.send(mail())
+    assert (len(script.mails), len(script.sessions)) == (3, 2)
+
+
+@pytest.mark.parametrize("answers", [{}, {"QUIT": "nothing at all"}], ids=["polite", "drops the connection"])
+def test_a_connection_is_renewed_after_its_share_of_mails_whatever_becomes_of_the_goodbye(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, answers: dict[str, str]
+) -> None:
+    monkeypatch.setattr(worker.mailer, "MOST_MAILS", 2)
+    script = Script(answers)
+    mailer = connect(script)
+
+    for _ in range(5):
+        mailer.send(mail())
+
+    assert (len(script.mails), len(script.sessions), script.quits) == (5, 3, 2)

@@ -1,5 +1,6 @@
 """The worker as it is put together: its task, its sweeper, and the app that Flower is given."""
 
+import importlib
 import json
 import os
 import signal
@@ -147,16 +148,21 @@ def test_a_job_too_old_is_dropped_with_an_alarm(make_service: MakeService) -> No
     assert len(service.events("dropped_too_old")) == 1
 
 
-def test_flower_is_given_the_queue_and_the_broker_and_nothing_else(
-    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("events", "expected"), [("", "true"), ("false", "false")])
+def test_flower_is_given_the_queue_the_broker_and_whether_to_turn_events_on(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, events: str, expected: str
 ) -> None:
     monkeypatch.setenv("REDIS_URL", redis_server.url)
+    monkeypatch.setenv("WORKER_EVENTS", events)
+    monkeypatch.setenv("FLOWER_ENABLE_EVENTS", "")
+    monkeypatch.delenv("FLOWER_ENABLE_EVENTS")
     monkeypatch.delitem(sys.modules, "worker.flower", raising=False)
 
-    from worker.flower import app
+    app = importlib.import_module("worker.flower").app
 
     assert app.conf.broker_url == redis_server.url
     assert [queue.name for queue in app.conf.task_queues] == [QUEUE]
+    assert os.environ["FLOWER_ENABLE_EVENTS"] == expected
 
 
 @pytest.mark.parametrize("program", ["api", "worker"])
