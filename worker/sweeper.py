@@ -1,6 +1,7 @@
 """The sweeper: puts back what was accepted and not finished, once a second, beside the worker's own work."""
 
 import threading
+from contextlib import suppress
 
 from celery import bootsteps
 from redis import Redis
@@ -29,7 +30,7 @@ class Sweeper(threading.Thread):
         self._away = False
 
     def run(self) -> None:
-        """Sweep until stopped."""
+        """Sweep until stopped, then take back the sign of life; another worker would set it again within a second."""
         while not self._stopped.is_set():
             try:
                 self.tick()
@@ -40,6 +41,8 @@ class Sweeper(threading.Thread):
             else:
                 self._away = False
             self._stopped.wait(TICK)
+        with suppress(RedisError):
+            self._redis.delete(HEARTBEAT_KEY)
 
     def tick(self) -> None:
         """Show that a worker lives, and put back what is to be put back."""

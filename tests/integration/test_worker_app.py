@@ -47,6 +47,7 @@ def test_the_step_runs_the_sweeper_as_long_as_the_worker_lives(service: Service,
 
     sweeper.join(2)
     assert not sweeper.is_alive()
+    assert not service.redis.exists(HEARTBEAT_KEY)
 
 
 def test_a_sweeper_outlives_a_failure_of_redis_and_tells_it_once(
@@ -154,8 +155,9 @@ def test_flower_is_given_the_queue_the_broker_and_whether_to_turn_events_on(
 ) -> None:
     monkeypatch.setenv("REDIS_URL", redis_server.url)
     monkeypatch.setenv("WORKER_EVENTS", events)
-    monkeypatch.setenv("FLOWER_ENABLE_EVENTS", "")
-    monkeypatch.delenv("FLOWER_ENABLE_EVENTS")
+    for name in ("FLOWER_ENABLE_EVENTS", "FLOWER_ADDRESS", "FLOWER_READ_ONLY"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
     monkeypatch.delitem(sys.modules, "worker.flower", raising=False)
 
     app = importlib.import_module("worker.flower").app
@@ -163,6 +165,7 @@ def test_flower_is_given_the_queue_the_broker_and_whether_to_turn_events_on(
     assert app.conf.broker_url == redis_server.url
     assert [queue.name for queue in app.conf.task_queues] == [QUEUE]
     assert os.environ["FLOWER_ENABLE_EVENTS"] == expected
+    assert (os.environ["FLOWER_ADDRESS"], os.environ["FLOWER_READ_ONLY"]) == ("127.0.0.1", "true")
 
 
 @pytest.mark.parametrize("program", ["api", "worker"])

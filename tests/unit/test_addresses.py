@@ -95,10 +95,8 @@ def test_an_address_that_smtp_could_not_carry_is_refused(address: str) -> None:
 
 
 def test_an_address_that_smtp_could_not_carry_in_its_ascii_form_is_refused() -> None:
-    address = "a" * 64 + "@" + ".".join(["ä" * 50] * 3) + ".example"
-
     with pytest.raises(InvalidAddress):
-        parse(address)
+        parse("a" * 64 + "@" + ".".join(["日本語" * 8] * 5))
 
 
 @pytest.mark.parametrize("domain", ["example.com.", "bücher.example.", "\uff45xample.com."])

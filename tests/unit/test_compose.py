@@ -123,6 +123,7 @@ def test_what_is_stored_outlives_the_containers() -> None:
 def test_flower_asks_for_a_password_only_shows_and_is_reached_through_the_proxy_alone() -> None:
     assert environment("flower")["FLOWER_BASIC_AUTH"] == "operator:hunter2"
     assert environment("flower")["FLOWER_READ_ONLY"] == "true"
+    assert environment("flower")["FLOWER_ADDRESS"] == "0.0.0.0"  # noqa: S104 - only the proxy reaches it
     assert "ports" not in SERVICES["flower"]
 
 
