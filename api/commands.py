@@ -27,6 +27,12 @@ BATCH = 5000
 def users_commands(settings: ApiSettings, passwords: Passwords, outbox: Outbox, key: bytes) -> AppGroup:
     """Build the command group."""
     group = AppGroup("users", help="Users for a start, and support's own reset mail.")
+    _add_table_commands(group, settings, passwords)
+    _add_support_commands(group, outbox, key)
+    return group
+
+
+def _add_table_commands(group: AppGroup, settings: ApiSettings, passwords: Passwords) -> None:
     accounts = Accounts(settings, db.session)
 
     @group.command("create-table")
@@ -54,6 +60,8 @@ def users_commands(settings: ApiSettings, passwords: Passwords, outbox: Outbox, 
         with _clear_errors():
             _import(file, accounts, settings)
 
+
+def _add_support_commands(group: AppGroup, outbox: Outbox, key: bytes) -> None:
     @group.command("send-reset")
     @click.argument("email")
     def send_reset(email: str) -> None:
@@ -64,8 +72,6 @@ def users_commands(settings: ApiSettings, passwords: Passwords, outbox: Outbox, 
             job = Job(new_id(), "forgot", "support-" + new_id()[:8], digest, time.time(), address=address)
             outbox.add(job)
         click.echo(f"Accepted. The worker's log tells the rest under request id {job.request_id}.")
-
-    return group
 
 
 def _ask() -> str:

@@ -84,7 +84,7 @@ def client_key() -> str:
     passes over an empty one.
     """
     try:
-        address = ipaddress.ip_address((request.remote_addr or "").split("%")[0])
+        address = ipaddress.ip_address(_without_port(request.remote_addr or ""))
     except ValueError:
         return _UNKNOWN
     if isinstance(address, ipaddress.IPv4Address):
@@ -93,4 +93,13 @@ def client_key() -> str:
         return str(address.ipv4_mapped)
     if address in _NAT64:
         return str(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(ipaddress.ip_network((int(address), 64), strict=False))
+
+
+def _without_port(text: str) -> str:
+    """Take off the port that some proxies append, the brackets around IPv6, and its zone."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    if text.count(":") == 1:
+        return text.partition(":")[0]
+    return text.partition("%")[0]

@@ -107,7 +107,3 @@ class Outbox:
         """Put back what is due, what a dead worker had claimed, and what was lost on its way from queue to worker."""
         args: list[str | int] = [limit, MOST_LOST_LEASES, int(grace * MICROSECONDS), "0".join(message("JOB_ID"))]
         return Sweep(*self._scripts["sweep"](args=args))
-
-    def waiting(self) -> int:
-        """Count the jobs that are accepted and not finished."""
-        return int(self._redis.hlen("outbox:jobs"))

@@ -145,6 +145,8 @@ def test_reset_and_check_share_a_limit_per_client(make_service: MakeService) -> 
         ("2001:db8::1", "2001:db8:0:1::1", False),
         ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
         ("fe80::1%eth0", "fe80::2%eth1", True),
+        ("192.0.2.1:4711", "192.0.2.1", True),
+        ("[2001:db8::1]:4711", "2001:db8::2", True),
         ("", "nonsense", True),
     ],
 )

@@ -1,0 +1,99 @@
+"""The sweep: what was accepted and not finished is put back, on a real Redis."""
+
+import time
+
+import redis
+
+from shared.jobs import QUEUE
+from shared.outbox import Outbox
+from tests.integration.conftest import job, pass_time, places
+
+
+def test_the_job_of_a_dead_worker_is_put_back_and_buried_when_it_kills_again_and_again(
+    outbox: Outbox, client: redis.Redis
+) -> None:
+    added = job()
+    outbox.add(added)
+    sweeps = []
+    for _ in range(6):
+        assert outbox.claim(added.id, "worker", 30)
+        pass_time(client, "outbox:leased", added.id)
+        sweeps.append(outbox.sweep())
+
+    assert [swept.lost_leases for swept in sweeps] == [1, 1, 1, 1, 1, 0]
+    assert sweeps[-1].buried == 1
+    assert client.hlen("outbox:jobs") == 0
+    assert "lost its worker" in client.hget("outbox:dead", added.id)
+
+
+def test_a_message_lost_between_queue_and_worker_is_put_back_after_the_grace(
+    outbox: Outbox, client: redis.Redis
+) -> None:
+    lost, waiting = job(), job()
+    outbox.add(lost)
+    client.rpop(QUEUE)
+    outbox.add(waiting)
+    first = outbox.sweep(grace=0)
+
+    second = outbox.sweep(grace=0)
+
+    assert (first.lost_messages, second.lost_messages) == (0, 1)
+    assert [lost.id in entry for entry in client.lrange(QUEUE, 0, -1)] == [False, True]
+    assert outbox.claim(lost.id, "one", 30)
+
+
+def test_a_message_that_waits_is_not_taken_for_lost(outbox: Outbox, client: redis.Redis) -> None:
+    for _ in range(3):
+        outbox.add(job())
+
+    sweeps = [outbox.sweep(grace=0) for _ in range(3)]
+
+    assert sum(swept.lost_messages for swept in sweeps) == 0
+    assert client.llen(QUEUE) == 3
+
+
+def test_what_is_due_jumps_the_queue(outbox: Outbox, client: redis.Redis) -> None:
+    outbox.add(job())
+    older = job()
+    outbox.add_later(older, 60)
+    outbox.release(older.id)
+
+    outbox.sweep()
+
+    assert older.id in client.lindex(QUEUE, -1)
+
+
+def test_a_held_back_job_is_queued_no_earlier_than_its_time(outbox: Outbox, client: redis.Redis) -> None:
+    held = job()
+    outbox.add_later(held, 60)
+
+    assert outbox.sweep().due == 0
+    assert places(client, held.id) == ["later"]
+
+
+def test_a_sweep_takes_a_bounded_number(outbox: Outbox) -> None:
+    for _ in range(5):
+        outbox.add_later(job(), 0)
+
+    assert [outbox.sweep(limit=2).due for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_a_strange_message_at_the_head_of_the_queue_stops_no_sweep(outbox: Outbox, client: redis.Redis) -> None:
+    client.rpush(QUEUE, "not json")
+    held = job()
+    outbox.add_later(held, 0)
+
+    assert outbox.sweep(grace=0).due == 1
+
+
+def test_buried_jobs_are_kept_for_two_weeks(outbox: Outbox, client: redis.Redis) -> None:
+    old, new = job(), job()
+    for buried in (old, new):
+        outbox.add(buried)
+        outbox.claim(buried.id, "one", 30)
+    outbox.bury(old.id, "one", "reason")
+    client.zadd("outbox:buried", {old.id: (time.time() - 15 * 86400) * 1e6})
+
+    outbox.bury(new.id, "one", "reason")
+
+    assert client.hkeys("outbox:dead") == [new.id]
