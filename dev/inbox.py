@@ -9,9 +9,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from dev.caught_mail import Mailbox, read_mail
 from dev.errors import DemoError
 from dev.inbox_app import create_inbox
-from dev.mailbox import Mailbox, read_mail
 from dev.ports import DEFAULT_PORTS, choose_ports
 
 LOOPBACK = "127.0.0.1"

@@ -1,25 +1,15 @@
-import os
-import signal
 import smtplib
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from email.message import EmailMessage
-from functools import partial
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 from flask.testing import FlaskClient
 
+from dev.caught_mail import Mail, Mailbox, read_mail
 from dev.inbox import mail_server
 from dev.inbox_app import create_inbox
-from dev.mailbox import Mail, Mailbox, read_mail
-from dev.readiness import page_answers
-from tests.servers import free_port, wait_until
+from tests.servers import free_port
 
 PROJECT = Path(__file__).parents[2]
 
@@ -198,46 +188,3 @@ def test_no_other_site_is_let_in_by_cors(client: FlaskClient) -> None:
     answer = client.options("/api/messages", headers=preflight)
 
     assert not [name for name in answer.headers.keys() if name.lower().startswith("access-control")]  # noqa: SIM118
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_program_catches_mail_and_ends_quickly_and_silently(number: signal.Signals) -> None:
-    port, smtp_port = free_port(), free_port()
-    environ = {**os.environ, "INBOX_PORT": str(port), "INBOX_SMTP_PORT": str(smtp_port), "HOST": "0.0.0.0"}  # noqa: S104
-    command = [sys.executable, "-m", "dev.inbox"]
-    with subprocess.Popen(
-        command, cwd=PROJECT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as program:
-        wait_until(partial(page_answers, port, "/", status=200), "The inbox does not come up")
-        with smtplib.SMTP("127.0.0.1", smtp_port, timeout=5) as connection:
-            connection.send_message(message("Over the wire"))
-            messages = urlopen(f"http://127.0.0.1:{port}/api/messages", timeout=5).read()
-            asked_at = time.monotonic()
-            # With a connection still open, as the worker keeps one.
-            program.send_signal(number)
-            said, _ = program.communicate(timeout=10)
-            took = time.monotonic() - asked_at
-            with suppress(smtplib.SMTPServerDisconnected):
-                connection.noop()
-
-    assert b"Over the wire" in messages
-    assert (program.returncode, said) == (0, "")
-    assert took < 2
-
-
-def test_a_taken_port_is_one_sentence() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        environ = {**os.environ, "INBOX_PORT": str(port), "INBOX_SMTP_PORT": str(free_port())}
-        program = subprocess.run(
-            [sys.executable, "-m", "dev.inbox"],
-            cwd=PROJECT,
-            env=environ,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-
-    assert program.returncode == 1
-    assert program.stderr.startswith(f"Port {port} is taken. Free it, or choose another: INBOX_PORT=")

@@ -20,6 +20,7 @@ ACCEPTED = [
 LISTS = [f"ada@example.com{between}bob@example.com" for between in (",", ", ", ";", " ", "\t")] + [
     "ada@bob@example.com"
 ]
+SIGNS = [f"ada{sign}bob@example.com" for sign in ',;:<>()[]"\\ \t']
 DECORATED = [
     "Ada <ada@example.com>",
     "<ada@example.com>",
@@ -27,7 +28,6 @@ DECORATED = [
     "mailto:ada@example.com",
     '"ada"@example.com',
     '"ada lovelace"@example.com',
-    "ada\\@example.com",
     "ada@[127.0.0.1]",
 ]
 SECOND_LINES = [
@@ -76,7 +76,7 @@ def test_white_space_around_an_address_is_dropped() -> None:
     assert parse(" \tada@example.com\r\n") == "ada@example.com"
 
 
-@pytest.mark.parametrize("text", LISTS + DECORATED + SECOND_LINES + LONE_SURROGATES + MISSHAPEN, ids=ascii)
+@pytest.mark.parametrize("text", LISTS + SIGNS + DECORATED + SECOND_LINES + LONE_SURROGATES + MISSHAPEN, ids=ascii)
 def test_what_is_not_exactly_one_plain_address_is_refused(text: str) -> None:
     with pytest.raises(InvalidAddress):
         parse(text)

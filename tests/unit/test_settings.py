@@ -101,8 +101,7 @@ def test_secrets_do_not_show_when_the_settings_are_printed() -> None:
 
     shown = f"{settings!r} {settings} {settings.secret_key} {settings.model_dump()}"
 
-    assert "hunter2" not in shown
-    assert KEY not in shown
+    assert not [secret for secret in (KEY, "hunter2") if secret in shown]
 
 
 @pytest.mark.parametrize(
@@ -123,12 +122,12 @@ def test_a_secret_that_is_refused_does_not_show_in_the_error(name: str, secret: 
     assert "hunter2" not in problem
 
 
-def test_keys_may_stand_in_a_file_and_keep_their_order(tmp_path: Path) -> None:
-    (tmp_path / "key").write_text(f"{KEY[::-1]} , {KEY},\n")
+def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("rediss://redis.example/1\n")
 
-    settings = ApiSettings.load(SHARED | {"SECRET_KEY": "", "SECRET_KEY_FILE": str(tmp_path / "key")})
+    settings = ApiSettings.load(SHARED | {"REDIS_URL": "", "REDIS_URL_FILE": str(tmp_path / "url")})
 
-    assert [key.get_secret_value() for key in settings.secret_key] == [KEY[::-1], KEY]
+    assert settings.redis_url.get_secret_value() == "rediss://redis.example/1"
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "REDIS_URL", "DATABASE_URL", "MAIL_PASSWORD"])
@@ -172,7 +171,6 @@ def test_settings_that_contradict_each_other_are_refused(settings: dict[str, str
     [
         ("RESET_URL", "https://www.example.com/#/reset?t={token}"),
         ("RESET_URL", "http://localhost:8000/reset-password"),
-        ("MAIL_DEFAULT_SENDER", "no-reply@example.com"),
         ("FORGOT_LIMIT_PER_IP", "30/minute;300/hour"),
     ],
 )
@@ -193,7 +191,10 @@ def test_postgresql_is_spoken_to_through_psycopg_with_the_password_kept(scheme: 
     assert settings.database_url.get_secret_value() == "postgresql+psycopg://user:p%40ss@db.example/app"
 
 
-def test_the_origins_of_pages_are_a_list() -> None:
-    settings = ApiSettings.load(SHARED | {"CORS_ORIGINS": "https://www.example.com, http://localhost:3000,"})
+def test_lists_are_split_at_commas_and_keep_their_order() -> None:
+    origins = "https://www.example.com, http://localhost:3000,"
 
+    settings = ApiSettings.load(SHARED | {"SECRET_KEY": f"{KEY[::-1]} , {KEY},", "CORS_ORIGINS": origins})
+
+    assert [key.get_secret_value() for key in settings.secret_key] == [KEY[::-1], KEY]
     assert settings.cors_origins == ("https://www.example.com", "http://localhost:3000")
