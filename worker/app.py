@@ -90,7 +90,7 @@ def _celery(settings: WorkerSettings, flask: Flask, delivery: Delivery, sweeper:
         task_time_limit=TIME_LIMIT,
     )
 
-    @celery.task(name=DELIVER)
+    @celery.task(name=DELIVER, shared=False)
     def deliver(job_id: str) -> None:
         with flask.app_context():
             delivery.run(job_id)
