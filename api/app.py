@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from api.commands import users_commands
 from api.errors import refuse_fields, register_errors
 from api.forgot import Acceptance, forgot_api
-from api.health import health_api
+from api.health import Readiness, health_api
 from api.json_request import MAX_BODY, JsonRequest
 from api.limits import Limits
 from api.pages import pages
@@ -55,7 +55,7 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     resets = Resets(Tokens(keys, settings.reset_token_max_age), users, passwords, outbox, key)
     app.register_api(forgot_api(Acceptance(outbox, limits, key, settings.outbox_max, loud)))
     app.register_api(reset_api(resets, limits))
-    app.register_api(health_api(redis))
+    app.register_api(health_api(Readiness(app, redis)))
     app.register_blueprint(pages(settings))
     app.cli.add_command(users_commands(settings, passwords, outbox, key))
     return app

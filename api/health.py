@@ -3,10 +3,11 @@
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import Any
 
-from flask import Response
+from flask import Flask, Response
 from flask_openapi3 import APIBlueprint, Tag
 from redis import Redis
 from redis.exceptions import RedisError
@@ -19,14 +20,67 @@ from shared.jobs import HEARTBEAT_KEY
 from shared.log import get_logger
 
 KEEP = 1.0  # Seconds that an answer is kept, so that asking often costs the database nothing.
+PATIENCE = 1.0  # Seconds to wait for the database.
 
 log = get_logger(__name__)
 
 
-def health_api(redis: Redis, clock: Callable[[], float] = time.monotonic) -> APIBlueprint:
+class Readiness:
+    """Looks at Redis, worker and database at most once a second, and never waits long for any of them.
+
+    The database is asked in a thread of its own: one that is frozen holds that thread, and none of the server's.
+    """
+
+    def __init__(self, app: Flask, redis: Redis, clock: Callable[[], float] = time.monotonic) -> None:
+        self._app = app
+        self._redis = redis
+        self._clock = clock
+        self._lock = Lock()
+        self._status, self._kept_until = "ok", 0.0
+        self._asker = ThreadPoolExecutor(1, "readyz")
+        self._asked: Future[None] | None = None
+
+    def status(self) -> str:
+        """Return `ok`, `degraded` or `unavailable`."""
+        # Who finds somebody else looking takes the last answer.
+        if self._lock.acquire(blocking=False):
+            try:
+                if self._clock() >= self._kept_until:
+                    self._status = self._look()
+                    self._kept_until = self._clock() + KEEP
+            finally:
+                self._lock.release()
+        return self._status
+
+    def _look(self) -> str:
+        try:
+            worker_alive = self._redis.exists(HEARTBEAT_KEY)
+        except RedisError as error:
+            log.warning("not_ready", part="redis", error=type(error).__name__)
+            return "unavailable"
+        if not worker_alive:
+            log.warning("degraded", part="worker")
+            return "degraded"
+        return self._look_at_database()
+
+    def _look_at_database(self) -> str:
+        if self._asked is None or self._asked.done():
+            self._asked = self._asker.submit(self._ask_database)
+        try:
+            self._asked.result(PATIENCE)
+        except (SQLAlchemyError, TimeoutError) as error:
+            log.warning("degraded", part="database", error=type(error).__name__)
+            return "degraded"
+        return "ok"
+
+    def _ask_database(self) -> None:
+        with self._app.app_context():
+            db.session.execute(text("SELECT 1"))
+
+
+def health_api(readiness: Readiness) -> APIBlueprint:
     """Build the two endpoints for balancers and supervisors."""
     api = APIBlueprint("health", __name__, abp_tags=[Tag(name="Health")])
-    lock, kept_until, kept = Lock(), 0.0, "ok"
     states: dict[Any, Any] = {200: Health, 503: Health}
 
     @api.get("/healthz", summary="The process is alive", responses={200: Health})
@@ -37,32 +91,9 @@ def health_api(redis: Redis, clock: Callable[[], float] = time.monotonic) -> API
     @api.get("/readyz", summary="Requests can be accepted", responses=states)
     def readyz() -> Response:
         """Say `degraded` where mails or resets must wait, `unavailable` (503) where nothing can be accepted."""
-        nonlocal kept_until, kept
-        with lock:
-            if clock() >= kept_until:
-                kept, kept_until = _status(redis), clock() + KEEP
-            return _answer(kept)
+        return _answer(readiness.status())
 
     return api
-
-
-def _status(redis: Redis) -> str:
-    try:
-        worker_alive = redis.exists(HEARTBEAT_KEY)
-    except RedisError as error:
-        log.warning("not_ready", part="redis", error=type(error).__name__)
-        return "unavailable"
-    if not worker_alive:
-        log.warning("degraded", part="worker")
-        return "degraded"
-    try:
-        db.session.execute(text("SELECT 1"))
-    except SQLAlchemyError as error:
-        log.warning("degraded", part="database", error=type(error).__name__)
-        return "degraded"
-    finally:
-        db.session.remove()
-    return "ok"
 
 
 def _answer(status: str) -> Response:

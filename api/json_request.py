@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from flask import Request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from api.errors import InvalidRequest
 
@@ -24,6 +24,8 @@ class JsonRequest(Request):
         Raises RequestEntityTooLarge (413), UnsupportedMediaType (415) or InvalidRequest (422), in this order.
         """
         body = self.get_data()
+        if self.content_length is None and len(body) >= MAX_BODY:
+            raise RequestEntityTooLarge  # Sent in chunks: werkzeug cuts it there without a word.
         if self.mimetype != "application/json":
             raise UnsupportedMediaType
         try:

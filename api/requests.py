@@ -45,6 +45,7 @@ def register_hooks(app: Flask, settings: ApiSettings) -> None:
     def complete(response: Response) -> Response:
         headers = response.headers
         headers["X-Request-ID"] = g.request_id
-        headers.extend(_HEADERS)
+        for name, value in _HEADERS.items():
+            headers[name] = value
         headers["Content-Security-Policy"] = _DOCS_POLICY if request.path == "/docs" else _POLICY
         return response

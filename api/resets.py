@@ -1,6 +1,5 @@
 """The rules of setting a new password. No Flask in here."""
 
-import hashlib
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +8,7 @@ from redis.exceptions import RedisError
 
 from api.passwords import Passwords
 from shared.addresses import hash_address
-from shared.jobs import Job, state
+from shared.jobs import Job, new_id, state
 from shared.log import get_logger
 from shared.outbox import Outbox
 from shared.tokens import Claim, InvalidToken, Tokens
@@ -51,14 +50,21 @@ class Resets:
         password_hash = self.passwords.hash(password)
         notice = self._notice(user, request_id)
         self.outbox.add_later(notice, NOTICE_DELAY)
-        if not self.users.set_password(user, password_hash):
+        won = self.users.set_password(user, password_hash)
+        self._decide(notice, won=won)
+        if not won:
             raise InvalidToken
         log.info("password_reset", user=user.id)
+
+    def _decide(self, notice: Job, *, won: bool) -> None:
+        """Let the notice go, or take it back. If Redis is away by now, the worker decides by what is stored."""
         try:
-            self.outbox.release(notice.id)
+            if won:
+                self.outbox.release(notice.id)
+            else:
+                self.outbox.done(notice.id)
         except RedisError as error:
-            # The password is set: the notice becomes due by itself.
-            log.warning("notice_not_released", error=type(error).__name__)
+            log.warning("notice_undecided", error=type(error).__name__)
 
     def _holder(self, token: str) -> tuple[Claim, User]:
         """Verify the token, and load the user only if its signature and age are good."""
@@ -69,15 +75,13 @@ class Resets:
         return claim, user
 
     def _notice(self, user: User, request_id: str) -> Job:
-        """Make the notice. Its id comes from the user and the old hash: parallel resets share a single one."""
-        old_state = state(user.password_hash, self.address_key)
         return Job(
-            id=hashlib.sha256(f"{user.id}:{old_state}".encode()).hexdigest()[:32],
+            id=new_id(),
             kind="password_changed",
             request_id=request_id,
             address=user.address,
             address_hash=hash_address(user.address, self.address_key),
             accepted_at=time.time(),
             user_id=user.id,
-            old_state=old_state,
+            old_state=state(user.password_hash, self.address_key),
         )

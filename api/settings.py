@@ -1,20 +1,26 @@
 """The settings of the API, beside those it shares with the worker."""
 
 import os
+import re
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from limits import parse_many
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from shared.settings import Settings
 
+LONGEST_WINDOW = 366 * 86400  # Seconds.
+LARGEST_AMOUNT = 1_000_000
+_ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+
 
 def _limits(value: str) -> str:
     try:
-        parse_many(value)
+        items = parse_many(value)
     except ValueError:
         raise ValueError("is not a limit") from None
+    if any(item.get_expiry() > LONGEST_WINDOW or not 0 < item.amount <= LARGEST_AMOUNT for item in items):
+        raise ValueError("is out of range (1 to 1000000 in at most 366 days)")
     return value
 
 
@@ -69,17 +75,12 @@ class ApiSettings(Settings):
     @field_validator("cors_origins")
     @classmethod
     def _plain_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        for origin in origins:
-            parts = urlsplit(origin)
-            if (
-                parts.scheme not in {"http", "https"}
-                or not parts.hostname
-                or origin != f"{parts.scheme}://{parts.netloc}"
-            ):
-                raise ValueError("holds something that is not an origin (scheme, host and port, no path and no `*`)")
+        # To Flask-CORS, whatever else looks like a pattern is one, and not anchored.
+        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+            raise ValueError("holds something that is not an origin (scheme, host and port, no path and no `*`)")
         return origins
 
     @property
     def hashing_slots(self) -> int:
-        """How many passwords a process hashes at a time: half of its threads, so that the door stays open."""
+        """How many passwords a process hashes at a time: on half of its threads, and no more than there are cores."""
         return max(1, min(self.web_threads // 2, os.cpu_count() or 1))

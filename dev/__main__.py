@@ -11,6 +11,8 @@ from dev.supervisor import StopRequested
 
 def main() -> int:
     """Run the demo and return its exit code."""
+    # Its table holds password hashes, its logs and Redis what people did: for the owner alone, in any folder.
+    os.umask(0o077)
     # The reason is told before the parts end, which may take some seconds.
     with ExitStack() as endings:
         try:

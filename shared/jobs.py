@@ -29,7 +29,8 @@ class Job:
     forgot: find the users of `address` and mail each a link.
     over_quota: the same request over its address's quota: nothing to do, and as much work for the API.
     reset: mail a link to `user_id`, one of several users who share `address`.
-    password_changed: tell `address` that the password of `user_id` is no longer the one behind `old_state`.
+    password_changed: tell `address` that the password of `user_id` was changed, unless the one behind `old_state` is
+    stored still: then the change never came.
     """
 
     id: str

@@ -19,8 +19,9 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # The look-behinds keep a pattern from being tried at every character of a long word.
 # What surrounds an address in a text: white space, quotes, brackets, and what separates addresses.
 _OUTSIDE = r"\s\"'<>,;:()\[\]{}\\"
+_LOCAL = _OUTSIDE.replace("'", "")
 _PRIVATE = (
-    (re.compile(rf"(?:\"[^\"\n]*\"|(?<![^{_OUTSIDE}])[^{_OUTSIDE}]+)(?:@|%40)[^{_OUTSIDE}/]+"), "[address]"),
+    (re.compile(rf"(?:\"[^\"\n]*\"|(?<![^{_LOCAL}])[^{_LOCAL}]+)(?:[@\uff20]|%40)[^{_OUTSIDE}/]+"), "[address]"),
     (re.compile(r"(?<![\w-])[\w-]{24,}\.[\w-]{5,8}\.[\w-]{27,}"), "[token]"),
     (re.compile(r"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}"), "[hash]"),
 )

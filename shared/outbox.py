@@ -11,6 +11,7 @@ mails once, and one that Celery loses is put back by the sweeper.
     outbox:holder  hash  id -> holder       who holds the lease
     outbox:tries   hash  id -> n            how often it failed in passing
     outbox:lost    hash  id -> n            how often its worker died
+    outbox:unsure  hash  id -> n            how often the relay may have taken it
     outbox:dead    hash  id -> reason and entry, with outbox:buried (zset) by time: capped and expiring
     outbox:settled:ID    string             finished a moment ago; a late repeat is not accepted again
     outbox:mark    hash                     everything pushed before `mark` had left the queue at `time`
@@ -44,6 +45,15 @@ class Sweep:
     lost_leases: int
     lost_messages: int
     buried: int
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job that is ours for the length of a lease, with what happened to it before."""
+
+    job: Job
+    tries: int
+    unsure: int
 
 
 @cache
@@ -83,21 +93,24 @@ class Outbox:
         """Make a waiting job due at once: the next sweep queues it."""
         self._redis.zadd("outbox:later", {job_id: 0}, xx=True)
 
-    def claim(self, job_id: str, holder: str, lease: float) -> tuple[Job, int] | None:
-        """Take a queued job for `lease` seconds; return it and how often it has failed, or None if it is not to be had.
+    def claim(self, job_id: str, holder: str, lease: float) -> Claim | None:
+        """Take a queued job for `lease` seconds, or return None if it is not to be had.
 
         The same holder may repeat the call after a timeout.
         """
         claimed = self._scripts["claim"](args=[job_id, holder, int(lease * MICROSECONDS)])
-        return (Job.from_entry(claimed[0]), int(claimed[1])) if claimed else None
+        return Claim(Job.from_entry(claimed[0]), *claimed[1:]) if claimed else None
 
     def done(self, job_id: str, remember: int = 0) -> None:
         """Finish a job; for `remember` seconds the same id is not accepted again."""
         self._scripts["done"](args=[job_id, remember])
 
-    def retry(self, job_id: str, holder: str, delay: float) -> bool:
-        """Give the job up until `delay` seconds from now; False if the lease was lost meanwhile."""
-        return bool(self._scripts["retry"](args=[job_id, holder, int(delay * MICROSECONDS)]))
+    def retry(self, job_id: str, holder: str, delay: float, *, unsure: bool = False) -> bool:
+        """Give the job up until `delay` seconds from now; False if the lease was lost meanwhile.
+
+        unsure: the relay may have taken the mail, so this is counted apart from what surely failed.
+        """
+        return bool(self._scripts["retry"](args=[job_id, holder, int(delay * MICROSECONDS), int(unsure)]))
 
     def bury(self, job_id: str, holder: str, reason: str) -> bool:
         """Put the job among the dead, for a person to look at; False if the lease was lost meanwhile."""

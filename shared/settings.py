@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from sqlalchemy import make_url
@@ -52,8 +53,14 @@ def _strong(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
 
 
 def _redis_url(value: SecretStr) -> SecretStr:
-    if not re.match(r"rediss?://[^/\s]+", value.get_secret_value()):
-        raise ValueError("is not a Redis address")
+    """Refuse what the client, the broker or the limiter would only trip over later, with the password in the text."""
+    try:
+        parts = urlsplit(value.get_secret_value())
+        readable = parts.hostname is not None and parts.port != 0
+    except ValueError:
+        readable = False
+    if not readable or parts.scheme not in {"redis", "rediss"} or not re.fullmatch(r"/?\d{0,4}", parts.path):
+        raise ValueError("is not a Redis address (a password in it must be percent-encoded)")
     return value
 
 
@@ -65,10 +72,9 @@ def _database_url(value: SecretStr) -> SecretStr:
     backend = url.get_backend_name()
     if backend not in {"postgresql", "sqlite"}:
         raise ValueError(f"names {backend}, which is not supported")
-    if backend == "sqlite" and url.database in {None, "", ":memory:"}:
+    if backend == "sqlite" and (not url.database or ":memory:" in url.database):
         raise ValueError("names a SQLite database in memory, which API and worker cannot share")
-    if backend == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
+    url = url.set(drivername={"postgresql": "postgresql+psycopg"}.get(backend, backend))
     return SecretStr(url.render_as_string(hide_password=False))
 
 
@@ -88,18 +94,38 @@ SecretKeys = Annotated[tuple[SecretStr, ...], BeforeValidator(_split), AfterVali
 Name = Annotated[str, AfterValidator(_nonblank_name)]
 
 
-class Settings(BaseModel):
-    """What the API and the worker both need to know."""
+class RedisSettings(BaseModel):
+    """Where Redis is: all that Flower needs to know."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] = Field(
+        description="Redis 7 or Valkey, with a database of its own: `redis://host:6379/0`, or `rediss://` for TLS."
+    )
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the settings from environment variables, secrets also from the file that NAME_FILE names.
+
+        Raises SettingsError, which lists every problem at once.
+        """
+        values, problems = _read(cls, os.environ if environ is None else environ)
+        try:
+            settings = cls.model_validate({name: value for name, value in values.items() if name not in problems})
+        except ValidationError as error:
+            problems = _problems(cls, error) | problems
+        if problems:
+            raise SettingsError([problems[name] for name in sorted(problems)])
+        return settings
+
+
+class Settings(RedisSettings):
+    """What the API and the worker both need to know."""
 
     secret_key: SecretKeys = Field(
         description="Signs the links: 32 or more random characters, for example from "
         "`python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`. "
         "Several, separated by commas: the first signs, all verify."
-    )
-    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] = Field(
-        description="Redis 7 or Valkey, with a database of its own: `redis://host:6379/0`, or `rediss://` for TLS."
     )
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
         description="Where the users table is: `postgresql://user:password@host/name` or `sqlite:////path/to/file`."
@@ -140,28 +166,13 @@ class Settings(BaseModel):
         default="INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )
 
-    @classmethod
-    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Read the settings from environment variables, secrets also from the file that NAME_FILE names.
 
-        Raises SettingsError, which lists every problem at once.
-        """
-        values, problems = _read(cls, os.environ if environ is None else environ)
-        try:
-            settings = cls.model_validate({name: value for name, value in values.items() if name not in problems})
-        except ValidationError as error:
-            problems = _problems(cls, error) | problems
-        if problems:
-            raise SettingsError([problems[name] for name in sorted(problems)])
-        return settings
-
-
-def secret_names(cls: type[Settings]) -> set[str]:
+def secret_names(cls: type[RedisSettings]) -> set[str]:
     """Name the settings that are secrets, and can therefore be given as NAME_FILE."""
     return {name.upper() for name, field in cls.model_fields.items() if "SecretStr" in repr(field.annotation)}
 
 
-def _read(cls: type[Settings], environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def _read(cls: type[RedisSettings], environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Collect the values that are set, and the problems with files by field; an empty variable counts as not set."""
     values = {name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())}
     problems = {}
@@ -177,7 +188,7 @@ def _read(cls: type[Settings], environ: Mapping[str, str]) -> tuple[dict[str, st
     return values, problems
 
 
-def _problems(cls: type[Settings], error: ValidationError) -> dict[str, str]:
+def _problems(cls: type[RedisSettings], error: ValidationError) -> dict[str, str]:
     """Turn each validation error into one sentence and its cure, without the value, which may be a secret."""
     sentences = {}
     for item in error.errors(include_input=False, include_url=False):

@@ -19,6 +19,7 @@ from shared.addresses import InvalidAddress, normalise, spellings
 from shared.settings import Settings
 
 MOST_PER_ADDRESS = 5
+MOST_ROWS = 100  # Read for one address; those without a usable password must not hide the others.
 
 
 class UsersTableError(Exception):
@@ -52,9 +53,10 @@ class Users:
         The database may compare more loosely than we do (citext, collations), so every row is compared again.
         """
         wanted = normalise(address)
-        query = self._select().where(self._email.in_(spellings(address)), self._condition).limit(MOST_PER_ADDRESS)
-        users = [self._user(row) for row in self._read(query)]
-        return [user for user in users if user.has_usable_password and _is(user.address, wanted)]
+        query = self._select().where(self._email.in_(spellings(address)), self._condition)
+        users = [self._user(row) for row in self._read(query.order_by(self._id).limit(MOST_ROWS))]
+        found = [user for user in users if user.has_usable_password and _is(user.address, wanted)]
+        return found[:MOST_PER_ADDRESS]
 
     def get(self, user_id: str) -> User | None:
         """Load a user who may get a link or use one; None for all others."""
@@ -101,7 +103,7 @@ class Users:
         return select(self._id, self._email, self._password)
 
     def _user(self, row: Any) -> User:
-        return User(str(row[0]), row[1], row[2] or "")
+        return User(str(row[0]), row[1] or "", row[2] or "")
 
     def _cast(self, user_id: str) -> Any:
         return self._id.type.python_type(user_id)

@@ -9,6 +9,7 @@ import os
 from celery import Celery
 
 from shared.jobs import celery_settings
+from shared.settings import RedisSettings
 
 
 def _app() -> Celery:
@@ -17,7 +18,7 @@ def _app() -> Celery:
     # Flower turns task events on in every worker, for good, unless it is told not to before it starts.
     os.environ.setdefault("FLOWER_ENABLE_EVENTS", os.environ.get("WORKER_EVENTS") or "true")
     celery = Celery("latchkey")
-    celery.conf.update(celery_settings(os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0"))
+    celery.conf.update(celery_settings(RedisSettings.load().redis_url.get_secret_value()))
     return celery
 
 

@@ -5,10 +5,13 @@ import ssl
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask
 from flask_mail import Connection, Mail, Message
 
+DIALOGUE = 45.0  # Seconds for one connection and mail together, however slowly the relay answers.
+FINAL_ANSWER = 3  # Times the usual patience: after the final dot a relay may be busy, and giving up may mail twice.
 MOST_MAILS = 100  # Relays commonly end a connection after as many.
 MOST_IDLE = 5.0  # Seconds after which a kept connection is asked whether it is alive.
 _OK = 250
@@ -31,6 +34,10 @@ class MisconfiguredRelay(TransientFailure):
     """Somebody must look at the settings or the relay: no log-in, no TLS, or the sender refused."""
 
 
+class UnknownOutcome(TransientFailure):
+    """The relay had all of the mail and did not say whether it took it."""
+
+
 class PermanentFailure(MailFailed):
     """The relay will never take this mail."""
 
@@ -43,21 +50,54 @@ class Relay:
     context: ssl.SSLContext
 
 
-class VerifiedConnection(Connection):
-    """Flask-Mail's connection, with a timeout and with certificates checked."""
+class _Patient(smtplib.SMTP):
+    """SMTP with a bound on the whole dialogue, and more patience for the answer to the mail itself."""
 
-    def __init__(self, mail: Mail, relay: Relay) -> None:
+    def __init__(self, *arguments: Any, ends_at: float, **options: Any) -> None:
+        self.ends_at = ends_at
+        self.unanswered_mail = False
+        super().__init__(*arguments, **options)
+
+    def send(self, s: Any) -> None:
+        """Send, and note whether it was the mail: smtplib sends commands as text and the mail as bytes."""
+        self.unanswered_mail = isinstance(s, bytes)
+        super().send(s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Wait for an answer, for as long as there is patience."""
+        patience = self.timeout * (FINAL_ANSWER if self.unanswered_mail else 1)
+        left = min(patience, self.ends_at - time.monotonic())
+        if left <= 0:
+            raise TimeoutError
+        if self.sock is not None:
+            self.sock.settimeout(left)
+        reply = super().getreply()
+        self.unanswered_mail = False
+        return reply
+
+
+class _PatientSSL(_Patient, smtplib.SMTP_SSL):
+    """The same over TLS from the first byte."""
+
+
+class VerifiedConnection(Connection):
+    """Flask-Mail's connection, with timeouts and with certificates checked."""
+
+    host: _Patient | None
+
+    def __init__(self, mail: Mail, relay: Relay, ends_at: float) -> None:
         super().__init__(mail)
         self._relay = relay
+        self._ends_at = ends_at
 
-    def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
+    def configure_host(self) -> _Patient:
         """Connect, start TLS where asked for, and log in."""
         mail, relay = self.mail, self._relay
-        host: smtplib.SMTP | smtplib.SMTP_SSL
+        options: dict[str, Any] = {"timeout": relay.timeout, "ends_at": self._ends_at}
         if mail.use_ssl:
-            host = smtplib.SMTP_SSL(mail.server, mail.port, timeout=relay.timeout, context=relay.context)
+            host: _Patient = _PatientSSL(mail.server, mail.port, context=relay.context, **options)
         else:
-            host = smtplib.SMTP(mail.server, mail.port, timeout=relay.timeout)
+            host = _Patient(mail.server, mail.port, **options)
         try:
             if mail.use_tls:
                 host.starttls(context=relay.context)
@@ -79,19 +119,26 @@ class Mailer:
         self._used_at = 0.0
 
     def send(self, message: Message) -> None:
-        """Hand the mail to the relay.
+        """Hand the mail to the relay, in DIALOGUE seconds at most.
 
-        Raises TransientFailure, MisconfiguredRelay or PermanentFailure; then it was not taken, as far as can be known.
+        Raises UnknownOutcome if the relay had it and did not answer; TransientFailure, MisconfiguredRelay or
+        PermanentFailure if it did not take it.
         """
         try:
-            connection = self._open()
+            connection = self._open(time.monotonic() + DIALOGUE)
             connection.send(message)
         except Exception as error:
+            unsure = self._unanswered_mail()
             self._abandon()
-            raise _sorted(error) from None
+            failure = _sorted(error)
+            raise UnknownOutcome(failure.reason) if unsure else failure from None
         self._used_at = time.monotonic()
         if connection.num_emails >= MOST_MAILS:
             self.close()
+
+    def _unanswered_mail(self) -> bool:
+        host = self._connection.host if self._connection else None
+        return host is not None and host.unanswered_mail
 
     def close(self) -> None:
         """Say goodbye. That it fails does not matter: what was sent is sent."""
@@ -100,13 +147,15 @@ class Mailer:
                 self._connection.host.quit()
         self._abandon()
 
-    def _open(self) -> VerifiedConnection:
+    def _open(self, ends_at: float) -> VerifiedConnection:
         if self._connection is not None and not self._alive(self._connection):
             self._abandon()
         if self._connection is None:
-            connection = VerifiedConnection(self._app.extensions["mail"], self._relay)
+            connection = VerifiedConnection(self._app.extensions["mail"], self._relay, ends_at)
             connection.__enter__()  # Not left with __exit__, which raises where QUIT fails after a mail was taken.
             self._connection = connection
+        assert self._connection.host is not None
+        self._connection.host.ends_at = ends_at
         return self._connection
 
     def _alive(self, connection: VerifiedConnection) -> bool:
@@ -128,7 +177,9 @@ class Mailer:
 def _sorted(error: Exception) -> MailFailed:
     """Sort a failure by what to do about it, keeping its code and leaving the relay's words, which hold addresses."""
     match error:
-        case smtplib.SMTPAuthenticationError() | smtplib.SMTPNotSupportedError() | ssl.SSLError():
+        case ssl.SSLError() | smtplib.SMTPAuthenticationError() | smtplib.SMTPNotSupportedError() if not _cut_off(
+            error
+        ):
             return MisconfiguredRelay(type(error).__name__)
         case smtplib.SMTPRecipientsRefused():
             codes = [code for code, _ in error.recipients.values()]
@@ -137,9 +188,16 @@ def _sorted(error: Exception) -> MailFailed:
             return MisconfiguredRelay(f"sender refused: {error.smtp_code}")
         case smtplib.SMTPDataError():
             return _by_code("message refused", error.smtp_code)
+        case smtplib.SMTPException() if type(error) is smtplib.SMTPException:
+            return MisconfiguredRelay("no way to log in")  # smtplib's words for it have no class of their own.
         case smtplib.SMTPException() | OSError():
             return TransientFailure(type(error).__name__)
     raise error
+
+
+def _cut_off(error: Exception) -> bool:
+    """Tell a TLS connection that was dropped from one that was refused."""
+    return isinstance(error, ssl.SSLEOFError)
 
 
 def _by_code(what: str, code: int) -> MailFailed:

@@ -21,23 +21,23 @@ class Messages:
 
     settings: WorkerSettings
 
-    def reset(self, job_id: str, address: str, token: str) -> Message:
+    def reset(self, mail_id: str, address: str, token: str) -> Message:
         """Write the mail with the link.
 
         Raises InvalidAddress where the stored address cannot be mailed to.
         """
         minutes = self.settings.reset_token_max_age // 60
-        return self._write("reset", job_id, address, link=link(self.settings.reset_url, token), minutes=minutes)
+        return self._write("reset", mail_id, address, link=link(self.settings.reset_url, token), minutes=minutes)
 
-    def password_changed(self, job_id: str, address: str) -> Message:
+    def password_changed(self, mail_id: str, address: str) -> Message:
         """Write the notice that the password was changed.
 
         Raises InvalidAddress.
         """
-        return self._write("password_changed", job_id, address)
+        return self._write("password_changed", mail_id, address)
 
     def _write(
-        self, name: Literal["reset", "password_changed"], job_id: str, address: str, **values: object
+        self, name: Literal["reset", "password_changed"], mail_id: str, address: str, **values: object
     ) -> Message:
         values |= {"product": self.settings.product_name, "support": self.settings.support_email}
         subject, text, html = (self._templates.get_template(f"{name}/{part}").render(values) for part in _PARTS)
@@ -49,8 +49,8 @@ class Messages:
             sender=self._sender,
             extra_headers=dict(_HEADERS),
         )
-        # One id per job, so that the rare double is recognisable.
-        message.msgId = f"<{job_id}@{self._domain}>"
+        # One id for one matter, so that the rare double is recognisable.
+        message.msgId = f"<{mail_id}@{self._domain}>"
         return message
 
     @cached_property

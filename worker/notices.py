@@ -15,6 +15,9 @@ from shared.users import User, Users
 from worker.mailer import PermanentFailure
 from worker.messages import Messages
 
+# Seconds. A link that comes late is of no use; that the password was changed is worth knowing a day later.
+NOTICE_MAX_AGE = 86400
+
 log = get_logger(__name__)
 
 
@@ -35,7 +38,7 @@ class Notices:
 
         Raises MailFailed, SQLAlchemyError or UsersTableError where it could not be done.
         """
-        if job.age > self.max_age:
+        if job.age > (NOTICE_MAX_AGE if job.kind == "password_changed" else self.max_age):
             log.error("dropped_too_old", job=job.id, kind=job.kind, address_hash=job.address_hash)
             return
         match job.kind:
@@ -85,7 +88,8 @@ class Notices:
         if user is None or job.old_state in [state(user.password_hash, key) for key in self.hash_keys]:
             log.info("not_changed", job=job.id, user=job.user_id)
             return
-        self._mail(lambda: self.messages.password_changed(job.id, job.address))
+        # Named after the old password and not the job: should two attempts tell of one change, it is recognisable.
+        self._mail(lambda: self.messages.password_changed(job.old_state, job.address))
         log.info("change_mailed", job=job.id, user=job.user_id)
 
     def _mail(self, write: Callable[[], Message]) -> None:

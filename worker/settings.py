@@ -14,8 +14,12 @@ _LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 def _reset_url(value: str) -> str:
     """Refuse links that would leak the token or lead somewhere odd."""
-    parts = urlsplit(value)
-    if not parts.hostname or any(character.isspace() for character in value):
+    try:
+        parts = urlsplit(value)
+        readable = parts.hostname and parts.port != 0
+    except ValueError:
+        readable = False
+    if not readable or not value.isprintable() or " " in value:
         raise ValueError("is not a web address")
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
         raise ValueError("is not https")

@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.jobs import Job
 from shared.log import get_logger, with_request_id
-from shared.outbox import Outbox
+from shared.outbox import Claim, Outbox
 from shared.users import UsersTableError
-from worker.mailer import MisconfiguredRelay, PermanentFailure, TransientFailure
+from worker.mailer import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
 from worker.notices import Notices
 
-TIME_LIMIT = 60  # Seconds after which Celery ends a task with its process.
-LEASE = 90  # Seconds: longer than any task lives.
+# Seconds. A task asks the database (two waits of 6), the relay (45) and, done, Redis (25); then Celery ends it with its
+# process, and only after that does its lease end.
+TIME_LIMIT = 90
+LEASE = 120
 SETTLE_FOR = 25  # Seconds that a finished job is reported to a Redis that does not answer.
-REMEMBER = 600  # Seconds in which a finished id is not accepted again.
+REMEMBER = 600  # Seconds in which one of several users' jobs is not accepted again, should its parent run twice.
+UNSURE_DELAYS = (10.0, 60.0, 300.0)  # Seconds.
 FIRST_DELAY, MOST_DELAY = 1.0, 60.0  # Seconds.
 
 log = get_logger(__name__)
@@ -33,38 +37,56 @@ class Delivery:
     def run(self, job_id: str) -> None:
         """Deliver the job unless it is finished or in other hands; safe to call any number of times."""
         holder = secrets.token_hex(8)
-        claimed = self.outbox.claim(job_id, holder, LEASE)
-        if claimed is None:
+        claim = self.outbox.claim(job_id, holder, LEASE)
+        if claim is None:
             return
-        job, tries = claimed
-        with with_request_id(request_id=job.request_id):
+        with with_request_id(request_id=claim.job.request_id):
             try:
-                self.notices.deliver(job)
-            except PermanentFailure as error:
+                self.notices.deliver(claim.job)
+            except Exception as error:
+                self._failed(claim, holder, error)
+            else:
+                self._settle(claim.job)
+
+    def _failed(self, claim: Claim, holder: str, error: Exception) -> None:
+        """Bury the job, or give it a time to try again; in any case nobody else has to wait for it."""
+        job, tries = claim.job, claim.tries
+        match error:
+            case PermanentFailure():
                 log.error("buried", job=job.id, kind=job.kind, reason=error.reason)
                 self.outbox.bury(job.id, holder, error.reason)
-            except MisconfiguredRelay as error:
+                return
+            case UnknownOutcome():
+                self._unsure(claim, holder, error.reason)
+                return
+            case MisconfiguredRelay():
                 log.critical("relay_misconfigured", job=job.id, reason=error.reason)
-                self.outbox.retry(job.id, holder, delay(tries))
-            except TransientFailure as error:
+            case TransientFailure():
                 log.warning("mail_delayed", job=job.id, reason=error.reason, tries=tries)
-                self.outbox.retry(job.id, holder, delay(tries))
-            except (SQLAlchemyError, UsersTableError) as error:
-                detail = str(error) if isinstance(error, UsersTableError) else ""
-                log.error("job_delayed", job=job.id, error=type(error).__name__, detail=detail, tries=tries)
-                self.outbox.retry(job.id, holder, delay(tries))
-            except Exception as error:
+            case UsersTableError():
+                log.error("job_delayed", job=job.id, error=type(error).__name__, detail=str(error), tries=tries)
+            case SQLAlchemyError():
+                log.error("job_delayed", job=job.id, error=type(error).__name__, tries=tries)
+            case _:
                 log.error("unexpected_error", job=job.id, error=type(error).__name__, exc_info=error)
-                self.outbox.retry(job.id, holder, delay(tries))
-            else:
-                self._settle(job.id)
+        self.outbox.retry(job.id, holder, delay(tries))
 
-    def _settle(self, job_id: str) -> None:
+    def _unsure(self, claim: Claim, holder: str, reason: str) -> None:
+        """Send again what the relay may have, a few times and ever later: rather twice than not at all."""
+        job, unsure = claim.job, claim.unsure
+        if unsure < len(UNSURE_DELAYS):
+            log.warning("mail_unanswered", job=job.id, reason=reason, times=unsure + 1)
+            self.outbox.retry(job.id, holder, UNSURE_DELAYS[unsure], unsure=True)
+        else:
+            log.error("mail_unanswered_for_good", job=job.id, reason=reason)
+            self._settle(job)
+
+    def _settle(self, job: Job) -> None:
         """Mark the job done. The mail is out, so this is repeated until Redis answers: else it would go out twice."""
         give_up_at = time.monotonic() + SETTLE_FOR
         while True:
             try:
-                self.outbox.done(job_id, REMEMBER)
+                self.outbox.done(job.id, REMEMBER if job.kind == "reset" else 0)
             except RedisError:
                 if time.monotonic() > give_up_at:
                     raise

@@ -2,7 +2,7 @@
 -- more than one script does. shared/outbox.py says what the keys hold. The keys are named here and not passed as KEYS:
 -- they never vary, and Redis Cluster, which would need them, is no Celery broker.
 local JOBS, QUEUED, LEASED, LATER = 'outbox:jobs', 'outbox:queued', 'outbox:leased', 'outbox:later'
-local HOLDER, TRIES, LOST = 'outbox:holder', 'outbox:tries', 'outbox:lost'
+local HOLDER, TRIES, LOST, UNSURE = 'outbox:holder', 'outbox:tries', 'outbox:lost', 'outbox:unsure'
 local DEAD, BURIED, MARK, SETTLED = 'outbox:dead', 'outbox:buried', 'outbox:mark', 'outbox:settled:'
 local QUEUE = 'latchkey'
 
@@ -36,6 +36,7 @@ local function forget(id)
   redis.call('HDEL', HOLDER, id)
   redis.call('HDEL', TRIES, id)
   redis.call('HDEL', LOST, id)
+  redis.call('HDEL', UNSURE, id)
 end
 
 -- Keep what cannot be mailed for a person to look at: 14 days, the newest 100,000, because it holds addresses.

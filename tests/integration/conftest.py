@@ -1,14 +1,16 @@
-"""An outbox on a real Redis, and how to look into it."""
+"""An outbox on a real Redis and how to look into it, and how to act at the right moment of a reset."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import redis
 
+from api.passwords import Passwords
 from shared.jobs import Job, new_id
 from shared.outbox import Outbox
 from tests.servers import RedisServer
+from tests.service import Service
 
 
 @pytest.fixture
@@ -35,3 +37,20 @@ def places(client: redis.Redis, identity: str) -> list[str]:
 def pass_time(client: redis.Redis, key: str, identity: str) -> None:
     """Let a lease end, or a wait."""
     client.zadd(key, {identity: 1})
+
+
+def before_hashing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let something happen after the user is loaded and before the update."""
+    hash_password = Passwords.hash
+
+    def act_then_hash(self: Passwords, password: str) -> str:
+        act()
+        return hash_password(self, password)
+
+    monkeypatch.setattr(Passwords, "hash", act_then_hash)
+
+
+def make_due(service: Service) -> None:
+    """Let the time pass that a notice is held back."""
+    for identity in service.redis.zrange("outbox:later", 0, -1):
+        service.redis.zadd("outbox:later", {identity: 0})

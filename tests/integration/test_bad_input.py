@@ -1,6 +1,7 @@
 """A wall of bad input: each gets its problem document, none a 500, and nothing is accepted or spent."""
 
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -106,6 +107,31 @@ def test_a_large_body_is_refused_whatever_its_type(service: Service, size: int) 
     assert nothing_happened(service)
 
 
+def test_a_body_in_chunks_is_refused_whole_and_not_cut(service: Service) -> None:
+    body = b'{"email": "anna@example.com"}' + b" " * 17_000 + b"and more"
+    options: Any = {
+        "input_stream": BytesIO(body),
+        "content_type": JSON,
+        "environ_overrides": {"wsgi.input_terminated": True},
+    }
+
+    answer = service.client.post("/forgot-password", **options)
+
+    assert problem(answer) == (413, "body_too_large")
+    assert nothing_happened(service)
+
+
+def test_a_body_in_chunks_that_is_small_enough_is_taken(service: Service) -> None:
+    body = b'{"email": "anna@example.com"}'
+    options: Any = {
+        "input_stream": BytesIO(body),
+        "content_type": JSON,
+        "environ_overrides": {"wsgi.input_terminated": True},
+    }
+
+    assert service.client.post("/forgot-password", **options).status_code == 202
+
+
 @pytest.mark.parametrize(
     ("path", "body", "field"),
     [
@@ -165,18 +191,3 @@ def test_a_password_that_is_too_long_for_bcrypt_is_refused_with_that_reason(serv
     assert problem(answer) == (422, "weak_password")
     assert answer.json is not None
     assert answer.json["reasons"] == ["too_long"]
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "expected"),
-    [
-        ("GET", "/nothing-here", (404, "not_found")),
-        ("DELETE", "/forgot-password", (405, "method_not_allowed")),
-        ("GET", "/reset-password/check", (405, "method_not_allowed")),
-        ("GET", "/static/../app.py", (404, "not_found")),
-    ],
-)
-def test_paths_and_methods_that_are_not_there_get_a_problem_too(
-    service: Service, method: str, path: str, expected: tuple[int, str]
-) -> None:
-    assert problem(service.client.open(path, method=method)) == expected

@@ -94,6 +94,12 @@ def test_the_files_of_the_pages_are_served(service: Service) -> None:
     assert [service.client.get(path, buffered=True).status_code for path in paths] == [200] * 3
 
 
+def test_no_answer_has_a_header_twice(service: Service) -> None:
+    headers = service.client.get("/static/latchkey.css", buffered=True).headers
+
+    assert headers.getlist("Cache-Control") == ["no-store"]
+
+
 def test_the_pages_name_the_product_and_where_to_get_help(make_service: MakeService) -> None:
     service = make_service(PRODUCT_NAME="Bread & <Butter>", SUPPORT_EMAIL="help@example.com")
 
@@ -130,3 +136,22 @@ def test_without_origins_nobodys_page_may(service: Service) -> None:
     answer = service.forgot("anna@example.com", headers={"Origin": "https://www.example.com"})
 
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", "/nothing-here", (404, "not_found")),
+        ("DELETE", "/forgot-password", (405, "method_not_allowed")),
+        ("GET", "/reset-password/check", (405, "method_not_allowed")),
+        ("GET", "/static/../app.py", (404, "not_found")),
+    ],
+)
+def test_paths_and_methods_that_are_not_there_get_a_problem_too(
+    service: Service, method: str, path: str, expected: tuple[int, str]
+) -> None:
+    answer = service.client.open(path, method=method)
+
+    assert answer.content_type == "application/problem+json"
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["code"]) == expected

@@ -96,7 +96,7 @@ def failure_of(mailer: Mailer) -> tuple[type[MailFailed], str]:
     with pytest.raises(MailFailed) as caught:
         mailer.send(mail())
     assert "ada" not in f"{caught.value!r} {caught.value}"
-    assert caught.value.__suppress_context__
+    assert (caught.value.__cause__, caught.value.__suppress_context__) == (None, True)
     return type(caught.value), caught.value.reason
 
 

@@ -4,7 +4,7 @@ import pytest
 import redis
 
 from shared.jobs import QUEUE
-from shared.outbox import Outbox, OutboxFull
+from shared.outbox import Claim, Outbox, OutboxFull
 from tests.integration.conftest import job, pass_time, places
 
 
@@ -42,7 +42,7 @@ def test_a_claimed_job_is_for_its_holder_alone(outbox: Outbox, client: redis.Red
 
     claims = [outbox.claim(added.id, holder, 30) for holder in ("one", "two", "one")]
 
-    assert claims == [(added, 0), None, (added, 0)]
+    assert claims == [Claim(added, 0, 0), None, Claim(added, 0, 0)]
     assert places(client, added.id) == ["leased"]
 
 
@@ -79,7 +79,20 @@ def test_a_failed_job_waits_for_its_time_and_remembers_the_failure(outbox: Outbo
     assert outbox.claim(added.id, "two", 30) is None
     pass_time(client, "outbox:later", added.id)
     assert outbox.sweep().due == 1
-    assert outbox.claim(added.id, "two", 30) == (added, 1)
+    assert outbox.claim(added.id, "two", 30) == Claim(added, 1, 0)
+
+
+def test_what_the_relay_may_have_is_counted_apart(outbox: Outbox, client: redis.Redis) -> None:
+    added = job()
+    outbox.add(added)
+    outbox.claim(added.id, "one", 30)
+
+    outbox.retry(added.id, "one", 0, unsure=True)
+    outbox.sweep()
+
+    assert outbox.claim(added.id, "two", 30) == Claim(added, 0, 1)
+    outbox.done(added.id)
+    assert client.keys("outbox:*") == []
 
 
 def test_a_holder_whose_lease_is_lost_can_neither_delay_nor_bury(outbox: Outbox, client: redis.Redis) -> None:

@@ -1,13 +1,12 @@
 """Of any number of parallel resets exactly one wins, and a change in between makes a link void."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import bcrypt
 import pytest
 
-from api.passwords import Passwords
+from tests.integration.conftest import before_hashing, make_due
 from tests.service import Service
 
 MANY = 20
@@ -61,19 +60,6 @@ def test_a_change_between_load_and_update_makes_the_link_void(
     assert expected is None or {stored for stored, _ in rows} == expected
 
 
-def test_a_lost_race_sends_no_notice(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    service.add_user("anna@example.com")
-    token = service.link_for("anna@example.com")
-    before_hashing(monkeypatch, lambda: service.sql("UPDATE users SET is_active = false"))
-    service.reset(token)
-    make_due(service)
-
-    service.work()
-
-    assert service.relay.subjects() == ["Reset your Latchkey password"]
-    assert service.redis.hlen("outbox:jobs") == 0
-
-
 def test_a_reset_that_comes_late_sends_no_second_notice(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     service.add_user("anna@example.com")
     token = service.link_for("anna@example.com")
@@ -92,20 +78,3 @@ def test_a_reset_that_comes_late_sends_no_second_notice(service: Service, monkey
 
     assert answer.status_code == 400
     assert service.relay.subjects().count("Your Latchkey password was changed") == 1
-
-
-def before_hashing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Let something happen after the user is loaded and before the update."""
-    hash_password = Passwords.hash
-
-    def act_then_hash(self: Passwords, password: str) -> str:
-        act()
-        return hash_password(self, password)
-
-    monkeypatch.setattr(Passwords, "hash", act_then_hash)
-
-
-def make_due(service: Service) -> None:
-    """Let the time pass that a notice is held back."""
-    for identity in service.redis.zrange("outbox:later", 0, -1):
-        service.redis.zadd("outbox:later", {identity: 0})

@@ -1,7 +1,6 @@
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -9,66 +8,12 @@ from sqlalchemy.exc import OperationalError
 from structlog.contextvars import get_contextvars
 from structlog.testing import capture_logs
 
-from shared.jobs import Job
+from shared.database import ANSWER_TIMEOUT
+from shared.jobs import Kind
 from shared.users import UsersTableError
-from worker.mailer import MisconfiguredRelay, PermanentFailure, TransientFailure
-from worker.tasks import LEASE, REMEMBER, SETTLE_FOR, TIME_LIMIT, Delivery, delay
-
-JOB = Job("a" * 32, "forgot", "r-1", "hash", 0.0, address="ada@example.com")
-
-
-@dataclass
-class FakeOutbox:
-    """One queued job, and where it has gone since."""
-
-    tries: int = 0
-    outages: int = 0
-    place: str = "queued"
-    holder: str = ""
-    waits: float = 0.0
-    reason: str = ""
-    remembered: int = 0
-
-    def claim(self, job_id: str, holder: str, lease: float) -> tuple[Job, int] | None:
-        if job_id != JOB.id or self.place != "queued":
-            return None
-        self.place, self.holder, self.waits = "leased", holder, lease
-        return JOB, self.tries
-
-    def done(self, job_id: str, remember: int) -> None:
-        if self.outages:
-            self.outages -= 1
-            raise RedisConnectionError
-        self._move(job_id, self.holder, "done")
-        self.remembered = remember
-
-    def retry(self, job_id: str, holder: str, seconds: float) -> bool:
-        self.waits = seconds
-        return self._move(job_id, holder, "later")
-
-    def bury(self, job_id: str, holder: str, reason: str) -> bool:
-        self.reason = reason
-        return self._move(job_id, holder, "dead")
-
-    def _move(self, job_id: str, holder: str, place: str) -> bool:
-        assert (job_id, holder, self.place) == (JOB.id, self.holder, "leased")
-        self.place = place
-        return True
-
-
-@dataclass
-class FakeNotices:
-    """Delivers, or fails as told."""
-
-    failure: Exception | None = None
-    delivered: list[Job] = field(default_factory=list)
-    seen: dict[str, Any] = field(default_factory=dict)
-
-    def deliver(self, job: Job) -> None:
-        self.seen = get_contextvars()
-        if self.failure:
-            raise self.failure
-        self.delivered.append(job)
+from tests.unit.deliveries import JOB, FakeNotices, FakeOutbox, run
+from worker.mailer import DIALOGUE, MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
+from worker.tasks import LEASE, REMEMBER, SETTLE_FOR, TIME_LIMIT, UNSURE_DELAYS, delay
 
 
 @pytest.fixture
@@ -80,18 +25,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[], float]:
     return lambda: now[0]
 
 
-def run(outbox: FakeOutbox, notices: FakeNotices, job_id: str = JOB.id) -> None:
-    parts: list[Any] = [outbox, notices]
-    Delivery(*parts).run(job_id)
-
-
-def test_a_delivered_job_is_done_and_its_id_remembered() -> None:
-    outbox, notices = FakeOutbox(), FakeNotices()
+@pytest.mark.parametrize(("kind", "remembered"), [("forgot", 0), ("reset", REMEMBER), ("password_changed", 0)])
+def test_a_delivered_job_is_done_and_remembered_if_it_may_be_added_again(kind: Kind, remembered: int) -> None:
+    outbox, notices = FakeOutbox(job=replace(JOB, kind=kind)), FakeNotices()
 
     run(outbox, notices)
 
-    assert notices.delivered == [JOB]
-    assert (outbox.place, outbox.remembered) == ("done", REMEMBER)
+    assert notices.delivered == [outbox.job]
+    assert (outbox.place, outbox.remembered) == ("done", remembered)
 
 
 @pytest.mark.parametrize("place", ["leased", "later", "done", "dead"])
@@ -111,7 +52,7 @@ def test_every_run_holds_its_job_under_a_name_of_its_own_for_longer_than_it_can_
     run(second, FakeNotices())
 
     assert first.holder != second.holder
-    assert first.waits == LEASE > TIME_LIMIT > SETTLE_FOR
+    assert first.waits == LEASE > TIME_LIMIT > SETTLE_FOR + DIALOGUE + 2 * ANSWER_TIMEOUT
 
 
 @pytest.mark.parametrize("tries", [0, 3])
@@ -135,6 +76,23 @@ def test_a_failure_that_may_pass_keeps_the_job_for_later(failure: Exception, tri
     assert 0.75 * 2**tries <= outbox.waits <= 1.25 * 2**tries
 
 
+@pytest.mark.parametrize(("unsure", "wait"), list(enumerate(UNSURE_DELAYS)))
+def test_what_the_relay_may_have_is_sent_again_ever_later(unsure: int, wait: float) -> None:
+    outbox = FakeOutbox(unsure=unsure)
+
+    run(outbox, FakeNotices(UnknownOutcome("TimeoutError")))
+
+    assert (outbox.place, outbox.waits, outbox.unsure) == ("later", wait, unsure + 1)
+
+
+def test_what_the_relay_may_have_is_not_sent_for_ever() -> None:
+    outbox = FakeOutbox(unsure=len(UNSURE_DELAYS))
+
+    run(outbox, FakeNotices(UnknownOutcome("TimeoutError")))
+
+    assert outbox.place == "done"
+
+
 def test_a_permanent_failure_buries_the_job_with_its_reason() -> None:
     outbox = FakeOutbox()
 
@@ -147,6 +105,7 @@ def test_a_permanent_failure_buries_the_job_with_its_reason() -> None:
     ("failure", "level"),
     [
         (TransientFailure("relay away"), "warning"),
+        (UnknownOutcome("TimeoutError"), "warning"),
         (MisconfiguredRelay("no log-in"), "critical"),
         (PermanentFailure("recipient refused: 550"), "error"),
         (OperationalError("SELECT", {"email": JOB.address}, OSError(JOB.address)), "error"),

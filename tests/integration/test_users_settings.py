@@ -1,0 +1,36 @@
+"""Settings that do not fit the table: the log says so, and nobody is mailed by mistake."""
+
+import pytest
+
+from tests.conftest import MakeService
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("USERS_TABLE", "people", "no such table. There are: users."),
+        ("USERS_PASSWORD_COLUMN", "pw", "no column pw. There are: id, email, password_hash"),
+    ],
+)
+def test_a_wrong_name_is_told_in_the_log_with_what_there_is(
+    make_service: MakeService, name: str, value: str, complaint: str
+) -> None:
+    make_service()
+    service = make_service(create_table=False, **{name: value})
+
+    service.forgot("anna@example.com")
+    service.work()
+
+    assert complaint in service.events("job_delayed")[0]["detail"]
+    assert service.redis.hlen("outbox:jobs") == 1
+
+
+def test_a_table_without_the_filters_column_refuses_instead_of_matching_everybody(make_service: MakeService) -> None:
+    make_service().add_user("anna@example.com")
+    service = make_service(create_table=False, USERS_FILTER="not_there = 1")
+
+    service.forgot("anna@example.com")
+    service.work()
+
+    assert service.relay.mails == []
+    assert [event["error"] for event in service.events("job_delayed")] == ["OperationalError"]

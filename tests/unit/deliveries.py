@@ -1,0 +1,75 @@
+"""One job, and a delivery of it among fakes."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from redis.exceptions import ConnectionError as RedisConnectionError
+from structlog.contextvars import get_contextvars
+
+from shared.jobs import Job
+from shared.outbox import Claim
+from worker.tasks import Delivery
+
+JOB = Job("a" * 32, "forgot", "r-1", "hash", 0.0, address="ada@example.com")
+
+
+@dataclass
+class FakeOutbox:
+    """One queued job, and where it has gone since."""
+
+    tries: int = 0
+    unsure: int = 0
+    outages: int = 0
+    job: Job = JOB
+    place: str = "queued"
+    holder: str = ""
+    waits: float = 0.0
+    reason: str = ""
+    remembered: int = 0
+
+    def claim(self, job_id: str, holder: str, lease: float) -> Claim | None:
+        if job_id != JOB.id or self.place != "queued":
+            return None
+        self.place, self.holder, self.waits = "leased", holder, lease
+        return Claim(self.job, self.tries, self.unsure)
+
+    def done(self, job_id: str, remember: int) -> None:
+        if self.outages:
+            self.outages -= 1
+            raise RedisConnectionError
+        self._move(job_id, self.holder, "done")
+        self.remembered = remember
+
+    def retry(self, job_id: str, holder: str, seconds: float, *, unsure: bool = False) -> bool:
+        self.waits = seconds
+        self.unsure += unsure
+        return self._move(job_id, holder, "later")
+
+    def bury(self, job_id: str, holder: str, reason: str) -> bool:
+        self.reason = reason
+        return self._move(job_id, holder, "dead")
+
+    def _move(self, job_id: str, holder: str, place: str) -> bool:
+        assert (job_id, holder, self.place) == (JOB.id, self.holder, "leased")
+        self.place = place
+        return True
+
+
+@dataclass
+class FakeNotices:
+    """Delivers, or fails as told."""
+
+    failure: Exception | None = None
+    delivered: list[Job] = field(default_factory=list)
+    seen: dict[str, Any] = field(default_factory=dict)
+
+    def deliver(self, job: Job) -> None:
+        self.seen = get_contextvars()
+        if self.failure:
+            raise self.failure
+        self.delivered.append(job)
+
+
+def run(outbox: FakeOutbox, notices: FakeNotices, job_id: str = JOB.id) -> None:
+    parts: list[Any] = [outbox, notices]
+    Delivery(*parts).run(job_id)
