@@ -15,9 +15,10 @@ from shared.outbox import Outbox
 from shared.redis_client import connect
 from shared.tokens import Tokens
 from shared.users import Users
-from worker.mailer import Mailer, Relay
+from worker.mailer import Mailer
 from worker.messages import Messages
 from worker.notices import Notices
+from worker.relay import Relay
 from worker.settings import WorkerSettings
 from worker.sweeper import Sweeper, sweeper_step
 from worker.tasks import TIME_LIMIT, Delivery

@@ -1,17 +1,16 @@
-"""Flask-Mail with what it lacks: timeouts, verified TLS, a kept connection, and failures sorted by what to do."""
+"""Sends mails over a kept connection, and sorts what can go wrong by what to do about it."""
 
 import smtplib
 import ssl
 import time
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
 
 from flask import Flask
-from flask_mail import Connection, Mail, Message
+from flask_mail import Message
+
+from worker.relay import Relay, VerifiedConnection
 
 DIALOGUE = 45.0  # Seconds for one connection and mail together, however slowly the relay answers.
-FINAL_ANSWER = 3  # Times the usual patience: after the final dot a relay may be busy, and giving up may mail twice.
 MOST_MAILS = 100  # Relays commonly end a connection after as many.
 MOST_IDLE = 5.0  # Seconds after which a kept connection is asked whether it is alive.
 _OK = 250
@@ -40,73 +39,6 @@ class UnknownOutcome(TransientFailure):
 
 class PermanentFailure(MailFailed):
     """The relay will never take this mail."""
-
-
-@dataclass(frozen=True)
-class Relay:
-    """How to reach the relay, beyond what Flask-Mail knows."""
-
-    timeout: float
-    context: ssl.SSLContext
-
-
-class _Patient(smtplib.SMTP):
-    """SMTP with a bound on the whole dialogue, and more patience for the answer to the mail itself."""
-
-    def __init__(self, *arguments: Any, ends_at: float, **options: Any) -> None:
-        self.ends_at = ends_at
-        self.unanswered_mail = False
-        super().__init__(*arguments, **options)
-
-    def send(self, s: Any) -> None:
-        """Send, and note whether it was the mail: smtplib sends commands as text and the mail as bytes."""
-        self.unanswered_mail = isinstance(s, bytes)
-        super().send(s)
-
-    def getreply(self) -> tuple[int, bytes]:
-        """Wait for an answer, for as long as there is patience."""
-        patience = self.timeout * (FINAL_ANSWER if self.unanswered_mail else 1)
-        left = min(patience, self.ends_at - time.monotonic())
-        if left <= 0:
-            raise TimeoutError
-        if self.sock is not None:
-            self.sock.settimeout(left)
-        reply = super().getreply()
-        self.unanswered_mail = False
-        return reply
-
-
-class _PatientSSL(_Patient, smtplib.SMTP_SSL):
-    """The same over TLS from the first byte."""
-
-
-class VerifiedConnection(Connection):
-    """Flask-Mail's connection, with timeouts and with certificates checked."""
-
-    host: _Patient | None
-
-    def __init__(self, mail: Mail, relay: Relay, ends_at: float) -> None:
-        super().__init__(mail)
-        self._relay = relay
-        self._ends_at = ends_at
-
-    def configure_host(self) -> _Patient:
-        """Connect, start TLS where asked for, and log in."""
-        mail, relay = self.mail, self._relay
-        options: dict[str, Any] = {"timeout": relay.timeout, "ends_at": self._ends_at}
-        if mail.use_ssl:
-            host: _Patient = _PatientSSL(mail.server, mail.port, context=relay.context, **options)
-        else:
-            host = _Patient(mail.server, mail.port, **options)
-        try:
-            if mail.use_tls:
-                host.starttls(context=relay.context)
-            if mail.username:
-                host.login(mail.username, mail.password)
-        except BaseException:
-            host.close()
-            raise
-        return host
 
 
 class Mailer:

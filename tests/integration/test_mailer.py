@@ -17,7 +17,8 @@ from flask_mail import Mail, Message
 
 from tests.conftest import missing
 from tests.servers import free_port
-from worker.mailer import Mailer, MailFailed, MisconfiguredRelay, PermanentFailure, Relay, TransientFailure
+from worker.mailer import Mailer, MailFailed, MisconfiguredRelay, PermanentFailure, TransientFailure
+from worker.relay import Relay
 
 ADDRESS = "ada@example.com"
 LOGIN = {"MAIL_USERNAME": "latchkey", "MAIL_PASSWORD": "hunter2"}

@@ -13,7 +13,8 @@ from flask_mail import Mail, Message
 
 from tests.servers import free_port
 from worker import mailer as mailer_module
-from worker.mailer import Mailer, Relay, TransientFailure, UnknownOutcome
+from worker.mailer import Mailer, TransientFailure, UnknownOutcome
+from worker.relay import Relay
 
 
 class SlowRelay:

@@ -1,0 +1,78 @@
+"""The connection to the mail relay: Flask-Mail's, with what it lacks, timeouts and verified TLS."""
+
+import smtplib
+import ssl
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from flask_mail import Connection, Mail
+
+FINAL_ANSWER = 3  # Times the usual patience: after the final dot a relay may be busy, and giving up may mail twice.
+
+
+@dataclass(frozen=True)
+class Relay:
+    """How to reach the relay, beyond what Flask-Mail knows."""
+
+    timeout: float
+    context: ssl.SSLContext
+
+
+class _Patient(smtplib.SMTP):
+    """SMTP with a bound on the whole dialogue, and more patience for the answer to the mail itself."""
+
+    def __init__(self, *arguments: Any, ends_at: float, **options: Any) -> None:
+        self.ends_at = ends_at
+        self.unanswered_mail = False
+        super().__init__(*arguments, **options)
+
+    def send(self, s: Any) -> None:
+        """Send, and note whether it was the mail: smtplib sends commands as text and the mail as bytes."""
+        self.unanswered_mail = isinstance(s, bytes)
+        super().send(s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Wait for an answer, for as long as there is patience."""
+        patience = self.timeout * (FINAL_ANSWER if self.unanswered_mail else 1)
+        left = min(patience, self.ends_at - time.monotonic())
+        if left <= 0:
+            raise TimeoutError
+        if self.sock is not None:
+            self.sock.settimeout(left)
+        reply = super().getreply()
+        self.unanswered_mail = False
+        return reply
+
+
+class _PatientSSL(_Patient, smtplib.SMTP_SSL):
+    """The same over TLS from the first byte."""
+
+
+class VerifiedConnection(Connection):
+    """Flask-Mail's connection, with timeouts and with certificates checked."""
+
+    host: _Patient | None
+
+    def __init__(self, mail: Mail, relay: Relay, ends_at: float) -> None:
+        super().__init__(mail)
+        self._relay = relay
+        self._ends_at = ends_at
+
+    def configure_host(self) -> _Patient:
+        """Connect, start TLS where asked for, and log in."""
+        mail, relay = self.mail, self._relay
+        options: dict[str, Any] = {"timeout": relay.timeout, "ends_at": self._ends_at}
+        if mail.use_ssl:
+            host: _Patient = _PatientSSL(mail.server, mail.port, context=relay.context, **options)
+        else:
+            host = _Patient(mail.server, mail.port, **options)
+        try:
+            if mail.use_tls:
+                host.starttls(context=relay.context)
+            if mail.username:
+                host.login(mail.username, mail.password)
+        except BaseException:
+            host.close()
+            raise
+        return host
