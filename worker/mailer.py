@@ -80,20 +80,20 @@ class Mailer:
         self._abandon()
 
     def _open(self, ends_at: float) -> VerifiedConnection:
-        if self._connection is not None and not self._alive(self._connection):
+        if self._connection is not None and not self._alive(self._connection, ends_at):
             self._abandon()
         if self._connection is None:
             connection = VerifiedConnection(self._app.extensions["mail"], self._relay, ends_at)
             connection.__enter__()  # Not left with __exit__, which raises where QUIT fails after a mail was taken.
             self._connection = connection
-        assert self._connection.host is not None
-        self._connection.host.ends_at = ends_at
         return self._connection
 
-    def _alive(self, connection: VerifiedConnection) -> bool:
+    def _alive(self, connection: VerifiedConnection, ends_at: float) -> bool:
+        """Give a kept connection its new deadline, and ask it for a sign of life if it has rested."""
+        assert connection.host is not None
+        connection.host.ends_at = ends_at
         if time.monotonic() - self._used_at < MOST_IDLE:
             return True
-        assert connection.host is not None
         try:
             return connection.host.noop()[0] == _OK
         except (OSError, smtplib.SMTPException):

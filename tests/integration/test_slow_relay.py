@@ -22,7 +22,15 @@ class SlowRelay:
 
     def __init__(self) -> None:
         self.taken = 0
+        self.sessions = 0
         self.seconds = {"RCPT": 0.0, "DATA": 0.0}
+
+    async def handle_EHLO(  # noqa: N802
+        self, _server: Any, session: Any, _envelope: Any, host: str, answers: list[str]
+    ) -> list[str]:
+        session.host_name = host
+        self.sessions += 1
+        return answers
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
         await asyncio.sleep(self.seconds["RCPT"])
@@ -96,3 +104,16 @@ def test_the_whole_dialogue_has_an_end(
         send()
 
     assert time.monotonic() - begun < 1.1
+
+
+def test_a_kept_connection_gets_a_new_deadline_with_each_mail(
+    relay: SlowRelay, send: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailer_module, "DIALOGUE", 0.5)
+    monkeypatch.setattr(mailer_module, "MOST_IDLE", 0.0)
+    relay.seconds["RCPT"] = 0.3
+
+    send()
+    send()
+
+    assert (relay.taken, relay.sessions) == (2, 1)
