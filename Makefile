@@ -1,13 +1,14 @@
 # One command for each wish. Every target sets up the virtual environment it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix api worker flower pins clean
+.PHONY: help run test check fix api worker flower users pins clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
-# Settings from .env where there is one, written as the shell reads them.
-ENV := set -a; if [ -f .env ]; then . ./.env; fi; set +a;
+# Settings from .env where there is one, written as the shell reads them; what the environment holds already wins. A line
+# that the shell cannot read ends the target: half of a setting may be worse than none.
+ENV := if [ -f .env ]; then given="$$(export -p)"; set -ae; . ./.env; set +ae; eval "$$given"; fi;
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +39,9 @@ flower: $(VENV)/base ## Run Flower; needs REDIS_URL and FLOWER_BASIC_AUTH=user:p
 	@$(ENV) : "$${FLOWER_BASIC_AUTH:?Set FLOWER_BASIC_AUTH=user:password, or Flower is open to everybody}"; \
 	exec $(BIN)/celery --app worker.flower flower
 
+users: $(VENV)/base ## Tables and users from the command line: make users ARGS="add anna@example.com"
+	@$(ENV) FLASK_SKIP_DOTENV=1 exec $(BIN)/flask --app api.app users $(ARGS)
+
 pins: $(VENV)/dev ## Compile the pinned requirements anew
 	for part in requirements requirements-demo requirements-dev; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-emit-index-url \
@@ -50,7 +54,8 @@ clean: ## Remove the virtual environment and the demo's data
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Latchkey needs Python 3.11 or later. Name one: make PYTHON=python3.12 ..." >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "Python cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 
 # The stamps also remember which Python packages a target found installed.
 $(VENV)/base: requirements.txt | $(VENV)/bin/python

@@ -1,11 +1,14 @@
 """`python -m api`: check the settings, then serve."""
 
+import socket
+
 from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 
 from api.settings import ApiSettings
 from shared import log
+from shared.settings import SettingsError
 
 RESPAWN_AFTER = 0.2  # Seconds until a server process that died is replaced.
 HEADER_TIMEOUT = 5000  # Milliseconds; a proxy that buffers stands in front for slow bodies.
@@ -17,6 +20,7 @@ def main() -> None:
     Raises SettingsError, which ends the process with every problem on standard error.
     """
     settings = ApiSettings.load()
+    _check_port(settings.host, settings.port)
     log.configure("api", settings.log_level)
     Granian(
         "api.app:create_app",
@@ -33,6 +37,22 @@ def main() -> None:
         workers_kill_timeout=10,
         log_access=False,
     ).serve()
+
+
+def _check_port(host: str, port: int) -> None:
+    """Refuse a port that somebody listens on; granian would share it with another API and say nothing.
+
+    Raises SettingsError.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        # Connections of an earlier run that linger in TIME_WAIT do not make a port taken.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            cure = "Free it, or choose another PORT or HOST."
+            raise SettingsError([f"PORT {port} of {host} cannot be listened on ({error.strerror}). {cure}"]) from None
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, Column, DateTime, Integer, MetaData, String, Tab
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import scoped_session
 
-from shared.addresses import InvalidAddress, normalise, parse
+from shared.addresses import InvalidAddress, normalise, parse, spellings
 from shared.settings import HashFormat, Settings
 
 _BCRYPT = r"\d\d\$[./A-Za-z0-9]{53}"
@@ -52,7 +52,7 @@ class Accounts:
             Column(settings.users_id_column, Integer, primary_key=True),
             Column(self._email, String(254), nullable=False, unique=True),
             Column(self._password, String(255)),
-            Column("is_active", Boolean, nullable=False, default=True, server_default=true()),
+            Column("is_active", Boolean, nullable=False, server_default=true()),
             Column(changed, DateTime(timezone=True)),
             Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
             schema=schema or None,
@@ -82,6 +82,12 @@ class Accounts:
             raise DuplicateAddress("There is a user with this address already.") from None
         self._session.commit()
 
+    def has(self, address: str) -> bool:
+        """Tell whether a user has this mailbox, however it is spelled."""
+        forms = [form.lower() for form in spellings(address)]
+        query = select(self._table.c[self._email]).where(func.lower(self._table.c[self._email]).in_(forms))
+        return self._session.execute(query).first() is not None
+
     def addresses(self) -> set[str]:
         """Return the mailboxes that have a user, in the one form that all spellings share."""
         found = set()
@@ -107,7 +113,9 @@ def read_rows(lines: Iterable[str], hash_format: HashFormat, known: set[str]) ->
         except InvalidAddress:
             yield BadRow(reader.line_num, "email is not one mail address")
             continue
-        if not pattern.fullmatch(password_hash):
+        if None in row:
+            yield BadRow(reader.line_num, "there are more columns than the first line names")
+        elif not pattern.fullmatch(password_hash):
             yield BadRow(reader.line_num, f"password_hash is not of the format {hash_format}")
         elif mailbox in known:
             yield BadRow(reader.line_num, "there is a user with this address already")

@@ -16,7 +16,7 @@ from api.passwords import Passwords
 from api.requests import register_hooks
 from api.reset import reset_api
 from api.resets import Resets
-from api.schemas import Problem
+from api.schemas import Problem, openapi_document
 from api.settings import ApiSettings
 from shared import log
 from shared.database import database_config, db
@@ -55,7 +55,7 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     resets = Resets(Tokens(keys, settings.reset_token_max_age), users, passwords, outbox, key)
     app.register_api(forgot_api(Acceptance(outbox, limits, key, settings.outbox_max, loud)))
     app.register_api(reset_api(resets, limits))
-    app.register_api(health_api(Readiness(app, redis)))
+    app.register_api(health_api(Readiness(app, redis, users)))
     app.register_blueprint(pages(settings))
     app.cli.add_command(users_commands(settings, passwords, outbox, key))
     return app
@@ -78,7 +78,7 @@ def _bare_app(settings: ApiSettings) -> OpenAPI:
     db.init_app(app)
     register_errors(app)
     register_hooks(app, settings)
-    app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)
+    app.add_url_rule("/openapi.json", "openapi", lambda: openapi_document(app))
     if settings.cors_origins:
         CORS(
             app,

@@ -49,8 +49,11 @@ def _add_table_commands(group: AppGroup, settings: ApiSettings, passwords: Passw
         """Add a user with a password."""
         password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask()
         with _clear_errors():
+            address = parse(email)
             passwords.check(password)
-            accounts.add([(parse(email), passwords.hash(password))])
+            if accounts.has(address):
+                raise DuplicateAddress("There is a user with this address already.")
+            accounts.add([(address, passwords.hash(password))])
         click.echo("Added.")
 
     @group.command("import")
@@ -119,7 +122,7 @@ class _clear_errors:  # noqa: N801 - used like a function
 
 def _sentence(error: BaseException) -> str | None:
     if isinstance(error, WeakPassword):
-        return f"This password cannot be used: {', '.join(error.reasons)}."
+        return f"This password cannot be used: {', '.join(error.reasons)}. See PASSWORD_MIN_LENGTH in README."
     if isinstance(error, SQLAlchemyError):
         return f"The database refused ({type(error).__name__}). Check DATABASE_URL and the table's columns."
     for kind, sentence in _SENTENCES.items():
@@ -130,7 +133,7 @@ def _sentence(error: BaseException) -> str | None:
 
 _SENTENCES: dict[type[Exception], str] = {
     InvalidAddress: "This is not one mail address.",
-    UnicodeDecodeError: "The file is not UTF-8. Save it as UTF-8 and try again.",
+    UnicodeDecodeError: "The file is not UTF-8. Save it so and try again; rows that are in are passed over.",
     csv.Error: "The file is not CSV. Check its quotes.",
     RedisError: "Redis cannot be reached. Check REDIS_URL, and that it runs.",
     OutboxFull: "The outbox is full. Check that a worker runs.",

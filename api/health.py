@@ -11,13 +11,12 @@ from flask import Flask, Response
 from flask_openapi3 import APIBlueprint, Tag
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.schemas import Health
-from shared.database import db
 from shared.jobs import HEARTBEAT_KEY
 from shared.log import get_logger
+from shared.users import DATABASE_CURE, Users, UsersTableError
 
 KEEP = 1.0  # Seconds that an answer is kept, so that asking often costs the database nothing.
 PATIENCE = 1.0  # Seconds to wait for the database.
@@ -31,8 +30,9 @@ class Readiness:
     The database is asked in a thread of its own: one that is frozen holds that thread, and none of the server's.
     """
 
-    def __init__(self, app: Flask, redis: Redis, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, app: Flask, redis: Redis, users: Users, clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
+        self._users = users
         self._redis = redis
         self._clock = clock
         self._lock = Lock()
@@ -68,14 +68,17 @@ class Readiness:
             self._asked = self._asker.submit(self._ask_database)
         try:
             self._asked.result(PATIENCE)
+        except UsersTableError as error:
+            log.warning("degraded", part="database", error=str(error))
+            return "degraded"
         except (SQLAlchemyError, TimeoutError) as error:
-            log.warning("degraded", part="database", error=type(error).__name__)
+            log.warning("degraded", part="database", error=type(error).__name__, cure=DATABASE_CURE)
             return "degraded"
         return "ok"
 
     def _ask_database(self) -> None:
         with self._app.app_context():
-            db.session.execute(text("SELECT 1"))
+            self._users.probe()
 
 
 def health_api(readiness: Readiness) -> APIBlueprint:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import flask_openapi3_rapidoc
-from flask import Blueprint, render_template, send_from_directory
+from flask import Blueprint, redirect, render_template, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 
 from api.settings import ApiSettings
@@ -15,6 +15,10 @@ def pages(settings: ApiSettings) -> Blueprint:
     """Build the pages."""
     site = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
     shown = {"product": settings.product_name, "support": settings.support_email}
+
+    @site.get("/")
+    def front() -> ResponseReturnValue:
+        return redirect(url_for("pages.forgot_page"))
 
     @site.get("/forgot-password")
     def forgot_page() -> ResponseReturnValue:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from flask_openapi3 import OpenAPI
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from shared import tokens
@@ -27,7 +28,7 @@ class ForgotRequest(BaseModel):
         default="",
         max_length=35,
         pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)?$",
-        description="Language of the mail.",
+        description="Preferred language, kept with the request; mails are in English so far.",
         examples=["de"],
     )
 
@@ -94,6 +95,16 @@ class Problem(BaseModel):
     code: str = Field(examples=["invalid_request"])
     errors: list[FieldError] | None = Field(default=None, description="For `invalid_request`: the fields.")
     reasons: list[str] | None = Field(default=None, description="For `weak_password`: `too_short`, `too_long`, ...")
+
+
+def openapi_document(app: OpenAPI) -> dict[str, Any]:
+    """Return the document, without the 422 that flask-openapi3 gives to operations that take nothing."""
+    document: dict[str, Any] = app.api_doc
+    for item in document["paths"].values():
+        for operation in item.values():
+            if "requestBody" not in operation:
+                operation["responses"].pop("422", None)
+    return document
 
 
 def problems(*statuses: int) -> dict[int, Any]:

@@ -47,12 +47,13 @@ def choose_ports(environ: Mapping[str, str], defaults: Mapping[str, int] = DEFAU
 def taken_ports(ports: Mapping[str, int]) -> list[str]:
     """Describe each port that cannot be listened on, with a free one to use instead."""
     problems = []
+    reserved = set(ports.values())
     for name, port in ports.items():
         fault = _binding_fault(port)
         if fault == errno.EADDRINUSE:
-            problems.append(f"Port {port} is taken. Free it, or {_instead(name, port, ports)}")
+            problems.append(f"Port {port} is taken. Free it, or {_instead(name, port, reserved)}")
         elif fault:
-            problems.append(f"Port {port} is not for everybody here. You can {_instead(name, port, ports)}")
+            problems.append(f"Port {port} is not for everybody here. You can {_instead(name, port, reserved)}")
     return problems
 
 
@@ -63,15 +64,18 @@ def _is_port(value: str) -> bool:
 def _given_twice(ports: Mapping[str, int]) -> list[str]:
     problems = []
     first_with: dict[int, str] = {}
+    reserved = set(ports.values())
     for name, port in ports.items():
         first = first_with.setdefault(port, name)
         if first != name:
-            problems.append(f"{first} and {name} are both {port}. You can {_instead(name, port, ports)}")
+            problems.append(f"{first} and {name} are both {port}. You can {_instead(name, port, reserved)}")
     return problems
 
 
-def _instead(name: str, port: int, ports: Mapping[str, int]) -> str:
-    return f"choose another: {name}={_next_free(port, ports.values())} make run"
+def _instead(name: str, port: int, reserved: set[int]) -> str:
+    free = _next_free(port, reserved)
+    reserved.add(free)
+    return f"choose another: {name}={free} make run"
 
 
 def _next_free(port: int, reserved: Container[int]) -> int:

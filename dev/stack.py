@@ -28,9 +28,9 @@ def run_stack(environ: Mapping[str, str], endings: ExitStack) -> None:
 
     Raises StopRequested then, and DemoError if it cannot start or a part ends.
     """
-    ports = choose_ports(environ)
     home = choose_home(environ)
     endings.enter_context(locked(home))
+    ports = choose_ports(environ)
     supervisor = endings.enter_context(Supervisor(folder=PROJECT, logs=home.logs))
     supervisor.listen_for_signals()
     _start(supervisor, ports, home, inherited_environment(environ))

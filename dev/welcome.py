@@ -8,12 +8,12 @@ _WELCOME = """\
 Latchkey is running, for this machine only.
 
   Page      http://localhost:{PORT}/forgot-password
-  API       http://localhost:{PORT}
   API docs  http://localhost:{PORT}/docs
   Inbox     http://localhost:{INBOX_PORT}
   Flower    http://localhost:{FLOWER_PORT}  (user {user}, password {password})
 
-It knows two users, demo@example.com and ada@example.com. Paste these lines into a second terminal:
+It knows two users, demo@example.com and ada@example.com; each gets three links in 15 minutes at most.
+Paste these lines into a second terminal:
 
   1. Ask for a reset.
 curl -i http://localhost:{PORT}/forgot-password {json} -d '{{"email": "demo@example.com"}}'

@@ -7,6 +7,7 @@ gets, and a test holds it against the table in README.md.
 import os
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
@@ -175,7 +176,7 @@ def secret_names(cls: type[RedisSettings]) -> set[str]:
 def _read(cls: type[RedisSettings], environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Collect the values that are set, and the problems with files by field; an empty variable counts as not set."""
     values = {name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())}
-    problems = {}
+    problems = _misspelt(cls, environ)
     for name in secret_names(cls):
         field, path = name.lower(), environ.get(f"{name}_FILE")
         if path and field in values:
@@ -188,17 +189,23 @@ def _read(cls: type[RedisSettings], environ: Mapping[str, str]) -> tuple[dict[st
     return values, problems
 
 
+def _misspelt(cls: type[RedisSettings], environ: Mapping[str, str]) -> dict[str, str]:
+    """Find names that look like ours and are not: a misspelt USERS_FILTER would let everybody in."""
+    known = [name.upper() for name in cls.model_fields if name.startswith("users_")]
+    problems = {}
+    for name in environ:
+        if known and name.startswith("USERS_") and name not in known:
+            nearest = get_close_matches(name, known, 1, 0) or known
+            problems[name.lower()] = f"{name} is no setting. Did you mean {nearest[0]}?"
+    return problems
+
+
 def _problems(cls: type[RedisSettings], error: ValidationError) -> dict[str, str]:
     """Turn each validation error into one sentence and its cure, without the value, which may be a secret."""
     sentences = {}
     for item in error.errors(include_input=False, include_url=False):
         name = str(item["loc"][0])
         cure = cls.model_fields[name].description
-        if item["type"] == "missing":
-            problem = "is missing"
-        elif item["type"] == "value_error":
-            problem = str(item["ctx"]["error"])
-        else:
-            problem = "is wrong: " + item["msg"][0].lower() + item["msg"][1:]
-        sentences[name] = f"{name.upper()} {problem}. {cure}"
+        problem = {"missing": "is missing", "value_error": str(item.get("ctx", {}).get("error"))}.get(item["type"])
+        sentences[name] = f"{name.upper()} {problem or 'is wrong'}. {cure}"
     return sentences

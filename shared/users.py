@@ -18,6 +18,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from shared.addresses import InvalidAddress, normalise, spellings
 from shared.settings import Settings
 
+DATABASE_CURE = "Check that the database runs, DATABASE_URL, and USERS_FILTER if there is one."
 MOST_PER_ADDRESS = 5
 MOST_ROWS = 100  # Read for one address; those without a usable password must not hide the others.
 
@@ -66,6 +67,13 @@ class Users:
     def get_any(self, user_id: str) -> User | None:
         """Load a user whether or not they meet USERS_FILTER."""
         return self._load(user_id, true())
+
+    def probe(self) -> None:
+        """Ask for no rows in the way that users are found, so that a wrong name or condition shows.
+
+        Raises UsersTableError or SQLAlchemyError.
+        """
+        self._read(self._select().where(self._condition).limit(0))
 
     def set_password(self, user: User, password_hash: str) -> bool:
         """Replace the password of the user as loaded, in one conditional statement; tell whether it still applied.

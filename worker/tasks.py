@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.jobs import Job
 from shared.log import get_logger, with_request_id
 from shared.outbox import Claim, Outbox
-from shared.users import UsersTableError
+from shared.users import DATABASE_CURE, UsersTableError
 from worker.mailer import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
 from worker.notices import Notices
 
@@ -66,7 +66,7 @@ class Delivery:
             case UsersTableError():
                 log.error("job_delayed", job=job.id, error=type(error).__name__, detail=str(error), tries=tries)
             case SQLAlchemyError():
-                log.error("job_delayed", job=job.id, error=type(error).__name__, tries=tries)
+                log.error("job_delayed", job=job.id, error=type(error).__name__, detail=DATABASE_CURE, tries=tries)
             case _:
                 log.error("unexpected_error", job=job.id, error=type(error).__name__, exc_info=error)
         self.outbox.retry(job.id, holder, delay(tries))

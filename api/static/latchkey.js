@@ -2,7 +2,7 @@
 
 const TEXTS = {
   invalid_request: "Please enter one complete mail address.",
-  rate_limited: "That were a lot of requests. Please wait a little and try again.",
+  rate_limited: "Those were a lot of requests. Please wait a little and try again.",
   unavailable: "This is not possible at the moment. Please try again in a few seconds.",
   offline: "The server cannot be reached. Please check your connection and try again.",
   too_short: "This password is too short.",

@@ -68,4 +68,4 @@ def test_a_taken_port_is_one_sentence_before_anything_has_started(tmp_path: Path
     assert f"Port {ports['INBOX_PORT']} is taken" in ended.stderr
     assert "INBOX_PORT=" in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
-    assert not (tmp_path / "home" / "redis").exists()
+    assert list((tmp_path / "home" / "logs").iterdir()) == []

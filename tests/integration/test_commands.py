@@ -174,3 +174,22 @@ def test_support_is_told_when_redis_is_away(make_service: MakeService) -> None:
 
     assert result.exit_code == 1
     assert "Redis cannot be reached" in result.output
+
+
+def test_a_user_whose_address_differs_in_case_alone_is_not_added_again(service: Service) -> None:
+    service.add_user("Anna@Example.com")
+
+    result = run(service, "add", "anna@example.com", "--password-stdin", text="correct horse battery\n")
+
+    assert result.exit_code == 1
+    assert "already" in result.output
+
+
+def test_a_row_with_too_many_columns_is_refused(service: Service, tmp_path: Path) -> None:
+    file = tmp_path / "users.csv"
+    file.write_text(f"email,password_hash\nanna@example.com,{STORED},more\n")
+
+    result = run(service, "import", str(file))
+
+    assert "line 2: there are more columns" in result.output
+    assert service.sql("SELECT * FROM users") == []

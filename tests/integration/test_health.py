@@ -155,3 +155,35 @@ def test_paths_and_methods_that_are_not_there_get_a_problem_too(
     assert answer.content_type == "application/problem+json"
     assert answer.json is not None
     assert (answer.status_code, answer.json["code"]) == expected
+
+
+def test_the_front_leads_to_the_page(service: Service) -> None:
+    answer = service.client.get("/")
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/forgot-password")
+
+
+def test_operations_that_take_nothing_promise_no_complaint_about_it(service: Service) -> None:
+    document = service.client.get("/openapi.json").json
+
+    assert document is not None
+    assert set(document["paths"]["/healthz"]["get"]["responses"]) == {"200"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("USERS_ID_COLUMN", "user_id", "no column user_id"),
+        ("USERS_FILTER", "is_activ", "OperationalError"),
+        ("USERS_TABLE", "people", "no such table"),
+    ],
+)
+def test_degraded_with_a_table_that_the_settings_do_not_fit(
+    make_service: MakeService, name: str, value: str, told: str
+) -> None:
+    make_service()
+    service = make_service(create_table=False, **{name: value})
+    service.work()
+
+    assert service.client.get("/readyz").json == {"status": "degraded"}
+    assert told in service.events("degraded")[0]["error"]

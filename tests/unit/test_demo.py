@@ -182,6 +182,6 @@ def test_the_welcome_names_every_address_and_flowers_password() -> None:
 
     text = welcome(ports, user="operator", password="xyz")
 
-    for address in ("8001", "8001/forgot-password", "8001/docs", "8026", "5556  (user operator, password xyz)"):
+    for address in ("8001/forgot-password", "8001/docs", "8026", "5556  (user operator, password xyz)"):
         assert f"http://localhost:{address}\n" in text
     assert "8000" not in text

@@ -198,3 +198,7 @@ def test_lists_are_split_at_commas_and_keep_their_order() -> None:
 
     assert [key.get_secret_value() for key in settings.secret_key] == [KEY[::-1], KEY]
     assert settings.cors_origins == ("https://www.example.com", "http://localhost:3000")
+
+
+def test_a_misspelt_users_setting_is_refused_with_the_nearest_name() -> None:
+    assert "Did you mean USERS_FILTER?" in only_problem(ApiSettings, USERS_FILTRE="is_active")
