@@ -131,6 +131,19 @@ def test_an_address_that_only_looks_alike_is_not_found(service: Service, stored:
     assert service.relay.mails == []
 
 
+def test_a_database_that_compares_more_loosely_mails_nobody_else(make_service: MakeService, postgres_url: str) -> None:
+    collation = "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false)"
+    create = 'CREATE TABLE member (member_no INTEGER PRIMARY KEY, "Mail" TEXT COLLATE loose, pw TEXT)'
+    service = with_table(make_service, [collation, create], DATABASE_URL=postgres_url)
+    insert(service, 1, "ana@example.com")
+
+    for typed in ("\u00e1na@example.com", "ANA@example.com"):
+        service.forgot(typed)
+    service.work()
+
+    assert service.relay.recipients() == ["ana@example.com"]
+
+
 def test_two_accounts_that_differ_in_case_get_a_mail_each_for_their_own(service: Service) -> None:
     for stored in ("Anna@example.com", "anna@example.com"):
         service.sql("INSERT INTO users (email, password_hash) VALUES (:stored, :hash)", stored=stored, hash=STORED)
