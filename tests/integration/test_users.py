@@ -2,13 +2,13 @@
 
 import unicodedata
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from api.passwords import encode
-from shared.database import db
 from tests.conftest import MakeService
 from tests.service import OLD_PASSWORD, Service
 
@@ -134,17 +134,23 @@ def test_an_address_that_only_looks_alike_is_not_found(service: Service, stored:
     assert service.relay.mails == []
 
 
-def test_a_database_that_compares_more_loosely_mails_nobody_else(make_service: MakeService) -> None:
-    """Some databases pass over accents; here SQLite is taught to."""
+@pytest.fixture
+def _loose() -> Iterator[None]:
+    """Teach SQLite a collation that passes over accents, as some databases do."""
 
     def teach(connection: Any, _record: Any) -> None:
         connection.create_collation("LOOSE", lambda one, other: bare(one) != bare(other))
 
+    event.listen(Engine, "connect", teach)
+    yield
+    event.remove(Engine, "connect", teach)
+
+
+@pytest.mark.usefixtures("_loose")
+def test_a_database_that_compares_more_loosely_mails_nobody_else(make_service: MakeService) -> None:
     create = 'CREATE TABLE member (member_no INTEGER PRIMARY KEY, "Mail" TEXT COLLATE LOOSE, pw TEXT)'
     service = with_table(make_service, [create])
     insert(service, 1, "ana@example.com")
-    with service.worker.flask.app_context():
-        event.listen(db.engine, "connect", teach)
 
     for typed in ("\u00e1na@example.com", "ana@example.com"):
         service.forgot(typed)
