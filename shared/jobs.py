@@ -125,6 +125,8 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
         "task_ignore_result": True,
         "worker_disable_prefetch": True,
         "worker_prefetch_multiplier": 1,
+        # Concerns late acknowledgements, of which there are none; unset, Celery warns at every lost connection.
+        "worker_cancel_long_running_tasks_on_connection_loss": True,
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
         "timezone": "UTC",

@@ -15,6 +15,7 @@ from shared.outbox import Outbox
 from shared.redis_client import connect
 from shared.tokens import Tokens
 from shared.users import Users
+from worker.broker import QuickConnection
 from worker.mailer import Mailer
 from worker.messages import Messages
 from worker.notices import Notices
@@ -84,6 +85,7 @@ def _flask(settings: WorkerSettings) -> Flask:
 
 def _celery(settings: WorkerSettings, flask: Flask, delivery: Delivery, sweeper: Sweeper) -> Celery:
     celery = Celery("latchkey", set_as_current=False)
+    celery.amqp.Connection = QuickConnection
     celery.conf.update(
         celery_settings(settings.redis_url.get_secret_value()),
         worker_concurrency=settings.worker_processes,

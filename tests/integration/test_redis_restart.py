@@ -1,0 +1,50 @@
+"""A worker outlives Redis, and is back at work soon after it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import MakeService
+from tests.servers import RedisServer, wait_until
+from tests.service import Service
+
+
+@pytest.fixture
+def service_on_own_redis(make_service: MakeService, own_redis: RedisServer) -> Service:
+    service = make_service(REDIS_URL=own_redis.url, FORGOT_LIMIT_PER_EMAIL="1000/day")
+    service.add_user("anna@example.com")
+    return service
+
+
+@pytest.fixture
+def worker(service_on_own_redis: Service) -> Iterator[subprocess.Popen[bytes]]:
+    """A real worker, that has mailed once."""
+    service = service_on_own_redis
+    environ = os.environ | service.environ
+    process = subprocess.Popen([sys.executable, "-m", "worker"], env=environ, stderr=subprocess.DEVNULL)
+    service.forgot("anna@example.com")
+    wait_until(lambda: service.relay.mails, "no first mail", 20)
+    yield process
+    process.terminate()
+    assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_mail_flows_soon_after_redis_is_back(
+    service_on_own_redis: Service, own_redis: RedisServer, worker: subprocess.Popen[bytes], number: signal.Signals
+) -> None:
+    service = service_on_own_redis
+    own_redis.stop(number)
+    # Long enough for Celery's own waits to have grown to six seconds.
+    time.sleep(7)
+    own_redis.start()
+
+    wait_until(lambda: service.forgot("anna@example.com").status_code == 202, "the API does not come back", 2)
+    wait_until(lambda: len(service.relay.mails) == 2, "the worker does not come back", 3)
+
+    assert worker.poll() is None
