@@ -22,7 +22,9 @@ LEASE = 120
 SETTLE_FOR = 25  # Seconds that a finished job is reported to a Redis that does not answer.
 REMEMBER = 600  # Seconds in which one of several users' jobs is not accepted again, should its parent run twice.
 UNSURE_DELAYS = (10.0, 60.0, 300.0)  # Seconds.
-FIRST_DELAY, MOST_DELAY = 1.0, 60.0  # Seconds.
+# Seconds: at first often, so that mail flows soon after a short outage; later, in a long one, rarely.
+FIRST_DELAY, EARLY_MOST, MOST = 1.0, 10.0, 60.0
+EARLY_TRIES = 30  # Some five minutes.
 
 log = get_logger(__name__)
 
@@ -96,6 +98,7 @@ class Delivery:
 
 
 def delay(tries: int) -> float:
-    """Return the seconds to wait after so many failures: doubling from 1 to 60, a quarter of jitter either way."""
-    step = min(MOST_DELAY, FIRST_DELAY * 2.0 ** min(tries, 10))
+    """Return the seconds to wait after so many failures: doubling from 1 to 10, later 60, a quarter of jitter either way."""
+    most = EARLY_MOST if tries < EARLY_TRIES else MOST
+    step = min(most, FIRST_DELAY * 2.0 ** min(tries, 10))
     return step * random.uniform(0.75, 1.25)  # noqa: S311 - spreads load, protects nothing
