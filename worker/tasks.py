@@ -98,7 +98,7 @@ class Delivery:
 
 
 def delay(tries: int) -> float:
-    """Return the seconds to wait after so many failures: doubling from 1 to 10, later 60, a quarter of jitter either way."""
+    """Return the seconds to wait after so many failures: 1, 2, 4, 8, 10, later 60, a quarter of jitter either way."""
     most = EARLY_MOST if tries < EARLY_TRIES else MOST
     step = min(most, FIRST_DELAY * 2.0 ** min(tries, 10))
     return step * random.uniform(0.75, 1.25)  # noqa: S311 - spreads load, protects nothing
