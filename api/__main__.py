@@ -11,6 +11,12 @@ from shared import log
 from shared.settings import SettingsError
 
 RESPAWN_AFTER = 0.2  # Seconds until a server process that died is replaced.
+# The server's own lines go the way of all others.
+_JSON_LINES = {
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"level": "INFO", "handlers": [], "propagate": True}},
+}
 HEADER_TIMEOUT = 5000  # Milliseconds; a proxy that buffers stands in front for slow bodies.
 
 
@@ -36,6 +42,7 @@ def main() -> None:
         respawn_interval=RESPAWN_AFTER,
         workers_kill_timeout=10,
         log_access=False,
+        log_dictconfig=_JSON_LINES,
     ).serve()
 
 

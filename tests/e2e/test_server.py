@@ -1,8 +1,11 @@
 """The server: a process that dies is replaced, and the others are not disturbed."""
 
+import json
 import os
 import re
 import signal
+
+import pytest
 
 from tests.e2e.demo import Demo, fetch
 from tests.servers import wait_until
@@ -23,3 +26,10 @@ def test_a_server_process_that_is_killed_is_replaced(demo: Demo) -> None:
 
     wait_until(lambda: answers(demo), "the API does not come back")
     assert demo.process.poll() is None
+
+
+@pytest.mark.parametrize("program", ["api", "worker"])
+def test_every_line_of_the_log_is_json_and_names_its_program(demo: Demo, program: str) -> None:
+    lines = (demo.home / "logs" / f"{program}.log").read_text().splitlines()
+
+    assert {json.loads(line)["program"] for line in lines if line} == {program}
