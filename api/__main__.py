@@ -8,7 +8,7 @@ from granian.http import HTTP1Settings
 
 from api.settings import ApiSettings
 from shared import log
-from shared.settings import SettingsError
+from shared.environment import SettingsError
 
 RESPAWN_AFTER = 0.2  # Seconds until a server process that died is replaced.
 # The server's own lines go the way of all others.

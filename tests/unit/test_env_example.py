@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from api.settings import ApiSettings
-from shared.settings import EXAMPLE_SECRET, Settings, SettingsError, secret_names
+from shared.environment import SettingsError, secret_names
+from shared.settings import EXAMPLE_SECRET, Settings
 from tests.service import SECRET
 from worker.settings import WorkerSettings
 

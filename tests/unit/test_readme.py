@@ -8,7 +8,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from api.settings import ApiSettings
-from shared.settings import Settings, secret_names
+from shared.environment import secret_names
+from shared.settings import Settings
 from worker.settings import WorkerSettings
 
 README = (Path(__file__).parents[2] / "README.md").read_text()

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from api.settings import ApiSettings
-from shared.settings import EXAMPLE_SECRET, Settings, SettingsError
+from shared.environment import SettingsError
+from shared.settings import EXAMPLE_SECRET, Settings
 from worker.settings import WorkerSettings
 
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789"

@@ -1,0 +1,63 @@
+"""From environment variables to values, and from what is wrong with them to sentences."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+
+class SettingsError(SystemExit):
+    """Everything that is wrong with the settings, a sentence with its cure for each.
+
+    A SystemExit, because every program that meets it should print it and end with status 1, and nothing else.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        count = "1 setting needs" if len(problems) == 1 else f"{len(problems)} settings need"
+        lines = "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(f"Latchkey cannot start: {count} your attention.{lines}")
+
+
+def secret_names(cls: type[BaseModel]) -> set[str]:
+    """Name the settings that are secrets, and can therefore be given as NAME_FILE."""
+    return {name.upper() for name, field in cls.model_fields.items() if "SecretStr" in repr(field.annotation)}
+
+
+def read(cls: type[BaseModel], environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Collect the values that are set, and the problems with files by field; an empty variable counts as not set."""
+    values = {name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())}
+    problems = _misspelt(cls, environ)
+    for name in secret_names(cls):
+        field, path = name.lower(), environ.get(f"{name}_FILE")
+        if path and field in values:
+            problems[field] = f"{name} and {name}_FILE are both set. Keep one of them."
+        elif path:
+            try:
+                values[field] = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError):
+                problems[field] = f"{name}_FILE names a file that cannot be read. Check its path and permissions."
+    return values, problems
+
+
+def _misspelt(cls: type[BaseModel], environ: Mapping[str, str]) -> dict[str, str]:
+    """Find names that look like ours and are not: a misspelt USERS_FILTER would let everybody in."""
+    known = [name.upper() for name in cls.model_fields if name.startswith("users_")]
+    problems = {}
+    for name in environ:
+        if known and name.startswith("USERS_") and name not in known:
+            nearest = get_close_matches(name, known, 1, 0) or known
+            problems[name.lower()] = f"{name} is no setting. Did you mean {nearest[0]}?"
+    return problems
+
+
+def validation_problems(cls: type[BaseModel], error: ValidationError) -> dict[str, str]:
+    """Turn each validation error into one sentence and its cure, without the value, which may be a secret."""
+    sentences = {}
+    for item in error.errors(include_input=False, include_url=False):
+        name = str(item["loc"][0])
+        cure = cls.model_fields[name].description
+        problem = {"missing": "is missing", "value_error": str(item.get("ctx", {}).get("error"))}.get(item["type"])
+        sentences[name] = f"{name.upper()} {problem or 'is wrong'}. {cure}"
+    return sentences
