@@ -16,10 +16,10 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-# The look-behinds keep a pattern from being tried at every character of a long word.
 # What surrounds an address in a text: white space, quotes, brackets, and what separates addresses.
 _OUTSIDE = r"\s\"'<>,;:()\[\]{}\\"
 _LOCAL = _OUTSIDE.replace("'", "")
+# The look-behinds keep a pattern from being tried at every character of a long word.
 _PRIVATE = (
     (re.compile(rf"(?:\"[^\"\n]*\"|(?<![^{_LOCAL}])[^{_LOCAL}]+)(?:[@\uff20]|%40)[^{_OUTSIDE}/]+"), "[address]"),
     (re.compile(r"(?<![\w-])[\w-]{24,}\.[\w-]{5,8}\.[\w-]{27,}"), "[token]"),

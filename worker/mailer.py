@@ -15,6 +15,7 @@ MOST_MAILS = 100  # Relays commonly end a connection after as many.
 MOST_IDLE = 5.0  # Seconds after which a kept connection is asked whether it is alive.
 _OK = 250
 _PERMANENT = 500
+_LOG_IN_OR_TLS = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError, ssl.SSLError)
 
 
 class MailFailed(Exception):
@@ -109,10 +110,6 @@ class Mailer:
 def _sorted(error: Exception) -> MailFailed:
     """Sort a failure by what to do about it, keeping its code and leaving the relay's words, which hold addresses."""
     match error:
-        case ssl.SSLError() | smtplib.SMTPAuthenticationError() | smtplib.SMTPNotSupportedError() if not _cut_off(
-            error
-        ):
-            return MisconfiguredRelay(type(error).__name__)
         case smtplib.SMTPRecipientsRefused():
             codes = [code for code, _ in error.recipients.values()]
             return _by_code("recipient refused", max(codes))
@@ -120,16 +117,17 @@ def _sorted(error: Exception) -> MailFailed:
             return MisconfiguredRelay(f"sender refused: {error.smtp_code}")
         case smtplib.SMTPDataError():
             return _by_code("message refused", error.smtp_code)
-        case smtplib.SMTPException() if type(error) is smtplib.SMTPException:
-            return MisconfiguredRelay("no way to log in")  # smtplib's words for it have no class of their own.
         case smtplib.SMTPException() | OSError():
-            return TransientFailure(type(error).__name__)
+            kind = MisconfiguredRelay if _asks_for_a_person(error) else TransientFailure
+            return kind(type(error).__name__)
     raise error
 
 
-def _cut_off(error: Exception) -> bool:
-    """Tell a TLS connection that was dropped from one that was refused."""
-    return isinstance(error, ssl.SSLEOFError)
+def _asks_for_a_person(error: Exception) -> bool:
+    """Tell whether log-in or TLS failed; a TLS connection that was merely dropped is like any other."""
+    # smtplib has no class of its own for "no way to log in".
+    nameless = type(error) is smtplib.SMTPException
+    return nameless or (isinstance(error, _LOG_IN_OR_TLS) and not isinstance(error, ssl.SSLEOFError))
 
 
 def _by_code(what: str, code: int) -> MailFailed:

@@ -29,8 +29,8 @@ class _Patient(smtplib.SMTP):
 
     def send(self, s: Any) -> None:
         """Send, and note whether it was the mail: smtplib sends commands as text and the mail as bytes."""
-        self.unanswered_mail = isinstance(s, bytes)
         super().send(s)
+        self.unanswered_mail = isinstance(s, bytes)
 
     def getreply(self) -> tuple[int, bytes]:
         """Wait for an answer, for as long as there is patience."""

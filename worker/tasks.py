@@ -74,14 +74,14 @@ class Delivery:
         self.outbox.retry(job.id, holder, delay(tries))
 
     def _unsure(self, claim: Claim, holder: str, reason: str) -> None:
-        """Send again what the relay may have, a few times and ever later: rather twice than not at all."""
+        """Send again what the relay may have, a few times and ever later; then leave it to a person."""
         job, unsure = claim.job, claim.unsure
         if unsure < len(UNSURE_DELAYS):
             log.warning("mail_unanswered", job=job.id, reason=reason, times=unsure + 1)
             self.outbox.retry(job.id, holder, UNSURE_DELAYS[unsure], unsure=True)
         else:
-            log.error("mail_unanswered_for_good", job=job.id, reason=reason)
-            self._settle(job)
+            log.error("buried", job=job.id, kind=job.kind, reason=f"never answered, may be sent: {reason}")
+            self.outbox.bury(job.id, holder, f"never answered, may be sent: {reason}")
 
     def _settle(self, job: Job) -> None:
         """Mark the job done. The mail is out, so this is repeated until Redis answers: else it would go out twice."""

@@ -85,12 +85,12 @@ def test_what_the_relay_may_have_is_sent_again_ever_later(unsure: int, wait: flo
     assert (outbox.place, outbox.waits, outbox.unsure) == ("later", wait, unsure + 1)
 
 
-def test_what_the_relay_may_have_is_not_sent_for_ever() -> None:
+def test_what_the_relay_may_have_is_not_sent_for_ever_and_left_to_a_person() -> None:
     outbox = FakeOutbox(unsure=len(UNSURE_DELAYS))
 
     run(outbox, FakeNotices(UnknownOutcome("TimeoutError")))
 
-    assert outbox.place == "done"
+    assert (outbox.place, outbox.reason) == ("dead", "never answered, may be sent: TimeoutError")
 
 
 def test_a_permanent_failure_buries_the_job_with_its_reason() -> None:
