@@ -26,6 +26,8 @@ from worker.tasks import TIME_LIMIT, Delivery
 
 REDIS_TIMEOUT = 2.0  # Seconds.
 
+logger = log.get_logger(__name__)
+
 
 @dataclass(frozen=True)
 class Worker:
@@ -95,8 +97,13 @@ def _celery(settings: WorkerSettings, flask: Flask, delivery: Delivery, sweeper:
 
     @celery.task(name=DELIVER, shared=False)
     def deliver(job_id: str) -> None:
-        with flask.app_context():
-            delivery.run(job_id)
+        # Nothing is raised. Celery would send the traceback through a pipe, where one of 75 kB, more than a pipe holds,
+        # was seen to block a worker's end for ever; Flower would show its text. The sweeper puts the job back.
+        try:
+            with flask.app_context():
+                delivery.run(job_id)
+        except Exception as error:
+            logger.error("job_left_to_the_sweeper", job=job_id, error=type(error).__name__)
 
     # Celery asks this signal before it would set up logging its own way.
     setup_logging.connect(lambda **_: log.configure("worker", settings.log_level), weak=False)

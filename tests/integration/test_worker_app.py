@@ -26,6 +26,14 @@ def test_the_celery_task_delivers_the_job_it_is_given(service: Service) -> None:
     assert service.relay.recipients() == ["anna@example.com"]
 
 
+def test_a_task_that_meets_no_redis_raises_nothing_and_says_so(make_service: MakeService) -> None:
+    service = make_service(REDIS_URL="redis://127.0.0.1:1/0")
+
+    service.worker.celery.tasks[DELIVER]("0" * 32)
+
+    assert [event["error"] for event in service.events("job_left_to_the_sweeper")] == ["ConnectionError"]
+
+
 def test_a_message_delivered_twice_mails_once(service: Service) -> None:
     service.add_user("anna@example.com")
     service.forgot("anna@example.com")
