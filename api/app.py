@@ -88,5 +88,6 @@ def _bare_app(settings: ApiSettings) -> OpenAPI:
             expose_headers=["Retry-After", "X-Request-ID"],
         )
     if settings.trusted_proxies:
+        # Wrapping the method is how Flask's documentation applies a middleware.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     return app

@@ -4,6 +4,7 @@ import csv
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -107,20 +108,19 @@ def batched(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
         yield batch
 
 
-class _clear_errors:  # noqa: N801 - used like a function
+@contextmanager
+def _clear_errors() -> Iterator[None]:
     """Turn what can go wrong into one sentence that says what to do."""
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        """Raise the sentence in place of the error."""
-        sentence = _sentence(error) if error else None
-        if sentence:
-            raise click.ClickException(sentence) from error
+    try:
+        yield
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None:
+            raise
+        raise click.ClickException(sentence) from error
 
 
-def _sentence(error: BaseException) -> str | None:
+def _sentence(error: Exception) -> str | None:
     if isinstance(error, WeakPassword):
         return f"This password cannot be used: {', '.join(error.reasons)}. See PASSWORD_MIN_LENGTH in README."
     if isinstance(error, SQLAlchemyError):

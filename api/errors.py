@@ -86,7 +86,7 @@ def _weak_password(error: WeakPassword) -> Response:
 def _rate_limited(error: RateLimitExceeded) -> Response:
     # A limit with an answer of its own has given it already: the silent one, or a 429 with Retry-After.
     if error.response is not None:
-        return error.response  # type: ignore[return-value]
+        return error.response  # type: ignore[return-value] # Werkzeug types it more widely.
     return problem(429, "rate_limited", "Too many requests. Wait a little.", retry_after=60)
 
 

@@ -41,6 +41,7 @@ class Limits:
             client_key,
             app=app,
             storage_uri="counted://",
+            # Typed for texts and numbers; limits' Redis storage takes a pool by this name.
             storage_options={"connection_pool": redis.connection_pool, "key_prefix": "limit"},  # type: ignore[dict-item]
             strategy="fixed-window",
         )

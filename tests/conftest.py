@@ -24,12 +24,16 @@ def missing(what: str) -> None:
     pytest.skip(what)
 
 
-@pytest.fixture(scope="session")
-def redis_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+def require_redis() -> None:
     try:
         find_server()
     except NoRedisServer as error:
         missing(str(error))
+
+
+@pytest.fixture(scope="session")
+def redis_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    require_redis()
     server = RedisServer(tmp_path_factory.mktemp("redis"))
     server.start()
     yield server
@@ -47,10 +51,7 @@ def redis_server(redis_of_all: RedisServer) -> RedisServer:
 @pytest.fixture
 def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
     """A Redis that the test may stop."""
-    try:
-        find_server()
-    except NoRedisServer as error:
-        missing(str(error))
+    require_redis()
     server = RedisServer(tmp_path)
     server.start()
     yield server
@@ -94,7 +95,7 @@ def relay_of_all() -> Iterator[RelayServer]:
 @pytest.fixture
 def relay(relay_of_all: RelayServer) -> Relay:
     """A relay that has no mail yet and takes all."""
-    relay_of_all.relay.__init__()  # type: ignore[misc]
+    relay_of_all.relay.empty()
     return relay_of_all.relay
 
 

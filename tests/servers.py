@@ -70,6 +70,10 @@ class Relay:
             self.mails.append((envelope.rcpt_tos, message))
         return self.answer_to_data
 
+    def empty(self) -> None:
+        """Forget what came, and take all again."""
+        self.mails, self.answer_to_data = [], "250 OK"
+
     def subjects(self) -> list[str]:
         return [str(message["Subject"]) for _, message in self.mails]
 

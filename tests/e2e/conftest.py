@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.redis_server import NoRedisServer, find_server
-from tests.conftest import missing
+from tests.conftest import require_redis
 from tests.e2e.demo import WELCOMED, Demo
 
 
@@ -16,10 +15,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    try:
-        find_server()
-    except NoRedisServer as error:
-        missing(str(error))
+    require_redis()
     running = Demo(tmp_path_factory.mktemp("demo"))
     running.wait_for(WELCOMED)
     yield running

@@ -20,6 +20,10 @@ def token(service: Service) -> str:
     return service.link_for("anna@example.com")
 
 
+def fail(*_: object) -> bool:
+    raise OperationalError("UPDATE", {}, OSError())
+
+
 def notices(service: Service) -> int:
     make_due(service)
     service.work()
@@ -29,9 +33,6 @@ def notices(service: Service) -> int:
 def test_a_retry_after_a_failed_update_has_its_notice(
     service: Service, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> bool:
-        raise OperationalError("UPDATE", {}, OSError())
-
     with monkeypatch.context() as patched:
         patched.setattr(Users, "set_password", fail)
         assert service.reset(token).status_code == 503
@@ -45,9 +46,6 @@ def test_a_retry_after_a_failed_update_has_its_notice(
 def test_a_retry_while_the_notice_of_a_failed_update_still_waits_makes_mails_that_are_recognised_as_one(
     service: Service, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> bool:
-        raise OperationalError("UPDATE", {}, OSError())
-
     with monkeypatch.context() as patched:
         patched.setattr(Users, "set_password", fail)
         service.reset(token)
