@@ -50,7 +50,8 @@ class Acceptance:
         counters = self._counters(job.client, job.address_hash)
         limits = [part for counter in counters for part in counter]
         entries = [job.entry(), "" if self.loud else over_quota.entry()]
-        arguments = [self.most_jobs, job.id, *message(job.id), *entries, len(self.limits.forgot_items), *limits]
+        clients = len(self.limits.forgot_items)
+        arguments = [self.most_jobs, job.id, *message(job.id), *entries, job.address_hash, clients, *limits]
         counts = self._script(args=arguments)
         if counts is None:
             raise OutboxFull

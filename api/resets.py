@@ -60,7 +60,7 @@ class Resets:
         """Let the notice go, or take it back. If Redis is away by now, the worker decides by what is stored."""
         try:
             if won:
-                self.outbox.release(notice.id)
+                self.outbox.release(notice.id, "confirmed")
             else:
                 self.outbox.done(notice.id)
         except RedisError as error:

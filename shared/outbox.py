@@ -15,10 +15,16 @@ mails once, and one that Celery loses is put back by the sweeper.
     outbox:dead    hash  id -> reason and entry, with outbox:buried (zset) by time: capped and expiring
     outbox:settled:ID    string             finished a moment ago; a late repeat is not accepted again
     outbox:mark    hash                     everything pushed before `mark` had left the queue at `time`
+    outbox:requests zset id -> accepted     every request for a link, and every notice of a change: what is too old is
+    outbox:notices zset  id -> accepted     dropped, wherever it waits
     latchkey       list                     Celery's own queue
+
+What happens to a job is also counted (hash `metrics`) and kept for support under the hash of its address for 48 hours
+(lists `history:HASH`, which are not written while Redis is short of memory: `history:off`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
@@ -30,6 +36,9 @@ from shared.jobs import Job, message
 MICROSECONDS = 1_000_000
 MOST_LOST_LEASES = 5
 UNBOUNDED = 2**53  # The worker finishes what was accepted, whatever OUTBOX_MAX says.
+ALLOW_FULL = "#!lua flags=allow-oom\n"
+_DRAINING = ("claim", "done", "retry", "bury", "sweep", "release")
+A_DAY = 86400.0  # Seconds.
 GRACE = 10  # Seconds that a message may be on its way from the queue to a claim.
 
 
@@ -39,8 +48,9 @@ class OutboxFull(Exception):
 
 @dataclass(frozen=True)
 class Sweep:
-    """What one sweep put back into the queue, by reason, and what it gave up."""
+    """What one sweep dropped as too old, what it put back into the queue, by reason, and what it gave up."""
 
+    dropped: int
     due: int
     lost_leases: int
     lost_messages: int
@@ -56,10 +66,34 @@ class Claim:
     unsure: int
 
 
+@dataclass(frozen=True)
+class Ending:
+    """How a job ended: a line for the history of its address, and what to count.
+
+    count_repeated is counted instead where the job was finished already.
+    """
+
+    event: str = ""
+    detail: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    count_repeated: str = ""
+
+
+UNTOLD = Ending()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a job is tried again later; unsure: the relay may have taken the mail, which is counted apart."""
+
+    reason: str
+    count: str
+    unsure: bool = False
+
+
 @cache
-def _source(name: str) -> str:
-    folder = files("shared") / "lua"
-    return (folder / "outbox.lua").read_text() + (folder / f"{name}.lua").read_text()
+def _lua(name: str) -> str:
+    return (files("shared") / "lua" / f"{name}.lua").read_text()
 
 
 class Outbox:
@@ -68,30 +102,35 @@ class Outbox:
     def __init__(self, redis: Redis, most_jobs: int = UNBOUNDED) -> None:
         self._redis = redis
         self._most_jobs = most_jobs
-        names = ("add", "add_later", "claim", "done", "retry", "bury", "sweep")
-        self._scripts = {name: redis.register_script(_source(name)) for name in names}
+        names = ("add", "add_later", *_DRAINING)
+        self._scripts = {name: self.script(_lua(name), draining=name in _DRAINING) for name in names}
 
-    def script(self, body: str) -> Script:
-        """Register a script of the caller's that may use the outbox's own functions, `add` above all."""
-        return self._redis.register_script((files("shared") / "lua" / "outbox.lua").read_text() + body)
+    def script(self, body: str, *, draining: bool = False) -> Script:
+        """Register a script of the caller's that may use the outbox's own functions, `add` above all.
+
+        draining: it makes room, so Redis runs it even where it is full.
+        """
+        return self._redis.register_script((ALLOW_FULL if draining else "") + _lua("outbox") + body)
 
     def add(self, job: Job) -> bool:
         """Accept a job and queue it, in one step; tell whether it is new.
 
         Raises OutboxFull.
         """
-        result = self._scripts["add"](args=[job.id, job.entry(), *message(job.id), self._most_jobs])
+        accepted = int(job.accepted_at * MICROSECONDS)
+        args: list[str | int] = [job.id, job.entry(), *message(job.id), self._most_jobs, accepted]
+        result = self._scripts["add"](args=args)
         if result < 0:
             raise OutboxFull
         return bool(result)
 
     def add_later(self, job: Job, delay: float) -> bool:
-        """Accept a job that becomes due in `delay` seconds, or when `release` is called; tell whether it is new."""
+        """Accept a notice that becomes due in `delay` seconds, or when `release` is called; tell whether it is new."""
         return bool(self._scripts["add_later"](args=[job.id, job.entry(), int(delay * MICROSECONDS)]))
 
-    def release(self, job_id: str) -> None:
-        """Make a waiting job due at once: the next sweep queues it."""
-        self._redis.zadd("outbox:later", {job_id: 0}, xx=True)
+    def release(self, job_id: str, event: str = "") -> None:
+        """Make a waiting job due at once, and note the event that it waited for."""
+        self._scripts["release"](args=[job_id, event])
 
     def claim(self, job_id: str, holder: str, lease: float) -> Claim | None:
         """Take a queued job for `lease` seconds, or return None if it is not to be had.
@@ -101,22 +140,29 @@ class Outbox:
         claimed = self._scripts["claim"](args=[job_id, holder, int(lease * MICROSECONDS)])
         return Claim(Job.from_entry(claimed[0]), *claimed[1:]) if claimed else None
 
-    def done(self, job_id: str, remember: int = 0) -> None:
-        """Finish a job; for `remember` seconds the same id is not accepted again."""
-        self._scripts["done"](args=[job_id, remember])
+    def done(self, job_id: str, remember: int = 0, ending: Ending = UNTOLD) -> None:
+        """Finish a job, and note how; for `remember` seconds the same id is not accepted again."""
+        args: list[str | int] = [job_id, remember, ending.event, ending.detail, ending.count_repeated]
+        for counted in ending.counts.items():
+            args += counted
+        self._scripts["done"](args=args)
 
-    def retry(self, job_id: str, holder: str, delay: float, *, unsure: bool = False) -> bool:
-        """Give the job up until `delay` seconds from now; False if the lease was lost meanwhile.
-
-        unsure: the relay may have taken the mail, so this is counted apart from what surely failed.
-        """
-        return bool(self._scripts["retry"](args=[job_id, holder, int(delay * MICROSECONDS), int(unsure)]))
+    def retry(self, job_id: str, holder: str, delay: float, failure: Failure) -> bool:
+        """Give the job up until `delay` seconds from now; False if the lease was lost meanwhile."""
+        wait = int(delay * MICROSECONDS)
+        args: list[str | int] = [job_id, holder, wait, int(failure.unsure), failure.reason, failure.count]
+        return bool(self._scripts["retry"](args=args))
 
     def bury(self, job_id: str, holder: str, reason: str) -> bool:
         """Put the job among the dead, for a person to look at; False if the lease was lost meanwhile."""
         return bool(self._scripts["bury"](args=[job_id, holder, reason]))
 
-    def sweep(self, limit: int = 100, grace: float = GRACE) -> Sweep:
-        """Put back what is due, what a dead worker had claimed, and what was lost on its way from queue to worker."""
-        args: list[str | int] = [limit, MOST_LOST_LEASES, int(grace * MICROSECONDS), "0".join(message("JOB_ID"))]
+    def sweep(self, limit: int = 100, grace: float = GRACE, ages: tuple[float, float] = (A_DAY, A_DAY)) -> Sweep:
+        """Put back what is due, what a dead worker had claimed, and what was lost on its way from queue to worker.
+
+        ages: seconds after which requests for a link and notices of a change are dropped.
+        """
+        template = "0".join(message("JOB_ID"))
+        times = [int(seconds * MICROSECONDS) for seconds in (grace, *ages)]
+        args: list[str | int] = [limit, MOST_LOST_LEASES, times[0], template, *times[1:]]
         return Sweep(*self._scripts["sweep"](args=args))

@@ -2,6 +2,7 @@
 
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import NoPermissionError
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
@@ -20,3 +21,12 @@ def connect(url: str, *, connect_timeout: float, timeout: float) -> Redis:
         # Asked for at every connect, and known to Redis Enterprise alone.
         maint_notifications_config=MaintNotificationsConfig(enabled=False),
     )
+
+
+def memory_used(redis: Redis) -> float | None:
+    """Return how much of Redis's `maxmemory` is used, 1.0 for all; None where it has no bound or does not tell us."""
+    try:
+        memory: dict[str, int] = redis.info("memory")
+    except NoPermissionError:
+        return None
+    return memory["used_memory"] / memory["maxmemory"] if memory["maxmemory"] else None

@@ -63,7 +63,7 @@ class Service:
         """Do what a worker would do until nothing is left to do now; return how many messages it took."""
         taken = 0
         while True:
-            self.worker.sweeper.tick()
+            self.worker.sweeper.sweep()
             message = self.redis.rpop(QUEUE)
             if message is None:
                 return taken

@@ -63,7 +63,7 @@ def create_worker(settings: WorkerSettings | None = None) -> Worker:
         max_age=settings.mail_max_age,
     )
     delivery = Delivery(outbox, notices)
-    sweeper = Sweeper(redis, outbox)
+    sweeper = Sweeper(redis, outbox, settings.mail_max_age)
     return Worker(_celery(settings, flask, delivery, sweeper), flask, delivery, sweeper, mailer)
 
 

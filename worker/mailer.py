@@ -51,8 +51,8 @@ class Mailer:
         self._connection: VerifiedConnection | None = None
         self._used_at = 0.0
 
-    def send(self, message: Message) -> None:
-        """Hand the mail to the relay, in DIALOGUE seconds at most.
+    def send(self, message: Message) -> str:
+        """Hand the mail to the relay, in DIALOGUE seconds at most, and return what it answered.
 
         Raises UnknownOutcome if the relay had it and did not answer; TransientFailure, MisconfiguredRelay or
         PermanentFailure if it did not take it.
@@ -66,8 +66,11 @@ class Mailer:
             failure = _sorted(error)
             raise UnknownOutcome(failure.reason) if unsure else failure from None
         self._used_at = time.monotonic()
+        assert connection.host is not None
+        answer = connection.host.answer
         if connection.num_emails >= MOST_MAILS:
             self.close()
+        return answer
 
     def _unanswered_mail(self) -> bool:
         host = self._connection.host if self._connection else None

@@ -8,8 +8,9 @@ from flask_mail import Message
 
 from shared.addresses import InvalidAddress
 from shared.jobs import Job, state
-from shared.log import get_logger
-from shared.outbox import Outbox
+from shared.log import get_logger, redact
+from shared.metrics import bucket
+from shared.outbox import Ending, Outbox
 from shared.tokens import Tokens
 from shared.users import User, Users
 from worker.mailer import PermanentFailure
@@ -17,6 +18,7 @@ from worker.messages import Messages
 
 # Seconds. A link that comes late is of no use; that the password was changed is worth knowing a day later.
 NOTICE_MAX_AGE = 86400
+LONGEST_ANSWER = 200  # Characters of what the relay answers.
 
 log = get_logger(__name__)
 
@@ -28,73 +30,84 @@ class Notices:
     users: Users
     tokens: Tokens
     messages: Messages
-    send: Callable[[Message], None]
+    send: Callable[[Message], str]
     outbox: Outbox
     hash_keys: Sequence[bytes]
     max_age: float
 
-    def deliver(self, job: Job) -> None:
-        """Do what the job asks for; every outcome leaves one line in the log.
+    def deliver(self, job: Job) -> Ending:
+        """Do what the job asks for and tell how it ended; every outcome leaves one line in the log.
 
         Raises MailFailed, SQLAlchemyError or UsersTableError where it could not be done.
         """
         if job.age > (NOTICE_MAX_AGE if job.kind == "password_changed" else self.max_age):
             log.error("dropped_too_old", job=job.id, kind=job.kind, address_hash=job.address_hash)
-            return
+            return Ending("dropped", "too old", {f"mails_dropped:{job.kind}": 1})
         match job.kind:
             case "forgot":
-                self._forgot(job)
+                return self._forgot(job)
             case "over_quota":
                 log.info("over_quota", job=job.id, address_hash=job.address_hash)
+                # Its history has the line already: "limited".
+                return Ending(counts={"jobs_ended:over_quota": 1})
             case "reset":
-                self._reset(job)
+                return self._reset(job)
             case "password_changed":
-                self._password_changed(job)
+                return self._password_changed(job)
             case _:
                 raise PermanentFailure("a kind of job that this version does not know")
 
-    def _forgot(self, job: Job) -> None:
+    def _forgot(self, job: Job) -> Ending:
         users = self.users.find(job.address)
         if not users:
-            log.info("no_such_user", job=job.id, address_hash=job.address_hash)
-        elif len(users) == 1:
-            self._mail_link(job, users[0])
-        else:
-            self._one_job_each(job, users)
+            return _without_mail("no_such_user", job)
+        if len(users) == 1:
+            return self._mail_link(job, users[0])
+        return self._one_job_each(job, users)
 
-    def _one_job_each(self, job: Job, users: list[User]) -> None:
+    def _one_job_each(self, job: Job, users: list[User]) -> Ending:
         """Make a job for each user, so that one that fails does not mail the others twice."""
         for user in users:
             own_id = hashlib.sha256(f"{job.id}:{user.id}".encode()).hexdigest()[:32]
             self.outbox.add(replace(job, id=own_id, kind="reset", user_id=user.id))
-        log.info("several_users", job=job.id, address_hash=job.address_hash, users=len(users))
+        return _without_mail("several_users", job, users=len(users))
 
-    def _reset(self, job: Job) -> None:
+    def _reset(self, job: Job) -> Ending:
         users = [user for user in self.users.find(job.address) if user.id == job.user_id]
-        if users:
-            self._mail_link(job, users[0])
-        else:
-            log.info("no_such_user", job=job.id, address_hash=job.address_hash)
+        return self._mail_link(job, users[0]) if users else _without_mail("no_such_user", job)
 
-    def _mail_link(self, job: Job, user: User) -> None:
+    def _mail_link(self, job: Job, user: User) -> Ending:
         """Mail the link to the address stored in the row, never to the one that was typed."""
         token = self.tokens.issue(user.id, user.password_hash, user.address)
-        self._mail(lambda: self.messages.reset(job.id, user.address, token))
+        answer = self._mail(lambda: self.messages.reset(job.id, user.address, token))
         log.info("reset_mailed", job=job.id, user=user.id, address_hash=job.address_hash)
+        return _mailed("reset", job, answer)
 
-    def _password_changed(self, job: Job) -> None:
+    def _password_changed(self, job: Job) -> Ending:
         """Tell the address that the user had, unless the old password is still stored: then the change never came."""
         user = self.users.get_any(job.user_id)
         if user is None or job.old_state in [state(user.password_hash, key) for key in self.hash_keys]:
-            log.info("not_changed", job=job.id, user=job.user_id)
-            return
+            return _without_mail("not_changed", job, user=job.user_id)
         # Named after the old password and not the job: should two attempts tell of one change, it is recognisable.
-        self._mail(lambda: self.messages.password_changed(job.old_state, job.address))
+        answer = self._mail(lambda: self.messages.password_changed(job.old_state, job.address))
         log.info("change_mailed", job=job.id, user=job.user_id)
+        return _mailed("password_changed", job, answer)
 
-    def _mail(self, write: Callable[[], Message]) -> None:
+    def _mail(self, write: Callable[[], Message]) -> str:
         try:
             message = write()
         except InvalidAddress:
             raise PermanentFailure("the stored address needs SMTPUTF8") from None
-        self.send(message)
+        return self.send(message)
+
+
+def _without_mail(event: str, job: Job, **details: object) -> Ending:
+    log.info(event, job=job.id, address_hash=job.address_hash, **details)
+    return Ending(event, counts={f"jobs_ended:{event}": 1})
+
+
+def _mailed(what: str, job: Job, answer: str) -> Ending:
+    """Keep what the relay answered, on one line and without addresses: its postmaster finds the mail by it."""
+    detail = redact(" ".join(answer.split()))[:LONGEST_ANSWER]
+    counts = {f"mails_sent:{what}": 1, f"delivery_le:{bucket(job.age)}": 1, "delivery_ms": int(job.age * 1000)}
+    return Ending(f"mailed_{what}", detail, counts, count_repeated="mails_doubled")

@@ -25,6 +25,7 @@ class _Patient(smtplib.SMTP):
     def __init__(self, *arguments: Any, ends_at: float, **options: Any) -> None:
         self.ends_at = ends_at
         self.unanswered_mail = False
+        self.answer = ""
         super().__init__(*arguments, **options)
 
     def send(self, s: Any) -> None:
@@ -33,16 +34,18 @@ class _Patient(smtplib.SMTP):
         self.unanswered_mail = isinstance(s, bytes)
 
     def getreply(self) -> tuple[int, bytes]:
-        """Wait for an answer, for as long as there is patience."""
+        """Wait for an answer, for as long as there is patience, and keep the one to the mail."""
         patience = self.timeout * (FINAL_ANSWER if self.unanswered_mail else 1)
         left = min(patience, self.ends_at - time.monotonic())
         if left <= 0:
             raise TimeoutError
         if self.sock is not None:
             self.sock.settimeout(left)
-        reply = super().getreply()
+        code, text = super().getreply()
+        if self.unanswered_mail:
+            self.answer = f"{code} {text.decode(errors='replace')}"
         self.unanswered_mail = False
-        return reply
+        return code, text
 
 
 class _PatientSSL(_Patient, smtplib.SMTP_SSL):

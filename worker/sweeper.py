@@ -1,7 +1,13 @@
-"""The sweeper: puts back what was accepted and not finished, once a second, beside the worker's own work."""
+"""The sweeper: puts back what was accepted and not finished, once a second, beside the worker's own work.
 
+Every worker has one, and a lock lets one of them sweep. Who holds it renews it each second; three seconds after that
+one died, another takes over.
+"""
+
+import secrets
 import threading
 from contextlib import suppress
+from importlib.resources import files
 
 from celery import bootsteps
 from redis import Redis
@@ -10,11 +16,15 @@ from redis.exceptions import RedisError
 from shared.jobs import HEARTBEAT_KEY
 from shared.log import get_logger
 from shared.outbox import Outbox
+from shared.redis_client import memory_used
+from worker.notices import NOTICE_MAX_AGE
 
 TICK = 1.0  # Seconds.
 LIMIT = 100  # Jobs of a kind in one script: 5 ms of Redis. 2,000 would block it for 84 ms.
 MOST_SWEEPS = 20  # In one tick.
 HEARTBEAT = 10  # Seconds that a worker counts as alive.
+LOCK = 3000  # Milliseconds.
+SHORT_OF_MEMORY = 0.6  # Of maxmemory; from there on, no histories are written. From 0.8 on nothing is accepted.
 
 log = get_logger(__name__)
 
@@ -22,10 +32,13 @@ log = get_logger(__name__)
 class Sweeper(threading.Thread):
     """A daemon thread of the worker's main process. It outlives every failure of Redis."""
 
-    def __init__(self, redis: Redis, outbox: Outbox) -> None:
+    def __init__(self, redis: Redis, outbox: Outbox, max_age: float) -> None:
         super().__init__(name="sweeper", daemon=True)
         self._redis = redis
         self._outbox = outbox
+        self._ages = (max_age, NOTICE_MAX_AGE)
+        self._name = secrets.token_hex(8)
+        self._lead = outbox.script((files("worker") / "lead.lua").read_text(), draining=True)
         self._stopped = threading.Event()
         self._away = False
 
@@ -45,15 +58,22 @@ class Sweeper(threading.Thread):
             self._redis.delete(HEARTBEAT_KEY)
 
     def tick(self) -> None:
-        """Show that a worker lives, and put back what is to be put back."""
-        self._redis.set(HEARTBEAT_KEY, 1, ex=HEARTBEAT)
+        """Show that a worker lives, and sweep unless another one does."""
+        short = (memory_used(self._redis) or 0) >= SHORT_OF_MEMORY
+        if self._lead(args=[self._name, LOCK, HEARTBEAT, int(short)]):
+            self.sweep()
+
+    def sweep(self) -> None:
+        """Put back what is to be put back, and drop what is too old."""
         for _ in range(MOST_SWEEPS):
-            swept = self._outbox.sweep(LIMIT)
+            swept = self._outbox.sweep(LIMIT, ages=self._ages)
+            if swept.dropped:
+                log.error("dropped_too_old", jobs=swept.dropped)
             if swept.lost_leases or swept.lost_messages:
                 log.warning("swept", lost_leases=swept.lost_leases, lost_messages=swept.lost_messages)
             if swept.buried:
                 log.error("buried", reason="lost its worker too often", jobs=swept.buried)
-            if max(swept.due, swept.lost_leases, swept.lost_messages) < LIMIT:
+            if max(swept.dropped, swept.due, swept.lost_leases, swept.lost_messages) < LIMIT:
                 return
             self._stopped.wait(0.01)
 

@@ -3,14 +3,14 @@
 import random
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.jobs import Job
 from shared.log import get_logger, with_request_id
-from shared.outbox import Claim, Outbox
+from shared.outbox import Claim, Ending, Failure, Outbox
 from shared.users import DATABASE_CURE, UsersTableError
 from worker.mailer import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
 from worker.notices import Notices
@@ -44,57 +44,63 @@ class Delivery:
             return
         with with_request_id(request_id=claim.job.request_id):
             try:
-                self.notices.deliver(claim.job)
+                ending = self.notices.deliver(claim.job)
             except Exception as error:
                 self._failed(claim, holder, error)
             else:
-                self._settle(claim.job)
+                self._settle(claim.job, ending)
 
     def _failed(self, claim: Claim, holder: str, error: Exception) -> None:
         """Bury the job, or give it a time to try again; in any case nobody else has to wait for it."""
-        job, tries = claim.job, claim.tries
+        job, unsure = claim.job, claim.unsure
         match error:
             case PermanentFailure():
-                log.error("buried", job=job.id, kind=job.kind, reason=error.reason)
-                self.outbox.bury(job.id, holder, error.reason)
-                return
+                self._bury(job, holder, error.reason)
+            case UnknownOutcome() if unsure < len(UNSURE_DELAYS):
+                log.warning("mail_unanswered", job=job.id, reason=error.reason, times=unsure + 1)
+                failure = Failure(error.reason, "mails_retried:unsure", unsure=True)
+                self.outbox.retry(job.id, holder, UNSURE_DELAYS[unsure], failure)
             case UnknownOutcome():
-                self._unsure(claim, holder, error.reason)
-                return
-            case MisconfiguredRelay():
-                log.critical("relay_misconfigured", job=job.id, reason=error.reason)
-            case TransientFailure():
-                log.warning("mail_delayed", job=job.id, reason=error.reason, tries=tries)
-            case UsersTableError():
-                log.error("job_delayed", job=job.id, error=type(error).__name__, detail=str(error), tries=tries)
-            case SQLAlchemyError():
-                log.error("job_delayed", job=job.id, error=type(error).__name__, detail=DATABASE_CURE, tries=tries)
+                self._bury(job, holder, f"never answered, may be sent: {error.reason}")
             case _:
-                log.error("unexpected_error", job=job.id, error=type(error).__name__, exc_info=error)
-        self.outbox.retry(job.id, holder, delay(tries))
+                self.outbox.retry(job.id, holder, delay(claim.tries), _reported(claim, error))
 
-    def _unsure(self, claim: Claim, holder: str, reason: str) -> None:
-        """Send again what the relay may have, a few times and ever later; then leave it to a person."""
-        job, unsure = claim.job, claim.unsure
-        if unsure < len(UNSURE_DELAYS):
-            log.warning("mail_unanswered", job=job.id, reason=reason, times=unsure + 1)
-            self.outbox.retry(job.id, holder, UNSURE_DELAYS[unsure], unsure=True)
-        else:
-            log.error("buried", job=job.id, kind=job.kind, reason=f"never answered, may be sent: {reason}")
-            self.outbox.bury(job.id, holder, f"never answered, may be sent: {reason}")
+    def _bury(self, job: Job, holder: str, reason: str) -> None:
+        log.error("buried", job=job.id, kind=job.kind, reason=reason)
+        self.outbox.bury(job.id, holder, reason)
 
-    def _settle(self, job: Job) -> None:
+    def _settle(self, job: Job, ending: Ending) -> None:
         """Mark the job done. The mail is out, so this is repeated until Redis answers: else it would go out twice."""
         give_up_at = time.monotonic() + SETTLE_FOR
         while True:
             try:
-                self.outbox.done(job.id, REMEMBER if job.kind == "reset" else 0)
+                self.outbox.done(job.id, REMEMBER if job.kind == "reset" else 0, ending)
             except RedisError:
                 if time.monotonic() > give_up_at:
                     raise
+                # What was not answered may have been done: that the job is gone no longer tells of a second mail.
+                ending = replace(ending, count_repeated="")
                 time.sleep(0.2)
             else:
                 return
+
+
+def _reported(claim: Claim, error: Exception) -> Failure:
+    """Log a failure that may pass, and sort it for the history and the counts."""
+    about = {"job": claim.job.id, "tries": claim.tries}
+    match error:
+        case MisconfiguredRelay():
+            log.critical("relay_misconfigured", reason=error.reason, **about)
+            return Failure(error.reason, "mails_retried:misconfigured")
+        case TransientFailure():
+            log.warning("mail_delayed", reason=error.reason, **about)
+            return Failure(error.reason, "mails_retried:transient")
+        case UsersTableError() | SQLAlchemyError():
+            detail = str(error) if isinstance(error, UsersTableError) else DATABASE_CURE
+            log.error("job_delayed", error=type(error).__name__, detail=detail, **about)
+            return Failure("the database is away or not as the settings say", "mails_retried:database")
+    log.error("unexpected_error", error=type(error).__name__, exc_info=error, **about)
+    return Failure(type(error).__name__, "mails_retried:unexpected")
 
 
 def delay(tries: int) -> float:

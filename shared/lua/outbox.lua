@@ -1,9 +1,11 @@
--- What every script of the outbox begins with: the names of its keys, Redis's own clock, and the three things that
--- more than one script does. shared/outbox.py says what the keys hold. The keys are named here and not passed as KEYS:
--- they never vary, and Redis Cluster, which would need them, is no Celery broker.
+-- What every script of the outbox begins with: the names of its keys, Redis's own clock, and the things that more than
+-- one script does. shared/outbox.py says what the keys hold. The keys are named here and not passed as KEYS: they never
+-- vary, and Redis Cluster, which would need them, is no Celery broker.
 local JOBS, QUEUED, LEASED, LATER = 'outbox:jobs', 'outbox:queued', 'outbox:leased', 'outbox:later'
+local REQUESTS, NOTICES = 'outbox:requests', 'outbox:notices'
 local HOLDER, TRIES, LOST, UNSURE = 'outbox:holder', 'outbox:tries', 'outbox:lost', 'outbox:unsure'
 local DEAD, BURIED, MARK, SETTLED = 'outbox:dead', 'outbox:buried', 'outbox:mark', 'outbox:settled:'
+local METRICS, HISTORY, NO_HISTORY = 'metrics', 'history:', 'history:off'
 local QUEUE = 'latchkey'
 
 local SECOND = 1000000
@@ -19,10 +21,30 @@ local function digits(number)
   return string.format('%.0f', number)
 end
 
+local function count(field, amount)
+  redis.call('HINCRBY', METRICS, field, amount)
+end
+
+-- Add a line to what happened to an address lately: 48 hours, the last 100 lines.
+local function remember(address_hash, id, event, detail)
+  if not address_hash or event == '' or redis.call('EXISTS', NO_HISTORY) == 1 then return end
+  local key = HISTORY .. address_hash
+  redis.call('RPUSH', key, digits(now()) .. ' ' .. id .. ' ' .. event .. ' ' .. detail)
+  redis.call('LTRIM', key, -100, -1)
+  redis.call('EXPIRE', key, 172800)
+end
+
+-- Return the job as a table, or nil if it is finished.
+local function job_of(id)
+  local entry = redis.call('HGET', JOBS, id)
+  return entry and cjson.decode(entry)
+end
+
 -- Accept a job once: 1 if it is new, 0 if it is here or was finished a moment ago. Safe to repeat after a timeout.
-local function add(id, entry, head, tail)
+local function add(id, entry, head, tail, accepted)
   if redis.call('EXISTS', SETTLED .. id) == 1 or redis.call('HSETNX', JOBS, id, entry) == 0 then return 0 end
   local time = digits(now())
+  redis.call('ZADD', REQUESTS, accepted or time, id)
   redis.call('ZADD', QUEUED, time, id)
   redis.call('LPUSH', QUEUE, head .. time .. tail)
   return 1
@@ -30,23 +52,20 @@ end
 
 local function forget(id)
   redis.call('HDEL', JOBS, id)
-  redis.call('ZREM', QUEUED, id)
-  redis.call('ZREM', LEASED, id)
-  redis.call('ZREM', LATER, id)
-  redis.call('HDEL', HOLDER, id)
-  redis.call('HDEL', TRIES, id)
-  redis.call('HDEL', LOST, id)
-  redis.call('HDEL', UNSURE, id)
+  for _, key in ipairs({QUEUED, LEASED, LATER, REQUESTS, NOTICES}) do redis.call('ZREM', key, id) end
+  for _, key in ipairs({HOLDER, TRIES, LOST, UNSURE}) do redis.call('HDEL', key, id) end
 end
 
 -- Keep what cannot be mailed for a person to look at: 14 days, the newest 100,000, because it holds addresses.
 local function bury(id, reason)
-  local time = now()
-  local entry = redis.call('HGET', JOBS, id)
+  local time, entry = now(), redis.call('HGET', JOBS, id)
   if not entry then return 0 end
   forget(id)
   redis.call('HSET', DEAD, id, cjson.encode({reason = reason, buried_at = time / SECOND, entry = entry}))
   redis.call('ZADD', BURIED, digits(time), id)
+  local job = cjson.decode(entry)
+  count('mails_buried:' .. job.kind, 1)
+  remember(job.address_hash, id, 'buried', reason)
   local old = redis.call('ZRANGEBYSCORE', BURIED, '-inf', digits(time - 14 * 86400 * SECOND), 'LIMIT', 0, 100)
   if redis.call('ZCARD', BURIED) - #old > 100000 then old = redis.call('ZRANGE', BURIED, 0, 0) end
   for _, gone in ipairs(old) do

@@ -1,5 +1,6 @@
--- ARGV: most jobs of a kind in one sweep, leases a job may lose, grace in microseconds, a message with JOB_ID for the id.
--- Returns {put back from later, put back after a lost lease, put back because their message was lost, buried}.
+-- ARGV: most jobs of a kind in one sweep, leases a job may lose, grace in microseconds, a message with JOB_ID for the
+-- id, and the ages in microseconds after which requests and notices are dropped.
+-- Returns {dropped, put back from later, put back after a lost lease, put back because their message was lost, buried}.
 local limit, most_lost, grace = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = now()
 
@@ -9,18 +10,27 @@ local function requeue(id)
   redis.call('RPUSH', QUEUE, (string.gsub(ARGV[4], 'JOB_ID', id)))
 end
 
-local function due(key)
-  return redis.call('ZRANGEBYSCORE', key, '-inf', digits(time), 'LIMIT', 0, limit)
+local function up_to(key, moment)
+  return redis.call('ZRANGEBYSCORE', key, '-inf', digits(moment), 'LIMIT', 0, limit)
 end
 
-local later = due(LATER)
-for _, id in ipairs(later) do
-  redis.call('ZREM', LATER, id)
-  requeue(id)
+-- Nobody needs what is too old, wherever it waits; what a worker holds is the worker's to judge.
+local function drop(key, age)
+  local dropped = 0
+  for _, id in ipairs(up_to(key, time - age)) do
+    if redis.call('HEXISTS', HOLDER, id) == 0 then
+      local job = job_of(id)
+      forget(id)
+      count('mails_dropped:' .. job.kind, 1)
+      remember(job.address_hash, id, 'dropped', 'too old')
+      dropped = dropped + 1
+    end
+  end
+  return dropped
 end
 
 -- A job that keeps losing its worker is the likely cause of it: stop trying.
-local leases, buried = due(LEASED), 0
+local leases, buried = up_to(LEASED, time), 0
 for _, id in ipairs(leases) do
   redis.call('ZREM', LEASED, id)
   redis.call('HDEL', HOLDER, id)
@@ -29,6 +39,31 @@ for _, id in ipairs(leases) do
   else
     requeue(id)
   end
+end
+
+local dropped = drop(REQUESTS, tonumber(ARGV[5])) + drop(NOTICES, tonumber(ARGV[6]))
+
+local later = up_to(LATER, time)
+for _, id in ipairs(later) do
+  redis.call('ZREM', LATER, id)
+  requeue(id)
+end
+
+-- Read the message that a worker takes next: when it was pushed (0 if not known), and whether its job is still there.
+local function next_message()
+  local text = redis.call('LINDEX', QUEUE, -1)
+  if not text then return time, true end
+  local readable, message = pcall(cjson.decode, text)
+  local headers = readable and type(message) == 'table' and message.headers
+  if type(headers) ~= 'table' or type(headers.id) ~= 'string' then return 0, true end
+  return tonumber(headers.pushed) or 0, redis.call('HEXISTS', JOBS, headers.id) == 1
+end
+
+-- Messages of jobs that are finished or dropped do nothing; without them the queue is never longer than the outbox.
+for _ = 1, limit do
+  local _, wanted = next_message()
+  if wanted then break end
+  redis.call('RPOP', QUEUE)
 end
 
 -- The queue is first in, first out, so everything pushed before its next message has left it. What left it more than a
@@ -40,13 +75,12 @@ if mark and time - mark_time >= grace then
   for _, id in ipairs(messages) do requeue(id) end
 end
 if not mark or (time - mark_time >= grace and #messages < limit) then
-  local oldest = redis.call('LINDEX', QUEUE, -1)
-  local pushed = time
-  if oldest then
-    local readable, message = pcall(cjson.decode, oldest)
-    pushed = readable and type(message.headers) == 'table' and tonumber(message.headers.pushed) or 0
-  end
+  local pushed = next_message()
   if pushed > 0 then redis.call('HSET', MARK, 'time', digits(time), 'mark', digits(pushed)) end
 end
 
-return {#later, #leases - buried, #messages, buried}
+local swept = {due = #later, lease = #leases - buried, message = #messages}
+for reason, jobs in pairs(swept) do
+  if jobs > 0 then count('jobs_swept:' .. reason, jobs) end
+end
+return {dropped, swept.due, swept.lease, swept.message, buried}

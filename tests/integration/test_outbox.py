@@ -1,11 +1,15 @@
 """The outbox: every step on a real Redis."""
 
+from dataclasses import replace
+
 import pytest
 import redis
 
 from shared.jobs import QUEUE
-from shared.outbox import Claim, Outbox, OutboxFull
+from shared.outbox import Claim, Failure, Outbox, OutboxFull
 from tests.integration.conftest import job, pass_time, places
+
+PASSING = Failure("relay away", "mails_retried:transient")
 
 
 def test_an_added_job_waits_in_the_outbox_and_its_id_alone_in_the_queue(outbox: Outbox, client: redis.Redis) -> None:
@@ -73,7 +77,7 @@ def test_a_failed_job_waits_for_its_time_and_remembers_the_failure(outbox: Outbo
     outbox.add(added)
     outbox.claim(added.id, "one", 30)
 
-    assert outbox.retry(added.id, "one", 60)
+    assert outbox.retry(added.id, "one", 60, PASSING)
 
     assert places(client, added.id) == ["later"]
     assert outbox.claim(added.id, "two", 30) is None
@@ -87,7 +91,7 @@ def test_what_the_relay_may_have_is_counted_apart(outbox: Outbox, client: redis.
     outbox.add(added)
     outbox.claim(added.id, "one", 30)
 
-    outbox.retry(added.id, "one", 0, unsure=True)
+    outbox.retry(added.id, "one", 0, replace(PASSING, unsure=True))
     outbox.sweep()
 
     assert outbox.claim(added.id, "two", 30) == Claim(added, 0, 1)
@@ -103,6 +107,6 @@ def test_a_holder_whose_lease_is_lost_can_neither_delay_nor_bury(outbox: Outbox,
     outbox.sweep()
     outbox.claim(added.id, "two", 30)
 
-    assert not outbox.retry(added.id, "one", 60)
+    assert not outbox.retry(added.id, "one", 60, PASSING)
     assert not outbox.bury(added.id, "one", "reason")
     assert places(client, added.id) == ["leased"]

@@ -38,7 +38,7 @@ def test_a_sweeper_outlives_a_failure_of_redis_and_tells_it_once(
 ) -> None:
     failures = []
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         failures.append(1)
         raise RedisConnectionError
 
@@ -57,7 +57,7 @@ def test_a_sweeper_outlives_a_failure_of_redis_and_tells_it_once(
 def test_a_sweeper_outlives_what_nobody_expected(
     service: Service, sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError
 
     monkeypatch.setattr(Outbox, "sweep", fail)

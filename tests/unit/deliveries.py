@@ -7,10 +7,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.contextvars import get_contextvars
 
 from shared.jobs import Job
-from shared.outbox import Claim
+from shared.outbox import Claim, Ending, Failure
 from worker.tasks import Delivery
 
 JOB = Job("a" * 32, "forgot", "r-1", "hash", 0.0, address="ada@example.com")
+
+MAILED = Ending("mailed_reset", "250 OK", {"mails_sent:reset": 1}, "mails_doubled")
 
 
 @dataclass
@@ -26,6 +28,8 @@ class FakeOutbox:
     waits: float = 0.0
     reason: str = ""
     remembered: int = 0
+    failure: Failure | None = None
+    endings: list[Ending] = field(default_factory=list)
 
     def claim(self, job_id: str, holder: str, lease: float) -> Claim | None:
         if job_id != JOB.id or self.place != "queued":
@@ -33,16 +37,17 @@ class FakeOutbox:
         self.place, self.holder, self.waits = "leased", holder, lease
         return Claim(self.job, self.tries, self.unsure)
 
-    def done(self, job_id: str, remember: int) -> None:
+    def done(self, job_id: str, remember: int, ending: Ending) -> None:
+        self.endings.append(ending)
         if self.outages:
             self.outages -= 1
             raise RedisConnectionError
         self._move(job_id, self.holder, "done")
         self.remembered = remember
 
-    def retry(self, job_id: str, holder: str, seconds: float, *, unsure: bool = False) -> bool:
-        self.waits = seconds
-        self.unsure += unsure
+    def retry(self, job_id: str, holder: str, seconds: float, failure: Failure) -> bool:
+        self.waits, self.failure = seconds, failure
+        self.unsure += failure.unsure
         return self._move(job_id, holder, "later")
 
     def bury(self, job_id: str, holder: str, reason: str) -> bool:
@@ -63,11 +68,12 @@ class FakeNotices:
     delivered: list[Job] = field(default_factory=list)
     seen: dict[str, Any] = field(default_factory=dict)
 
-    def deliver(self, job: Job) -> None:
+    def deliver(self, job: Job) -> Ending:
         self.seen = get_contextvars()
         if self.failure:
             raise self.failure
         self.delivered.append(job)
+        return MAILED
 
 
 def run(outbox: FakeOutbox, notices: FakeNotices, job_id: str = JOB.id) -> None:

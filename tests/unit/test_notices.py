@@ -6,6 +6,7 @@ import pytest
 
 from shared.addresses import envelope
 from shared.jobs import Job, Kind, state
+from shared.outbox import Ending
 from shared.tokens import Tokens
 from shared.users import User
 from worker.mailer import PermanentFailure, TransientFailure
@@ -61,9 +62,13 @@ class Desk:
     outbox: FakeOutbox = field(default_factory=FakeOutbox)
     tokens: Tokens = field(default_factory=lambda: Tokens(["a signing key"], 1800))
 
-    def deliver(self, job: Job, send: Any = None) -> None:
-        collaborators: list[Any] = [FakeUsers(self.rows), self.tokens, FakeMessages(), send or self.sent.append]
-        Notices(*collaborators, self.outbox, [NEW_KEY, OLD_KEY], MAX_AGE).deliver(job)
+    def deliver(self, job: Job, send: Any = None) -> Ending:
+        collaborators: list[Any] = [FakeUsers(self.rows), self.tokens, FakeMessages(), send or self.send]
+        return Notices(*collaborators, self.outbox, [NEW_KEY, OLD_KEY], MAX_AGE).deliver(job)
+
+    def send(self, mail: Mail) -> str:
+        self.sent.append(mail)
+        return "250 2.0.0 OK: queued for <ada@example.com>\nas 4F1"
 
 
 def job(kind: Any = "forgot", **changes: Any) -> Job:
