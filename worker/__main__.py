@@ -1,17 +1,24 @@
-"""`python -m worker`: check the settings, then work."""
+"""`python -m worker`: check the settings, then work. `python -m worker --help` lists what else it does."""
+
+import click
 
 from worker.app import create_worker
+from worker.commands import dead, pending, purge, retry, trace
 
 
-def main() -> None:
-    """Work until a signal.
-
-    Raises SettingsError, which ends the process with every problem on standard error.
-    """
-    worker = create_worker()
-    # Mingle costs a second at every connect, and neither it nor gossip is of use: workers share nothing but Redis.
-    worker.celery.worker_main(["--quiet", "worker", "--without-mingle", "--without-gossip"])
+@click.group(
+    invoke_without_command=True,
+    commands=[pending, dead, retry, purge, trace],
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Mail what was accepted, until a signal; or, with a command, look after it."""
+    if context.invoked_subcommand is None:
+        worker = create_worker()
+        # Mingle costs a second at every connect, and neither it nor gossip is of use: workers share nothing but Redis.
+        worker.celery.worker_main(["--quiet", "worker", "--without-mingle", "--without-gossip"])
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="python -m worker")

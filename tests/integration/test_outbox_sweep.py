@@ -1,11 +1,13 @@
 """The sweep: what was accepted and not finished is put back, on a real Redis."""
 
 import time
+from dataclasses import replace
 
 import redis
 
 from shared.jobs import QUEUE
-from shared.outbox import Outbox
+from shared.outbox import Failure, Outbox
+from shared.pending import Pending
 from tests.integration.conftest import job, pass_time, places
 
 
@@ -97,3 +99,60 @@ def test_buried_jobs_are_kept_for_two_weeks(outbox: Outbox, client: redis.Redis)
     outbox.bury(new.id, "one", "reason")
 
     assert client.hkeys("outbox:dead") == [new.id]
+
+
+def test_what_is_too_old_is_dropped_wherever_it_waits_unless_a_worker_has_it(
+    outbox: Outbox, client: redis.Redis
+) -> None:
+    queued, delayed, held, fresh = (job() for _ in range(4))
+    for added in (queued, delayed, held, fresh):
+        outbox.add(added)
+    for claimed in (delayed, held):
+        outbox.claim(claimed.id, "one", 30)
+    outbox.retry(delayed.id, "one", 600, Failure("relay away", "mails_retried:transient"))
+    for old in (queued, delayed, held):
+        client.zadd("outbox:requests", {old.id: (time.time() - 61) * 1e6})
+
+    swept = outbox.sweep(ages=(60, 86400))
+
+    assert swept.dropped == 2
+    assert set(client.hkeys("outbox:jobs")) == {held.id, fresh.id}
+    assert client.hget("metrics", "mails_dropped:forgot") == "2"
+    assert [line.split()[2] for line in client.lrange("history:hash", -2, -1)] == ["dropped", "dropped"]
+
+
+def test_a_notice_is_dropped_at_an_age_of_its_own(outbox: Outbox, client: redis.Redis) -> None:
+    notice = job()
+    outbox.add_later(notice, 600)
+    client.zadd("outbox:notices", {notice.id: (time.time() - 61) * 1e6})
+
+    assert [outbox.sweep(ages=ages).dropped for ages in ((1, 86400), (86400, 60))] == [0, 1]
+
+
+def test_messages_of_jobs_that_are_gone_leave_the_queue(outbox: Outbox, client: redis.Redis) -> None:
+    jobs = [job() for _ in range(5)]
+    for added in jobs:
+        outbox.add(added)
+    for added in jobs[:3]:
+        outbox.done(added.id)
+
+    outbox.sweep(limit=2)
+    assert client.llen(QUEUE) == 3
+    outbox.sweep(limit=2)
+
+    assert client.llen(QUEUE) == client.hlen("outbox:jobs") == 2
+    assert jobs[3].id in client.lindex(QUEUE, -1)
+
+
+def test_the_age_of_the_oldest_is_known_whatever_became_of_it_since(outbox: Outbox, client: redis.Redis) -> None:
+    assert Pending.count(client).oldest is None
+    old = replace(job(), accepted_at=time.time() - 100)
+    for added in (job(), old):
+        outbox.add(added)
+    outbox.claim(old.id, "one", 30)
+    outbox.retry(old.id, "one", 600, Failure("relay away", "mails_retried:transient"))
+
+    found = Pending.count(client)
+
+    assert 100 <= (found.oldest or 0) < 105
+    assert (found.jobs, found.queued, found.later, found.queue) == (2, 1, 1, 2)

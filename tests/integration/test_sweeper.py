@@ -7,9 +7,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from shared.jobs import HEARTBEAT_KEY, QUEUE
 from shared.outbox import Outbox
+from tests.conftest import MakeService
 from tests.servers import wait_until
 from tests.service import Service, job_id
-from worker.sweeper import LIMIT, Sweeper, sweeper_step
+from worker.sweeper import LIMIT, LOCK, Sweeper, sweeper_step
 
 
 @pytest.fixture
@@ -104,3 +105,33 @@ def test_a_job_that_kills_every_worker_is_buried_and_logged(service: Service) ->
 
     assert service.redis.hexists("outbox:dead", identity)
     assert [event["jobs"] for event in service.events("buried")] == [1]
+
+
+def test_one_worker_sweeps_and_another_takes_over_when_it_is_gone(service: Service, make_service: MakeService) -> None:
+    first, second = service.worker.sweeper, make_service(create_table=False).worker.sweeper
+    first.tick()
+    service.redis.zadd("outbox:later", {"a job that is due": 0})
+
+    second.tick()
+    assert service.redis.zcard("outbox:later") == 1
+    first.tick()
+    assert service.redis.zcard("outbox:later") == 0
+
+    assert 0 < service.redis.pttl("worker:sweeper") <= LOCK
+    service.redis.delete("worker:sweeper")
+    service.redis.zadd("outbox:later", {"another that is due": 0})
+    second.tick()
+    assert service.redis.zcard("outbox:later") == 0
+
+
+def test_histories_are_the_first_to_give_way_where_memory_is_short(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.sweeper.memory_used", lambda _: 0.61)
+    service.worker.sweeper.tick()
+
+    service.forgot("anna@example.com")
+    service.work()
+
+    assert service.redis.keys("history:*") == ["history:off"]
+    assert service.redis.hlen("outbox:jobs") == 0

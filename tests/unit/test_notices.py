@@ -10,7 +10,7 @@ from shared.outbox import Ending
 from shared.tokens import Tokens
 from shared.users import User
 from worker.mailer import PermanentFailure, TransientFailure
-from worker.notices import Notices
+from worker.notices import LONGEST_ANSWER, Notices
 
 NEW_KEY, OLD_KEY = b"new key of the states", b"old key of the states"
 MAX_AGE = 3600
@@ -195,3 +195,10 @@ def test_a_failure_of_the_relay_reaches_the_caller() -> None:
 
     with pytest.raises(TransientFailure):
         Desk([ADA]).deliver(job(), send=refuse)
+
+
+def test_what_the_relay_answered_is_kept_on_one_line_and_without_addresses() -> None:
+    ending = Desk([ADA]).deliver(job())
+
+    assert (ending.event, ending.detail) == ("mailed_reset", "250 2.0.0 OK: queued for <[address]> as 4F1")
+    assert len(Desk([ADA]).deliver(job(), send=lambda _: "250 " + "x " * 500).detail) == LONGEST_ANSWER

@@ -1,0 +1,81 @@
+"""A Redis that is full: nothing is accepted, nothing accepted is lost, and it can be drained."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from shared.redis_client import memory_used
+from tests.conftest import MakeService
+from tests.servers import RedisServer
+from tests.service import Service
+
+ADDRESS = "anna@example.com"
+
+
+@pytest.fixture
+def service(make_service: MakeService, own_redis: RedisServer) -> Iterator[Service]:
+    service = make_service(REDIS_URL=own_redis.url)
+    service.add_user(ADDRESS)
+    return service
+
+
+def fill(service: Service) -> None:
+    """Leave no byte, as somebody else's keys would."""
+    service.redis.config_set("maxmemory", service.redis.info("memory")["used_memory"] - 1)
+
+
+def test_a_request_is_refused_with_nothing_written(service: Service) -> None:
+    fill(service)
+
+    assert service.forgot(ADDRESS).status_code == 503
+
+    assert service.redis.keys("outbox:*") == []
+    assert service.redis.keys("limit:*") == []
+    service.redis.config_set("maxmemory", 0)
+    assert service.forgot(ADDRESS).status_code == 202
+
+
+def test_a_reset_is_refused_with_nothing_changed(service: Service) -> None:
+    token = service.link_for(ADDRESS)
+    stored = service.stored_hash(ADDRESS)
+    fill(service)
+
+    assert service.reset(token).status_code == 503
+
+    assert service.stored_hash(ADDRESS) == stored
+
+
+@pytest.mark.parametrize("answer", ["250 OK", "451 later", "550 no"])
+def test_what_was_accepted_is_worked_off(service: Service, answer: str) -> None:
+    service.forgot(ADDRESS)
+    fill(service)
+    service.relay.answer_to_data = answer
+
+    service.worker.sweeper.tick()
+    service.work()
+
+    places = {place: service.redis.exists(f"outbox:{place}") for place in ("jobs", "later", "dead")}
+    assert places == {"jobs": answer[0] == "4", "later": answer[0] == "4", "dead": answer[0] == "5"}
+    assert service.relay.recipients() == ([ADDRESS] if answer == "250 OK" else [])
+
+
+def test_what_a_dead_worker_held_is_put_back(service: Service) -> None:
+    service.forgot(ADDRESS)
+    (identity,) = service.redis.hkeys("outbox:jobs")
+    service.worker.delivery.outbox.claim(str(identity), "a worker that died", 30)
+    service.redis.zadd("outbox:leased", {identity: 1})
+    fill(service)
+
+    service.work()
+
+    assert service.relay.recipients() == [ADDRESS]
+
+
+def test_how_full_redis_is_can_be_asked(service: Service) -> None:
+    assert memory_used(service.redis) is None
+    fill(service)
+    assert 0.9 < (memory_used(service.redis) or 0) < 1.5
+
+    service.redis.acl_setuser("anna", enabled=True, nopass=True, keys="*", commands=["+@all", "-info"])
+    service.redis.execute_command("AUTH", "anna", "any")
+    assert memory_used(service.redis) is None
