@@ -9,6 +9,7 @@ from granian.http import HTTP1Settings
 from api.settings import ApiSettings
 from shared import log
 from shared.environment import SettingsError
+from shared.redis_check import check_redis
 
 RESPAWN_AFTER = 0.2  # Seconds until a server process that died is replaced.
 # The server's own lines go the way of all others.
@@ -28,6 +29,7 @@ def main() -> None:
     settings = ApiSettings.load()
     _check_port(settings.host, settings.port)
     log.configure("api", settings.log_level)
+    check_redis(settings)
     Granian(
         "api.app:create_app",
         factory=True,

@@ -2,8 +2,10 @@
 
 import click
 
+from shared.redis_check import check_redis
 from worker.app import create_worker
 from worker.commands import dead, pending, purge, retry, trace
+from worker.settings import WorkerSettings
 
 
 @click.group(
@@ -15,7 +17,9 @@ from worker.commands import dead, pending, purge, retry, trace
 def main(context: click.Context) -> None:
     """Mail what was accepted, until a signal; or, with a command, look after it."""
     if context.invoked_subcommand is None:
-        worker = create_worker()
+        settings = WorkerSettings.load()
+        worker = create_worker(settings)
+        check_redis(settings)
         # Mingle costs a second at every connect, and neither it nor gossip is of use: workers share nothing but Redis.
         worker.celery.worker_main(["--quiet", "worker", "--without-mingle", "--without-gossip"])
 
