@@ -62,7 +62,9 @@ class Service:
     def work(self) -> int:
         """Do what a worker would do until nothing is left to do now; return how many messages it took."""
         taken = 0
+        self.worker.sweeper.tick()
         while True:
+            # Not by another tick: in a test of two services, the other one may hold the lock.
             self.worker.sweeper.sweep()
             message = self.redis.rpop(QUEUE)
             if message is None:
