@@ -32,8 +32,8 @@ fix: $(VENV)/dev ## Format, and mend what the linter can
 api: $(VENV)/base ## Serve the API with the settings of the environment or .env
 	@$(ENV) exec $(BIN)/python -m api
 
-worker: $(VENV)/base ## Run a worker with the settings of the environment or .env
-	@$(ENV) exec $(BIN)/python -m worker
+worker: $(VENV)/base ## Run a worker with the settings of the environment or .env (ARGS=pending: tell what waits)
+	@$(ENV) exec $(BIN)/python -m worker $(ARGS)
 
 flower: $(VENV)/base ## Run Flower; needs REDIS_URL and FLOWER_BASIC_AUTH=user:password
 	@$(ENV) : "$${FLOWER_BASIC_AUTH:?Set FLOWER_BASIC_AUTH=user:password, or Flower is open to everybody}"; \
