@@ -157,7 +157,7 @@ def test_trace_tells_of_a_mail_that_is_late_and_of_one_that_was_given_up(service
     service.add_user(ADDRESS)
     service.relay.answer_to_data = "451 come back later, <anna@example.com>"
     service.forgot(ADDRESS)
-    for answer in ("451 later", "550 5.7.1 no"):
+    for answer in ("451 later", "451 later", "550 5.7.1 no"):
         service.relay.answer_to_data = answer
         service.work()
         for identity in service.redis.zrange("outbox:later", 0, -1):
@@ -187,6 +187,8 @@ def test_a_history_forgets(service: Service) -> None:
 
     assert service.redis.llen(key) == 100
     assert 0 < service.redis.ttl(key) <= 48 * 3600
+    service.redis.lset(key, 0, f"{(time.time() - 49 * 3600) * 1e6:.0f} {'a' * 32} accepted ")
+    assert len(as_json(service, "trace", "nobody@example.com")) == 99
 
 
 def test_what_is_no_address_is_refused_without_repeating_it(service: Service) -> None:
