@@ -29,7 +29,7 @@ def main() -> None:
     _check_port(settings.host, settings.port)
     log.configure("api", settings.log_level)
     Granian(
-        "api.app:create_app",
+        "api.app:serve",
         factory=True,
         interface=Interfaces.WSGI,
         address=settings.host,

@@ -25,7 +25,7 @@ from importlib.resources import files
 from redis import Redis
 from redis.commands.core import Script
 
-from shared.jobs import Job, message
+from shared.jobs import QUEUE, Job, message
 
 MICROSECONDS = 1_000_000
 MOST_LOST_LEASES = 5
@@ -54,6 +54,20 @@ class Claim:
     job: Job
     tries: int
     unsure: int
+
+
+@dataclass(frozen=True)
+class Pending:
+    """How much is not finished.
+
+    jobs: accepted and not finished. oldest: seconds since the first of them was accepted, None where there is none or
+    it is not known. dead: given up, for a person to look at. queue: messages in the Celery queue.
+    """
+
+    jobs: int
+    oldest: float | None
+    dead: int
+    queue: int
 
 
 @cache
@@ -115,6 +129,15 @@ class Outbox:
     def bury(self, job_id: str, holder: str, reason: str) -> bool:
         """Put the job among the dead, for a person to look at; False if the lease was lost meanwhile."""
         return bool(self._scripts["bury"](args=[job_id, holder, reason]))
+
+    def pending(self) -> Pending:
+        """Return how much is not finished."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hlen("outbox:jobs")
+            pipe.zcard("outbox:buried")
+            pipe.llen(QUEUE)
+            jobs, dead, queue = pipe.execute()
+        return Pending(jobs=jobs, oldest=None, dead=dead, queue=queue)
 
     def sweep(self, limit: int = 100, grace: float = GRACE) -> Sweep:
         """Put back what is due, what a dead worker had claimed, and what was lost on its way from queue to worker."""
