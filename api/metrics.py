@@ -61,6 +61,17 @@ COUNTS = (
     ),
 )
 
+GAUGES = {
+    "outbox_pending": "Jobs accepted and not finished.",
+    "outbox_oldest_seconds": "Seconds since the oldest job that is not finished was accepted.",
+    "queue_messages": "Messages in the queue to the workers.",
+    "dead_letters": "Jobs given up in the last 14 days.",
+    "worker_alive": "Whether a worker showed itself in the last 10 seconds.",
+    "hashing_waiting": "Passwords that are hashed now, or wait for it.",
+    "redis_memory_ratio": "The part of its maxmemory that Redis uses.",
+}
+DELIVERY = "delivery_seconds"
+
 
 class Metrics(Collector):
     """Collects the metrics anew each time they are asked for."""
@@ -80,21 +91,21 @@ class Metrics(Collector):
         totals = {str(field): int(number) for field, number in self._redis.hgetall(HASH).items()}
         yield from (_counter(count, totals) for count in COUNTS)
         yield _delivery(totals)
-        for name, text, value in self._gauges():
+        for name, value in self._gauges().items():
             if value is not None:
-                yield GaugeMetricFamily(f"latchkey_{name}", text, value)
+                yield GaugeMetricFamily(f"latchkey_{name}", GAUGES[name], value)
 
-    def _gauges(self) -> list[tuple[str, str, float | None]]:
+    def _gauges(self) -> dict[str, float | None]:
         pending = self._outbox.pending()
-        return [
-            ("outbox_pending", "Jobs accepted and not finished.", pending.jobs),
-            ("outbox_oldest_seconds", "Seconds since the oldest of them was accepted.", pending.oldest),
-            ("queue_messages", "Messages in the queue to the workers.", pending.queue),
-            ("dead_letters", "Jobs given up in the last 14 days.", pending.dead),
-            ("worker_alive", "1 if a worker showed itself in the last 10 seconds.", self._redis.exists(HEARTBEAT_KEY)),
-            ("hashing_waiting", "Passwords being hashed, or waiting for it.", self._counters.hashing()),
-            ("redis_memory_ratio", "Redis's memory in use by its maxmemory.", self._memory.ratio),
-        ]
+        return {
+            "outbox_pending": pending.jobs,
+            "outbox_oldest_seconds": pending.oldest,
+            "queue_messages": pending.queue,
+            "dead_letters": pending.dead,
+            "worker_alive": self._redis.exists(HEARTBEAT_KEY),
+            "hashing_waiting": self._counters.hashing(),
+            "redis_memory_ratio": self._memory.ratio,
+        }
 
 
 def _counter(count: Count, totals: dict[str, int]) -> Metric:
@@ -112,7 +123,7 @@ def _delivery(totals: dict[str, int]) -> Metric:
     counts = accumulate(totals.get(f"delivery_le:{bucket}", 0) for bucket in BUCKETS)
     text = "Seconds from a request's acceptance to its mail."
     seconds = totals.get("delivery_ms", 0) / 1000
-    return HistogramMetricFamily("latchkey_delivery_seconds", text, list(zip(BUCKETS, counts, strict=True)), seconds)
+    return HistogramMetricFamily(f"latchkey_{DELIVERY}", text, list(zip(BUCKETS, counts, strict=True)), seconds)
 
 
 def register_metrics(app: Flask, metrics: Metrics, token: str) -> None:

@@ -9,9 +9,9 @@ local process, waiting, batch = ARGV[1], ARGV[2], ARGV[3]
 
 -- One member for each number that a process told in the last five seconds; its newest counts.
 local time = redis.call('TIME')
-local milliseconds = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZADD', 'metrics:hashing', milliseconds, process .. ':' .. waiting)
-redis.call('ZREMRANGEBYSCORE', 'metrics:hashing', '-inf', milliseconds - 5000)
+local now = time[1] * 1000000 + time[2]
+redis.call('ZADD', 'metrics:hashing', string.format('%.0f', now), process .. ':' .. waiting)
+redis.call('ZREMRANGEBYSCORE', 'metrics:hashing', '-inf', string.format('%.0f', now - 5000000))
 
 local known = 'metrics:batch:' .. process
 if #ARGV == 3 or redis.call('GET', known) == batch then return end
