@@ -4,6 +4,7 @@ import pytest
 import redis
 
 from api.watch import Watch
+from shared.metrics import HASH
 from tests.conftest import MakeService
 from tests.metrics import BEARER, TOKEN, counted, parsed
 from tests.servers import RedisServer
@@ -103,6 +104,8 @@ def test_a_redis_that_has_no_room_at_all_is_a_503_too_and_accepts_nothing(fillin
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert filling.redis.hlen("outbox:jobs") == 1
+    filling.app.extensions["watch"].tick()
+    assert filling.redis.hget(HASH, "requests_refused:memory") == "1"
 
 
 def test_the_metrics_tell_the_ratio_and_the_refusals(filling: Service) -> None:

@@ -24,14 +24,18 @@ class Api:
     """`python -m api` in two processes."""
 
     def __init__(self, environ: dict[str, str], log: Path) -> None:
-        self._port = environ["PORT"]
+        self._environ = environ
         self._log = log
-        with log.open("a") as output:
-            self.process = subprocess.Popen([sys.executable, "-m", "api"], env=os.environ | environ, stderr=output)
-        wait_until(self._answers, "the API does not come up")
+
+    def start(self) -> None:
+        with self._log.open("a") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "api"], env=os.environ | self._environ, stderr=output
+            )
+        wait_until(self._answers, "the API does not come up", 30)
 
     def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self._port}{path}"
+        return f"http://127.0.0.1:{self._environ['PORT']}{path}"
 
     def post(self, path: str, client: str = "192.0.2.1", **body: Any) -> int:
         headers = {"Content-Type": "application/json", "X-Forwarded-For": client}
@@ -52,11 +56,11 @@ class Api:
         return self._log.read_text()
 
     def end(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(15)
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(15)
 
     def _answers(self) -> bool:
-        assert self.process.poll() is None, self.log()
+        assert self._process.poll() is None, self.log()
         try:
             return fetch(self.url("/healthz"))[0] == 200
         except OSError:
@@ -81,9 +85,12 @@ def behind(make_service: MakeService, own_redis: RedisServer) -> Service:
 
 @pytest.fixture
 def api(behind: Service, tmp_path: Path) -> Iterator[Api]:
-    running = Api(behind.environ, tmp_path / "api.log")
-    yield running
-    running.end()
+    api = Api(behind.environ, tmp_path / "api.log")
+    try:
+        api.start()
+        yield api
+    finally:
+        api.end()
 
 
 def some_of_each(api: Api, behind: Service) -> dict[str, int]:
@@ -116,17 +123,14 @@ def some_of_each(api: Api, behind: Service) -> dict[str, int]:
     }
 
 
-def test_the_totals_are_those_of_all_processes_and_outlive_the_server(
-    api: Api, behind: Service, tmp_path: Path
-) -> None:
+def test_the_totals_are_those_of_all_processes_and_outlive_the_server(api: Api, behind: Service) -> None:
     expected = some_of_each(api, behind)
 
     # At once, so that what the last second brought is still in the processes.
     api.end()
     in_redis = {field: int(number) for field, number in behind.redis.hgetall(HASH).items()}
-    again = Api(behind.environ, tmp_path / "again.log")
-    scrapes = [counted(again.metrics()) for _ in range(10)]
-    again.end()
+    api.start()
+    scrapes = [counted(api.metrics()) for _ in range(10)]
 
     assert in_redis == expected
     assert scrapes == [expected] * 10
