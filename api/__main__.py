@@ -31,7 +31,7 @@ def main() -> None:
     log.configure("api", settings.log_level)
     check_redis(settings)
     Granian(
-        "api.app:create_app",
+        "api.app:serve",
         factory=True,
         interface=Interfaces.WSGI,
         address=settings.host,

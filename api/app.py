@@ -1,4 +1,4 @@
-"""create_app: the one place where the API is put together."""
+"""create_app: the one place where the API is put together; serve: what a server process runs."""
 
 from flask import Flask
 from flask_cors import CORS
@@ -6,11 +6,14 @@ from flask_openapi3 import Info, OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api.commands import users_commands
+from api.counters import Counters
 from api.errors import refuse_fields, register_errors
 from api.forgot import Acceptance, forgot_api
 from api.health import Readiness, health_api
 from api.json_request import MAX_BODY, JsonRequest
 from api.limits import Limits
+from api.memory import Memory
+from api.metrics import Metrics, register_metrics
 from api.pages import pages
 from api.passwords import Passwords
 from api.requests import register_hooks
@@ -18,6 +21,7 @@ from api.reset import reset_api
 from api.resets import Resets
 from api.schemas import Problem, openapi_document
 from api.settings import ApiSettings
+from api.watch import Watch
 from shared import log
 from shared.database import database_config, db
 from shared.jobs import hash_keys
@@ -32,6 +36,16 @@ REDIS_CONNECT_TIMEOUT = 0.1
 REDIS_TIMEOUT = 0.2
 
 
+def serve() -> Flask:
+    """Build the API and begin to watch, as each process of the server does.
+
+    Raises SettingsError.
+    """
+    app = create_app()
+    app.extensions["watch"].start()
+    return app
+
+
 def create_app(settings: ApiSettings | None = None) -> Flask:
     """Build the API. Nothing is connected before the first request needs it.
 
@@ -39,29 +53,31 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     """
     settings = settings or ApiSettings.load()
     log.configure("api", settings.log_level)
-    app = _bare_app(settings)
     url = settings.redis_url.get_secret_value()
     redis = connect(url, connect_timeout=REDIS_CONNECT_TIMEOUT, timeout=REDIS_TIMEOUT)
-    app.extensions["redis"] = redis
     key = hash_keys(settings)[0]
     outbox = Outbox(redis, settings.outbox_max)
     users = Users(settings, db.session)
-    limits = Limits(app, settings, redis)
     loud = settings.forgot_email_limit_response == "429"
     keys = [secret.get_secret_value() for secret in settings.secret_key]
     passwords = Passwords(
         settings.users_hash_format, settings.bcrypt_rounds, settings.password_min_length, settings.hashing_slots
     )
+    memory, counters = Memory(redis), Counters(redis, lambda: passwords.waiting)
+    app = _bare_app(settings, counters)
+    app.extensions |= {"redis": redis, "watch": Watch(memory, counters)}
+    limits = Limits(app, settings, redis, counters)
     resets = Resets(Tokens(keys, settings.reset_token_max_age), users, passwords, outbox, key)
-    app.register_api(forgot_api(Acceptance(outbox, limits, key, settings.outbox_max, loud)))
-    app.register_api(reset_api(resets, limits))
+    app.register_api(forgot_api(Acceptance(outbox, limits, memory, key, settings.outbox_max, loud), counters))
+    app.register_api(reset_api(resets, limits, counters))
     app.register_api(health_api(Readiness(app, redis, users)))
     app.register_blueprint(pages(settings))
+    register_metrics(app, Metrics(redis, counters, memory), settings.metrics_token.get_secret_value())
     app.cli.add_command(users_commands(settings, passwords, outbox, key))
     return app
 
 
-def _bare_app(settings: ApiSettings) -> OpenAPI:
+def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
     """Build the Flask app with its configuration, hooks, errors and document, and without endpoints."""
     app = OpenAPI(
         "api",
@@ -76,7 +92,7 @@ def _bare_app(settings: ApiSettings) -> OpenAPI:
         database_config(settings.database_url.get_secret_value(), settings.web_threads), MAX_CONTENT_LENGTH=MAX_BODY
     )
     db.init_app(app)
-    register_errors(app)
+    register_errors(app, counters)
     register_hooks(app, settings)
     app.add_url_rule("/openapi.json", "openapi", lambda: openapi_document(app))
     if settings.cors_origins:

@@ -1,15 +1,18 @@
 """The only map from exception to answer: RFC 9457 problem documents that never repeat what was sent."""
 
 import json
+from collections.abc import Callable
 from typing import Any, NoReturn
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_limiter.errors import RateLimitExceeded
 from pydantic import ValidationError
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from api.counters import Counters
+from api.memory import MemoryShort
 from api.passwords import HashingBusy, WeakPassword
 from shared.log import get_logger
 from shared.outbox import OutboxFull
@@ -25,6 +28,21 @@ _HTTP = {
     405: ("method_not_allowed", "This address does not take this method."),
     413: ("body_too_large", "The body is too large: 16 KiB at most."),
     415: ("unsupported_media_type", "The content type must be application/json."),
+}
+
+# What is counted of each blueprint's requests; where several fit, the first.
+_COUNTED: dict[str | None, dict[str, tuple[type[Exception], ...]]] = {
+    "forgot": {
+        "requests_refused:memory": (MemoryShort, OutOfMemoryError),
+        "requests_refused:full": (OutboxFull,),
+        "requests_refused:redis": (RedisError,),
+    },
+    "reset": {
+        "resets_refused:link": (InvalidToken,),
+        "resets_refused:password": (WeakPassword,),
+        "resets_refused:busy": (HashingBusy,),
+        "resets_refused:unavailable": (RedisError, SQLAlchemyError, UsersTableError),
+    },
 }
 
 log = get_logger(__name__)
@@ -59,14 +77,24 @@ def refuse_fields(error: ValidationError) -> NoReturn:
     raise InvalidRequest(errors)
 
 
-def register_errors(app: Flask) -> None:
-    """Answer every exception with its problem document."""
+def register_errors(app: Flask, counters: Counters) -> None:
+    """Answer every exception with its problem document, and count what was refused."""
+
+    def counted(answer: Callable[[Any], Response]) -> Callable[[Any], Response]:
+        def count_then_answer(error: Exception) -> Response:
+            fields = _COUNTED.get(request.blueprint, {})
+            if field := next((field for field, kinds in fields.items() if isinstance(error, kinds)), None):
+                counters.add(field)
+            return answer(error)
+
+        return count_then_answer
+
     app.register_error_handler(InvalidRequest, _invalid_request)
-    app.register_error_handler(InvalidToken, _invalid_token)
-    app.register_error_handler(WeakPassword, _weak_password)
+    app.register_error_handler(InvalidToken, counted(_invalid_token))
+    app.register_error_handler(WeakPassword, counted(_weak_password))
     app.register_error_handler(RateLimitExceeded, _rate_limited)
     for away in (RedisError, OutboxFull, SQLAlchemyError, UsersTableError, HashingBusy):
-        app.register_error_handler(away, _unavailable)
+        app.register_error_handler(away, counted(_unavailable))
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 

@@ -11,8 +11,11 @@ from limits import RateLimitItem, parse_many
 from limits.storage import RedisStorage
 from redis import Redis
 
+from api.counters import Counters
 from api.errors import problem
 from api.settings import ApiSettings
+
+OnBreach = Callable[[RequestLimit], Response]
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _UNKNOWN = "unknown"
@@ -36,7 +39,7 @@ class CountedStorage(RedisStorage):
 class Limits:
     """The limits of one app: on requests for a link per client and per address, on resets per client."""
 
-    def __init__(self, app: Flask, settings: ApiSettings, redis: Redis) -> None:
+    def __init__(self, app: Flask, settings: ApiSettings, redis: Redis, counters: Counters) -> None:
         self.limiter = Limiter(
             client_key,
             app=app,
@@ -48,6 +51,7 @@ class Limits:
         self.forgot_items = parse_many(settings.forgot_limit_per_ip)
         self.address_items = parse_many(settings.forgot_limit_per_email)
         self._settings = settings
+        self._counters = counters
 
     def counter(self, item: RateLimitItem, key: str, scope: str) -> str:
         """Return the Redis key under which Flask-Limiter finds this limit's count."""
@@ -55,21 +59,28 @@ class Limits:
 
     def forgot_per_client(self) -> Callable[[Any], Any]:
         """Limit requests for a link per client, with a 429."""
-        return self.limiter.shared_limit(
-            self._settings.forgot_limit_per_ip, scope="forgot", on_breach=too_many_requests
-        )
+        on_breach = self._counted("requests_limited:client", too_many_requests)
+        return self.limiter.shared_limit(self._settings.forgot_limit_per_ip, scope="forgot", on_breach=on_breach)
 
     def forgot_per_address(self, key: Callable[[], str], answer: Callable[[], Response]) -> Callable[[Any], Any]:
         """Limit requests for a link per typed address, with the answer that everybody gets, unless set otherwise."""
         silent = self._settings.forgot_email_limit_response == "silent"
-        on_breach = (lambda _: answer()) if silent else too_many_requests
+        on_breach = self._counted("requests_limited:address", (lambda _: answer()) if silent else too_many_requests)
         return self.limiter.shared_limit(
             self._settings.forgot_limit_per_email, scope="address", key_func=key, on_breach=on_breach
         )
 
     def reset_per_client(self) -> Callable[[Any], Any]:
         """Limit resets and checks together per client, with a 429."""
-        return self.limiter.shared_limit(self._settings.reset_limit_per_ip, scope="reset", on_breach=too_many_requests)
+        on_breach = self._counted("resets_limited:client", too_many_requests)
+        return self.limiter.shared_limit(self._settings.reset_limit_per_ip, scope="reset", on_breach=on_breach)
+
+    def _counted(self, field: str, answer: OnBreach) -> OnBreach:
+        def count_then_answer(breach: RequestLimit) -> Response:
+            self._counters.add(field)
+            return answer(breach)
+
+        return count_then_answer
 
 
 def too_many_requests(breach: RequestLimit) -> Response:

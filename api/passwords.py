@@ -34,6 +34,13 @@ class Passwords:
         self._rounds = rounds
         self._min_length = min_length
         self._slots = threading.BoundedSemaphore(slots)
+        self._waiting = 0
+        self._counting = threading.Lock()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many passwords are in a slot, or wait for one."""
+        return self._waiting
 
     def check(self, password: str) -> None:
         """Raise WeakPassword with every reason the policy has against the password.
@@ -65,12 +72,20 @@ class Passwords:
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
-        if not self._slots.acquire(timeout=WAIT_FOR_SLOT):
-            raise HashingBusy
+        self._count(1)
         try:
-            yield
+            if not self._slots.acquire(timeout=WAIT_FOR_SLOT):
+                raise HashingBusy
+            try:
+                yield
+            finally:
+                self._slots.release()
         finally:
-            self._slots.release()
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self._waiting += change
 
 
 def encode(password: str, hash_format: HashFormat, rounds: int) -> str:

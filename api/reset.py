@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, g
 from flask_openapi3 import APIBlueprint, Tag
 
+from api.counters import Counters
 from api.limits import Limits
 from api.resets import Resets
 from api.schemas import Done, LinkState, ResetRequest, TokenRequest, problems
@@ -13,7 +14,7 @@ from api.schemas import Done, LinkState, ResetRequest, TokenRequest, problems
 _DONE = json.dumps({"message": "Your password is changed."}) + "\n"
 
 
-def reset_api(resets: Resets, limits: Limits) -> APIBlueprint:
+def reset_api(resets: Resets, limits: Limits, counters: Counters) -> APIBlueprint:
     """Build the two endpoints that take a token."""
     api = APIBlueprint("reset", __name__, abp_tags=[Tag(name="Passwords")])
     refusals = problems(400, 413, 415, 422, 429, 503)
@@ -25,6 +26,7 @@ def reset_api(resets: Resets, limits: Limits) -> APIBlueprint:
     def reset_password(body: ResetRequest) -> Response:
         """Use the link, which works once. A password that the policy refuses leaves it good."""
         resets.reset(body.token, body.password, g.request_id)
+        counters.add("resets_confirmed")
         return Response(_DONE, 200, content_type="application/json")
 
     @api.post("/reset-password/check", summary="Is this link still good?", responses=good)

@@ -5,13 +5,16 @@ import re
 from typing import Annotated, Literal
 
 from limits import parse_many
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 
 from shared.settings import Settings
 
 LONGEST_WINDOW = 366 * 86400  # Seconds.
 LARGEST_AMOUNT = 1_000_000
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+
+# RFC 6750, 2.1.
+_BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
 
 
 def _limits(value: str) -> str:
@@ -26,6 +29,12 @@ def _limits(value: str) -> str:
 
 def _origins(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _metrics_token(value: SecretStr) -> SecretStr:
+    if not _BEARER_TOKEN.fullmatch(value.get_secret_value()):
+        raise ValueError("is too short, or holds a character that no bearer token has")
+    return value
 
 
 Limits = Annotated[str, AfterValidator(_limits)]
@@ -66,6 +75,11 @@ class ApiSettings(Settings):
         default=1_000_000,
         ge=1,
         description="Accepted jobs that may wait (1.3 kB each in Redis); beyond, everybody gets `503`.",
+    )
+    metrics_token: Annotated[SecretStr, AfterValidator(_metrics_token)] = Field(
+        default=SecretStr(""),
+        description="Opens `/metrics` to those who send it as a bearer token: 16 or more letters, digits and `._~+/-`; "
+        "empty: shut.",
     )
     host: str = Field(default="127.0.0.1", description="Where the API listens; `0.0.0.0` for all interfaces.")
     port: int = Field(default=8000, ge=1, le=65535, description="The API's port: 1 to 65535.")

@@ -29,6 +29,7 @@ def check_redis(settings: RedisSettings) -> None:
     except AuthenticationError:
         raise SettingsError(["REDIS_URL: Redis refuses its user or password."]) from None
     except NoPermissionError:
+        log.warning("redis_tells_nothing", cure="Allow INFO to the user in REDIS_URL, or its limit cannot be minded.")
         return
     except ResponseError as error:
         raise SettingsError([f"REDIS_URL: Redis refuses it ({error})."]) from None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.metrics import BUCKETS, METRICS_KEY, bucket
+from shared.metrics import BUCKETS, HASH, bucket
 from shared.outbox import Ending
 from tests.integration.conftest import job
 from tests.service import Service
@@ -11,7 +11,7 @@ ADDRESS = "anna@example.com"
 
 
 def counts(service: Service) -> dict[str, int]:
-    return {name: int(amount) for name, amount in service.redis.hgetall(METRICS_KEY).items()}
+    return {name: int(amount) for name, amount in service.redis.hgetall(HASH).items()}
 
 
 def worker_counts(service: Service) -> dict[str, int]:

@@ -142,6 +142,19 @@ def test_one_hash_more_than_there_are_slots_is_refused(monkeypatch: pytest.Monke
             two.hash(PASSWORD)
 
 
+def test_a_password_counts_as_waiting_until_it_is_hashed_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api.passwords, "WAIT_FOR_SLOT", 0)
+    one = passwords(slots=1)
+
+    with one._slot():
+        in_a_slot = one.waiting
+        with pytest.raises(HashingBusy):
+            one.hash(PASSWORD)
+        after_a_refusal = one.waiting
+
+    assert (in_a_slot, after_a_refusal, one.waiting) == (1, 1, 0)
+
+
 def test_a_slot_comes_free_again_even_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api.passwords, "WAIT_FOR_SLOT", 0)
     one = passwords(slots=1)

@@ -57,6 +57,10 @@ def test_flowers_open_pages_are_shut() -> None:
         assert re.search(rf"location {path} {{\s+return 404;\s+}}", server(8081))
 
 
+def test_the_metrics_are_not_published() -> None:
+    assert re.search(r"location = /metrics {\s+return 404;\s+}", server(8080))
+
+
 def test_the_proxy_logs_no_query_string() -> None:
     log_format = re.search(r"log_format line (.+?);", NGINX, re.DOTALL)
     assert log_format

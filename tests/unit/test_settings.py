@@ -48,6 +48,8 @@ REFUSED = [
     ("CORS_ORIGINS", "*", "holds something that is not an origin"),
     ("CORS_ORIGINS", "https://www.example.com, https://example.com/", "holds something that is not an origin"),
     ("PASSWORD_MIN_LENGTH", "7", "is wrong"),
+    ("METRICS_TOKEN", "fifteen-letters", "is too short"),
+    ("METRICS_TOKEN", "sixteen letters and a space", "is too short, or holds a character"),
 ]
 
 
@@ -114,10 +116,11 @@ def test_secrets_do_not_show_when_the_settings_are_printed() -> None:
         ("DATABASE_URL", "latchkey:hunter2@db.example/app"),
         ("DATABASE_URL", "postgresql://latchkey:p@ss:hunter2@db.example/app"),
         ("MAIL_PASSWORD", "hunter2"),
+        ("METRICS_TOKEN", "hunter2"),
     ],
 )
 def test_a_secret_that_is_refused_does_not_show_in_the_error(name: str, secret: str) -> None:
-    problem = only_problem(WorkerSettings, **{name: secret})
+    problem = only_problem(program_of(name), **{name: secret})
 
     assert problem.startswith(f"{name} ")
     assert "hunter2" not in problem
