@@ -63,7 +63,7 @@ class SentinelAddress:
             "password": self.sentinel_password,
             "socket_connect_timeout": timeout,
             "socket_timeout": timeout,
-            # Once: redis-py would try a dead one three times more, with waits, before it asks the next.
+            # Once: redis-py would try a dead one ten times more, with waits, before it asks the next.
             "retry": None,
         }
 

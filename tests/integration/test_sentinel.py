@@ -92,6 +92,6 @@ def test_mail_flows_soon_after_the_master_was_killed(locked_set: SentinelSet, ma
         refused = service.forgot("anna@example.com")
 
         assert refused.status_code == 503
-        wait_until(lambda: service.forgot("anna@example.com").status_code == 202, "the API does not come back", 12)
-        wait_until(lambda: len(service.relay.mails) == 2, "the worker does not come back", 3)
+        wait_until(lambda: service.forgot("anna@example.com").status_code == 202, "the API does not come back", 9)
+        wait_until(lambda: len(service.relay.mails) == 2, "the worker does not come back", 6)
         assert worker.poll() is None
