@@ -32,8 +32,9 @@ def locked_set(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SentinelSet
 
 
 def service_on(servers: SentinelSet, make_service: MakeService) -> Service:
-    """Make a service that finds a dead sentinel before the three that live."""
+    """Make a service on an empty database, that finds a dead sentinel before the three that live."""
     service = make_service(REDIS_URL=servers.url(first=(1,), db=3), FORGOT_LIMIT_PER_EMAIL="1000/day")
+    service.redis.flushdb()
     service.add_user("anna@example.com")
     return service
 
@@ -66,8 +67,7 @@ def test_flower_measures_the_queue_with_the_first_sentinel_dead(
     url, options = app.connection().as_uri(include_password=True), app.conf.broker_transport_options
     queues = asyncio.run(broker.Broker(url, broker_options=options).queues(["latchkey"]))
 
-    assert queues == [{"name": "latchkey", "messages": service.redis.llen("latchkey")}]
-    assert queues[0]["messages"] > 0
+    assert queues == [{"name": "latchkey", "messages": 1}]
 
 
 def test_a_worker_outlives_a_master_that_is_demoted_under_its_hands(
@@ -81,7 +81,8 @@ def test_a_worker_outlives_a_master_that_is_demoted_under_its_hands(
 
         assert answer.status_code == 503
         assert service.forgot("anna@example.com").status_code == 202
-        wait_until(lambda: len(service.relay.mails) == 2, "the worker does not come back")
+        # A message that was popped into the lost connection is put back after ten seconds.
+        wait_until(lambda: len(service.relay.mails) == 2, "the worker does not come back", 20)
         assert worker.poll() is None
 
 
@@ -93,5 +94,5 @@ def test_mail_flows_soon_after_the_master_was_killed(locked_set: SentinelSet, ma
 
         assert refused.status_code == 503
         wait_until(lambda: service.forgot("anna@example.com").status_code == 202, "the API does not come back", 9)
-        wait_until(lambda: len(service.relay.mails) == 2, "the worker does not come back", 6)
+        wait_until(lambda: len(service.relay.mails) >= 2, "the worker does not come back", 6)
         assert worker.poll() is None
