@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 
 from kombu import Queue
 
+from shared.redis_url import SentinelAddress
 from shared.settings import Settings
 
 QUEUE = "latchkey"
@@ -114,7 +115,7 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
     The outbox, not the broker, keeps what is unfinished: messages are taken without acknowledgement, one at a time,
     and Celery neither retries nor delays anything.
     """
-    return {
+    settings: dict[str, Any] = {
         "broker_url": redis_url,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
@@ -130,4 +131,23 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
         "timezone": "UTC",
+    }
+    address = SentinelAddress.parse(redis_url)
+    return settings if address is None else _through_sentinels(settings, address)
+
+
+def _through_sentinels(settings: dict[str, Any], address: SentinelAddress) -> dict[str, Any]:
+    """Let kombu ask the sentinels, and outlive what a failover does to a waiting worker."""
+    options = {
+        "master_name": address.name,
+        "sentinel_kwargs": address.sentinel_options(),
+        # Seconds. A worker waiting on a master whose machine is gone, or frozen, hears nothing; kombu's own 25 would
+        # let it wait for a minute while there is a new master already.
+        "health_check_interval": 2,
+    }
+    return settings | {
+        "broker_url": address.for_kombu(),
+        "broker_transport_options": settings["broker_transport_options"] | options,
+        # A master that is demoted or short of replicas answers BRPOP with an error; Celery would end the worker at it.
+        "broker_channel_error_retry": True,
     }

@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from shared.environment import SettingsError, read, validation_problems
+from shared.redis_url import SentinelAddress
 
 EXAMPLE_SECRET = "replace-me-with-32-or-more-random-characters"  # noqa: S105 - refused at start; it is what .env.example says
 MIN_SECRET_LENGTH = 32
@@ -42,8 +43,16 @@ def _strong(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
 
 def _redis_url(value: SecretStr) -> SecretStr:
     """Refuse what the client, the broker or the limiter would only trip over later, with the password in the text."""
+    url = value.get_secret_value()
+    if url.startswith("rediss+sentinel://"):
+        raise ValueError("asks for TLS through Sentinel, which is not supported")
     try:
-        parts = urlsplit(value.get_secret_value())
+        if SentinelAddress.parse(url):
+            return value
+    except ValueError:
+        raise ValueError("is not an address of sentinels (a password in it must be percent-encoded)") from None
+    try:
+        parts = urlsplit(url)
         readable = parts.hostname is not None and parts.port != 0
     except ValueError:
         readable = False
@@ -88,7 +97,8 @@ class RedisSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] = Field(
-        description="Redis 7 or Valkey, with a database of its own: `redis://host:6379/0`, or `rediss://` for TLS."
+        description="Redis 7 or Valkey, with a database of its own: `redis://host:6379/0`, `rediss://` for TLS, "
+        "or `redis+sentinel://host:26379,host,host/NAME/0` for what Sentinel calls NAME."
     )
 
     @classmethod

@@ -28,23 +28,28 @@ def free_port() -> int:
 class RedisServer:
     """A Redis of our own that can be stopped, killed, frozen and started again on the same port and data."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str, password: str = "") -> None:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.password = password or None
+        self._options = options
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = redis_command(self.port, self._folder)
+        command = [*redis_command(self.port, self._folder), *self._options]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(self.answers, "Redis does not come up")
 
     def answers(self) -> bool:
         try:
-            with redis.Redis(port=self.port, socket_timeout=1) as client:
+            with self.client() as client:
                 return bool(client.ping())
         except redis.RedisError:
             return False
+
+    def client(self, db: int = 0) -> redis.Redis:
+        return redis.Redis(port=self.port, password=self.password, db=db, socket_timeout=1, decode_responses=True)
 
     def send(self, number: signal.Signals) -> None:
         assert self._process is not None

@@ -3,12 +3,16 @@
 import io
 import json
 import logging
+import os
 import re
-from collections.abc import Mapping
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-import redis
 from flask.testing import FlaskClient
+from redis.sentinel import SentinelConnectionPool
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
@@ -18,7 +22,8 @@ from api.passwords import encode
 from api.settings import ApiSettings
 from shared.database import db
 from shared.jobs import QUEUE
-from tests.servers import Relay
+from shared.redis_client import connect
+from tests.servers import Relay, wait_until
 from worker.app import create_worker
 from worker.settings import WorkerSettings
 
@@ -41,7 +46,7 @@ class Service:
         handler = logging.getLogger().handlers[0]
         assert isinstance(handler, logging.StreamHandler)
         handler.setStream(self.logs)
-        self.redis = redis.Redis.from_url(environ["REDIS_URL"], decode_responses=True)
+        self.redis = connect(environ["REDIS_URL"], connect_timeout=2, timeout=2)
 
     def add_user(self, address: str, password: str = OLD_PASSWORD) -> str:
         """Add a user to a table as `create-table` makes it, and return the hash."""
@@ -106,11 +111,28 @@ class Service:
         self.worker.mailer.close()
         for client in (self.redis, self.app.extensions["redis"], self.worker.sweeper._redis):
             client.close()
+            if isinstance(client.connection_pool, SentinelConnectionPool):
+                client.connection_pool.sentinel_manager.close()
         for app in (self.app, self.worker.flask):
             with app.app_context():
                 db.session.remove()
                 for engine in db.engines.values():
                     engine.dispose()
+
+
+@contextmanager
+def worker_process(service: Service) -> Iterator[subprocess.Popen[bytes]]:
+    """A real worker, that has mailed Anna once; it has to end well."""
+    environ = os.environ | service.environ
+    process = subprocess.Popen([sys.executable, "-m", "worker"], env=environ, stderr=subprocess.DEVNULL)
+    try:
+        service.forgot("anna@example.com")
+        wait_until(lambda: service.relay.mails, "no first mail", 20)
+        yield process
+    finally:
+        process.terminate()
+        code = process.wait(20)
+    assert code == 0
 
 
 def job_id(message: str) -> str:

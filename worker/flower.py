@@ -5,10 +5,15 @@ listens on this machine alone: /metrics and /healthcheck answer without a passwo
 """
 
 import os
+from collections.abc import Iterable
+from typing import Any
 
 from celery import Celery
+from flower.utils import broker
+from redis.asyncio.sentinel import Sentinel
 
 from shared.jobs import celery_settings
+from shared.redis_url import SentinelAddress
 from shared.settings import RedisSettings
 
 
@@ -17,9 +22,41 @@ def _app() -> Celery:
     os.environ.setdefault("FLOWER_READ_ONLY", "true")
     # Flower turns task events on in every worker, for good, unless it is told not to before it starts.
     os.environ.setdefault("FLOWER_ENABLE_EVENTS", os.environ.get("WORKER_EVENTS") or "true")
+    redis_url = RedisSettings.load().redis_url.get_secret_value()
+    address = SentinelAddress.parse(redis_url)
+    if address is not None:
+        _measure_queues_through(address)
     celery = Celery("latchkey")
-    celery.conf.update(celery_settings(RedisSettings.load().redis_url.get_secret_value()))
+    celery.conf.update(celery_settings(redis_url))
     return celery
+
+
+def _measure_queues_through(address: SentinelAddress) -> None:
+    """Let Flower ask all sentinels for the queue: its own class asks the first alone, and looks into database 0."""
+
+    class AllSentinels(broker.RedisBase):
+        def __init__(self, _url: str, **options: Any) -> None:
+            super().__init__("", **options)
+            sentinels = Sentinel(address.sentinels, sentinel_kwargs=address.sentinel_options())  # type: ignore[no-untyped-call]
+            self.redis = sentinels.master_for(
+                address.name,
+                username=address.username,
+                password=address.password,
+                db=address.db,
+                socket_connect_timeout=self.socket_connect_timeout,
+                socket_timeout=self.socket_timeout,
+            )
+            self._sentinels = sentinels.sentinels
+
+        async def queues(self, names: Iterable[str]) -> list[dict[str, Any]]:
+            """Count what waits, and close what was opened: Flower makes a new one of these for each page."""
+            try:
+                return list(await super().queues(names))
+            finally:
+                for sentinel in self._sentinels:
+                    await sentinel.aclose()
+
+    broker.RedisSentinel = AllSentinels
 
 
 app = _app()

@@ -1,9 +1,7 @@
 """A worker outlives Redis, and is back at work soon after it."""
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 
@@ -11,7 +9,7 @@ import pytest
 
 from tests.conftest import MakeService
 from tests.servers import RedisServer, wait_until
-from tests.service import Service
+from tests.service import Service, worker_process
 
 
 @pytest.fixture
@@ -23,15 +21,8 @@ def service_on_own_redis(make_service: MakeService, own_redis: RedisServer) -> S
 
 @pytest.fixture
 def worker(service_on_own_redis: Service) -> Iterator[subprocess.Popen[bytes]]:
-    """A real worker, that has mailed once."""
-    service = service_on_own_redis
-    environ = os.environ | service.environ
-    process = subprocess.Popen([sys.executable, "-m", "worker"], env=environ, stderr=subprocess.DEVNULL)
-    service.forgot("anna@example.com")
-    wait_until(lambda: service.relay.mails, "no first mail", 20)
-    yield process
-    process.terminate()
-    assert process.wait(20) == 0
+    with worker_process(service_on_own_redis) as process:
+        yield process
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])

@@ -1,0 +1,84 @@
+"""The address of a set of servers that Sentinel watches: redis+sentinel://user:password@host:port,host,host/NAME/DB."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Self
+from urllib.parse import parse_qs, quote, unquote
+
+SENTINEL_PORT = 26379
+# Seconds that one sentinel may take to accept, and to answer. They are asked in turn, and two may be dead or frozen.
+SENTINEL_TIMEOUT = 0.5
+
+_SCHEME = "redis+sentinel://"
+# Sentinel itself allows no other characters in a name. urlsplit takes no list of hosts, and none in brackets.
+_FORM = re.compile(
+    r"(?:(?P<username>[^:@/?#]*):(?P<password>[^:@/?#]+)@)?"
+    r"(?P<hosts>[^@/?#]+)/(?P<name>[\w.-]+)(?:/(?P<db>\d{1,4})?)?(?:\?(?P<query>[^#]*))?",
+    re.ASCII,
+)
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?", re.ASCII)
+_QUERY = {"sentinel_username", "sentinel_password"}
+
+
+@dataclass(frozen=True)
+class SentinelAddress:
+    """Which sentinels to ask for the master of which name, and what to say to it and to them."""
+
+    sentinels: tuple[tuple[str, int], ...]
+    name: str
+    db: int = 0
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    sentinel_username: str | None = None
+    sentinel_password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def parse(cls, url: str) -> Self | None:
+        """Read the address, or return None for one of another kind.
+
+        Raises ValueError, whose text may hold a password.
+        """
+        if not url.startswith(_SCHEME):
+            return None
+        form = _FORM.fullmatch(url.removeprefix(_SCHEME))
+        if form is None:
+            raise ValueError("no address of sentinels")
+        query = parse_qs(form["query"] or "", keep_blank_values=True, strict_parsing=bool(form["query"]))
+        if not query.keys() <= _QUERY:
+            raise ValueError("an unknown parameter")
+        return cls(
+            sentinels=tuple(map(_host, form["hosts"].split(","))),
+            name=form["name"],
+            db=int(form["db"] or 0),
+            username=unquote(form["username"] or "") or None,
+            password=unquote(form["password"] or "") or None,
+            **{name: values[0] for name, values in query.items()},
+        )
+
+    def sentinel_options(self, most_seconds: float = SENTINEL_TIMEOUT) -> dict[str, str | float | None]:
+        """Return what redis-py and kombu need to know to ask a sentinel, each at most so many seconds a step."""
+        timeout = min(most_seconds, SENTINEL_TIMEOUT)
+        return {
+            "username": self.sentinel_username,
+            "password": self.sentinel_password,
+            "socket_connect_timeout": timeout,
+            "socket_timeout": timeout,
+            # Once: redis-py would try a dead one ten times more, with waits, before it asks the next.
+            "retry": None,
+        }
+
+    def for_kombu(self) -> str:
+        """Write the address as kombu reads it: one for each sentinel, with the login and database of the master."""
+        login = f"{quote(self.username or '', '')}:{quote(self.password, '')}@" if self.password else ""
+        return ";".join(f"sentinel://{login}{_bracketed(host)}:{port}/{self.db}" for host, port in self.sentinels)
+
+
+def _host(text: str) -> tuple[str, int]:
+    match = _HOST.fullmatch(text)
+    if match is None or not 0 < int(match[2] or SENTINEL_PORT) < 65536:  # noqa: PLR2004 - the largest port
+        raise ValueError("no host and port")
+    return match[1].strip("[]"), int(match[2] or SENTINEL_PORT)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
