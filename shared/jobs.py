@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import ssl
 import time
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
@@ -119,6 +120,8 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
         "broker_url": redis_url,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
+        # A Redis that is demoted or short of replicas answers BRPOP with an error; Celery would end the worker at it.
+        "broker_channel_error_retry": True,
         # BRPOP waits one second on the server: the socket must wait longer.
         "broker_transport_options": {"socket_timeout": 5, "socket_connect_timeout": 2, "priority_steps": [0]},
         "task_queues": [Queue(QUEUE, no_ack=True)],
@@ -132,6 +135,9 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
         "worker_redirect_stdouts": False,
         "timezone": "UTC",
     }
+    if redis_url.startswith("rediss://"):
+        # Unless the address names a certificate of its own, kombu would check none.
+        settings["broker_use_ssl"] = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
     address = SentinelAddress.parse(redis_url)
     return settings if address is None else _through_sentinels(settings, address)
 
@@ -148,6 +154,4 @@ def _through_sentinels(settings: dict[str, Any], address: SentinelAddress) -> di
     return settings | {
         "broker_url": address.for_kombu(),
         "broker_transport_options": settings["broker_transport_options"] | options,
-        # A master that is demoted or short of replicas answers BRPOP with an error; Celery would end the worker at it.
-        "broker_channel_error_retry": True,
     }

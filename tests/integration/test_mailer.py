@@ -1,7 +1,5 @@
-import shutil
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,8 +13,8 @@ from aiosmtpd.smtp import AuthResult
 from flask import Flask
 from flask_mail import Mail, Message
 
-from tests.conftest import missing
 from tests.servers import free_port
+from tests.tls import server_context
 from worker.mailer import Mailer, MailFailed, MisconfiguredRelay, PermanentFailure, TransientFailure
 from worker.relay import Relay
 
@@ -77,13 +75,7 @@ def relay() -> Iterator[Script]:
 @pytest.fixture(params=["MAIL_USE_TLS", "MAIL_USE_SSL"])
 def tls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[dict[str, Any], ssl.SSLContext]:
     """Return what relay and mailer need for TLS, and a context that trusts the relay's certificate, for 127.0.0.1."""
-    if not shutil.which("openssl"):
-        missing("openssl is not on the PATH")
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=relay"
-    command += " -addext subjectAltName=IP:127.0.0.1 -out certificate.pem -keyout key.pem"
-    subprocess.run(command.split(), check=True, capture_output=True, cwd=tmp_path)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    context = server_context(tmp_path)
     options = {"ssl_context" if request.param == "MAIL_USE_SSL" else "tls_context": context}
     return {"options": options, request.param: True}, ssl.create_default_context(cafile=tmp_path / "certificate.pem")
 

@@ -39,3 +39,18 @@ def test_mail_flows_soon_after_redis_is_back(
     wait_until(lambda: len(service.relay.mails) == 2, "the worker does not come back", 3)
 
     assert worker.poll() is None
+
+
+def test_a_worker_outlives_a_redis_that_is_short_of_replicas(
+    service_on_own_redis: Service, worker: subprocess.Popen[bytes]
+) -> None:
+    service = service_on_own_redis
+    service.redis.config_set("min-replicas-to-write", 1)
+    # Long enough for the worker to be answered with an error, and to ask again.
+    time.sleep(3)
+    assert service.forgot("anna@example.com").status_code == 503
+    service.redis.config_set("min-replicas-to-write", 0)
+
+    assert service.forgot("anna@example.com").status_code == 202
+    wait_until(lambda: len(service.relay.mails) == 2, "the worker does not come back", 5)
+    assert worker.poll() is None
