@@ -8,15 +8,24 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-from tests.faults import redis_away, relay_faults, workers
-from tests.faults.bench import Bench, Loaded
+from tests.faults import (
+    api_killed,
+    backlog,
+    claims,
+    database_away,
+    redis_away,
+    relay_faults,
+    sentinel,
+    too_old,
+    workers,
+)
+from tests.faults.bench import Bench, Loaded, Unloaded
 from tests.faults.database import Postgres
 from tests.faults.report import Row, table
 from tests.faults.run import RATE, say
 
-FAULTS: dict[str, Loaded] = {
-    fault.name: fault for module in (workers, redis_away, relay_faults) for fault in module.FAULTS
-}
+_MODULES = (workers, redis_away, api_killed, relay_faults, too_old, database_away, sentinel, backlog, claims)
+FAULTS: dict[str, Loaded | Unloaded] = {fault.name: fault for module in _MODULES for fault in module.FAULTS}
 
 
 def main() -> int:

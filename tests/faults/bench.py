@@ -61,6 +61,20 @@ class Loaded:
         return judged(self.title, self.promise, run)
 
 
+@dataclass(frozen=True)
+class Unloaded:
+    """A fault that needs no stack; it fills its row by itself."""
+
+    name: str
+    title: str
+    act: Callable[[Bench, Row], None]
+
+    def __call__(self, bench: Bench) -> Row:
+        row = Row(self.title)
+        self.act(bench, row)
+        return row
+
+
 def _refused(environ: Mapping[str, str]) -> str:
     """Say whether this version of the product knows the settings at all."""
     try:

@@ -58,6 +58,7 @@ class Relay:
 
     def stop(self) -> None:
         self._wait(self._refuse())
+        self._wait(self._end_tasks())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
@@ -83,12 +84,20 @@ class Relay:
         for writer in self._sessions:
             writer.close()
 
+    async def _end_tasks(self) -> None:
+        sessions = asyncio.all_tasks() - {asyncio.current_task()}
+        for session in sessions:
+            session.cancel()
+        await asyncio.gather(*sessions, return_exceptions=True)
+
     async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._sessions.add(writer)
-        with suppress(OSError, asyncio.IncompleteReadError):
-            await self._greet(reader, writer)
-        self._sessions.discard(writer)
-        writer.close()
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                await self._greet(reader, writer)
+        finally:
+            self._sessions.discard(writer)
+            writer.close()
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         match self._mood:
@@ -101,21 +110,21 @@ class Relay:
                 await self._talk(reader, writer)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        number = 0
+        number: int | None = None
         while line := await reader.readline():
             verb = line[:4].upper()
             if verb == b"QUIT" and self._mood is Mood.FAILS_QUIT:
                 return
             if verb == b"RCPT":
                 found = _NUMBER.search(line)
-                number = int(found[1]) if found else -1
-                await _say(writer, self.answer_to(number))
+                number = int(found[1]) if found else None
+                await _say(writer, self.answer_to(number) if number is not None else "250 OK")
                 continue
             await _say(writer, _ANSWERS.get(verb, "250 OK"))
             if verb == b"QUIT" or (verb == b"DATA" and not await self._mail(reader, writer, number)):
                 return
 
-    async def _mail(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> bool:
+    async def _mail(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int | None) -> bool:
         """Take a mail, or a part of it; tell whether the session goes on."""
         if self._mood is Mood.DROPS_IN_DATA:
             await reader.readline()
@@ -123,7 +132,8 @@ class Relay:
         mail = await reader.readuntil(b"\r\n.\r\n")
         identity = _MESSAGE_ID.search(mail)
         # Nothing is awaited between taking and answering: a change of mood cannot come between them.
-        self._take(number, identity[1].decode() if identity else "")
+        if number is not None:
+            self._take(number, identity[1].decode() if identity else "")
         if self._mood is Mood.DROPS_AFTER_DOT:
             return False
         await _say(writer, "250 OK")

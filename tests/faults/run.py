@@ -15,6 +15,7 @@ from worker.tasks import LEASE
 
 RATE = 60.0  # Requests a second; the promises are for 50.
 STRAGGLERS = LEASE + 20.0  # Seconds: a lease, ten until the sweeper takes a message for lost, and its tick.
+QUIET = 2.0  # Seconds after which no living worker holds a job any more.
 PATIENCE = 60.0  # Seconds in which mail must flow again for the fault to go on.
 
 
@@ -41,9 +42,9 @@ class Run:
         """Let the load go on."""
         time.sleep(seconds)
 
-    def is_over(self) -> None:
-        """Note that a fault has ended now, and wait until mail flows again."""
-        over = time.monotonic()
+    def is_over(self, over: float | None = None) -> None:
+        """Note that a fault has ended, now or when it is said, and wait until mail flows again."""
+        over = time.monotonic() if over is None else over
         self.ends.append(over)
         self.wait_for_mail(over)
         flows = self.ledger.flows_after(over)
@@ -69,20 +70,24 @@ class Run:
     def settle(self) -> None:
         """Wait until nothing is left to do, stragglers and second copies included."""
         deadline = time.monotonic() + STRAGGLERS
-        quiet = time.monotonic() + 5
+        busy_at = time.monotonic()
         while (left := self.stack.unfinished()) and time.monotonic() < deadline:
-            if self.short and time.monotonic() > quiet:
-                self._end_leases()
+            if self.stack.queued():
+                busy_at = time.monotonic()
+            if self.short and time.monotonic() > busy_at + QUIET:
+                self._let_time_pass()
             time.sleep(0.2)
         self.check(f"{left} unfinished", holds=left == 0)
         if buried := self.stack.buried():
             self.note(f"{buried} buried")
 
-    def _end_leases(self) -> None:
-        """Let the leases of the dead end now: in the shortened form nobody waits two minutes for them."""
+    def _let_time_pass(self) -> None:
+        """End the leases of the dead, and the waits: in the shortened form nobody sleeps through them."""
         with self.stack.store.client() as client:
-            for job in client.zrange("outbox:leased", 0, -1):
-                client.zadd("outbox:leased", {job: 1}, xx=True)
+            for key in ("outbox:leased", "outbox:later"):
+                for job in client.zrange(key, 0, -1):
+                    client.zadd(key, {job: 1}, xx=True)
+            client.hset("outbox:mark", "time", 1)
 
 
 def say(words: str) -> None:

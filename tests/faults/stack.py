@@ -10,6 +10,7 @@ from urllib.request import urlopen
 
 import redis
 
+from shared.jobs import QUEUE
 from tests.faults.program import Program
 from tests.faults.relay import Relay, Take
 from tests.servers import RedisServer, free_port, wait_until
@@ -59,7 +60,7 @@ class Stack:
         self.store = store
         self.relay = Relay(take)
         self.port = free_port()
-        self.environ = _environ(database_url, self.relay.port, self.port, store.url) | environ
+        self.environ = {**_environ(database_url, self.relay.port, self.port, store.url), **environ}
         self.workers: list[Program] = []
         self._folder = folder
         self._ends = ExitStack()
@@ -101,6 +102,10 @@ class Stack:
     def unfinished(self) -> int:
         """Count the jobs that were accepted and are not finished."""
         return self.ask(lambda client: int(client.hlen("outbox:jobs")))
+
+    def queued(self) -> int:
+        """Count the messages that no worker has taken yet."""
+        return self.ask(lambda client: int(client.llen(QUEUE)))
 
     def buried(self) -> int:
         """Count the jobs that were given up."""

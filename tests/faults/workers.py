@@ -12,12 +12,14 @@ from tests.faults.report import Promise
 from tests.faults.run import Run, say
 from tests.servers import wait_until
 
+KILLS = 40
+SHORT_KILLS = 4
 MAIL_TIMEOUT = 10
 
 
 def kills(run: Run) -> None:
     """Kill a random process of a random worker, or the whole worker, again and again."""
-    for number in range(4 if run.short else 40):
+    for number in range(SHORT_KILLS if run.short else KILLS):
         worker = run.random.choice(run.stack.workers)
         victim = run.random.choice([None, *worker.pids()])
         say(f"kill {number + 1}: {_kill(worker, victim)}")
