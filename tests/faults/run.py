@@ -49,7 +49,7 @@ class Run:
         self.wait_for_mail(over)
         flows = self.ledger.flows_after(over)
         self.flows.append(inf if flows is None else flows)
-        say(f"mail flows again after {self.flows[-1]:.2f} s")
+        say(f"mail flows again after {self.flows[-1]:.2f} s, {self.stack.queued()} messages wait")
 
     def wait_for_mail(self, moment: float) -> None:
         """Wait until a request that was accepted after a moment is mailed, or patience ends."""

@@ -116,7 +116,7 @@ def _title(more: str) -> str:
     return f"master of a Sentinel set killed{more}"
 
 
-# What a failover loses is reported: replication is asynchronous, and no setting of ours makes it otherwise. With a single
+# What a failover loses is reported: replication is asynchronous, whatever we set. With a single
 # replica, `min-replicas-to-write 1` stops all writes until the old master is back and made a replica: 17 s were seen.
 _REPORTED = Promise(SOON, twice=1, lost=True)
 FAULTS = [

@@ -18,13 +18,15 @@ from tests.faults.report import Promise, Row
 from tests.faults.run import Run
 from tests.faults.workers import SHORT_KILLS, kills
 
-MOST_USERS = 5_000
+RATE = 20.0  # Requests a second: a test shares its machine with others, and nothing here depends on haste.
+USERS = 20_000
+PATIENCE = 30.0  # Seconds until mail flows again; what is promised is measured by `make faults`, on a quiet machine.
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     require_redis()
-    return Bench(tmp_path, sqlite_users(tmp_path / "users.sqlite3", MOST_USERS), short=True)
+    return Bench(tmp_path, sqlite_users(tmp_path / "users.sqlite3", USERS), short=True, rate=RATE)
 
 
 def one_after_the_other(*faults: Callable[[Run], None]) -> Callable[[Run], None]:
@@ -39,10 +41,10 @@ def test_no_request_is_lost_while_workers_and_redis_are_killed_and_the_relay_dro
     faults = one_after_the_other(kills, restarts, dropping_in_data)
 
     # A kill between the mail and its mark is rare, but a few requests are no sample: here it may happen each time.
-    row = Loaded("short", "a bit of everything", Promise(flows=15, twice=1), faults)(bench)
+    row = Loaded("short", "a bit of everything", Promise(flows=PATIENCE, twice=1), faults)(bench)
 
     assert row.verdict == "kept"
-    assert row.accepted > 300
+    assert row.accepted > 200
     assert row.mailed == row.accepted
     assert row.twice <= SHORT_KILLS
 
