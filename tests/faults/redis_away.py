@@ -10,6 +10,7 @@ from tests.faults.bench import Loaded
 from tests.faults.report import Promise
 from tests.faults.run import Run, say
 from tests.faults.stack import OneRedis
+from tests.servers import wait_until
 
 FILLING = "x" * 100_000
 HEADROOM = 20_000_000  # Bytes that the foreign keys take until Redis is full.
@@ -72,6 +73,7 @@ def _redis(run: Run) -> OneRedis:
 
 
 def _pids(run: Run) -> list[set[int]]:
+    wait_until(run.stack.complete, "a worker lacks a process", 20)
     return [set(worker.pids()) for worker in run.stack.workers]
 
 

@@ -86,10 +86,14 @@ class Stack:
         return program
 
     def _ready(self) -> bool:
-        processes = int(self.environ["WORKER_PROCESSES"])
         with suppress(OSError), urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as answer:
-            return answer.status == 200 and all(len(worker.children()) >= processes for worker in self.workers)
+            return answer.status == 200 and self.complete()
         return False
+
+    def complete(self) -> bool:
+        """Tell whether every worker has all of its processes."""
+        processes = int(self.environ["WORKER_PROCESSES"])
+        return all(len(worker.children()) == processes for worker in self.workers)
 
     def ask(self, question: Callable[[redis.Redis], int]) -> int:
         """Ask Redis; -1 while it is away."""

@@ -1,7 +1,6 @@
 """Faults of the workers: killed, all at once or one process of them, and asked to end."""
 
 import os
-import time
 from contextlib import suppress
 from signal import SIGKILL
 
@@ -65,12 +64,7 @@ def _end(run: Run, worker: Program, most: float) -> None:
     run.check(f"ended after {ended.at - asked:.1f} s", holds=ended.at - asked < most)
     run.check(f"ended with {ended.code}", holds=ended.code == 0)
     run.note(f"ended after {ended.at - asked:.1f} s")
-    _wait_for_children(worker)
-
-
-def _wait_for_children(worker: Program) -> None:
-    begun = time.monotonic()
-    wait_until(lambda: len(worker.children()) > 1 or time.monotonic() - begun > 20, "no children", 21)
+    wait_until(run.stack.complete, "the worker does not come back", 20)
 
 
 FAULTS = [
