@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import inf
 
 ACCEPTED = 202
 
@@ -64,6 +65,10 @@ class Ledger:
             if mail.number in self.accepted and self.sent[mail.number] >= moment:
                 return mail.at - moment
         return None
+
+    def mailed_after(self, moment: float) -> float:
+        """Return the seconds from a moment to the next mail, whoever's it is."""
+        return next((mail.at - moment for mail in list(self.mails) if mail.at >= moment), inf)
 
     def accepted_after(self, moment: float) -> float | None:
         """Return the seconds from a moment to the first 202 for a request that was sent after it."""

@@ -61,7 +61,8 @@ class Program:
 
     def children(self) -> list[int]:
         with suppress(psutil.NoSuchProcess):
-            return [child.pid for child in psutil.Process(self.pid).children(recursive=True)]
+            children = psutil.Process(self.pid).children(recursive=True)
+            return [child.pid for child in children if child.status() != psutil.STATUS_ZOMBIE]
         return []
 
     def pids(self) -> list[int]:
