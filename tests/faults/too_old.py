@@ -18,6 +18,7 @@ def relay_down_for_longer(run: Run) -> None:
     run.is_over()
     young = run.ends[-1] - MAX_AGE + LONGEST_WAIT + DIALOGUE
     run.owed = lambda number: run.ledger.sent[number] > young
+    run.load.stop()
     run.settle()
     ages = [mail.at - run.ledger.sent[mail.number] for mail in run.ledger.mails]
     run.check(f"a mail was {max(ages):.0f} s old", holds=max(ages) < MAX_AGE + DIALOGUE)
