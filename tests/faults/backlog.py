@@ -16,8 +16,8 @@ WAITING = 1_000_000
 CHUNK = 2_000
 ROUNDS = 200
 CLAIMS = 10  # In a round.
-# What may differ: medians of two equal servers by a quarter on a busy machine. A claim by more, because Redis packs what
-# is small: 0.25 ms with none, 0.38 with a hundred thousand and with a million; a mail takes ten times that.
+# What medians may differ by: a quarter, as those of two equal servers do on a busy machine. A claim by more, for Redis
+# packs what is small: 0.25 ms with none, 0.38 with a hundred thousand and with a million. A mail takes ten times that.
 MOST = {"sweep": 1.25, "claim and done": 2.0}
 ADD_ALL = "for i = 1, #ARGV, 4 do add(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]) end"
 
