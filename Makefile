@@ -1,6 +1,6 @@
 # One command for each wish. Every target sets up the virtual environment it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix api worker flower users pins clean
+.PHONY: help run test check faults fix api worker flower users pins clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -24,6 +24,9 @@ check: $(VENV)/dev ## Lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+faults: $(VENV)/dev ## Run real faults under load and count every request, in half an hour: make faults ARGS="--list"
+	@exec $(BIN)/python -m tests.faults $(ARGS)
 
 fix: $(VENV)/dev ## Format, and mend what the linter can
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,84 @@
+"""`python -m tests.faults [NAME ...]`: run faults, and print one table of what was promised and what happened."""
+
+import argparse
+import signal
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+from tests.faults import (
+    api_killed,
+    backlog,
+    claims,
+    database_away,
+    redis_away,
+    relay_faults,
+    sentinel,
+    too_old,
+    workers,
+)
+from tests.faults.bench import Bench, Loaded, Unloaded
+from tests.faults.database import Postgres
+from tests.faults.report import Row, table
+from tests.faults.run import RATE, say
+
+_MODULES = (workers, redis_away, api_killed, relay_faults, too_old, database_away, sentinel, backlog, claims)
+FAULTS: dict[str, Loaded | Unloaded] = {fault.name: fault for module in _MODULES for fault in module.FAULTS}
+
+
+def main() -> int:
+    """Run the faults that are named, or all; 1 if a promise is broken."""
+    arguments = _arguments()
+    if arguments.list:
+        sys.stdout.writelines(f"{name:24}{fault.title}\n" for name, fault in FAULTS.items())
+        return 0
+    signal.signal(signal.SIGTERM, _interrupt)
+    rows: list[Row] = []
+    try:
+        _run(arguments, rows)
+    except KeyboardInterrupt:
+        say("stopped")
+    report = table(rows)
+    sys.stdout.write(report)
+    if arguments.markdown:
+        arguments.markdown.write_text(report)
+    return int(any(row.broken for row in rows) or len(rows) < len(arguments.names))
+
+
+def _run(arguments: argparse.Namespace, rows: list[Row]) -> None:
+    with ExitStack() as ends:
+        folder = arguments.logs or Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="latchkey-faults-")))
+        folder.mkdir(exist_ok=True)
+        database = Postgres(folder)
+        ends.callback(database.close)
+        bench = Bench(folder, database.url, database, short=arguments.short, rate=arguments.rate)
+        for name in arguments.names:
+            say(f"{name}: {FAULTS[name].title}")
+            row = FAULTS[name](bench)
+            say(f"{name}: {row.verdict}")
+            rows.append(row)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which faults, instead of all")
+    parser.add_argument("--list", action="store_true", help="show the names and end")
+    parser.add_argument("--short", action="store_true", help="a shortened form of each: is everything in place?")
+    parser.add_argument("--rate", type=float, default=RATE, help="requests a second")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there, too")
+    parser.add_argument("--logs", type=Path, metavar="FOLDER", help="keep the logs of all programs there")
+    arguments = parser.parse_args()
+    arguments.names = arguments.names or list(FAULTS)
+    if unknown := [name for name in arguments.names if name not in FAULTS]:
+        parser.error(f"no fault {', '.join(unknown)}; --list shows them")
+    return arguments
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

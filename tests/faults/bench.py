@@ -1,0 +1,84 @@
+"""Where a fault is run: the folder, the users, whether in full; and how one is run under load."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from api.settings import ApiSettings
+from shared.environment import SettingsError
+from tests.faults.database import Postgres
+from tests.faults.ledger import Ledger
+from tests.faults.load import Load
+from tests.faults.report import Promise, Row, judged
+from tests.faults.run import RATE, Run, say
+from tests.faults.stack import Stack, Store, one_redis
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all faults share. `database` is there where a fault may stop it."""
+
+    folder: Path
+    database_url: str
+    database: Postgres | None = None
+    short: bool = False
+    rate: float = RATE
+
+    def folder_for(self, name: str) -> Path:
+        folder = self.folder / name
+        folder.mkdir()
+        return folder
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A fault that is done to a stack under load."""
+
+    name: str
+    title: str
+    promise: Promise
+    act: Callable[[Run], None]
+    environ: Mapping[str, str] = field(default_factory=dict)
+    start_store: Callable[[Path], Store] = one_redis
+
+    def __call__(self, bench: Bench) -> Row:
+        """Start everything, do it, wait for the stragglers, and judge."""
+        folder = bench.folder_for(self.name)
+        ledger = Ledger()
+        store = self.start_store(folder)
+        stack = Stack(folder, bench.database_url, ledger.take, self.environ, store)
+        if problem := _refused(stack.environ):
+            store.close()
+            return Row(self.title, skipped=True, notes=[problem])
+        with stack, Load(stack.port, bench.rate, ledger) as load:
+            run = Run(stack, ledger, load, bench.database, short=bench.short)
+            run.wait_for_mail(load.begun)
+            self.act(run)
+            run.wait(1)
+            load.stop()
+            say(f"{len(ledger.accepted)} accepted; waiting for {stack.unfinished()} jobs")
+            run.settle()
+        return judged(self.title, self.promise, run)
+
+
+@dataclass(frozen=True)
+class Unloaded:
+    """A fault that needs no stack; it fills its row by itself."""
+
+    name: str
+    title: str
+    act: Callable[[Bench, Row], None]
+
+    def __call__(self, bench: Bench) -> Row:
+        row = Row(self.title)
+        self.act(bench, row)
+        return row
+
+
+def _refused(environ: Mapping[str, str]) -> str:
+    """Say whether this version of the product knows the settings at all."""
+    try:
+        ApiSettings.load(environ)
+    except SettingsError as error:
+        return str(error).splitlines()[-1].strip()
+    return ""

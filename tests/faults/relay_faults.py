@@ -1,0 +1,85 @@
+"""Faults of the mail relay, one after the other as relays have them."""
+
+from tests.faults.bench import Loaded
+from tests.faults.relay import Mood
+from tests.faults.report import Promise
+from tests.faults.run import Run
+
+SOON = 15.0  # Seconds until mail must flow after the relay is well.
+
+
+def refusing(run: Run) -> None:
+    """Close the port."""
+    run.stack.relay.refuse()
+    run.wait(6 if run.short else 60)
+    run.stack.relay.listen()
+    run.is_over()
+
+
+def busy(run: Run) -> None:
+    """Greet everybody with a 421."""
+    _in_a_mood(run, Mood.BUSY, 30)
+
+
+def silent(run: Run) -> None:
+    """Accept connections and say nothing."""
+    _in_a_mood(run, Mood.SILENT, 20)
+
+
+def dropping_in_data(run: Run) -> None:
+    """End each connection in the middle of the mail."""
+    _in_a_mood(run, Mood.DROPS_IN_DATA, 20)
+
+
+def dropping_after_dot(run: Run) -> None:
+    """Take each mail and end the connection without a word."""
+    _in_a_mood(run, Mood.DROPS_AFTER_DOT, 10)
+    run.note("copies have one Message-ID each")
+
+
+def failing_quit(run: Run) -> None:
+    """End the connection where a goodbye is asked for."""
+    _in_a_mood(run, Mood.FAILS_QUIT, 20)
+
+
+def greylisting(run: Run) -> None:
+    """Answer a third of the recipients with 450 once, and take them when they come again."""
+    seen: set[int] = set()
+
+    def answer(number: int) -> str:
+        if number % 3 == 0 and number not in seen:
+            seen.add(number)
+            return "450 Come again"
+        return "250 OK"
+
+    run.stack.relay.answer_to = answer
+    run.wait(5 if run.short else 30)
+    run.stack.relay.answer_to = lambda _number: "250 OK"
+    run.is_over()
+
+
+def refusing_one_in_ten(run: Run) -> None:
+    """Answer one recipient in ten with 550, for ever; those are buried, and nobody else waits for them."""
+    run.owed = lambda number: number % 10 != 0
+    run.stack.relay.answer_to = lambda number: "250 OK" if number % 10 else "550 No such user"
+    run.wait(5 if run.short else 30)
+    run.is_over()
+
+
+def _in_a_mood(run: Run, mood: Mood, seconds: float) -> None:
+    run.stack.relay.become(mood)
+    run.wait(min(seconds, 3) if run.short else seconds)
+    run.stack.relay.become(Mood.WELL)
+    run.is_over()
+
+
+FAULTS = [
+    Loaded("relay-refusing", "relay refuses connections for 60 s", Promise(SOON), refusing),
+    Loaded("relay-421", "relay answers 421 for 30 s", Promise(SOON), busy),
+    Loaded("relay-450", "relay answers 450 once to a third", Promise(SOON, gap=2), greylisting),
+    Loaded("relay-silent", "relay silent for 20 s", Promise(SOON), silent),
+    Loaded("relay-mid-data", "relay drops in the mail for 20 s", Promise(SOON), dropping_in_data),
+    Loaded("relay-after-dot", "relay drops after the final dot for 10 s", Promise(SOON, twice=1), dropping_after_dot),
+    Loaded("relay-quit", "relay fails at QUIT", Promise(SOON, gap=2), failing_quit),
+    Loaded("relay-550", "relay answers 550 to one in ten", Promise(SOON, gap=2), refusing_one_in_ten),
+]

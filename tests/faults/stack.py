@@ -1,0 +1,137 @@
+"""The service as it runs: a real Redis, the API, two workers under supervisors. The relay is ours, in this process."""
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from signal import SIGCONT, SIGKILL
+from typing import Protocol, Self
+from urllib.request import urlopen
+
+import redis
+
+from shared.jobs import QUEUE
+from tests.faults.program import Program
+from tests.faults.relay import Relay, Take
+from tests.servers import RedisServer, free_port, wait_until
+from tests.service import SECRET
+
+WORKERS = 2
+START = 30.0  # Seconds.
+
+
+class Store(Protocol):
+    """Where jobs wait: one Redis, or a set of them."""
+
+    url: str
+
+    def client(self) -> redis.Redis:
+        """Connect to the server that takes writes at present."""
+        ...
+
+    def close(self) -> None:
+        """End every process, whatever state it is in."""
+        ...
+
+
+class OneRedis(RedisServer):
+    """A Redis with an append-only file, as docs/production.md asks for."""
+
+    def client(self) -> redis.Redis:
+        return redis.Redis(port=self.port, decode_responses=True, socket_timeout=5)
+
+    def close(self) -> None:
+        # A frozen server hears of no signal but this one.
+        self.send(SIGCONT)
+        self.stop(SIGKILL)
+
+
+def one_redis(folder: Path) -> OneRedis:
+    """Start a Redis whose data is in the folder."""
+    server = OneRedis(folder)
+    server.start()
+    return server
+
+
+class Stack:
+    """Everything of one fault, from its start to its end."""
+
+    def __init__(self, folder: Path, database_url: str, take: Take, environ: Mapping[str, str], store: Store) -> None:
+        self.store = store
+        self.relay = Relay(take)
+        self.port = free_port()
+        self.environ = {**_environ(database_url, self.relay.port, self.port, store.url), **environ}
+        self.workers: list[Program] = []
+        self._folder = folder
+        self._ends = ExitStack()
+
+    def __enter__(self) -> Self:
+        with self._ends as ends:
+            ends.callback(self.store.close)
+            self.relay.start()
+            ends.callback(self.relay.stop)
+            for number in range(WORKERS):
+                self.workers.append(self._program(ends, "worker", self._folder / f"worker-{number}.log"))
+            self.api = self._program(ends, "api", self._folder / "api.log")
+            wait_until(self._ready, "the API and the workers do not come up", START)
+            self._ends = ends.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ends.close()
+
+    def _program(self, ends: ExitStack, name: str, log: Path) -> Program:
+        program = Program(name, os.environ | self.environ, log)
+        ends.callback(program.stop)
+        return program
+
+    def _ready(self) -> bool:
+        with suppress(OSError), urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as answer:
+            return answer.status == 200 and self.complete()
+        return False
+
+    def complete(self) -> bool:
+        """Tell whether every worker has all of its processes."""
+        processes = int(self.environ["WORKER_PROCESSES"])
+        return all(len(worker.children()) == processes for worker in self.workers)
+
+    def ask(self, question: Callable[[redis.Redis], int]) -> int:
+        """Ask Redis; -1 while it is away."""
+        try:
+            with self.store.client() as client:
+                return question(client)
+        except redis.RedisError:
+            return -1
+
+    def unfinished(self) -> int:
+        """Count the jobs that were accepted and are not finished."""
+        return self.ask(lambda client: int(client.hlen("outbox:jobs")))
+
+    def queued(self) -> int:
+        """Count the messages that no worker has taken yet."""
+        return self.ask(lambda client: int(client.llen(QUEUE)))
+
+    def buried(self) -> int:
+        """Count the jobs that were given up."""
+        return self.ask(lambda client: int(client.hlen("outbox:dead")))
+
+
+def _environ(database_url: str, relay: int, port: int, redis_url: str) -> dict[str, str]:
+    return {
+        "SECRET_KEY": SECRET,
+        "REDIS_URL": redis_url,
+        "DATABASE_URL": database_url,
+        "USERS_HASH_FORMAT": "bcrypt",
+        "USERS_FILTER": "is_active",
+        "USERS_PASSWORD_CHANGED_COLUMN": "password_changed_at",
+        "RESET_URL": "https://www.example.org/reset-password",
+        "MAIL_SERVER": "127.0.0.1",
+        "MAIL_PORT": str(relay),
+        "MAIL_USE_TLS": "false",
+        "MAIL_DEFAULT_SENDER": "Example <no-reply@example.com>",
+        "FORGOT_LIMIT_PER_IP": "1000000/minute",
+        "RESET_LIMIT_PER_IP": "1000/minute",
+        "BCRYPT_ROUNDS": "10",
+        "PORT": str(port),
+        "WORKER_PROCESSES": "2",
+    }
