@@ -60,7 +60,7 @@ class Stack:
         self.store = store
         self.relay = Relay(take)
         self.port = free_port()
-        self.environ = {**_environ(database_url, self.relay.port, self.port, store.url), **environ}
+        self.environ = {**settings_for(database_url, self.relay.port, self.port, store.url), **environ}
         self.workers: list[Program] = []
         self._folder = folder
         self._ends = ExitStack()
@@ -116,7 +116,8 @@ class Stack:
         return self.ask(lambda client: int(client.hlen("outbox:dead")))
 
 
-def _environ(database_url: str, relay: int, port: int, redis_url: str) -> dict[str, str]:
+def settings_for(database_url: str, relay: int, port: int, redis_url: str) -> dict[str, str]:
+    """Return the environment of API and worker."""
     return {
         "SECRET_KEY": SECRET,
         "REDIS_URL": redis_url,
