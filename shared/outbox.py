@@ -38,6 +38,7 @@ MOST_LOST_LEASES = 5
 UNBOUNDED = 2**53  # The worker finishes what was accepted, whatever OUTBOX_MAX says.
 ALLOW_FULL = "#!lua flags=allow-oom\n"
 _DRAINING = ("claim", "done", "retry", "bury", "sweep", "release")
+ROOM = 100  # Messages: a second's work or less. Up to here, what is due fills the queue.
 A_DAY = 86400.0  # Seconds.
 GRACE = 10  # Seconds that a message may be on its way from the queue to a claim.
 
@@ -48,13 +49,17 @@ class OutboxFull(Exception):
 
 @dataclass(frozen=True)
 class Sweep:
-    """What one sweep dropped as too old, what it put back into the queue, by reason, and what it gave up."""
+    """What one sweep dropped as too old, what it put back into the queue, by reason, and what it gave up.
+
+    waiting: due, and still without a place in the queue.
+    """
 
     dropped: int
     due: int
     lost_leases: int
     lost_messages: int
     buried: int
+    waiting: int
 
 
 @dataclass(frozen=True)
@@ -164,5 +169,5 @@ class Outbox:
         """
         template = "0".join(message("JOB_ID"))
         times = [int(seconds * MICROSECONDS) for seconds in (grace, *ages)]
-        args: list[str | int] = [limit, MOST_LOST_LEASES, times[0], template, *times[1:]]
+        args: list[str | int] = [limit, MOST_LOST_LEASES, times[0], template, *times[1:], ROOM]
         return Sweep(*self._scripts["sweep"](args=args))

@@ -1,5 +1,6 @@
 """`python -m worker`: check the settings, then work. `python -m worker --help` lists what else it does."""
 
+import billiard.pool
 import click
 
 from shared.redis_check import check_redis
@@ -20,6 +21,9 @@ def main(context: click.Context) -> None:
         settings = WorkerSettings.load()
         worker = create_worker(settings)
         check_redis(settings)
+        # Tries of 0.1 s. A process that ends waits until its parent has read all its results; one whose parent read no
+        # more was seen to wait half a minute. Nobody needs these results: what is finished stands in the outbox.
+        billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
         # Mingle costs a second at every connect, and neither it nor gossip is of use: workers share nothing but Redis.
         worker.celery.worker_main(["--quiet", "worker", "--without-mingle", "--without-gossip"])
 

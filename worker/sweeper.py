@@ -6,6 +6,7 @@ one died, another takes over.
 
 import secrets
 import threading
+import time
 from contextlib import suppress
 from importlib.resources import files
 
@@ -21,7 +22,7 @@ from worker.notices import NOTICE_MAX_AGE
 
 TICK = 1.0  # Seconds.
 LIMIT = 100  # Jobs of a kind in one script: 5 ms of Redis. 2,000 would block it for 84 ms.
-MOST_SWEEPS = 20  # In one tick.
+MOST_SWEEPS, BREATH = 20, 0.05  # In one tick, with so many seconds between them: until the next one.
 HEARTBEAT = 10  # Seconds that a worker counts as alive.
 LOCK = 3000  # Milliseconds.
 SHORT_OF_MEMORY = 0.6  # Of maxmemory; from there on, no histories are written. From 0.8 on nothing is accepted.
@@ -45,6 +46,7 @@ class Sweeper(threading.Thread):
     def run(self) -> None:
         """Sweep until stopped, then take back the sign of life; another worker would set it again within a second."""
         while not self._stopped.is_set():
+            next_at = time.monotonic() + TICK
             try:
                 self.tick()
             except RedisError as error:
@@ -53,7 +55,7 @@ class Sweeper(threading.Thread):
                 log.error("sweeper_failed", error=type(error).__name__, exc_info=error)
             else:
                 self._away = False
-            self._stopped.wait(TICK)
+            self._stopped.wait(max(0.0, next_at - time.monotonic()))
         with suppress(RedisError):
             self._redis.delete(HEARTBEAT_KEY)
 
@@ -73,9 +75,9 @@ class Sweeper(threading.Thread):
                 log.warning("swept", lost_leases=swept.lost_leases, lost_messages=swept.lost_messages)
             if swept.buried:
                 log.error("buried", reason="lost its worker too often", jobs=swept.buried)
-            if max(swept.dropped, swept.due, swept.lost_leases, swept.lost_messages) < LIMIT:
+            if not swept.waiting and max(swept.dropped, swept.lost_leases, swept.lost_messages) < LIMIT:
                 return
-            self._stopped.wait(0.01)
+            self._stopped.wait(BREATH)
 
     def stop(self) -> None:
         """Let the current tick end."""

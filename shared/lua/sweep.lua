@@ -1,6 +1,8 @@
 -- ARGV: most jobs of a kind in one sweep, leases a job may lose, grace in microseconds, a message with JOB_ID for the
--- id, and the ages in microseconds after which requests and notices are dropped.
--- Returns {dropped, put back from later, put back after a lost lease, put back because their message was lost, buried}.
+-- id, the ages in microseconds after which requests and notices are dropped, and the length up to which what is due
+-- fills the queue.
+-- Returns {dropped, put back from later, put back after a lost lease, put back because their message was lost, buried,
+-- due and still waiting for room in the queue}.
 local limit, most_lost, grace = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = now()
 
@@ -43,7 +45,10 @@ end
 
 local dropped = drop(REQUESTS, tonumber(ARGV[5])) + drop(NOTICES, tonumber(ARGV[6]))
 
-local later = up_to(LATER, time)
+-- What is due gets the room that the queue has, and always some: after an outage there may be thousands, and whoever asks
+-- then should not have to wait for all of them.
+local room = math.min(limit, math.max(1, ARGV[7] - redis.call('LLEN', QUEUE)))
+local later = redis.call('ZRANGEBYSCORE', LATER, '-inf', digits(time), 'LIMIT', 0, room)
 for _, id in ipairs(later) do
   redis.call('ZREM', LATER, id)
   requeue(id)
@@ -83,4 +88,4 @@ local swept = {due = #later, lease = #leases - buried, message = #messages}
 for reason, jobs in pairs(swept) do
   if jobs > 0 then count('jobs_swept:' .. reason, jobs) end
 end
-return {dropped, swept.due, swept.lease, swept.message, buried}
+return {dropped, swept.due, swept.lease, swept.message, buried, redis.call('ZCOUNT', LATER, '-inf', digits(time))}

@@ -1,16 +1,17 @@
 """The sweeper in its thread: it lives as long as the worker, and puts back what was not finished."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from shared.jobs import HEARTBEAT_KEY, QUEUE
-from shared.outbox import Outbox
+from shared.jobs import HEARTBEAT_KEY, QUEUE, Job, new_id
+from shared.outbox import ROOM, Outbox
 from tests.conftest import MakeService
 from tests.servers import wait_until
 from tests.service import Service, job_id
-from worker.sweeper import LIMIT, LOCK, Sweeper, sweeper_step
+from worker.sweeper import LIMIT, LOCK, MOST_SWEEPS, Sweeper, sweeper_step
 
 
 @pytest.fixture
@@ -67,17 +68,37 @@ def test_a_sweeper_outlives_what_nobody_expected(
     wait_until(lambda: len(service.events("sweeper_failed")) > 1, "it does not go on")
 
 
-def test_one_tick_goes_on_while_there_is_more_to_put_back(service: Service) -> None:
-    service.forgot("anna@example.com")
-    entry = service.redis.hvals("outbox:jobs")[0]
+def test_one_tick_goes_on_while_there_is_more_to_put_back(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.sweeper.BREATH", 0)
     many = LIMIT * 2 + 5
-    service.redis.hset("outbox:jobs", mapping={str(number): str(entry) for number in range(many)})
-    service.redis.zadd("outbox:later", {str(number): 0 for number in range(many)})
+    put(service, "leased", many)
 
     service.worker.sweeper.tick()
 
-    assert service.redis.zcard("outbox:later") == 0
-    assert service.redis.llen(QUEUE) == many + 1
+    assert service.redis.zcard("outbox:leased") == 0
+    assert service.redis.llen(QUEUE) == many
+
+
+def test_a_backlog_that_is_due_leaves_room_in_the_queue_and_is_worked_off(service: Service) -> None:
+    many = ROOM * 2 + 5
+    put(service, "later", many)
+    service.worker.sweeper.sweep()
+    before = service.redis.llen(QUEUE)
+    waiting = service.redis.zcard("outbox:later")
+
+    service.work()
+
+    # One more in each sweep, so that a queue that is never short stops nobody for ever.
+    assert before == ROOM + MOST_SWEEPS - 1
+    assert waiting == many - before
+    assert service.redis.hlen("outbox:jobs") == 0
+
+
+def put(service: Service, place: str, many: int) -> None:
+    """Put so many jobs for nobody into a place, and let them be due there."""
+    jobs = [Job(new_id(), "over_quota", "request", "hash", time.time()) for _ in range(many)]
+    service.redis.hset("outbox:jobs", mapping={job.id: job.entry() for job in jobs})
+    service.redis.zadd(f"outbox:{place}", {job.id: 0 for job in jobs})
 
 
 def test_what_a_dead_worker_held_is_put_back_and_logged(service: Service) -> None:
