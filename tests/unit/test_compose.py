@@ -112,7 +112,7 @@ def test_redis_keeps_what_was_accepted() -> None:
 
     assert "--appendonly yes" in command
     assert "--appendfsync everysec" in command
-    assert "--maxmemory-policy noeviction" in command
+    assert "--maxmemory 1gb --maxmemory-policy noeviction" in command
 
 
 def test_what_is_stored_outlives_the_containers() -> None:
