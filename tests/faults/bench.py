@@ -53,7 +53,11 @@ class Loaded:
         with stack, Load(stack.port, bench.rate, ledger) as load:
             run = Run(stack, ledger, load, bench.database, short=bench.short)
             run.wait_for_mail(load.begun)
-            self.act(run)
+            try:
+                self.act(run)
+            except TimeoutError as error:
+                # What did not come in time is a broken promise, and no end of the whole run.
+                run.check(str(error), holds=False)
             run.wait(1)
             load.stop()
             say(f"{len(ledger.accepted)} accepted; waiting for {stack.unfinished()} jobs")
