@@ -109,7 +109,8 @@ class Service:
     def close(self) -> None:
         """Close every connection: an open one is a warning, and warnings are errors."""
         self.worker.mailer.close()
-        for client in (self.redis, self.app.extensions["redis"], self.worker.sweeper._redis):
+        worker_clients = (self.worker.sweeper._redis, self.worker.delivery.outbox._redis)
+        for client in (self.redis, self.app.extensions["redis"], *worker_clients):
             client.close()
             if isinstance(client.connection_pool, SentinelConnectionPool):
                 client.connection_pool.sentinel_manager.close()

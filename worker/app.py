@@ -7,6 +7,7 @@ from celery import Celery
 from celery.signals import setup_logging
 from flask import Flask
 from flask_mail import Mail
+from redis import Redis
 
 from shared import log
 from shared.database import database_config, db
@@ -48,9 +49,7 @@ def create_worker(settings: WorkerSettings | None = None) -> Worker:
     settings = settings or WorkerSettings.load()
     log.configure("worker", settings.log_level)
     flask = _flask(settings)
-    url = settings.redis_url.get_secret_value()
-    redis = connect(url, connect_timeout=REDIS_TIMEOUT, timeout=REDIS_TIMEOUT)
-    outbox = Outbox(redis)
+    outbox = Outbox(_redis(settings))
     mailer = Mailer(flask, Relay(settings.mail_timeout, ssl.create_default_context()))
     keys = [secret.get_secret_value() for secret in settings.secret_key]
     notices = Notices(
@@ -63,8 +62,13 @@ def create_worker(settings: WorkerSettings | None = None) -> Worker:
         max_age=settings.mail_max_age,
     )
     delivery = Delivery(outbox, notices)
-    sweeper = Sweeper(redis, outbox, settings.mail_max_age)
+    # With a client of its own: this thread may hold a lock of it at the moment when Celery forks a process.
+    sweeper = Sweeper(_redis(settings), settings.mail_max_age)
     return Worker(_celery(settings, flask, delivery, sweeper), flask, delivery, sweeper, mailer)
+
+
+def _redis(settings: WorkerSettings) -> Redis:
+    return connect(settings.redis_url.get_secret_value(), connect_timeout=REDIS_TIMEOUT, timeout=REDIS_TIMEOUT)
 
 
 def _flask(settings: WorkerSettings) -> Flask:

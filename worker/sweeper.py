@@ -33,13 +33,13 @@ log = get_logger(__name__)
 class Sweeper(threading.Thread):
     """A daemon thread of the worker's main process. It outlives every failure of Redis."""
 
-    def __init__(self, redis: Redis, outbox: Outbox, max_age: float) -> None:
+    def __init__(self, redis: Redis, max_age: float) -> None:
         super().__init__(name="sweeper", daemon=True)
         self._redis = redis
-        self._outbox = outbox
+        self._outbox = Outbox(redis)
         self._ages = (max_age, NOTICE_MAX_AGE)
         self._name = secrets.token_hex(8)
-        self._lead = outbox.script((files("worker") / "lead.lua").read_text(), draining=True)
+        self._lead = self._outbox.script((files("worker") / "lead.lua").read_text(), draining=True)
         self._stopped = threading.Event()
         self._away = False
 
@@ -93,7 +93,9 @@ def sweeper_step(sweeper: Sweeper) -> type[bootsteps.StartStopStep]:
     """Return the step that starts and stops the sweeper with the worker."""
 
     class SweeperStep(bootsteps.StartStopStep):
-        """Runs beside the pool, in the main process."""
+        """Runs beside the pool, in the main process, once there are all processes."""
+
+        requires = ("celery.worker.components:Pool",)
 
         def start(self, _worker: object) -> None:
             sweeper.start()

@@ -1,5 +1,8 @@
 """The sweeper in its thread: it lives as long as the worker, and puts back what was not finished."""
 
+import os
+import signal
+import threading
 import time
 from collections.abc import Iterator
 
@@ -54,6 +57,34 @@ def test_a_sweeper_outlives_a_failure_of_redis_and_tells_it_once(
 
     wait_until(lambda: service.redis.exists(HEARTBEAT_KEY), "it does not come back")
     assert len(service.events("redis_away")) == 1
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_process_that_is_forked_while_the_sweeper_talks_to_redis_can_talk_to_it_too(service: Service) -> None:
+    held, over = threading.Event(), threading.Event()
+
+    def talk() -> None:
+        with service.worker.sweeper._redis.connection_pool._lock:  # type: ignore[attr-defined]
+            held.set()
+            over.wait(10)
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    held.wait(5)
+    child = os.fork()
+    if child == 0:
+        service.worker.delivery.outbox.claim("0" * 32, "the child", 1)
+        os._exit(0)
+
+    try:
+        wait_until(lambda: os.waitpid(child, os.WNOHANG)[0] == child, "the child hangs", 5)
+    except TimeoutError:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_a_sweeper_outlives_what_nobody_expected(
