@@ -3,11 +3,8 @@
 from redis import Redis
 
 from shared.log import get_logger
+from shared.memory import HISTORY_OFF_FOR, HISTORY_OFF_KEY, NO_MORE_HISTORY, NO_MORE_REQUESTS, memory_used
 from shared.outbox import OutboxFull
-from shared.redis_client import memory_used
-
-# A Redis that is full still gives messages out and refuses to note who took them: what waits could not be finished.
-MOST = 0.8
 
 log = get_logger(__name__)
 
@@ -27,7 +24,7 @@ class Memory:
     @property
     def short(self) -> bool:
         """Tell whether too little is left to accept more."""
-        return self.ratio is not None and self.ratio >= MOST
+        return self.ratio is not None and self.ratio >= NO_MORE_REQUESTS
 
     def check(self) -> None:
         """Raise MemoryShort where too little is left."""
@@ -41,6 +38,9 @@ class Memory:
         """
         was_short = self.short
         self.ratio = memory_used(self._redis)
+        # Workers say so too, but there may be none; and once nothing is accepted, no history is written here.
+        if self.ratio is not None and NO_MORE_HISTORY <= self.ratio < NO_MORE_REQUESTS:
+            self._redis.set(HISTORY_OFF_KEY, 1, ex=HISTORY_OFF_FOR)
         if self.short and not was_short:
             log.warning("memory_short", ratio=self.ratio, cure="No requests are accepted. Give Redis more maxmemory.")
         if was_short and not self.short:

@@ -18,7 +18,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # What surrounds an address in a text: white space, quotes, brackets, and what separates addresses.
 _OUTSIDE = r"\s\"'<>,;:()\[\]{}\\"
-_LOCAL = _OUTSIDE.replace("'", "")
+_LOCAL = _OUTSIDE.replace("'", "").replace("{}", "")
 # The look-behinds keep a pattern from being tried at every character of a long word.
 _PRIVATE = (
     (re.compile(rf"(?:\"[^\"\n]*\"|(?<![^{_LOCAL}])[^{_LOCAL}]+)(?:[@\uff20]|%40)[^{_OUTSIDE}/]+"), "[address]"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
 from shared.environment import SettingsError
@@ -10,6 +11,7 @@ from shared.redis_client import connect
 from shared.settings import RedisSettings
 
 TIMEOUT = 2.0  # Seconds.
+KEYS = ("outbox:jobs", "latchkey", "metrics", "history:off", "limit:any", "worker:heartbeat", "_kombu.binding.latchkey")
 OLDEST = 7  # EXPIRE ... NX and the flags of scripts.
 
 log = get_logger(__name__)
@@ -25,20 +27,47 @@ def check_redis(settings: RedisSettings) -> None:
     url = settings.redis_url.get_secret_value()
     try:
         with connect(url, connect_timeout=TIMEOUT, timeout=TIMEOUT) as redis:
+            _check_keys(redis)
             found: dict[str, Any] = redis.info()
-    except AuthenticationError:
-        raise SettingsError(["REDIS_URL: Redis refuses its user or password."]) from None
     except NoPermissionError:
         log.warning("redis_tells_nothing", cure="Allow INFO to the user in REDIS_URL, or its limit cannot be minded.")
         return
-    except ResponseError as error:
-        raise SettingsError([f"REDIS_URL: Redis refuses it ({error})."]) from None
+    except (AuthenticationError, ResponseError) as error:
+        raise SettingsError([f"REDIS_URL: {_refusal(error)}"]) from None
     except RedisError as error:
         log.warning("redis_away", error=type(error).__name__, cure="It is waited for. Look at REDIS_URL if it runs.")
         return
+    _check_kind(found)
+
+
+def _check_keys(redis: Redis) -> None:
+    """Ask for one key of each family: a script that may not use them all would stop half-way."""
+    try:
+        redis.exists(*KEYS)
+    except NoPermissionError:
+        raise SettingsError(["REDIS_URL: its user may not use all keys. Allow it `~*`, and EXISTS."]) from None
+
+
+def _refusal(error: RedisError) -> str:
+    """Say why Redis refuses us, and not in its own words: an old one repeats the password."""
+    text = str(error).lower()
+    if isinstance(error, AuthenticationError):
+        return "Redis refuses its user or password."
+    if "out of range" in text:
+        return "Redis has no database of this number."
+    if "unknown command" in text:
+        return f"this Redis is too old. Latchkey needs Redis {OLDEST} or later, or Valkey."
+    return f"Redis refuses it ({type(error).__name__}). Its own log says more."
+
+
+def _check_kind(found: dict[str, Any]) -> None:
     version = str(found["redis_version"])
     if int(version.partition(".")[0]) < OLDEST:
         raise SettingsError([f"REDIS_URL: this is Redis {version}. Latchkey needs Redis {OLDEST} or later, or Valkey."])
+    if found.get("cluster_enabled"):
+        raise SettingsError(
+            ["REDIS_URL: this is Redis Cluster, which Celery does not know. Use one server, or Sentinel."]
+        )
     if found["maxmemory_policy"] != "noeviction":
         log.warning(
             "redis_may_evict", cure="Set maxmemory-policy noeviction, or a full Redis forgets what was accepted."

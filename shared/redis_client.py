@@ -5,7 +5,6 @@ from typing import Any
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import NoPermissionError
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 from redis.sentinel import Sentinel
@@ -49,12 +48,3 @@ class Sentinels(Sentinel):
         address: tuple[str, int] = Sentinel.discover_master(mine, service_name)  # type: ignore[no-untyped-call]
         self.sentinels = mine.sentinels
         return address
-
-
-def memory_used(redis: Redis) -> float | None:
-    """Return how much of Redis's `maxmemory` is used, 1.0 for all; None where it has no bound or does not tell us."""
-    try:
-        memory: dict[str, int] = redis.info("memory")
-    except NoPermissionError:
-        return None
-    return memory["used_memory"] / memory["maxmemory"] if memory["maxmemory"] else None

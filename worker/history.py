@@ -46,7 +46,8 @@ class Event:
 
 def read_history(redis: Redis, address_hashes: Iterable[str]) -> list[Event]:
     """List what happened lately to an address, oldest first; it has one hash under each SECRET_KEY."""
-    lines = [str(line) for each in address_hashes for line in redis.lrange(f"history:{each}", 0, -1)]
+    keys = [f"history:{each}{which}" for each in address_hashes for which in ("", ":limited")]
+    lines = [str(line) for key in keys for line in redis.lrange(key, 0, -1)]
     events = [_event(line) for line in lines]
     return sorted((event for event in events if event.at > time.time() - HOURS * 3600), key=lambda event: event.at)
 

@@ -109,5 +109,6 @@ def _without_mail(event: str, job: Job, **details: object) -> Ending:
 def _mailed(what: str, job: Job, answer: str) -> Ending:
     """Keep what the relay answered, on one line and without addresses: its postmaster finds the mail by it."""
     detail = redact(" ".join(answer.split()))[:LONGEST_ANSWER]
-    counts = {f"mails_sent:{what}": 1, f"delivery_le:{bucket(job.age)}": 1, "delivery_ms": int(job.age * 1000)}
+    seconds = max(0.0, job.age)  # The clock of the API may be ahead.
+    counts = {f"mails_sent:{what}": 1, f"delivery_le:{bucket(seconds)}": 1, "delivery_ms": int(seconds * 1000)}
     return Ending(f"mailed_{what}", detail, counts, count_repeated="mails_doubled")

@@ -16,8 +16,8 @@ from redis.exceptions import RedisError
 
 from shared.jobs import HEARTBEAT_KEY
 from shared.log import get_logger
+from shared.memory import HISTORY_OFF_KEY, NO_MORE_HISTORY, memory_used
 from shared.outbox import Outbox
-from shared.redis_client import memory_used
 from worker.notices import NOTICE_MAX_AGE
 
 TICK = 1.0  # Seconds.
@@ -25,7 +25,7 @@ LIMIT = 100  # Jobs of a kind in one script: 5 ms of Redis. 2,000 would block it
 MOST_SWEEPS, BREATH = 20, 0.05  # In one tick, with so many seconds between them: until the next one.
 HEARTBEAT = 10  # Seconds that a worker counts as alive.
 LOCK = 3000  # Milliseconds.
-SHORT_OF_MEMORY = 0.6  # Of maxmemory; from there on, no histories are written. From 0.8 on nothing is accepted.
+HISTORIES = 5000  # Keys looked at in a tick, to delete the histories among them when memory is short.
 
 log = get_logger(__name__)
 
@@ -42,6 +42,7 @@ class Sweeper(threading.Thread):
         self._lead = self._outbox.script((files("worker") / "lead.lua").read_text(), draining=True)
         self._stopped = threading.Event()
         self._away = False
+        self._cursor = 0
 
     def run(self) -> None:
         """Sweep until stopped, then take back the sign of life; another worker would set it again within a second."""
@@ -61,9 +62,17 @@ class Sweeper(threading.Thread):
 
     def tick(self) -> None:
         """Show that a worker lives, and sweep unless another one does."""
-        short = (memory_used(self._redis) or 0) >= SHORT_OF_MEMORY
+        short = (memory_used(self._redis) or 0) >= NO_MORE_HISTORY
         if self._lead(args=[self._name, LOCK, HEARTBEAT, int(short)]):
             self.sweep()
+            if short:
+                self._delete_histories()
+
+    def _delete_histories(self) -> None:
+        """Go on through all keys where the last tick ended."""
+        self._cursor, keys = self._redis.scan(self._cursor, "history:*", HISTORIES)
+        if histories := [key for key in keys if key != HISTORY_OFF_KEY]:
+            self._redis.unlink(*histories)
 
     def sweep(self) -> None:
         """Put back what is to be put back, and drop what is too old."""

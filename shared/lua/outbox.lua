@@ -25,12 +25,13 @@ local function count(field, amount)
   redis.call('HINCRBY', METRICS, field, amount)
 end
 
--- Add a line to what happened to an address lately: 48 hours, the last 100 lines.
+-- Add a line to what happened to an address lately: 48 hours, the last 100 lines. Requests over the quota, which anybody
+-- can send, have a list of their own and push nothing else out.
 local function remember(address_hash, id, event, detail)
   if not address_hash or event == '' or redis.call('EXISTS', NO_HISTORY) == 1 then return end
-  local key = HISTORY .. address_hash
+  local key = HISTORY .. address_hash .. (event == 'limited' and ':limited' or '')
   redis.call('RPUSH', key, digits(now()) .. ' ' .. id .. ' ' .. event .. ' ' .. detail)
-  redis.call('LTRIM', key, -100, -1)
+  redis.call('LTRIM', key, event == 'limited' and -20 or -100, -1)
   redis.call('EXPIRE', key, 172800)
 end
 
@@ -56,7 +57,17 @@ local function forget(id)
   for _, key in ipairs({HOLDER, TRIES, LOST, UNSURE}) do redis.call('HDEL', key, id) end
 end
 
--- Keep what cannot be mailed for a person to look at: 14 days, the newest 100,000, because it holds addresses.
+-- Dead letters hold addresses: 14 days of them are kept, the newest 100,000.
+local function forget_old_dead()
+  local old = redis.call('ZRANGEBYSCORE', BURIED, '-inf', digits(now() - 14 * 86400 * SECOND), 'LIMIT', 0, 100)
+  if redis.call('ZCARD', BURIED) - #old > 100000 then old = redis.call('ZRANGE', BURIED, 0, 0) end
+  for _, gone in ipairs(old) do
+    redis.call('ZREM', BURIED, gone)
+    redis.call('HDEL', DEAD, gone)
+  end
+end
+
+-- Keep what cannot be mailed for a person to look at.
 local function bury(id, reason)
   local time, entry = now(), redis.call('HGET', JOBS, id)
   if not entry then return 0 end
@@ -66,11 +77,6 @@ local function bury(id, reason)
   local job = cjson.decode(entry)
   count('mails_buried:' .. job.kind, 1)
   remember(job.address_hash, id, 'buried', reason)
-  local old = redis.call('ZRANGEBYSCORE', BURIED, '-inf', digits(time - 14 * 86400 * SECOND), 'LIMIT', 0, 100)
-  if redis.call('ZCARD', BURIED) - #old > 100000 then old = redis.call('ZRANGE', BURIED, 0, 0) end
-  for _, gone in ipairs(old) do
-    redis.call('ZREM', BURIED, gone)
-    redis.call('HDEL', DEAD, gone)
-  end
+  forget_old_dead()
   return 1
 end

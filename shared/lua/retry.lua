@@ -8,6 +8,7 @@ redis.call('ZADD', LATER, digits(now() + ARGV[3]), id)
 count(ARGV[6], 1)
 -- One line is enough: an outage of an hour makes a hundred tries.
 if redis.call('HINCRBY', ARGV[4] == '1' and UNSURE or TRIES, id, 1) == 1 then
-  remember(job_of(id).address_hash, id, ARGV[4] == '1' and 'unanswered' or 'delayed', ARGV[5])
+  local job = job_of(id)
+  remember(job and job.address_hash, id, ARGV[4] == '1' and 'unanswered' or 'delayed', ARGV[5])
 end
 return 1

@@ -6,6 +6,8 @@
 local limit, most_lost, grace = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = now()
 
+local FRONT = 200 -- Messages. More than sweeps put to the front before workers take them.
+
 -- To the front of the queue, marked as pushed at 0: these are older than what waits there.
 local function requeue(id)
   redis.call('ZADD', QUEUED, digits(time), id)
@@ -16,12 +18,53 @@ local function up_to(key, moment)
   return redis.call('ZRANGEBYSCORE', key, '-inf', digits(moment), 'LIMIT', 0, limit)
 end
 
+-- Read when a message was pushed, and its job. One that is not ours has neither.
+local function read(message)
+  return tonumber(string.match(message, '"pushed": (%d+)}}$')) or 0, string.match(message, '"correlation_id": "(%x+)"')
+end
+
+-- Messages of jobs that are finished or dropped do nothing; without them the queue is never longer than the outbox.
+for _ = 1, limit do
+  local message = redis.call('LINDEX', QUEUE, -1)
+  local _, id = read(message or '')
+  if not id or redis.call('HEXISTS', JOBS, id) == 1 then break end
+  redis.call('RPOP', QUEUE)
+end
+
+-- Look past the messages that sweeps put to the front. Return them, and when the first one behind them was pushed; nothing
+-- if they are too many to look past.
+local function front()
+  local ours, messages = {}, redis.call('LRANGE', QUEUE, -FRONT, -1)
+  for i = #messages, 1, -1 do
+    local pushed, id = read(messages[i])
+    if pushed > 0 then return ours, pushed end
+    if id then ours[id] = true end
+  end
+  return ours, #messages < FRONT and time or nil
+end
+
+-- Behind the front the queue is first in, first out, so everything pushed before its next message has left it. What left
+-- it more than a grace ago, was never claimed and is not in the front was lost between Redis and a worker.
+local ours, pushed = front()
+local mark_time, mark = unpack(redis.call('HMGET', MARK, 'time', 'mark'))
+local lost = {}
+if pushed and (not mark or time - mark_time >= grace) then
+  local left = mark and redis.call('ZRANGEBYSCORE', QUEUED, '-inf', '(' .. mark, 'LIMIT', 0, limit + FRONT) or {}
+  for _, id in ipairs(left) do
+    if not ours[id] and #lost < limit then lost[#lost + 1] = id end
+  end
+  if #lost < limit then redis.call('HSET', MARK, 'time', digits(time), 'mark', digits(pushed)) end
+end
+for _, id in ipairs(lost) do requeue(id) end
+
 -- Nobody needs what is too old, wherever it waits; what a worker holds is the worker's to judge.
 local function drop(key, age)
   local dropped = 0
   for _, id in ipairs(up_to(key, time - age)) do
-    if redis.call('HEXISTS', HOLDER, id) == 0 then
-      local job = job_of(id)
+    local job = job_of(id)
+    if not job then
+      forget(id)
+    elseif redis.call('HEXISTS', HOLDER, id) == 0 then
       forget(id)
       count('mails_dropped:' .. job.kind, 1)
       remember(job.address_hash, id, 'dropped', 'too old')
@@ -54,37 +97,9 @@ for _, id in ipairs(later) do
   requeue(id)
 end
 
--- Read the message that a worker takes next: when it was pushed (0 if not known), and whether its job is still there.
-local function next_message()
-  local text = redis.call('LINDEX', QUEUE, -1)
-  if not text then return time, true end
-  local readable, message = pcall(cjson.decode, text)
-  local headers = readable and type(message) == 'table' and message.headers
-  if type(headers) ~= 'table' or type(headers.id) ~= 'string' then return 0, true end
-  return tonumber(headers.pushed) or 0, redis.call('HEXISTS', JOBS, headers.id) == 1
-end
+forget_old_dead()
 
--- Messages of jobs that are finished or dropped do nothing; without them the queue is never longer than the outbox.
-for _ = 1, limit do
-  local _, wanted = next_message()
-  if wanted then break end
-  redis.call('RPOP', QUEUE)
-end
-
--- The queue is first in, first out, so everything pushed before its next message has left it. What left it more than a
--- grace ago and was never claimed was lost between Redis and a worker.
-local mark_time, mark = unpack(redis.call('HMGET', MARK, 'time', 'mark'))
-local messages = {}
-if mark and time - mark_time >= grace then
-  messages = redis.call('ZRANGEBYSCORE', QUEUED, '-inf', '(' .. mark, 'LIMIT', 0, limit)
-  for _, id in ipairs(messages) do requeue(id) end
-end
-if not mark or (time - mark_time >= grace and #messages < limit) then
-  local pushed = next_message()
-  if pushed > 0 then redis.call('HSET', MARK, 'time', digits(time), 'mark', digits(pushed)) end
-end
-
-local swept = {due = #later, lease = #leases - buried, message = #messages}
+local swept = {due = #later, lease = #leases - buried, message = #lost}
 for reason, jobs in pairs(swept) do
   if jobs > 0 then count('jobs_swept:' .. reason, jobs) end
 end

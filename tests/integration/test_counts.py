@@ -31,6 +31,16 @@ def test_mails_are_counted_by_what_they_are_with_the_seconds_they_took(service: 
     assert 0 <= found["delivery_ms"] < 20_000
 
 
+def test_an_api_whose_clock_is_ahead_takes_no_seconds_away(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    service.add_user(ADDRESS)
+    service.forgot(ADDRESS)
+    monkeypatch.setattr("shared.jobs.Job.age", -30.0)
+
+    service.work()
+
+    assert counts(service)["delivery_ms"] == 0
+
+
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [("451 later", "mails_retried:transient"), ("550 no", "mails_buried:forgot")],

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.redis_client import memory_used
+from shared.memory import memory_used
 from tests.conftest import MakeService
 from tests.servers import RedisServer
 from tests.service import Service

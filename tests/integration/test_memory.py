@@ -4,6 +4,7 @@ import pytest
 import redis
 
 from api.watch import Watch
+from shared.memory import memory_used
 from shared.metrics import HASH
 from tests.conftest import MakeService
 from tests.metrics import BEARER, TOKEN, counted, parsed
@@ -139,3 +140,18 @@ def test_an_outage_is_logged_once_and_the_next_one_anew(make_service: MakeServic
         look(service)
 
     assert len(service.events("redis_away")) == 2
+
+
+def test_from_60_percent_on_no_history_is_written_though_no_worker_is_alive(filling: Service) -> None:
+    fill(filling, 26)
+
+    filling.forgot("anna@example.com")
+
+    assert filling.redis.keys("history:*") == ["history:off"]
+
+
+def test_what_redis_itself_does_not_count_counts_for_nothing(filling: Service) -> None:
+    used = {"used_memory": 90, "mem_not_counted_for_evict": 80, "maxmemory": 100}
+    filling.redis.info = lambda _section: used  # type: ignore[method-assign,assignment]
+
+    assert memory_used(filling.redis) == 0.1

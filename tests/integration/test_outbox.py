@@ -96,7 +96,7 @@ def test_what_the_relay_may_have_is_counted_apart(outbox: Outbox, client: redis.
 
     assert outbox.claim(added.id, "two", 30) == Claim(added, 0, 1)
     outbox.done(added.id)
-    assert client.keys("outbox:*") == []
+    assert client.keys("outbox:*") == ["outbox:mark"]
 
 
 def test_a_holder_whose_lease_is_lost_can_neither_delay_nor_bury(outbox: Outbox, client: redis.Redis) -> None:
@@ -110,3 +110,13 @@ def test_a_holder_whose_lease_is_lost_can_neither_delay_nor_bury(outbox: Outbox,
     assert not outbox.retry(added.id, "one", 60, PASSING)
     assert not outbox.bury(added.id, "one", "reason")
     assert places(client, added.id) == ["leased"]
+
+
+def test_an_id_whose_job_is_gone_is_not_claimed_and_leaves_nothing_behind(outbox: Outbox, client: redis.Redis) -> None:
+    added = job()
+    outbox.add(added)
+    client.hdel("outbox:jobs", added.id)
+
+    assert outbox.claim(added.id, "one", 30) is None
+
+    assert client.keys("outbox:*") == []

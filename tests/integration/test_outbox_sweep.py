@@ -1,5 +1,6 @@
 """The sweep: what was accepted and not finished is put back, on a real Redis."""
 
+import re
 import time
 from dataclasses import replace
 
@@ -156,3 +157,45 @@ def test_the_age_of_the_oldest_is_known_whatever_became_of_it_since(outbox: Outb
 
     assert 100 <= (found.oldest or 0) < 105
     assert (found.jobs, found.queued, found.later, found.queue) == (2, 1, 1, 2)
+
+
+def test_a_lost_message_is_found_though_there_is_always_something_due(outbox: Outbox, client: redis.Redis) -> None:
+    lost, waiting = job(), job()
+    outbox.add(lost)
+    client.rpop(QUEUE)
+    outbox.add(waiting)
+    found = 0
+    for _ in range(3):
+        outbox.add_later(job(), 0)
+        found += outbox.sweep(grace=0).lost_messages
+
+    assert found == 1
+    identities = [re.findall(r'"correlation_id": "(\w+)"', text)[0] for text in client.lrange(QUEUE, 0, -1)]
+    assert len(identities) == len(set(identities)) == 5
+
+
+def test_an_id_without_a_job_does_not_stop_the_sweep(outbox: Outbox, client: redis.Redis) -> None:
+    gone, held = job(), job()
+    outbox.add(gone)
+    client.hdel("outbox:jobs", gone.id)
+    client.zadd("outbox:requests", {gone.id: 1})
+    outbox.add_later(held, 0)
+
+    swept = outbox.sweep()
+
+    assert (swept.dropped, swept.due) == (0, 1)
+    assert client.zcard("outbox:requests") == 0
+
+
+def test_what_is_buried_is_forgotten_after_two_weeks_though_nothing_else_is_buried(
+    outbox: Outbox, client: redis.Redis
+) -> None:
+    old = job()
+    outbox.add(old)
+    outbox.claim(old.id, "one", 30)
+    outbox.bury(old.id, "one", "reason")
+    client.zadd("outbox:buried", {old.id: (time.time() - 15 * 86400) * 1e6})
+
+    outbox.sweep()
+
+    assert client.exists("outbox:dead", "outbox:buried") == 0

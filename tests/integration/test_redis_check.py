@@ -56,6 +56,42 @@ def test_a_redis_that_tells_nothing_passes_with_a_warning(own_redis: RedisServer
     assert check(own_redis.url.replace("//", "//anna:pass@")) == ["redis_tells_nothing"]
 
 
+def test_a_user_who_may_not_use_all_keys_ends_the_start(own_redis: RedisServer, client: redis.Redis) -> None:
+    client.acl_setuser("anna", enabled=True, passwords=["+pass"], keys=["outbox:*"], commands=["+@all"])
+
+    with pytest.raises(SettingsError, match="may not use all keys"):
+        check(own_redis.url.replace("//", "//anna:pass@"))
+
+
+@pytest.mark.parametrize(
+    ("words", "cure"),
+    [
+        ("unknown command `HELLO`, with args beginning with: `3`, `AUTH`, `anna`, `pass`,", "too old"),
+        ("something about pass", "Its own log says more"),
+    ],
+)
+def test_what_redis_says_when_it_refuses_us_is_not_repeated(
+    own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch, words: str, cure: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise redis.ResponseError(words)
+
+    monkeypatch.setattr(redis.Redis, "exists", refuse)
+
+    with pytest.raises(SettingsError) as refused:
+        check(own_redis.url)
+
+    assert cure in str(refused.value)
+    assert "pass" not in str(refused.value)
+
+
+def test_a_redis_cluster_ends_the_start(own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis.Redis, "info", lambda _: {"redis_version": "7.2.4", "cluster_enabled": 1})
+
+    with pytest.raises(SettingsError, match="Redis Cluster"):
+        check(own_redis.url)
+
+
 def test_an_old_redis_ends_the_start(own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared.redis_check, "OLDEST", 1000)
 
@@ -65,7 +101,8 @@ def test_an_old_redis_ends_the_start(own_redis: RedisServer, monkeypatch: pytest
 
 @pytest.mark.parametrize("program", ["api", "worker"])
 @pytest.mark.parametrize(
-    ("user", "database", "words"), [("anna:wrong@", 0, "refuses its user or password"), ("", 999, "out of range")]
+    ("user", "database", "words"),
+    [("anna:wrong@", 0, "refuses its user or password"), ("", 999, "no database of this number")],
 )
 def test_a_redis_that_refuses_us_ends_the_start_with_the_reason(
     own_redis: RedisServer, make_service: Any, program: str, user: str, database: int, words: str

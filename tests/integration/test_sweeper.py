@@ -14,7 +14,7 @@ from shared.outbox import ROOM, Outbox
 from tests.conftest import MakeService
 from tests.servers import wait_until
 from tests.service import Service, job_id
-from worker.sweeper import LIMIT, LOCK, MOST_SWEEPS, Sweeper, sweeper_step
+from worker.sweeper import HEARTBEAT, LIMIT, LOCK, MOST_SWEEPS, Sweeper, sweeper_step
 
 
 @pytest.fixture
@@ -179,6 +179,7 @@ def test_one_worker_sweeps_and_another_takes_over_when_it_is_gone(service: Servi
 def test_histories_are_the_first_to_give_way_where_memory_is_short(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    service.forgot("ben@example.com")
     monkeypatch.setattr("worker.sweeper.memory_used", lambda _: 0.61)
     service.worker.sweeper.tick()
 
@@ -186,4 +187,5 @@ def test_histories_are_the_first_to_give_way_where_memory_is_short(
     service.work()
 
     assert service.redis.keys("history:*") == ["history:off"]
+    assert 0 < service.redis.ttl("history:off") <= HEARTBEAT
     assert service.redis.hlen("outbox:jobs") == 0

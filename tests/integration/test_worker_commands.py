@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from shared.addresses import hash_address
+from shared.jobs import hash_keys
 from tests.servers import free_port
 from tests.service import Service
 from worker.__main__ import main
@@ -181,9 +183,14 @@ def test_trace_finds_what_happened_before_the_key_was_rotated(service: Service) 
 
 
 def test_a_history_forgets(service: Service) -> None:
+    (hashed, *_) = [hash_address("nobody@example.com", key) for key in hash_keys(service.settings)]
+    key = f"history:{hashed}"
     for _ in range(120):
         service.forgot("nobody@example.com")
-    (key,) = service.redis.keys("history:*")
+    assert (service.redis.llen(key), service.redis.llen(f"{key}:limited")) == (3, 20)
+    service.redis.rpush(key, *service.redis.lrange(key, 0, 0) * 120)
+    service.redis.delete(f"{key}:limited")
+    service.work()
 
     assert service.redis.llen(key) == 100
     assert 0 < service.redis.ttl(key) <= 48 * 3600

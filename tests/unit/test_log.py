@@ -20,6 +20,7 @@ TOKEN, LONG_TOKEN = (Tokens([KEY], 1800).issue(user_id, "hash", ADDRESS) for use
 LIBRARY = logging.getLogger("a.library")
 IN_ADDRESSES = {
     "alone": ADDRESS,
+    "with braces": ADDRESS.replace("@", "{x}@"),
     "in words": f"mail to {ADDRESS} is refused",
     "in angle brackets": f"<{ADDRESS}>: unknown",
     "in quotes": f"'{ADDRESS}' and \"{ADDRESS}\"",
