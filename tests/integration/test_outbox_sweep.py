@@ -174,6 +174,15 @@ def test_a_lost_message_is_found_though_there_is_always_something_due(outbox: Ou
     assert len(identities) == len(set(identities)) == 5
 
 
+def test_what_was_put_to_the_front_and_waits_there_is_not_taken_for_lost(outbox: Outbox, client: redis.Redis) -> None:
+    outbox.add_later(job(), 0)
+    outbox.sweep(grace=0)
+    outbox.add(job())
+
+    assert [outbox.sweep(grace=0).lost_messages for _ in range(3)] == [0, 0, 0]
+    assert client.llen(QUEUE) == 2
+
+
 def test_an_id_without_a_job_does_not_stop_the_sweep(outbox: Outbox, client: redis.Redis) -> None:
     gone, held = job(), job()
     outbox.add(gone)
