@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.schemas import Health
 from shared.jobs import HEARTBEAT_KEY
 from shared.log import get_logger
+from shared.memory import NO_MORE_REQUESTS, memory_used
 from shared.users import DATABASE_CURE, Users, UsersTableError
 
 KEEP = 1.0  # Seconds that an answer is kept, so that asking often costs the database nothing.
@@ -55,9 +56,13 @@ class Readiness:
     def _look(self) -> str:
         try:
             worker_alive = self._redis.exists(HEARTBEAT_KEY)
+            memory = memory_used(self._redis) or 0.0
         except RedisError as error:
             log.warning("not_ready", part="redis", error=type(error).__name__)
             return "unavailable"
+        if memory >= NO_MORE_REQUESTS:
+            log.warning("degraded", part="memory", ratio=memory)
+            return "degraded"
         if not worker_alive:
             log.warning("degraded", part="worker")
             return "degraded"

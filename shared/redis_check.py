@@ -33,7 +33,7 @@ def check_redis(settings: RedisSettings) -> None:
         log.warning("redis_tells_nothing", cure="Allow INFO to the user in REDIS_URL, or its limit cannot be minded.")
         return
     except (AuthenticationError, ResponseError) as error:
-        raise SettingsError([f"REDIS_URL: {_refusal(error)}"]) from None
+        raise SettingsError([f"REDIS_URL: {refusal(error)}"]) from None
     except RedisError as error:
         log.warning("redis_away", error=type(error).__name__, cure="It is waited for. Look at REDIS_URL if it runs.")
         return
@@ -48,7 +48,7 @@ def _check_keys(redis: Redis) -> None:
         raise SettingsError(["REDIS_URL: its user may not use all keys. Allow it `~*`, and EXISTS."]) from None
 
 
-def _refusal(error: RedisError) -> str:
+def refusal(error: RedisError) -> str:
     """Say why Redis refuses us, and not in its own words: an old one repeats the password."""
     text = str(error).lower()
     if isinstance(error, AuthenticationError):
@@ -72,5 +72,7 @@ def _check_kind(found: dict[str, Any]) -> None:
         log.warning(
             "redis_may_evict", cure="Set maxmemory-policy noeviction, or a full Redis forgets what was accepted."
         )
+    if not found["maxmemory"]:
+        log.warning("redis_unbounded", cure="Set maxmemory, or Redis takes all memory that there is.")
     if not found["aof_enabled"]:
         log.warning("redis_may_forget", cure="Set appendonly yes, or a Redis that restarts forgets jobs.")

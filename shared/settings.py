@@ -117,14 +117,19 @@ class RedisSettings(BaseModel):
         return settings
 
 
-class Settings(RedisSettings):
-    """What the API and the worker both need to know."""
+class KeySettings(RedisSettings):
+    """Where Redis is, and the keys: all that it takes to read the history of an address."""
 
     secret_key: SecretKeys = Field(
         description="Signs the links: 32 or more random characters, for example from "
         "`python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`. "
         "Several, separated by commas: the first signs, all verify."
     )
+
+
+class Settings(KeySettings):
+    """What the API and the worker both need to know."""
+
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
         description="Where the users table is: `postgresql://user:password@host/name` or `sqlite:////path/to/file`."
     )

@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 
 import click
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from shared.addresses import InvalidAddress, hash_address
 from shared.jobs import HEARTBEAT_KEY, hash_keys
+from shared.memory import HISTORY_OFF_KEY
 from shared.outbox import Outbox
 from shared.pending import Pending
+from shared.redis_check import refusal
 from shared.redis_client import connect
-from shared.settings import RedisSettings, Settings
+from shared.settings import KeySettings, RedisSettings
 from worker.dead_letters import DeadLetters
 from worker.history import HOURS, read_history
 
@@ -57,7 +59,7 @@ def dead(most: int, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("job_id", metavar="ID", required=False)
+@click.argument("job_id", metavar="[ID]", required=False)
 @click.option("--all", "all_of_them", is_flag=True, help="All that were given up.")
 @as_json
 def retry(job_id: str | None, *, all_of_them: bool, as_json: bool) -> None:
@@ -77,7 +79,7 @@ def retry(job_id: str | None, *, all_of_them: bool, as_json: bool) -> None:
 def purge(*, yes: bool, as_json: bool) -> None:
     """Delete all that was given up."""
     with _dead_letters() as letters:
-        if not yes:
+        if not yes and letters.count():
             click.confirm(f"Delete {letters.count()} for good?", abort=True, err=True)
         purged = letters.purge()
     _print_json({"purged": purged}) if as_json else click.echo(f"{purged} deleted")
@@ -88,20 +90,22 @@ def purge(*, yes: bool, as_json: bool) -> None:
 @as_json
 def trace(email: str, *, as_json: bool) -> None:
     """Tell what happened to an address in the last 48 hours."""
-    settings = Settings.load()
+    settings = KeySettings.load()
     try:
         hashes = [hash_address(email, key) for key in hash_keys(settings)]
     except InvalidAddress:
         raise click.UsageError("This is not one plain mail address.") from None
     with _redis(settings) as redis:
-        events = read_history(redis, hashes)
+        events, off = read_history(redis, hashes), redis.exists(HISTORY_OFF_KEY)
     if as_json:
         _print_json([asdict(event) for event in events])
         return
     for event in events:
-        click.echo(f"{_time(event.at)}  {event.job[:8]}  {event.meaning}")
+        click.echo(f"{_time(event.at)}  {event.job}  {event.meaning}")
     if not events:
-        click.echo(f"Nothing in the last {HOURS} hours: no request for this address was accepted.")
+        click.echo(f"Nothing is known of the last {HOURS} hours. (SECRET_KEY must be that of the API.)")
+    if off:
+        click.echo("Redis is short of memory: histories are deleted, and no new ones are written.")
 
 
 @contextmanager
@@ -110,6 +114,8 @@ def _redis(settings: RedisSettings) -> Iterator[Redis]:
     try:
         with connect(url, connect_timeout=REDIS_TIMEOUT, timeout=REDIS_TIMEOUT) as redis:
             yield redis
+    except (AuthenticationError, ResponseError) as error:
+        raise click.ClickException(f"REDIS_URL: {refusal(error)}") from None
     except RedisError as error:
         text = f"Redis does not answer ({type(error).__name__}). Look at REDIS_URL, and whether Redis runs."
         raise click.ClickException(text) from None

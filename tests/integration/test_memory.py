@@ -57,8 +57,18 @@ def test_from_80_percent_on_everybody_gets_503_until_there_is_room_again(filling
     assert {(answer.status_code, answer.headers["Retry-After"], answer.data) for answer in refused} == {
         (503, "5", refused[0].data)
     }
-    assert [event["level"] for event in filling.events("memory_short")] == ["warning"]
+    assert [event["level"] for event in filling.events("memory_short")] == ["error"]
     assert [event["level"] for event in filling.events("memory_short_no_more")] == ["warning"]
+
+
+def test_readiness_tells_that_requests_are_refused(filling: Service) -> None:
+    filling.worker.sweeper.tick()
+    fill(filling, 34)
+
+    answer = filling.client.get("/readyz")
+
+    assert (answer.status_code, answer.json) == (200, {"status": "degraded"})
+    assert [event["part"] for event in filling.events("degraded")] == ["memory"]
 
 
 def test_a_request_that_is_refused_for_it_asks_redis_nothing(filling: Service) -> None:

@@ -20,6 +20,7 @@ from tests.servers import RedisServer, free_port
 @pytest.fixture
 def client(own_redis: RedisServer) -> Iterator[redis.Redis]:
     with redis.Redis.from_url(own_redis.url) as client:
+        client.config_set("maxmemory", "1gb")
         yield client
 
 
@@ -30,13 +31,17 @@ def check(url: str) -> list[str]:
     return [line["event"] for line in lines]
 
 
-def test_a_redis_that_keeps_what_it_is_given_passes(own_redis: RedisServer) -> None:
+def test_a_redis_that_keeps_what_it_is_given_passes(own_redis: RedisServer, client: redis.Redis) -> None:
     assert check(own_redis.url) == []
 
 
 @pytest.mark.parametrize(
     ("setting", "value", "event"),
-    [("maxmemory-policy", "allkeys-lru", "redis_may_evict"), ("appendonly", "no", "redis_may_forget")],
+    [
+        ("maxmemory-policy", "allkeys-lru", "redis_may_evict"),
+        ("appendonly", "no", "redis_may_forget"),
+        ("maxmemory", "0", "redis_unbounded"),
+    ],
 )
 def test_a_redis_that_may_lose_what_was_accepted_is_warned_of(
     own_redis: RedisServer, client: redis.Redis, setting: str, value: str, event: str

@@ -152,7 +152,7 @@ def test_trace_tells_that_nobody_has_the_address(service: Service) -> None:
     events = as_json(service, "trace", "nobody@example.com")
 
     assert [event["event"] for event in events] == ["accepted", "no_such_user"]
-    assert "Nothing in the last 48 hours" in command(service, "trace", "other@example.com").output
+    assert "Nothing is known of the last 48 hours" in command(service, "trace", "other@example.com").output
 
 
 def test_trace_tells_of_a_mail_that_is_late_and_of_one_that_was_given_up(service: Service) -> None:
@@ -173,6 +173,16 @@ def test_trace_tells_of_a_mail_that_is_late_and_of_one_that_was_given_up(service
         ("delayed", "message refused: 451"),
         ("buried", "message refused: 550"),
     ]
+
+
+def test_trace_needs_redis_and_the_key_alone_and_tells_that_histories_were_deleted(service: Service) -> None:
+    service.redis.set("history:off", 1)
+    service.environ = {name: service.environ[name] for name in ("REDIS_URL", "SECRET_KEY")}
+
+    output = command(service, "trace", "nobody@example.com").output
+
+    assert "Nothing is known" in output
+    assert "histories are deleted" in output
 
 
 def test_trace_finds_what_happened_before_the_key_was_rotated(service: Service) -> None:
@@ -206,6 +216,9 @@ def test_a_redis_that_is_away_is_named_as_the_cause(service: Service) -> None:
     service.environ["REDIS_URL"] = f"redis://127.0.0.1:{free_port()}/0"
 
     assert "Redis does not answer" in command(service, "pending", code=1).output
+
+    service.environ["REDIS_URL"] = str(service.settings.redis_url.get_secret_value()).replace("//", "//anna:wrong@")
+    assert "refuses its user or password" in command(service, "pending", code=1).output
 
 
 def age_the_dead(service: Service, identity: str) -> None:
