@@ -3,7 +3,11 @@
 -- fills the queue.
 -- Returns {dropped, put back from later, put back after a lost lease, put back because their message was lost, buried,
 -- due and still waiting for room in the queue}.
+--
+-- The order: first the queue is read as workers see it, for what was lost; then what a dead worker held goes to its front,
+-- what is too old is dropped from everywhere, and what is due comes last, because it takes the room that is left.
 local limit, most_lost, grace = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local template, request_age, notice_age, most_queued = ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local time = now()
 
 local FRONT = 200 -- Messages. More than sweeps put to the front before workers take them.
@@ -11,7 +15,7 @@ local FRONT = 200 -- Messages. More than sweeps put to the front before workers 
 -- To the front of the queue, marked as pushed at 0: these are older than what waits there.
 local function requeue(id)
   redis.call('ZADD', QUEUED, digits(time), id)
-  redis.call('RPUSH', QUEUE, (string.gsub(ARGV[4], 'JOB_ID', id)))
+  redis.call('RPUSH', QUEUE, (string.gsub(template, 'JOB_ID', id)))
 end
 
 local function up_to(key, moment)
@@ -86,11 +90,11 @@ for _, id in ipairs(leases) do
   end
 end
 
-local dropped = drop(REQUESTS, tonumber(ARGV[5])) + drop(NOTICES, tonumber(ARGV[6]))
+local dropped = drop(REQUESTS, request_age) + drop(NOTICES, notice_age)
 
 -- What is due gets the room that the queue has, and always some: after an outage there may be thousands, and whoever asks
 -- then should not have to wait for all of them.
-local room = math.min(limit, math.max(1, ARGV[7] - redis.call('LLEN', QUEUE)))
+local room = math.min(limit, math.max(1, most_queued - redis.call('LLEN', QUEUE)))
 local later = redis.call('ZRANGEBYSCORE', LATER, '-inf', digits(time), 'LIMIT', 0, room)
 for _, id in ipairs(later) do
   redis.call('ZREM', LATER, id)

@@ -24,6 +24,9 @@ class Bench:
     short: bool = False
     rate: float = RATE
 
+    def titled(self, title: str) -> str:
+        return f"{title} (shortened)" if self.short else title
+
     def folder_for(self, name: str) -> Path:
         folder = self.folder / name
         folder.mkdir()
@@ -62,7 +65,7 @@ class Loaded:
             load.stop()
             say(f"{len(ledger.accepted)} accepted; waiting for {stack.unfinished()} jobs")
             run.settle()
-        return judged(self.title, self.promise, run)
+        return judged(bench.titled(self.title), self.promise, run)
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Unloaded:
     act: Callable[[Bench, Row], None]
 
     def __call__(self, bench: Bench) -> Row:
-        row = Row(self.title)
+        row = Row(bench.titled(self.title))
         self.act(bench, row)
         return row
 
