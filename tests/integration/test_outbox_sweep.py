@@ -1,6 +1,5 @@
 """The sweep: what was accepted and not finished is put back, on a real Redis."""
 
-import re
 import time
 from dataclasses import replace
 
@@ -29,32 +28,6 @@ def test_the_job_of_a_dead_worker_is_put_back_and_buried_when_it_kills_again_and
     assert "lost its worker" in client.hget("outbox:dead", added.id)
 
 
-def test_a_message_lost_between_queue_and_worker_is_put_back_after_the_grace(
-    outbox: Outbox, client: redis.Redis
-) -> None:
-    lost, waiting = job(), job()
-    outbox.add(lost)
-    client.rpop(QUEUE)
-    outbox.add(waiting)
-    first = outbox.sweep(grace=0)
-
-    second = outbox.sweep(grace=0)
-
-    assert (first.lost_messages, second.lost_messages) == (0, 1)
-    assert [lost.id in entry for entry in client.lrange(QUEUE, 0, -1)] == [False, True]
-    assert outbox.claim(lost.id, "one", 30)
-
-
-def test_a_message_that_waits_is_not_taken_for_lost(outbox: Outbox, client: redis.Redis) -> None:
-    for _ in range(3):
-        outbox.add(job())
-
-    sweeps = [outbox.sweep(grace=0) for _ in range(3)]
-
-    assert sum(swept.lost_messages for swept in sweeps) == 0
-    assert client.llen(QUEUE) == 3
-
-
 def test_what_is_due_jumps_the_queue(outbox: Outbox, client: redis.Redis) -> None:
     outbox.add(job())
     older = job()
@@ -79,14 +52,6 @@ def test_a_sweep_takes_a_bounded_number(outbox: Outbox) -> None:
         outbox.add_later(job(), 0)
 
     assert [outbox.sweep(limit=2).due for _ in range(4)] == [2, 2, 1, 0]
-
-
-def test_a_strange_message_at_the_head_of_the_queue_stops_no_sweep(outbox: Outbox, client: redis.Redis) -> None:
-    client.rpush(QUEUE, "not json")
-    held = job()
-    outbox.add_later(held, 0)
-
-    assert outbox.sweep(grace=0).due == 1
 
 
 def test_buried_jobs_are_kept_for_two_weeks(outbox: Outbox, client: redis.Redis) -> None:
@@ -130,21 +95,6 @@ def test_a_notice_is_dropped_at_an_age_of_its_own(outbox: Outbox, client: redis.
     assert [outbox.sweep(ages=ages).dropped for ages in ((1, 86400), (86400, 60))] == [0, 1]
 
 
-def test_messages_of_jobs_that_are_gone_leave_the_queue(outbox: Outbox, client: redis.Redis) -> None:
-    jobs = [job() for _ in range(5)]
-    for added in jobs:
-        outbox.add(added)
-    for added in jobs[:3]:
-        outbox.done(added.id)
-
-    outbox.sweep(limit=2)
-    assert client.llen(QUEUE) == 3
-    outbox.sweep(limit=2)
-
-    assert client.llen(QUEUE) == client.hlen("outbox:jobs") == 2
-    assert jobs[3].id in client.lindex(QUEUE, -1)
-
-
 def test_the_age_of_the_oldest_is_known_whatever_became_of_it_since(outbox: Outbox, client: redis.Redis) -> None:
     assert Pending.count(client).oldest is None
     old = replace(job(), accepted_at=time.time() - 100)
@@ -157,30 +107,6 @@ def test_the_age_of_the_oldest_is_known_whatever_became_of_it_since(outbox: Outb
 
     assert 100 <= (found.oldest or 0) < 105
     assert (found.jobs, found.queued, found.later, found.queue) == (2, 1, 1, 2)
-
-
-def test_a_lost_message_is_found_though_there_is_always_something_due(outbox: Outbox, client: redis.Redis) -> None:
-    lost, waiting = job(), job()
-    outbox.add(lost)
-    client.rpop(QUEUE)
-    outbox.add(waiting)
-    found = 0
-    for _ in range(3):
-        outbox.add_later(job(), 0)
-        found += outbox.sweep(grace=0).lost_messages
-
-    assert found == 1
-    identities = [re.findall(r'"correlation_id": "(\w+)"', text)[0] for text in client.lrange(QUEUE, 0, -1)]
-    assert len(identities) == len(set(identities)) == 5
-
-
-def test_what_was_put_to_the_front_and_waits_there_is_not_taken_for_lost(outbox: Outbox, client: redis.Redis) -> None:
-    outbox.add_later(job(), 0)
-    outbox.sweep(grace=0)
-    outbox.add(job())
-
-    assert [outbox.sweep(grace=0).lost_messages for _ in range(3)] == [0, 0, 0]
-    assert client.llen(QUEUE) == 2
 
 
 def test_an_id_without_a_job_does_not_stop_the_sweep(outbox: Outbox, client: redis.Redis) -> None:
