@@ -122,9 +122,17 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
         "broker_connection_max_retries": None,
         # A Redis that is demoted or short of replicas answers BRPOP with an error; Celery would end the worker at it.
         "broker_channel_error_retry": True,
-        # BRPOP waits one second on the server: the socket must wait longer.
-        "broker_transport_options": {"socket_timeout": 5, "socket_connect_timeout": 2, "priority_steps": [0]},
-        "task_queues": [Queue(QUEUE, no_ack=True)],
+        "broker_transport_options": {
+            # BRPOP waits one second on the server: the socket must wait longer.
+            "socket_timeout": 5,
+            "socket_connect_timeout": 2,
+            "priority_steps": [0],
+            # Without acknowledgements there is nothing to restore. kombu would look for it at every connect, under a
+            # lock that a full Redis refuses.
+            "ack_emulation": False,
+        },
+        # Declaring it would write down where its messages go, which nobody reads and a full Redis refuses.
+        "task_queues": [Queue(QUEUE, no_ack=True, no_declare=True)],
         "task_default_queue": QUEUE,
         "task_ignore_result": True,
         "worker_disable_prefetch": True,

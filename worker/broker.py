@@ -1,11 +1,31 @@
-"""The worker's connection to the queue: back within a second after Redis is."""
+"""The worker's connection to the queue: back within a second after Redis is, full or not; and it tells no password."""
 
+from functools import cached_property
 from typing import Any
 
 from kombu import Connection
+from kombu.transport.redis import REFRESH_BINDING, Channel, SentinelChannel, SentinelTransport
+
+from shared.outbox import ALLOW_FULL
 
 # Seconds. Celery's own are 2, 4, ... 30, and not to be set: after a minute's outage it could sleep half a minute more.
 QUICK = {"interval_start": 0.2, "interval_step": 0.2, "interval_max": 1.0}
+
+
+class DrainingChannel(Channel):
+    """kombu's channel, which a full Redis lets connect.
+
+    At every connect, and each 20 minutes, a worker writes down that it hears remote control. A full Redis refused that,
+    and Celery connected anew for ever and took no message. It is one line a worker: Redis may take it, full or not.
+    """
+
+    @cached_property
+    def _refresh_binding(self) -> Any:
+        return self._create_client().register_script(ALLOW_FULL + REFRESH_BINDING)  # type: ignore[no-untyped-call]
+
+
+class DrainingSentinelChannel(DrainingChannel, SentinelChannel):
+    """The same behind sentinels."""
 
 
 class QuickConnection(Connection):
@@ -14,3 +34,16 @@ class QuickConnection(Connection):
     def ensure_connection(self, *arguments: Any, **options: Any) -> Any:
         """Connect, trying until it works."""
         return super().ensure_connection(*arguments, **(QUICK | options))  # type: ignore[no-untyped-call]
+
+    def create_transport(self) -> Any:
+        """Make the transport that the address asks for, with channels of ours."""
+        transport = super().create_transport()  # type: ignore[no-untyped-call]
+        sentinels = isinstance(transport, SentinelTransport)
+        transport.Channel = DrainingSentinelChannel if sentinels else DrainingChannel
+        return transport
+
+    def info(self) -> dict[str, Any]:
+        """Return what `celery inspect stats` and Flower show, less the options: they hold the sentinels' password."""
+        told: dict[str, Any] = super().info()  # type: ignore[no-untyped-call]
+        del told["transport_options"]
+        return told

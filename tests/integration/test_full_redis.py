@@ -4,12 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from shared.outbox import Outbox
 from shared.redis_client import memory_used
 from tests.conftest import MakeService
-from tests.servers import RedisServer
-from tests.service import Service
+from tests.integration.conftest import job
+from tests.servers import RedisServer, wait_until
+from tests.service import Service, worker_process
 
 ADDRESS = "anna@example.com"
+FULL = 1  # Byte of maxmemory: full, whatever a connection takes or gives back.
 
 
 @pytest.fixture
@@ -69,6 +72,29 @@ def test_what_a_dead_worker_held_is_put_back(service: Service) -> None:
     service.work()
 
     assert service.relay.recipients() == [ADDRESS]
+
+
+def test_a_worker_that_starts_mails_what_was_accepted(service: Service) -> None:
+    service.forgot(ADDRESS)
+    service.redis.config_set("maxmemory", FULL)
+
+    # It waits for the first mail, and asks for another in vain.
+    with worker_process(service):
+        assert service.relay.recipients() == [ADDRESS]
+
+    assert service.redis.hlen("outbox:jobs") == 0
+
+
+def test_a_worker_whose_connections_break_mails_what_waits(service: Service) -> None:
+    outbox, waiting = Outbox(service.redis), job()
+    with worker_process(service) as worker:
+        outbox.add_later(waiting, 3600)
+        service.redis.config_set("maxmemory", FULL)
+        service.redis.client_kill_filter(_type="normal", skipme=True)
+        outbox.release(waiting.id)
+
+        wait_until(lambda: len(service.relay.mails) == 2, "the worker does not come back")
+        assert worker.poll() is None
 
 
 def test_how_full_redis_is_can_be_asked(service: Service) -> None:

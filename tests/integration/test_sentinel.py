@@ -2,7 +2,9 @@
 
 import asyncio
 import importlib
+import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -84,6 +86,29 @@ def test_a_worker_outlives_a_master_that_is_demoted_under_its_hands(
         # A message that was popped into the lost connection is put back after ten seconds.
         wait_until(lambda: len(service.relay.mails) == 2, "the worker does not come back", 20)
         assert worker.poll() is None
+
+
+def test_a_worker_that_starts_on_a_full_master_mails_what_was_accepted(
+    open_set: SentinelSet, make_service: MakeService
+) -> None:
+    service = service_on(open_set, make_service)
+    service.forgot("anna@example.com")
+    service.redis.config_set("maxmemory", 1)
+    try:
+        with worker_process(service):
+            assert service.relay.recipients() == ["anna@example.com"]
+    finally:
+        service.redis.config_set("maxmemory", 0)
+
+
+def test_a_worker_tells_those_who_inspect_it_no_password(locked_set: SentinelSet, make_service: MakeService) -> None:
+    service = service_on(locked_set, make_service)
+    inspect = [sys.executable, "-m", "celery", "--app", "worker.flower", "inspect", "stats"]
+    with worker_process(service):
+        asked = subprocess.run(inspect, env=os.environ | service.environ, capture_output=True, text=True, check=True)
+
+    assert "sentinel://:**@" in asked.stdout
+    assert [word for word in ("p@ss", "p%40ss", "se&nti", "se%26nti") if word in asked.stdout] == []
 
 
 def test_mail_flows_soon_after_the_master_was_killed(locked_set: SentinelSet, make_service: MakeService) -> None:

@@ -58,7 +58,8 @@ def test_one_server_is_asked_as_before(url: str) -> None:
 
     assert SentinelAddress.parse(url) is None
     assert settings["broker_url"] == url
-    assert settings["broker_transport_options"].keys() == {"socket_timeout", "socket_connect_timeout", "priority_steps"}
+    options = {"socket_timeout", "socket_connect_timeout", "priority_steps", "ack_emulation"}
+    assert settings["broker_transport_options"].keys() == options
 
 
 def test_passwords_do_not_show_when_an_address_is_printed() -> None:
