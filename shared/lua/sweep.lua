@@ -38,6 +38,9 @@ end
 -- Look past the messages that sweeps put to the front. Return them, and when the first one behind them was pushed; nothing
 -- if they are too many to look past.
 local function front()
+  local next_one = redis.call('LINDEX', QUEUE, -1)
+  if not next_one then return {}, time end
+  if read(next_one) > 0 then return {}, (read(next_one)) end
   local ours, messages = {}, redis.call('LRANGE', QUEUE, -FRONT, -1)
   for i = #messages, 1, -1 do
     local pushed, id = read(messages[i])
