@@ -110,6 +110,17 @@ def message(job_id: str) -> tuple[str, str]:
     return head, "}}"
 
 
+_TRANSPORT = {
+    # BRPOP waits one second on the server: the socket must wait longer.
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "priority_steps": [0],
+    # Without acknowledgements there is nothing to restore. kombu would look for it at every connect, under a lock that
+    # a full Redis refuses.
+    "ack_emulation": False,
+}
+
+
 def celery_settings(redis_url: str) -> dict[str, Any]:
     """Return the Celery settings that worker and Flower share.
 
@@ -122,15 +133,7 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
         "broker_connection_max_retries": None,
         # A Redis that is demoted or short of replicas answers BRPOP with an error; Celery would end the worker at it.
         "broker_channel_error_retry": True,
-        "broker_transport_options": {
-            # BRPOP waits one second on the server: the socket must wait longer.
-            "socket_timeout": 5,
-            "socket_connect_timeout": 2,
-            "priority_steps": [0],
-            # Without acknowledgements there is nothing to restore. kombu would look for it at every connect, under a
-            # lock that a full Redis refuses.
-            "ack_emulation": False,
-        },
+        "broker_transport_options": _TRANSPORT,
         # Declaring it would write down where its messages go, which nobody reads and a full Redis refuses.
         "task_queues": [Queue(QUEUE, no_ack=True, no_declare=True)],
         "task_default_queue": QUEUE,
@@ -161,5 +164,5 @@ def _through_sentinels(settings: dict[str, Any], address: SentinelAddress) -> di
     }
     return settings | {
         "broker_url": address.for_kombu(),
-        "broker_transport_options": settings["broker_transport_options"] | options,
+        "broker_transport_options": _TRANSPORT | options,
     }

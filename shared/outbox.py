@@ -19,8 +19,9 @@ mails once, and one that Celery loses is put back by the sweeper.
     outbox:notices zset  id -> accepted     dropped, wherever it waits
     latchkey       list                     Celery's own queue
 
-What happens to a job is also counted (hash `metrics`) and kept for support under the hash of its address for 48 hours
-(lists `history:HASH`, which are not written while Redis is short of memory: `history:off`).
+What happens to a job is also counted (hash `metrics`) and kept for support under the hash of its address for 48 hours:
+lists `history:HASH`, and `history:HASH:limited` for requests over the quota. While Redis is short of memory, which the
+key `history:off` says, none is written and the sweeper deletes them.
 """
 
 from collections.abc import Mapping
@@ -36,6 +37,7 @@ from shared.jobs import Job, message
 MICROSECONDS = 1_000_000
 MOST_LOST_LEASES = 5
 UNBOUNDED = 2**53  # The worker finishes what was accepted, whatever OUTBOX_MAX says.
+# Before a script that makes room: Redis runs it even where it is full.
 ALLOW_FULL = "#!lua flags=allow-oom\n"
 _DRAINING = ("claim", "done", "retry", "bury", "sweep", "release")
 ROOM = 100  # Messages: a second's work or less. Up to here, what is due fills the queue.
