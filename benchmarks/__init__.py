@@ -1,0 +1,1 @@
+"""How fast Latchkey is, beside others on the same machine and in the same run: `make bench`."""

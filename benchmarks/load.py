@@ -1,0 +1,139 @@
+"""Requests over kept connections, in a closed loop or at a steady rate. Cheap, because it shares the cores."""
+
+import select
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from math import inf
+from typing import Self
+
+CONNECTIONS = 32
+POOL = 64  # Connections that requests at a rate may use.
+TICK = 0.001  # Seconds.
+PATIENCE = 10.0  # Seconds without any answer after which a measurement is given up.
+_END_OF_HEAD = b"\r\n\r\n"
+_LENGTH = b"content-length: "
+
+Requests = Iterator[bytes]
+"""Whole requests, ready to be sent."""
+
+
+@dataclass
+class Answers:
+    """What came back: seconds of each request by the order of answers, and how many there were of each status."""
+
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)
+    statuses: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """Count the answers."""
+        return len(self.latencies)
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return self.count / self.seconds
+
+    def note(self, status: int, latency: float) -> None:
+        """Note one answer."""
+        self.latencies.append(latency)
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+
+
+class _Connection:
+    """One connection with at most one request on its way."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._received = b""
+        self.since = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def fileno(self) -> int:
+        return self.socket.fileno()
+
+    def send(self, request: bytes, since: float) -> None:
+        self.since = since
+        self.socket.sendall(request)
+
+    def receive(self) -> int | None:
+        """Return the status of the answer, once all of it is here.
+
+        Raises ConnectionError.
+        """
+        data = self.socket.recv(65536)
+        if not data:
+            raise ConnectionError("the server closed a connection")
+        self._received += data
+        head, end, body = self._received.partition(_END_OF_HEAD)
+        if not end or len(body) < _content_length(head):
+            return None
+        self._received = b""
+        return int(head[9:12])
+
+
+def _content_length(head: bytes) -> int:
+    lower = head.lower()
+    begin = lower.index(_LENGTH) + len(_LENGTH)
+    return int(lower[begin : begin + 8].split(b"\r")[0])
+
+
+def post(path: str, body: bytes, *headers: bytes) -> bytes:
+    """Write a request whose body is JSON."""
+    lines = [f"POST {path} HTTP/1.1".encode(), b"Host: localhost", b"Content-Type: application/json", *headers]
+    return b"\r\n".join([*lines, b"Content-Length: %d" % len(body), b"", body])
+
+
+def run(
+    port: int, requests: Requests, seconds: float, rate: float = inf, is_open: Callable[[], bool] = lambda: True
+) -> Answers:
+    """Send requests for some seconds and wait for the last answer.
+
+    Without a rate each connection sends its next request as soon as the last one is answered: saturation. With one,
+    requests are sent when they are due, whatever the answers, and their time counts from then; those that find no
+    connection wait for one, as in a client with a pool. While `is_open` says no, nothing is sent.
+
+    Raises TimeoutError or ConnectionError.
+    """
+    with ExitStack() as ends:
+        connections = CONNECTIONS if rate == inf else POOL
+        free = deque(ends.enter_context(_Connection(port)) for _ in range(connections))
+        return _run(free, requests, seconds, rate, is_open)
+
+
+def _run(
+    free: deque[_Connection], requests: Requests, seconds: float, rate: float, is_open: Callable[[], bool]
+) -> Answers:
+    answers, busy, number = Answers(), dict[int, _Connection](), 0
+    begun = now = time.perf_counter()
+    while now - begun < seconds or busy:
+        due = begun + number / rate
+        while free and due <= now and now - begun < seconds and is_open():
+            connection = free.popleft()
+            busy[connection.fileno()] = connection
+            connection.send(next(requests), now if rate == inf else due)
+            number += 1
+            now = time.perf_counter()
+            due = begun + number / rate
+        wait = min(TICK, max(0.0, due - now)) if free else TICK
+        for descriptor in select.select(list(busy), [], [], wait)[0]:
+            if (status := busy[descriptor].receive()) is not None:
+                connection = busy.pop(descriptor)
+                answers.note(status, time.perf_counter() - connection.since)
+                free.append(connection)
+        now = time.perf_counter()
+        if busy and now - begun > seconds + PATIENCE:
+            raise TimeoutError("a request is not answered")
+    answers.seconds = now - begun
+    return answers

@@ -1,0 +1,57 @@
+"""A program under measurement: its CPU time and memory as the operating system counts them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+MEGABYTE = 1_000_000
+
+
+class Program:
+    """A program and its processes, from start to stop."""
+
+    def __init__(self, command: Sequence[str], environ: Mapping[str, str], log: Path) -> None:
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command, env=os.environ | environ, stdout=output, stderr=output, start_new_session=True
+            )
+        self._log = log
+
+    def cpu(self) -> float:
+        """Seconds of CPU that its processes have used, user and system."""
+        return float(sum(sum(process.cpu_times()[:2]) for process in self._processes()))
+
+    def memory(self) -> float:
+        """Megabytes that its processes hold, what they share counted once."""
+        return float(sum(process.memory_full_info().pss for process in self._processes())) / MEGABYTE
+
+    def _processes(self) -> list[psutil.Process]:
+        process = psutil.Process(self._process.pid)
+        return [process, *process.children(recursive=True)]
+
+    def check(self) -> None:
+        """Raise RuntimeError if it has ended."""
+        if self._process.poll() is not None:
+            raise RuntimeError(f"{self._log.stem} has ended: {self._log.read_text()[-2000:]}")
+
+    def stop(self) -> None:
+        """End it and what it started."""
+        children = self._processes()[1:] if self._process.poll() is None else []
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
+
+
+def python(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs a module with this Python."""
+    return [sys.executable, "-m", module, *arguments]

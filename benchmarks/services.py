@@ -1,0 +1,191 @@
+"""What all contenders share, a table of users and a relay, and each contender with a Redis of its own."""
+
+import multiprocessing
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+
+from benchmarks.program import Program, python
+from dev.redis_server import redis_command
+from tests.faults.database import Postgres
+from tests.faults.relay import Relay
+from tests.faults.stack import settings_for
+from tests.servers import free_port, wait_until
+
+UNLIMITED = "1000000/minute;1000000/hour"
+WORKER_PROCESSES = "2"
+THREADS = 4  # Of each server process; latchkey's default.
+
+
+@dataclass
+class Sink:
+    """The relay that takes every mail at once, in a process of its own."""
+
+    port: int
+    _taken: Any
+
+    def count(self) -> int:
+        """Count the mails it took."""
+        return int(self._taken.value)
+
+
+@contextmanager
+def sink() -> Iterator[Sink]:
+    """Start the relay."""
+    taken, port = multiprocessing.Value("q", 0), multiprocessing.Value("i", 0)
+    process = multiprocessing.get_context("fork").Process(target=_take_mails, args=(port, taken), daemon=True)
+    process.start()
+    wait_until(lambda: port.value, "the relay does not come up")
+    try:
+        yield Sink(port.value, taken)
+    finally:
+        process.terminate()
+        process.join(5)
+
+
+def _take_mails(port: Any, taken: Any) -> None:
+    def take(_number: int, _message_id: str) -> None:
+        taken.value += 1
+
+    relay = Relay(take)
+    relay.start()
+    port.value = relay.port
+    multiprocessing.Event().wait()
+
+
+@contextmanager
+def users(folder: Path, number: int) -> Iterator[str]:
+    """Start a PostgreSQL with users `u0@example.com` and so on, and return its URL."""
+    database = Postgres(folder, number)
+    try:
+        with psycopg.connect(database.url, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE users")
+        yield database.url
+    finally:
+        database.close()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@dataclass
+class Contender:
+    """One way to take requests, with so many server processes, and what stands behind it."""
+
+    name: str
+    processes: int
+    port: int
+    server: Program
+    store: "Store | None" = None
+
+    def cpu(self) -> tuple[float, float]:
+        """Seconds of CPU used so far by the server and by its Redis."""
+        return self.server.cpu(), self.store.server.cpu() if self.store else 0.0
+
+    def backlog(self) -> int:
+        """Count the jobs that are accepted and not finished."""
+        return self.store.backlog() if self.store else 0
+
+
+class Store:
+    """A Redis, and how to count the jobs in it."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        (folder / name).mkdir()
+        port = free_port()
+        self.url = f"redis://127.0.0.1:{port}/0"
+        self.server = Program(redis_command(port, folder / name), {}, folder / f"redis-{name}.log")
+        self.client = redis.Redis(port=port, decode_responses=True)
+        wait_until(self._answers, "Redis does not come up")
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.client.ping())
+        except redis.ConnectionError:
+            return False
+
+    def backlog(self) -> int:
+        """Count what waits and what is in work, of latchkey or of a plain Celery."""
+        pipeline = self.client.pipeline(transaction=False)
+        pipeline.hlen("outbox:jobs")
+        pipeline.llen("celery")
+        pipeline.hlen("unacked")
+        return sum(pipeline.execute())
+
+    def stop(self) -> None:
+        """End it."""
+        self.client.close()
+        self.server.stop()
+
+
+class Services:
+    """Starts contenders, and ends them all."""
+
+    def __init__(self, folder: Path, database_url: str, sink: Sink, ends: ExitStack) -> None:
+        self.folder = folder
+        self.sink = sink
+        self._database_url = database_url
+        self._ends = ends
+
+    def store(self, name: str) -> Store:
+        """Start a Redis."""
+        store = Store(name, self.folder)
+        self._ends.callback(store.stop)
+        return store
+
+    def environ(self, port: int, store: Store | None, **settings: str) -> dict[str, str]:
+        """Return the settings of a program: limits are on, and those for each client out of reach."""
+        known = settings_for(self._database_url, self.sink.port, port, store.url if store else "")
+        limits = {"FORGOT_LIMIT_PER_IP": UNLIMITED, "FORGOT_LIMIT_PER_EMAIL": "3/15 minutes;20/day"}
+        return known | limits | {"WORKER_PROCESSES": WORKER_PROCESSES, "WORKER_EVENTS": "false"} | settings
+
+    def program(self, name: str, command: list[str], environ: dict[str, str]) -> Program:
+        """Start a program."""
+        program = Program(command, environ, self.folder / f"{name}.log")
+        self._ends.callback(program.stop)
+        return program
+
+    def floor(self, processes: int) -> Contender:
+        """Start the empty view, on latchkey's server."""
+        port, options = free_port(), ["--interface", "wsgi", "--host", "127.0.0.1", "--no-ws", "--no-access-log"]
+        options += ["--workers", str(processes), "--blocking-threads", str(THREADS)]
+        command = python("granian", "benchmarks.contenders.floor:app", "--port", str(port), *options)
+        return self._serving("floor", processes, port, command, self.environ(port, None), None)
+
+    def latchkey(self, processes: int, store: Store, **settings: str) -> Contender:
+        """Start the API."""
+        port = free_port()
+        environ = self.environ(port, store, WEB_PROCESSES=str(processes), WEB_THREADS=str(THREADS), **settings)
+        return self._serving("latchkey", processes, port, python("api"), environ, store)
+
+    def under_gunicorn(self, name: str, processes: int, store: Store | None) -> Contender:
+        """Start a contender of benchmarks/contenders the way that Flask's documentation shows."""
+        port = free_port()
+        options = ["--bind", f"127.0.0.1:{port}", "--workers", str(processes), "--threads", str(THREADS)]
+        command = python("gunicorn", *options, "--log-level", "warning", f"benchmarks.contenders.{name}:app")
+        return self._serving(name, processes, port, command, self.environ(port, store), store)
+
+    def latchkey_worker(self, store: Store, **settings: str) -> Program:
+        """Start a worker of latchkey."""
+        return self.program("latchkey-worker", python("worker"), self.environ(free_port(), store, **settings))
+
+    def celery_worker(self, app: str, store: Store) -> Program:
+        """Start a worker of a contender as Celery's documentation shows."""
+        command = python("celery", "--app", f"benchmarks.contenders.{app}:celery", "worker", "--loglevel", "WARNING")
+        return self.program(f"{app}-worker", command, self.environ(free_port(), store))
+
+    def _serving(
+        self, name: str, processes: int, port: int, command: list[str], environ: dict[str, str], store: Store | None
+    ) -> Contender:
+        program = self.program(f"{name}-{processes}", command, environ)
+        wait_until(lambda: _listens(port), f"{name} does not come up: see {self.folder}", 30)
+        program.check()
+        return Contender(name, processes, port, program, store)
