@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from api.commands import users_commands
 from api.counters import Counters
 from api.errors import refuse_fields, register_errors
-from api.forgot import Acceptance, forgot_api
+from api.forgot import Acceptance, register_forgot
 from api.health import Readiness, health_api
 from api.json_request import MAX_BODY, JsonRequest
 from api.limits import Limits
@@ -17,7 +17,7 @@ from api.metrics import Metrics, register_metrics
 from api.pages import pages
 from api.passwords import Passwords
 from api.requests import register_hooks
-from api.reset import reset_api
+from api.reset import register_reset
 from api.resets import Resets
 from api.schemas import Problem, openapi_document
 from api.settings import ApiSettings
@@ -68,8 +68,8 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     app.extensions |= {"redis": redis, "watch": Watch(memory, counters)}
     limits = Limits(app, settings, redis, counters)
     resets = Resets(Tokens(keys, settings.reset_token_max_age), users, passwords, outbox, key)
-    app.register_api(forgot_api(Acceptance(outbox, limits, memory, key, settings.outbox_max, loud), counters))
-    app.register_api(reset_api(resets, limits, counters))
+    register_forgot(app, Acceptance(outbox, limits, memory, key, settings.outbox_max, loud), counters)
+    register_reset(app, resets, limits, counters)
     app.register_api(health_api(Readiness(app, redis, users)))
     app.register_blueprint(pages(settings))
     register_metrics(app, Metrics(redis, counters, memory), settings.metrics_token.get_secret_value())

@@ -30,19 +30,21 @@ _HTTP = {
     415: ("unsupported_media_type", "The content type must be application/json."),
 }
 
-# What is counted of each blueprint's requests; where several fit, the first.
+# What is counted of each endpoint's requests; where several fit, the first.
+_COUNTED_RESETS: dict[str, tuple[type[Exception], ...]] = {
+    "resets_refused:link": (InvalidToken,),
+    "resets_refused:password": (WeakPassword,),
+    "resets_refused:busy": (HashingBusy,),
+    "resets_refused:unavailable": (RedisError, SQLAlchemyError, UsersTableError),
+}
 _COUNTED: dict[str | None, dict[str, tuple[type[Exception], ...]]] = {
-    "forgot": {
+    "forgot_password": {
         "requests_refused:memory": (MemoryShort, OutOfMemoryError),
         "requests_refused:full": (OutboxFull,),
         "requests_refused:redis": (RedisError,),
     },
-    "reset": {
-        "resets_refused:link": (InvalidToken,),
-        "resets_refused:password": (WeakPassword,),
-        "resets_refused:busy": (HashingBusy,),
-        "resets_refused:unavailable": (RedisError, SQLAlchemyError, UsersTableError),
-    },
+    "reset_password": _COUNTED_RESETS,
+    "check_link": _COUNTED_RESETS,
 }
 
 log = get_logger(__name__)
@@ -82,7 +84,7 @@ def register_errors(app: Flask, counters: Counters) -> None:
 
     def counted(answer: Callable[[Any], Response]) -> Callable[[Any], Response]:
         def count_then_answer(error: Exception) -> Response:
-            fields = _COUNTED.get(request.blueprint, {})
+            fields = _COUNTED.get(request.endpoint, {})
             if field := next((field for field, kinds in fields.items() if isinstance(error, kinds)), None):
                 counters.add(field)
             return answer(error)

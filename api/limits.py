@@ -1,14 +1,17 @@
 """Which limits there are, and what they are keyed by. Flask-Limiter judges; Redis counts."""
 
 import ipaddress
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 from flask import Flask, Response, g, request
-from flask_limiter import Limiter, RequestLimit
+from flask_limiter import Limiter, RequestLimit, RouteLimit
 from limits import RateLimitItem, parse_many
-from limits.storage import RedisStorage
+from limits.storage import Storage
+from limits.strategies import FixedWindowRateLimiter
 from redis import Redis
 
 from api.counters import Counters
@@ -17,70 +20,118 @@ from api.settings import ApiSettings
 
 OnBreach = Callable[[RequestLimit], Response]
 
+FORGOT, ADDRESS, RESET = "forgot", "address", "reset"  # What each limit is for, in its key.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _UNKNOWN = "unknown"
 
 
-class CountedStorage(RedisStorage):
-    """Flask-Limiter's Redis storage, which takes a count that was made in this request already from there.
+class CountedWindow(FixedWindowRateLimiter):
+    """Flask-Limiter's fixed windows, judged by the counts that came with the request where there are any.
 
-    api/accept.lua counts a request for a link and accepts it in one step; Flask-Limiter then compares and answers.
+    api/accept.lua counts a request for a link and accepts it in one step, and `g.counts` holds what it brought back.
     """
 
-    STORAGE_SCHEME = ["counted"]  # noqa: RUF012 - how limits registers a storage
+    def __init__(self, storage: Storage, silent: frozenset[str]) -> None:
+        super().__init__(storage)
+        self._silent = silent
 
-    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Return the count that this request brought along, or count now."""
-        counts: dict[str, int] = g.get("counts", {})
-        counted = counts.get(self.prefixed_key(key))
-        return super().incr(key, expiry, amount) if counted is None else counted
+    def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
+        """Tell whether the request is within the limit, or over one that is to be silent, and then note that it is."""
+        scope = identifiers[-1]
+        count = g.counts.get((item, scope)) if "counts" in g else None
+        if count is None:
+            return super().hit(item, *identifiers, cost=cost)
+        if count > item.amount and scope in self._silent:
+            g.over_quota = True
+            return True
+        return bool(count <= item.amount)
+
+
+class ViewLimiter(Limiter):
+    """Flask-Limiter for limits of views alone, judged by CountedWindow."""
+
+    def __init__(self, app: Flask, redis: Redis, silent: frozenset[str]) -> None:
+        self._silent = silent
+        super().__init__(
+            client_key,
+            app=app,
+            storage_uri="redis://",
+            # Typed for texts and numbers; limits' Redis storage takes a pool by this name.
+            storage_options={"connection_pool": redis.connection_pool, "key_prefix": "limit"},  # type: ignore[dict-item]
+            strategy="fixed-window",
+        )
+
+    def init_app(self, app: Flask) -> None:
+        """Put our strategy in the place of the one it is made from."""
+        super().init_app(app)
+        assert self._storage is not None
+        self._limiter = CountedWindow(self._storage, self._silent)
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:  # noqa: FBT001, FBT002 - Flask-Limiter's signature
+        """Check a view's limits where the view is called, and not before: there are no others."""
+        if not in_middleware:
+            super()._check_request_limit(callable_name, in_middleware)
+
+
+class ParsedLimit(RouteLimit):
+    """A limit whose text is read once, and not at every request."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Return the parts of the limit."""
+        return iter(self._parsed)
+
+    @cached_property
+    def _parsed(self) -> tuple[Any, ...]:
+        return tuple(super().__iter__())
 
 
 class Limits:
     """The limits of one app: on requests for a link per client and per address, on resets per client."""
 
     def __init__(self, app: Flask, settings: ApiSettings, redis: Redis, counters: Counters) -> None:
-        self.limiter = Limiter(
-            client_key,
-            app=app,
-            storage_uri="counted://",
-            # Typed for texts and numbers; limits' Redis storage takes a pool by this name.
-            storage_options={"connection_pool": redis.connection_pool, "key_prefix": "limit"},  # type: ignore[dict-item]
-            strategy="fixed-window",
-        )
-        self.forgot_items = parse_many(settings.forgot_limit_per_ip)
+        silent = settings.forgot_email_limit_response == "silent"
+        self.limiter = ViewLimiter(app, redis, frozenset([ADDRESS] if silent else []))
+        self.client_items = parse_many(settings.forgot_limit_per_ip)
         self.address_items = parse_many(settings.forgot_limit_per_email)
         self._settings = settings
         self._counters = counters
 
-    def counter(self, item: RateLimitItem, key: str, scope: str) -> str:
-        """Return the Redis key under which Flask-Limiter finds this limit's count."""
-        return f"limit:{item.key_for(key, scope)}"
+    def lua(self) -> str:
+        """Write the limits on requests for a link as constants of a Lua script."""
+        limits = {"CLIENT_LIMITS": (self.client_items, FORGOT), "ADDRESS_LIMITS": (self.address_items, ADDRESS)}
+        tables = (
+            f"{name} = {{{', '.join(_lua(item, scope) for item in items)}}}" for name, (items, scope) in limits.items()
+        )
+        return "".join(f"local {table}\n" for table in tables)
 
     def forgot_per_client(self) -> Callable[[Any], Any]:
         """Limit requests for a link per client, with a 429."""
-        on_breach = self._counted("requests_limited:client", too_many_requests)
-        return self.limiter.shared_limit(self._settings.forgot_limit_per_ip, scope="forgot", on_breach=on_breach)
+        return self._limit(self._settings.forgot_limit_per_ip, FORGOT, "requests_limited:client")
 
-    def forgot_per_address(self, key: Callable[[], str], answer: Callable[[], Response]) -> Callable[[Any], Any]:
-        """Limit requests for a link per typed address, with the answer that everybody gets, unless set otherwise."""
-        silent = self._settings.forgot_email_limit_response == "silent"
-        on_breach = self._counted("requests_limited:address", (lambda _: answer()) if silent else too_many_requests)
-        return self.limiter.shared_limit(
-            self._settings.forgot_limit_per_email, scope="address", key_func=key, on_breach=on_breach
+    def forgot_per_address(self) -> Callable[[Any], Any]:
+        """Limit requests for a link per typed address: silently, by a job that asks for nothing, or with a 429."""
+        return self._limit(
+            self._settings.forgot_limit_per_email, ADDRESS, "requests_limited:address", lambda: g.address_hash
         )
 
     def reset_per_client(self) -> Callable[[Any], Any]:
         """Limit resets and checks together per client, with a 429."""
-        on_breach = self._counted("resets_limited:client", too_many_requests)
-        return self.limiter.shared_limit(self._settings.reset_limit_per_ip, scope="reset", on_breach=on_breach)
+        return self._limit(self._settings.reset_limit_per_ip, RESET, "resets_limited:client")
 
-    def _counted(self, field: str, answer: OnBreach) -> OnBreach:
-        def count_then_answer(breach: RequestLimit) -> Response:
+    def _limit(self, limit: str, scope: str, field: str, key: Callable[[], str] | None = None) -> Callable[[Any], Any]:
+        def count_then_refuse(breach: RequestLimit) -> Response:
             self._counters.add(field)
-            return answer(breach)
+            return too_many_requests(breach)
 
-        return count_then_answer
+        return ParsedLimit(
+            limit, key, scope, shared=True, on_breach=count_then_refuse, override_defaults=True, limiter=self.limiter
+        )
+
+
+def _lua(item: RateLimitItem, scope: str) -> str:
+    """Write a limit as a Lua table: its key before and after the spender, amount, seconds."""
+    before, after = (json.dumps(part) for part in f"limit:{item.key_for('SPENDER', scope)}".split("SPENDER"))
+    return f"{{{before}, {after}, {item.amount}, {item.get_expiry()}}}"
 
 
 def too_many_requests(breach: RequestLimit) -> Response:
@@ -90,13 +141,20 @@ def too_many_requests(breach: RequestLimit) -> Response:
 
 
 def client_key() -> str:
-    """Return what stands for the client in limits: its IPv4 address, or its IPv6 network of 64 bits.
+    """Return what stands for the client of this request."""
+    if "client" not in g:
+        g.client = _client(request.remote_addr or "")
+    return str(g.client)
+
+
+def _client(text: str) -> str:
+    """Return what stands for a client in limits: its IPv4 address, or its IPv6 network of 64 bits.
 
     IPv4 in IPv6 clothes (mapped, NAT64) counts as IPv4; what cannot be read shares one key, because Flask-Limiter
     passes over an empty one.
     """
     try:
-        address = ipaddress.ip_address(_without_port(request.remote_addr or ""))
+        address = ipaddress.ip_address(_without_port(text))
     except ValueError:
         return _UNKNOWN
     if isinstance(address, ipaddress.IPv4Address):

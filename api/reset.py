@@ -4,24 +4,23 @@ import json
 from typing import Any
 
 from flask import Response, g
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3 import OpenAPI
 
 from api.counters import Counters
 from api.limits import Limits
 from api.resets import Resets
-from api.schemas import Done, LinkState, ResetRequest, TokenRequest, problems
+from api.schemas import PASSWORDS, Done, LinkState, ResetRequest, TokenRequest, problems
 
 _DONE = json.dumps({"message": "Your password is changed."}) + "\n"
 
 
-def reset_api(resets: Resets, limits: Limits, counters: Counters) -> APIBlueprint:
-    """Build the two endpoints that take a token."""
-    api = APIBlueprint("reset", __name__, abp_tags=[Tag(name="Passwords")])
+def register_reset(app: OpenAPI, resets: Resets, limits: Limits, counters: Counters) -> None:
+    """Add the two endpoints that take a token."""
     refusals = problems(400, 413, 415, 422, 429, 503)
     done: dict[Any, Any] = {200: Done, **refusals}
     good: dict[Any, Any] = {200: LinkState, **refusals}
 
-    @api.post("/reset-password", summary="Set the new password", responses=done)
+    @app.post("/reset-password", summary="Set the new password", tags=[PASSWORDS], responses=done)
     @limits.reset_per_client()
     def reset_password(body: ResetRequest) -> Response:
         """Use the link, which works once. A password that the policy refuses leaves it good."""
@@ -29,11 +28,9 @@ def reset_api(resets: Resets, limits: Limits, counters: Counters) -> APIBlueprin
         counters.add("resets_confirmed")
         return Response(_DONE, 200, content_type="application/json")
 
-    @api.post("/reset-password/check", summary="Is this link still good?", responses=good)
+    @app.post("/reset-password/check", summary="Is this link still good?", tags=[PASSWORDS], responses=good)
     @limits.reset_per_client()
     def check_link(body: TokenRequest) -> Response:
         """Tell early that a link is dead; nothing is changed."""
         state = LinkState(expires_at=resets.check(body.token))
         return Response(state.model_dump_json() + "\n", 200, content_type="application/json")
-
-    return api

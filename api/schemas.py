@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from flask_openapi3 import OpenAPI
+from flask_openapi3 import OpenAPI, Tag
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from shared import tokens
 from shared.addresses import InvalidAddress, parse
 
 _STRICT = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
+PASSWORDS = Tag(name="Passwords")
 MAX_PASSWORD = 4096  # Characters; the password policy, which sets the real bound, says what is wrong.
 
 

@@ -9,7 +9,7 @@ import json
 import secrets
 import ssl
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from kombu import Queue
@@ -49,7 +49,7 @@ class Job:
 
     def entry(self) -> str:
         """Render the job for the outbox, leaving out what is empty."""
-        return json.dumps({name: value for name, value in asdict(self).items() if value != ""})
+        return json.dumps({name: value for name, value in vars(self).items() if value != ""})
 
     @classmethod
     def from_entry(cls, entry: str | bytes) -> Self:
@@ -79,8 +79,8 @@ def state(password_hash: str, key: bytes) -> str:
     return hmac.digest(key, b"state:" + password_hash.encode(), hashlib.sha256).hex()[:32]
 
 
-def message(job_id: str) -> tuple[str, str]:
-    """Return the Celery message for a job as head and tail, between which Redis writes the time of the push.
+def message(job_id: str) -> str:
+    """Return the Celery message for a job up to the time of its push, which Redis writes, and two closing braces.
 
     Celery's message protocol, version 2, with a JSON body that is not encoded once more; a test sends one through a
     real worker.
@@ -106,8 +106,7 @@ def message(job_id: str) -> tuple[str, str]:
         "delivery_tag": job_id,
     }
     envelope = {"body": body, "content-encoding": "utf-8", "content-type": "application/json", "properties": properties}
-    head = json.dumps(envelope)[:-1] + ', "headers": ' + json.dumps(headers)[:-1] + ', "pushed": '
-    return head, "}}"
+    return json.dumps(envelope)[:-1] + ', "headers": ' + json.dumps(headers)[:-1] + ', "pushed": '
 
 
 _TRANSPORT = {

@@ -41,6 +41,8 @@ UNBOUNDED = 2**53  # The worker finishes what was accepted, whatever OUTBOX_MAX 
 ALLOW_FULL = "#!lua flags=allow-oom\n"
 _DRAINING = ("claim", "done", "retry", "bury", "sweep", "release")
 ROOM = 100  # Messages: a second's work or less. Up to here, what is due fills the queue.
+# What every script begins with: the message of a job whose id is JOB_ID.
+_MESSAGE = f"local MESSAGE = [==[{message('JOB_ID')}]==]\n"
 A_DAY = 86400.0  # Seconds.
 GRACE = 10  # Seconds that a message may be on its way from the queue to a claim.
 
@@ -117,7 +119,7 @@ class Outbox:
 
         draining: it makes room, so Redis runs it even where it is full.
         """
-        return self._redis.register_script((ALLOW_FULL if draining else "") + _lua("outbox") + body)
+        return self._redis.register_script((ALLOW_FULL if draining else "") + _MESSAGE + _lua("outbox") + body)
 
     def add(self, job: Job) -> bool:
         """Accept a job and queue it, in one step; tell whether it is new.
@@ -125,8 +127,7 @@ class Outbox:
         Raises OutboxFull.
         """
         accepted = int(job.accepted_at * MICROSECONDS)
-        args: list[str | int] = [job.id, job.entry(), *message(job.id), self._most_jobs, accepted]
-        result = self._scripts["add"](args=args)
+        result = self._scripts["add"](args=[job.id, job.entry(), self._most_jobs, accepted])
         if result < 0:
             raise OutboxFull
         return bool(result)
@@ -169,7 +170,6 @@ class Outbox:
 
         ages: seconds after which requests for a link and notices of a change are dropped.
         """
-        template = "0".join(message("JOB_ID"))
         times = [int(seconds * MICROSECONDS) for seconds in (grace, *ages)]
-        args: list[str | int] = [limit, MOST_LOST_LEASES, times[0], template, *times[1:], ROOM]
+        args: list[str | int] = [limit, MOST_LOST_LEASES, *times, ROOM]
         return Sweep(*self._scripts["sweep"](args=args))

@@ -9,7 +9,7 @@ from typing import Any
 
 from redis import Redis
 
-from shared.jobs import Job, message
+from shared.jobs import Job
 from shared.outbox import MICROSECONDS, Outbox
 
 
@@ -51,7 +51,7 @@ class DeadLetters:
         if letter is None:
             return False
         job = replace(letter[0], accepted_at=time.time())
-        return bool(self._revive(args=[job_id, job.entry(), *message(job_id)]))
+        return bool(self._revive(args=[job_id, job.entry()]))
 
     def retry_all(self) -> int:
         """Accept all of them once more, the oldest first; return how many."""

@@ -41,13 +41,18 @@ local function job_of(id)
   return entry and cjson.decode(entry)
 end
 
+-- Return the Celery message of a job, with the time of its push at the end, where a sweep reads it.
+local function message_of(id, pushed)
+  return string.gsub(MESSAGE, 'JOB_ID', id) .. pushed .. '}}'
+end
+
 -- Accept a job once: 1 if it is new, 0 if it is here or was finished a moment ago. Safe to repeat after a timeout.
-local function add(id, entry, head, tail, accepted)
+local function add(id, entry, accepted)
   if redis.call('EXISTS', SETTLED .. id) == 1 or redis.call('HSETNX', JOBS, id, entry) == 0 then return 0 end
   local time = digits(now())
   redis.call('ZADD', REQUESTS, accepted or time, id)
   redis.call('ZADD', QUEUED, time, id)
-  redis.call('LPUSH', QUEUE, head .. time .. tail)
+  redis.call('LPUSH', QUEUE, message_of(id, time))
   return 1
 end
 

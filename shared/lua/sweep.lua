@@ -1,13 +1,12 @@
--- ARGV: most jobs of a kind in one sweep, leases a job may lose, grace in microseconds, a message with JOB_ID for the
--- id, the ages in microseconds after which requests and notices are dropped, and the length up to which what is due
--- fills the queue.
+-- ARGV: most jobs of a kind in one sweep, leases a job may lose, grace in microseconds, the ages in microseconds
+-- after which requests and notices are dropped, and the length up to which what is due fills the queue.
 -- Returns {dropped, put back from later, put back after a lost lease, put back because their message was lost, buried,
 -- due and still waiting for room in the queue}.
 --
 -- The order: first the queue is read as workers see it, for what was lost; then what a dead worker held goes to its front,
 -- what is too old is dropped from everywhere, and what is due comes last, because it takes the room that is left.
 local limit, most_lost, grace = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local template, request_age, notice_age, most_queued = ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local request_age, notice_age, most_queued = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local time = now()
 
 local FRONT = 200 -- Messages. More than sweeps put to the front before workers take them.
@@ -15,7 +14,7 @@ local FRONT = 200 -- Messages. More than sweeps put to the front before workers 
 -- To the front of the queue, marked as pushed at 0: these are older than what waits there.
 local function requeue(id)
   redis.call('ZADD', QUEUED, digits(time), id)
-  redis.call('RPUSH', QUEUE, (string.gsub(template, 'JOB_ID', id)))
+  redis.call('RPUSH', QUEUE, message_of(id, '0'))
 end
 
 local function up_to(key, moment)

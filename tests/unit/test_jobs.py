@@ -26,6 +26,4 @@ def test_an_entry_says_no_more_than_it_must() -> None:
 
 
 def test_a_message_is_text_with_room_for_the_time_of_the_push() -> None:
-    head, tail = message("0" * 32)
-
-    assert json.loads(head + "17" + tail)["headers"]["pushed"] == 17
+    assert json.loads(message("0" * 32) + "17}}")["headers"]["pushed"] == 17
