@@ -10,10 +10,12 @@ from typing import Any
 
 from flask import Response, g
 from flask_openapi3 import OpenAPI
+from redis import Redis
 
 from api.counters import Counters
 from api.limits import ADDRESS, FORGOT, Limits, client_key
 from api.memory import Memory
+from api.quick_script import QuickScript
 from api.schemas import PASSWORDS, Accepted, ForgotRequest, problems
 from shared.addresses import hash_address
 from shared.jobs import Job, new_id
@@ -26,6 +28,7 @@ _ANSWER = json.dumps({"message": "If an account uses this address, a mail with a
 class Acceptance:
     """Counts a request against its limits and puts it into the outbox, in one round trip to Redis."""
 
+    redis: Redis
     outbox: Outbox
     limits: Limits
     memory: Memory
@@ -36,22 +39,25 @@ class Acceptance:
     def __post_init__(self) -> None:
         """Register the script; nothing is sent to Redis yet."""
         constants = f"local MOST_JOBS = {self.most_jobs}\n{self.limits.lua()}"
-        self._script = self.outbox.script(constants + (files("api") / "accept.lua").read_text())
+        self._script = QuickScript(
+            self.redis, self.outbox.script(constants + (files("api") / "accept.lua").read_text())
+        )
         self._limits = [(item, FORGOT) for item in self.limits.client_items]
         self._limits += [(item, ADDRESS) for item in self.limits.address_items]
 
     def accept(self, body: ForgotRequest) -> None:
-        """Accept the request, and leave the counts for Flask-Limiter in `g.counts`.
+        """Accept the request, and leave the counts for Flask-Limiter in `g`.
 
         Raises OutboxFull.
         """
         self.memory.check()
         job = self._job(body)
-        g.address_hash = job.address_hash
+        g.job = job
         over_quota = "" if self.loud else replace(job, kind="over_quota", address="", locale="").entry()
-        counts = self._script(args=[job.id, job.entry(), over_quota, job.client, job.address_hash])
+        counts = self._script(job.id, job.entry(), over_quota, job.client, job.address_hash)
         if counts is None:
             raise OutboxFull
+        g.over_quota = False
         g.counts = dict(zip(self._limits, counts, strict=True))
 
     def before(self, view: Callable[..., Response]) -> Callable[..., Response]:
@@ -84,9 +90,8 @@ def register_forgot(app: OpenAPI, acceptance: Acceptance, counters: Counters) ->
 
     @app.post("/forgot-password", summary="Ask for a reset link", tags=[PASSWORDS], responses=responses)
     @acceptance.before
-    @limits.forgot_per_client()
-    @limits.forgot_per_address()
+    @limits.on_forgot(lambda: g.job.client, lambda: g.job.address_hash)
     def forgot_password(body: ForgotRequest) -> Response:  # noqa: ARG001 - read by `acceptance.before`
         """Answer every address alike; a mail goes out only where an account uses it."""
-        counters.add("requests_limited:address" if "over_quota" in g else "requests_accepted")
+        counters.add("requests_limited:address" if g.over_quota else "requests_accepted")
         return Response(_ANSWER, 202, content_type="application/json")

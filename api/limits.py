@@ -3,8 +3,7 @@
 import ipaddress
 import json
 import time
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -36,15 +35,17 @@ class CountedWindow(FixedWindowRateLimiter):
         self._silent = silent
 
     def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
-        """Tell whether the request is within the limit, or over one that is to be silent, and then note that it is."""
+        """Tell whether the request is within the limit. Over a silent one it is too, and `g.over_quota` says so."""
         scope = identifiers[-1]
         count = g.counts.get((item, scope)) if "counts" in g else None
         if count is None:
             return super().hit(item, *identifiers, cost=cost)
-        if count > item.amount and scope in self._silent:
-            g.over_quota = True
-            return True
-        return bool(count <= item.amount)
+        within = bool(count <= item.amount)
+        if scope not in self._silent:
+            return within
+        # As much work for one answer as for the other, and no exception: what takes longer could be told apart.
+        g.over_quota = g.over_quota or not within
+        return True
 
 
 class ViewLimiter(Limiter):
@@ -73,16 +74,16 @@ class ViewLimiter(Limiter):
             super()._check_request_limit(callable_name, in_middleware)
 
 
-class ParsedLimit(RouteLimit):
-    """A limit whose text is read once, and not at every request."""
+class ParsedLimits(RouteLimit):
+    """Several of Flask-Limiter's decorators as one, their texts read once and not at every request."""
+
+    def __init__(self, limiter: Limiter, limits: Iterable[RouteLimit]) -> None:
+        super().__init__("", limiter=limiter)
+        self._parts = tuple(part for limit in limits for part in limit)
 
     def __iter__(self) -> Iterator[Any]:
-        """Return the parts of the limit."""
-        return iter(self._parsed)
-
-    @cached_property
-    def _parsed(self) -> tuple[Any, ...]:
-        return tuple(super().__iter__())
+        """Return the parts of the limits."""
+        return iter(self._parts)
 
 
 class Limits:
@@ -104,28 +105,26 @@ class Limits:
         )
         return "".join(f"local {table}\n" for table in tables)
 
-    def forgot_per_client(self) -> Callable[[Any], Any]:
-        """Limit requests for a link per client, with a 429."""
-        return self._limit(self._settings.forgot_limit_per_ip, FORGOT, "requests_limited:client")
+    def on_forgot(self, client: Callable[[], str], address: Callable[[], str]) -> Callable[[Any], Any]:
+        """Limit requests for a link: per client with a 429; per typed address silently, by a job that asks for nothing.
 
-    def forgot_per_address(self) -> Callable[[Any], Any]:
-        """Limit requests for a link per typed address: silently, by a job that asks for nothing, or with a 429."""
-        return self._limit(
-            self._settings.forgot_limit_per_email, ADDRESS, "requests_limited:address", lambda: g.address_hash
-        )
+        FORGOT_EMAIL_LIMIT_RESPONSE=429 makes the second a 429 as well.
+        """
+        settings = self._settings
+        per_client = self._limit(settings.forgot_limit_per_ip, FORGOT, "requests_limited:client", client)
+        per_address = self._limit(settings.forgot_limit_per_email, ADDRESS, "requests_limited:address", address)
+        return ParsedLimits(self.limiter, [per_client, per_address])
 
-    def reset_per_client(self) -> Callable[[Any], Any]:
+    def on_reset(self) -> Callable[[Any], Any]:
         """Limit resets and checks together per client, with a 429."""
-        return self._limit(self._settings.reset_limit_per_ip, RESET, "resets_limited:client")
+        return self._limit(self._settings.reset_limit_per_ip, RESET, "resets_limited:client", client_key)
 
-    def _limit(self, limit: str, scope: str, field: str, key: Callable[[], str] | None = None) -> Callable[[Any], Any]:
+    def _limit(self, limit: str, scope: str, field: str, key: Callable[[], str]) -> RouteLimit:
         def count_then_refuse(breach: RequestLimit) -> Response:
             self._counters.add(field)
             return too_many_requests(breach)
 
-        return ParsedLimit(
-            limit, key, scope, shared=True, on_breach=count_then_refuse, override_defaults=True, limiter=self.limiter
-        )
+        return self.limiter.shared_limit(limit, scope=scope, key_func=key, on_breach=count_then_refuse)
 
 
 def _lua(item: RateLimitItem, scope: str) -> str:
@@ -141,20 +140,13 @@ def too_many_requests(breach: RequestLimit) -> Response:
 
 
 def client_key() -> str:
-    """Return what stands for the client of this request."""
-    if "client" not in g:
-        g.client = _client(request.remote_addr or "")
-    return str(g.client)
-
-
-def _client(text: str) -> str:
-    """Return what stands for a client in limits: its IPv4 address, or its IPv6 network of 64 bits.
+    """Return what stands for the client in limits: its IPv4 address, or its IPv6 network of 64 bits.
 
     IPv4 in IPv6 clothes (mapped, NAT64) counts as IPv4; what cannot be read shares one key, because Flask-Limiter
     passes over an empty one.
     """
     try:
-        address = ipaddress.ip_address(_without_port(text))
+        address = ipaddress.ip_address(_without_port(request.remote_addr or ""))
     except ValueError:
         return _UNKNOWN
     if isinstance(address, ipaddress.IPv4Address):

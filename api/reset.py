@@ -21,7 +21,7 @@ def register_reset(app: OpenAPI, resets: Resets, limits: Limits, counters: Count
     good: dict[Any, Any] = {200: LinkState, **refusals}
 
     @app.post("/reset-password", summary="Set the new password", tags=[PASSWORDS], responses=done)
-    @limits.reset_per_client()
+    @limits.on_reset()
     def reset_password(body: ResetRequest) -> Response:
         """Use the link, which works once. A password that the policy refuses leaves it good."""
         resets.reset(body.token, body.password, g.request_id)
@@ -29,7 +29,7 @@ def register_reset(app: OpenAPI, resets: Resets, limits: Limits, counters: Count
         return Response(_DONE, 200, content_type="application/json")
 
     @app.post("/reset-password/check", summary="Is this link still good?", tags=[PASSWORDS], responses=good)
-    @limits.reset_per_client()
+    @limits.on_reset()
     def check_link(body: TokenRequest) -> Response:
         """Tell early that a link is dead; nothing is changed."""
         state = LinkState(expires_at=resets.check(body.token))

@@ -1,7 +1,10 @@
 """The forgot path cannot depend on the account: it does the same work for every address."""
 
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import bcrypt
@@ -81,3 +84,33 @@ def test_redis_does_the_same_for_every_address(populated: Service, case: str) ->
     assert commands["cmdstat_evalsha"] == 1
     assert (answer.status_code, answer.data) == (expected_answer.status_code, expected_answer.data)
     assert [name for name, _ in answer.headers] == [name for name, _ in expected_answer.headers]
+
+
+def functions_called(service: Service, address: str) -> Counter[str]:
+    """Count the calls of each Python function in a request."""
+    found: Counter[str] = Counter()
+
+    def count(frame: FrameType, event: str, _argument: Any) -> None:
+        if event == "call":
+            found[f"{frame.f_code.co_filename}:{frame.f_code.co_name}"] += 1
+
+    sys.setprofile(count)
+    try:
+        service.forgot(address)
+    finally:
+        sys.setprofile(None)
+    return found
+
+
+@pytest.mark.parametrize("case", list(CASES))
+def test_python_does_the_same_for_every_address(populated: Service, case: str) -> None:
+    # The first request of a process also makes what the others find made.
+    for number in range(2):
+        populated.forgot(f"somebody.{number}@example.com")
+    expected = functions_called(populated, "somebody.else@example.com")
+    for address in CASES[case][:-1]:
+        populated.forgot(address)
+
+    called = functions_called(populated, CASES[case][-1])
+
+    assert called - expected == expected - called == Counter()

@@ -1,0 +1,80 @@
+"""The short way to a script, on the connections that it keeps."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from api.quick_script import QuickScript
+from shared.redis_client import connect
+from tests.servers import RedisServer
+
+
+@pytest.fixture
+def redis(own_redis: RedisServer) -> Iterator[Redis]:
+    with connect(own_redis.url, connect_timeout=0.5, timeout=0.5) as client:
+        yield client
+
+
+@pytest.fixture
+def echo(redis: Redis) -> QuickScript:
+    return QuickScript(redis, redis.register_script("return ARGV"))
+
+
+def connections(own_redis: RedisServer) -> int:
+    """Count the clients of the server, but for the one that asks."""
+    with own_redis.client() as client:
+        return len(client.client_list()) - 1
+
+
+def test_a_script_that_redis_does_not_know_is_loaded(echo: QuickScript, redis: Redis) -> None:
+    assert echo("a", "b") == ["a", "b"]
+    redis.script_flush()
+
+    assert echo("c") == ["c"]
+    assert echo("d") == ["d"]
+
+
+def test_calls_of_several_threads_keep_no_more_connections_than_ran_at_once(
+    echo: QuickScript, own_redis: RedisServer
+) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: echo(str(number)), range(400)))
+
+    assert answers == [[str(number)] for number in range(400)]
+    assert connections(own_redis) <= 9  # Loading the script took one of the client's own.
+
+
+def test_the_first_call_after_a_restart_of_redis_goes_through(echo: QuickScript, own_redis: RedisServer) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: echo("before"), range(40)))
+    own_redis.stop()
+    with pytest.raises(RedisError):
+        echo("away")
+    own_redis.start()
+
+    assert [echo("after") for _ in range(8)] == [["after"]] * 8
+
+
+def test_what_a_script_refuses_leaves_the_connection_good(redis: Redis, own_redis: RedisServer) -> None:
+    refuse = QuickScript(redis, redis.register_script("return redis.error_reply('ERR no')"))
+    for _ in range(5):
+        with pytest.raises(ResponseError):
+            refuse()
+
+    assert connections(own_redis) <= 2
+
+
+def test_a_late_answer_is_not_taken_for_the_next(redis: Redis, own_redis: RedisServer) -> None:
+    echo = QuickScript(redis, redis.register_script("return ARGV"))
+    assert echo("warm") == ["warm"]
+    with own_redis.client() as client:
+        client.client_pause(1500)  # Milliseconds: longer than the client waits.
+    with pytest.raises(RedisError):
+        echo("late")
+    with own_redis.client() as client:
+        client.client_unpause()
+
+    assert echo("next") == ["next"]
