@@ -1,7 +1,9 @@
 """What all contenders share, a table of users and a relay, and each contender with a Redis of its own."""
 
 import multiprocessing
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -38,8 +40,10 @@ class Sink:
 @contextmanager
 def sink() -> Iterator[Sink]:
     """Start the relay."""
-    taken, port = multiprocessing.Value("q", 0), multiprocessing.Value("i", 0)
-    process = multiprocessing.get_context("fork").Process(target=_take_mails, args=(port, taken), daemon=True)
+    # Not forked: who starts it may have threads.
+    context = multiprocessing.get_context("spawn")
+    taken, port = context.Value("q", 0), context.Value("i", 0)
+    process = context.Process(target=_take_mails, args=(port, taken), daemon=True)
     process.start()
     wait_until(lambda: port.value, "the relay does not come up")
     try:
@@ -50,13 +54,15 @@ def sink() -> Iterator[Sink]:
 
 
 def _take_mails(port: Any, taken: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too, and its parent ends it.
+
     def take(_number: int, _message_id: str) -> None:
         taken.value += 1
 
     relay = Relay(take)
     relay.start()
     port.value = relay.port
-    multiprocessing.Event().wait()
+    threading.Event().wait()
 
 
 @contextmanager
@@ -186,6 +192,5 @@ class Services:
         self, name: str, processes: int, port: int, command: list[str], environ: dict[str, str], store: Store | None
     ) -> Contender:
         program = self.program(f"{name}-{processes}", command, environ)
-        wait_until(lambda: _listens(port), f"{name} does not come up: see {self.folder}", 30)
-        program.check()
+        wait_until(lambda: program.check() or _listens(port), f"{name} does not come up: see {self.folder}", 30)
         return Contender(name, processes, port, program, store)
