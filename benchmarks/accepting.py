@@ -1,6 +1,8 @@
-"""How many requests are accepted, how soon, and at what cost: all contenders by turns, with 1 and 2 server processes."""
+"""How many requests are accepted, how soon, and at what cost, by each contender with 1 and 2 server processes."""
 
 import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -24,7 +26,7 @@ class Plan:
     users: int = 200_000
 
 
-SHORT = Plan(1, Durations(0.1, 0.3, 0.3, 0.3), 20_000)
+SHORT = Plan(1, Durations(0.1, 0.3, 0.2, 0.3), 20_000)
 
 
 def run(bench: Bench) -> Part:
@@ -42,6 +44,7 @@ def measure(bench: Bench, plan: Plan) -> Turns:
         sink = ends.enter_context(services.sink())
         started = Services(bench.folder, database_url, sink, ends)
         subjects = _subjects(started, sink, plan.users)
+        ends.callback(started.end)
         for subject in subjects:
             # The first mails say that the workers are there.
             subject.send(plan.durations.warm_up)
@@ -55,16 +58,18 @@ def _subjects(started: Services, sink: Sink, users: int) -> list[Subject]:
     started.celery_worker("usual", usual)
     # Who shares a Redis shares the counts of each address.
     requests = {store: Requests(users, TIMES) for store in (latchkey, usual)}
-    contenders = [each for processes in PROCESSES for each in _contenders(started, processes, latchkey, usual)]
+    starts = [start for processes in PROCESSES for start in _starts(started, processes, latchkey, usual)]
+    with ThreadPoolExecutor() as pool:
+        contenders = list(pool.map(lambda start: start(), starts))
     return [Subject(each, requests[each.store] if each.store else Requests(users), sink) for each in contenders]
 
 
-def _contenders(started: Services, processes: int, latchkey: Store, usual: Store) -> list[Contender]:
+def _starts(started: Services, processes: int, latchkey: Store, usual: Store) -> list[Callable[[], Contender]]:
     return [
-        started.floor(processes),
-        started.latchkey(processes, latchkey),
-        started.under_gunicorn("usual", processes, usual),
-        started.under_gunicorn("tutorial", processes, None),
+        lambda: started.floor(processes),
+        lambda: started.latchkey(processes, latchkey),
+        lambda: started.under_gunicorn("usual", processes, usual),
+        lambda: started.under_gunicorn("tutorial", processes, None),
     ]
 
 

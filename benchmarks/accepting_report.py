@@ -1,8 +1,9 @@
 """What is promised of accepting, and the tables of what was seen: medians over the rounds, ratios within a round."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
+from typing import Any
 
 from benchmarks.phases import Phase, Turn
 from benchmarks.results import Chart, Part, Promise, Table, shown
@@ -83,7 +84,7 @@ def ratios(turns: Turns) -> list[Ratio]:
 def _ratio(bound: Bound, processes: int, turns: Turns) -> Ratio:
     pairs = zip(turns["latchkey", processes], turns[bound.beside, processes], strict=True)
     rounds = tuple(bound.figure(ours) / bound.figure(theirs) for ours, theirs in pairs)
-    name = f"{bound.what}, by {bound.beside}'s, {_processes(processes)}"
+    name = f"{bound.what}, times {bound.beside}'s, {_processes(processes)}"
     return Ratio(name, rounds, bound.direction, bound.bounds[processes])
 
 
@@ -93,7 +94,7 @@ def part(turns: Turns) -> Part:
     tables = [table for count in counts for table in (_at_saturation(turns, count), _at_half(turns, count))]
     charts = [chart for count in counts for chart in (_rates(turns, count), _costs(turns, count))]
     promises = [ratio.promise() for ratio in ratios(turns)]
-    return Part("Accepting", (*tables, _mails(turns)), (*promises, _every_mail(turns)), tuple(charts))
+    return Part("Accepting", (*tables, _mails(turns)), (*promises, _every_mail(turns)), tuple(charts), _raw(turns))
 
 
 def _processes(count: int) -> str:
@@ -158,3 +159,7 @@ def _rates(turns: Turns, count: int) -> Chart:
 def _costs(turns: Turns, count: int) -> Chart:
     bars = tuple((name, _median(found, _cpu)) for name, found in _of(turns, count).items())
     return Chart(f"CPU ms a request, {_processes(count)}", bars)
+
+
+def _raw(turns: Turns) -> dict[str, list[dict[str, Any]]]:
+    return {f"{name}, {_processes(count)}": [asdict(turn) for turn in found] for (name, count), found in turns.items()}

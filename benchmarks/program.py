@@ -39,8 +39,12 @@ class Program:
         if self._process.poll() is not None:
             raise RuntimeError(f"{self._log.stem} has ended: {self._log.read_text()[-2000:]}")
 
+    def end(self) -> None:
+        """Ask it to end."""
+        self._process.terminate()
+
     def stop(self) -> None:
-        """End it and what it started."""
+        """End it and what it started, and wait until it is gone."""
         children = self._processes()[1:] if self._process.poll() is None else []
         self._process.terminate()
         try:

@@ -1,12 +1,13 @@
 """How a part of the benchmarks is called, and what it returns: tables, charts, and promises beside what was seen.
 
-A part is a function that takes a `Bench` and returns a `Part`. Everything in it is ready to be shown; only charts hold
+A part is a function that takes a `Bench` and returns a `Part`. Tables and promises are ready to be shown, charts hold
 numbers. `python -m benchmarks` knows the parts by name and nothing else about them.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Part:
     tables: tuple[Table, ...]
     promises: tuple[Promise, ...] = ()
     charts: tuple[Chart, ...] = ()
+    raw: Any = None
+    """All single figures, of dictionaries, lists and numbers: only `--json` keeps them."""
 
 
 Measure = Callable[[Bench], Part]

@@ -139,7 +139,13 @@ class Services:
         self.folder = folder
         self.sink = sink
         self._database_url = database_url
+        self._programs: list[Program] = []
         self._ends = ends
+
+    def end(self) -> None:
+        """Ask all programs to end, at once; what started them waits for each."""
+        for program in self._programs:
+            program.end()
 
     def store(self, name: str) -> Store:
         """Start a Redis."""
@@ -156,6 +162,7 @@ class Services:
     def program(self, name: str, command: list[str], environ: dict[str, str]) -> Program:
         """Start a program."""
         program = Program(command, environ, self.folder / f"{name}.log")
+        self._programs.append(program)
         self._ends.callback(program.stop)
         return program
 
@@ -192,5 +199,10 @@ class Services:
         self, name: str, processes: int, port: int, command: list[str], environ: dict[str, str], store: Store | None
     ) -> Contender:
         program = self.program(f"{name}-{processes}", command, environ)
-        wait_until(lambda: program.check() or _listens(port), f"{name} does not come up: see {self.folder}", 30)
+
+        def is_up() -> bool:
+            program.check()
+            return _listens(port)
+
+        wait_until(is_up, f"{name} does not come up: see {self.folder}", 30)
         return Contender(name, processes, port, program, store)
