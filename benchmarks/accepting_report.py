@@ -158,7 +158,7 @@ def _rates(turns: Turns, count: int) -> Chart:
 
 def _costs(turns: Turns, count: int) -> Chart:
     bars = tuple((name, _median(found, _cpu)) for name, found in _of(turns, count).items())
-    return Chart(f"CPU ms a request, {_processes(count)}", bars)
+    return Chart(f"CPU ms a request, {_processes(count)} (less is better)", bars)
 
 
 def _raw(turns: Turns) -> dict[str, list[dict[str, Any]]]:

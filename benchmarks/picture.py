@@ -18,7 +18,6 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 }
   .paper { fill: #0d1117 }
-  .bar { fill: #6e7681 }
 }
 """
 
