@@ -2,7 +2,6 @@
 
 import multiprocessing
 import signal
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -75,11 +74,6 @@ def users(folder: Path, number: int) -> Iterator[str]:
         yield database.url
     finally:
         database.close()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @dataclass
@@ -199,10 +193,5 @@ class Services:
         self, name: str, processes: int, port: int, command: list[str], environ: dict[str, str], store: Store | None
     ) -> Contender:
         program = self.program(f"{name}-{processes}", command, environ)
-
-        def is_up() -> bool:
-            program.check()
-            return _listens(port)
-
-        wait_until(is_up, f"{name} does not come up: see {self.folder}", 30)
+        wait_until(lambda: program.listens(port), f"{name} does not come up: see {self.folder}", 30)
         return Contender(name, processes, port, program, store)

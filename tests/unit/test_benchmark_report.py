@@ -1,19 +1,16 @@
 """`make bench`: ratios and promises, tables, the picture, and where they are written."""
 
-import json
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-import benchmarks.__main__ as program
 from benchmarks.accepting_report import part, ratios
 from benchmarks.machine import Machine
-from benchmarks.phases import Phase, Requests, Turn
+from benchmarks.phases import Phase, Turn
 from benchmarks.picture import svg
 from benchmarks.report import BEGIN, END, NoPlaceError, grid, markdown, write_into
-from benchmarks.results import Bench, Chart, Part, Promise, Table, shown
+from benchmarks.results import Chart, Part, Promise, Table, shown
 
 PERFORMANCE = Path(__file__).parents[2] / "docs" / "performance.md"
 MACHINE = Machine("2026-01-02", "make bench", "A CPU", 2, "3.11.7", "Redis 7.0.15", "18.6")
@@ -146,92 +143,3 @@ def test_the_page_of_performance_has_a_place_for_the_figures() -> None:
     text = PERFORMANCE.read_text()
 
     assert (text.count(BEGIN), text.count(END)) == (1, 1)
-
-
-def test_known_and_unknown_addresses_alternate_and_are_alike() -> None:
-    requests = Requests(2000)
-
-    sent = [next(requests) for _ in range(2002)]
-
-    assert {len(request) for request in sent} == {len(sent[0])}
-    assert b'"u1000@' in sent[0]
-    assert b'"u2000@' in sent[1]
-    assert b'"u1999@' in sent[1998]
-    assert b'"u2999@' in sent[1999]
-    assert sent[2000:] == sent[:2]
-    assert requests.known == 1001
-
-
-def test_no_address_is_asked_for_more_often_than_it_may_be() -> None:
-    requests = Requests(20, 3)
-
-    for _ in range(60):
-        next(requests)
-
-    with pytest.raises(RuntimeError, match="all addresses are used up"):
-        next(requests)
-
-
-@pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """`make bench` with one part that keeps its promise, one that does not and one that fails, and a page."""
-    document = tmp_path / "performance.md"
-    document.write_text(f"{BEGIN}\n{END}\n")
-    monkeypatch.setattr(program, "DOCUMENT", document)
-    monkeypatch.setattr(program, "machine", lambda words: replace(MACHINE, command=" ".join(words)))
-    monkeypatch.setattr(program, "PARTS", {"good": good, "bad": bad, "failing": failing})
-    return document
-
-
-def good(bench: Bench) -> Part:
-    assert bench.folder.is_dir()
-    return Part("Good", (), (Promise("A", f"{bench.rounds}", "any", kept=True),), (Chart("Bars", (("x", 1.0),)),))
-
-
-def bad(bench: Bench) -> Part:
-    return Part("Bad", (), (Promise("B", "1", "0", kept=False),))
-
-
-def failing(bench: Bench) -> Part:
-    (bench.folder / "api.log").write_text("what went wrong")
-    (bench.folder / "data").write_text("much")
-    raise RuntimeError("it failed")
-
-
-def test_it_ends_well_if_all_promises_are_kept(bench: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert program.main(["good", "--rounds", "7"]) == 0
-    assert "| A        |    7 | any   | yes  |" in capsys.readouterr().out
-
-
-def test_it_ends_badly_if_one_is_not(bench: Path) -> None:
-    assert program.main(["good", "bad"]) == 1
-
-
-def test_what_was_found_before_a_failure_is_kept_and_the_log_too(
-    bench: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    figures = tmp_path / "figures.json"
-
-    assert program.main(["good", "failing", "bad", "--json", str(figures)]) == 1
-
-    said = capsys.readouterr()
-    log = next(Path(line.strip()) for line in said.err.splitlines() if line.endswith("failing/api.log"))
-    assert log.read_text() == "what went wrong"
-    assert [path.name for path in log.parent.iterdir()] == ["api.log"]
-    assert "it failed" in said.err
-    assert "### Good" in said.out
-    assert list(json.loads(figures.read_text())["parts"]) == ["good"]
-
-
-def test_only_a_whole_run_is_written(bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for words in (["good", "--write"], ["--write", "--short"]):
-        with pytest.raises(SystemExit):
-            program.main(words)
-    assert program.main(["--write"]) == 1
-    assert bench.read_text() == f"{BEGIN}\n{END}\n"
-
-    monkeypatch.setattr(program, "PARTS", {"good": good, "bad": bad})
-    assert program.main(["--write"]) == 1
-
-    assert "**no**" in bench.read_text()
-    assert ET.fromstring(bench.with_suffix(".svg").read_text())  # noqa: S314 - our own
