@@ -20,6 +20,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """`make bench` with one part that keeps its promise, one that does not and one that fails, and a page."""
     document = tmp_path / "performance.md"
     document.write_text(f"{BEGIN}\n{END}\n")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(program, "DOCUMENT", document)
     monkeypatch.setattr(program, "machine", lambda words: replace(MACHINE, command=" ".join(words)))
     monkeypatch.setattr(program, "PARTS", {"good": good, "bad": bad, "failing": failing})
