@@ -1,6 +1,6 @@
 # One command for each wish. Every target sets up the virtual environment it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check faults fix api worker flower users pins clean
+.PHONY: help run test check faults bench fix api worker flower users pins clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -27,6 +27,9 @@ check: $(VENV)/dev ## Lint, types, import rules
 
 faults: $(VENV)/dev ## Run real faults under load and count every request, in half an hour: make faults ARGS="--list"
 	@exec $(BIN)/python -m tests.faults $(ARGS)
+
+bench: $(VENV)/dev ## Measure how fast it is beside others, on a machine at rest: make bench ARGS="--list"
+	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 fix: $(VENV)/dev ## Format, and mend what the linter can
 	$(BIN)/ruff check --fix .

@@ -126,7 +126,8 @@ def _run(
             number += 1
             now = time.perf_counter()
             due = begun + number / rate
-        wait = min(TICK, max(0.0, due - now)) if free else TICK
+        # What is due now and not sent waits for a connection, or for `is_open`, and not in a busy loop.
+        wait = min(TICK, due - now) if free and due > now else TICK
         for descriptor in select.select(list(busy), [], [], wait)[0]:
             if (status := busy[descriptor].receive()) is not None:
                 connection = busy.pop(descriptor)

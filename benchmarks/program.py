@@ -1,6 +1,7 @@
 """A program under measurement: its CPU time and memory as the operating system counts them."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -39,8 +40,18 @@ class Program:
         if self._process.poll() is not None:
             raise RuntimeError(f"{self._log.stem} has ended: {self._log.read_text()[-2000:]}")
 
+    def listens(self, port: int) -> bool:
+        """Tell whether it listens there; raise RuntimeError if it has ended."""
+        self.check()
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    def end(self) -> None:
+        """Ask it to end."""
+        self._process.terminate()
+
     def stop(self) -> None:
-        """End it and what it started."""
+        """End it and what it started, and wait until it is gone."""
         children = self._processes()[1:] if self._process.poll() is None else []
         self._process.terminate()
         try:

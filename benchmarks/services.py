@@ -1,7 +1,8 @@
 """What all contenders share, a table of users and a relay, and each contender with a Redis of its own."""
 
 import multiprocessing
-import socket
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -38,8 +39,10 @@ class Sink:
 @contextmanager
 def sink() -> Iterator[Sink]:
     """Start the relay."""
-    taken, port = multiprocessing.Value("q", 0), multiprocessing.Value("i", 0)
-    process = multiprocessing.get_context("fork").Process(target=_take_mails, args=(port, taken), daemon=True)
+    # Not forked: who starts it may have threads.
+    context = multiprocessing.get_context("spawn")
+    taken, port = context.Value("q", 0), context.Value("i", 0)
+    process = context.Process(target=_take_mails, args=(port, taken), daemon=True)
     process.start()
     wait_until(lambda: port.value, "the relay does not come up")
     try:
@@ -50,13 +53,15 @@ def sink() -> Iterator[Sink]:
 
 
 def _take_mails(port: Any, taken: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too, and its parent ends it.
+
     def take(_number: int, _message_id: str) -> None:
         taken.value += 1
 
     relay = Relay(take)
     relay.start()
     port.value = relay.port
-    multiprocessing.Event().wait()
+    threading.Event().wait()
 
 
 @contextmanager
@@ -69,11 +74,6 @@ def users(folder: Path, number: int) -> Iterator[str]:
         yield database.url
     finally:
         database.close()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @dataclass
@@ -133,7 +133,13 @@ class Services:
         self.folder = folder
         self.sink = sink
         self._database_url = database_url
+        self._programs: list[Program] = []
         self._ends = ends
+
+    def end(self) -> None:
+        """Ask all programs to end, at once; what started them waits for each."""
+        for program in self._programs:
+            program.end()
 
     def store(self, name: str) -> Store:
         """Start a Redis."""
@@ -150,6 +156,7 @@ class Services:
     def program(self, name: str, command: list[str], environ: dict[str, str]) -> Program:
         """Start a program."""
         program = Program(command, environ, self.folder / f"{name}.log")
+        self._programs.append(program)
         self._ends.callback(program.stop)
         return program
 
@@ -186,6 +193,5 @@ class Services:
         self, name: str, processes: int, port: int, command: list[str], environ: dict[str, str], store: Store | None
     ) -> Contender:
         program = self.program(f"{name}-{processes}", command, environ)
-        wait_until(lambda: _listens(port), f"{name} does not come up: see {self.folder}", 30)
-        program.check()
+        wait_until(lambda: program.listens(port), f"{name} does not come up: see {self.folder}", 30)
         return Contender(name, processes, port, program, store)

@@ -1,0 +1,71 @@
+"""The figures as Markdown, and where they stand in a document."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.machine import Machine
+from benchmarks.results import Part, Promise, Table
+
+BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
+PICTURE = "performance.svg"
+_ALT = "Bars: requests a second, and CPU milliseconds a request, of each contender. The tables below have the figures."
+_PROMISES = ("promised", "seen", "bound", "kept")
+
+
+class NoPlaceError(Exception):
+    """A document has not exactly one place for what was measured."""
+
+
+def markdown(parts: Sequence[Part], machine: Machine, picture: str = "") -> str:
+    """Return everything: what it was measured on, the picture, the tables of each part, and all promises."""
+    blocks = [_measured_on(machine)]
+    if picture:
+        blocks.append(f"![{_ALT}]({picture})")
+    for part in parts:
+        blocks.append(f"### {part.title}")
+        blocks += [f"{table.title}:\n\n{grid(table)}" for table in part.tables]
+    promises = [promise for part in parts for promise in part.promises]
+    blocks += ["### What is promised", grid(_promises(promises))]
+    return "\n\n".join(blocks) + "\n"
+
+
+def grid(table: Table) -> str:
+    """Return a Markdown table that is read well as it is, too: figures stand to the right."""
+    lines = [table.columns, *table.rows]
+    widths = [max(3, *(len(line[column]) for line in lines)) for column in range(len(table.columns))]
+    rights = [column > 0 and _is_figures(table, column) for column in range(len(table.columns))]
+    rule = tuple("-" * (width - right) + ":" * right for width, right in zip(widths, rights, strict=True))
+    return "\n".join(_line(cells, widths, rights) for cells in (table.columns, rule, *table.rows))
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], rights: Sequence[bool]) -> str:
+    columns = zip(cells, widths, rights, strict=True)
+    return "| " + " | ".join(cell.rjust(width) if right else cell.ljust(width) for cell, width, right in columns) + " |"
+
+
+def _is_figures(table: Table, column: int) -> bool:
+    return all(not row[column] or row[column][0] in "-0123456789" for row in table.rows)
+
+
+def _measured_on(machine: Machine) -> str:
+    return (
+        f"Measured on {machine.date} with `{machine.command}`: {machine.cpu}, {machine.cores} cores, "
+        f"Python {machine.python}, {machine.redis}, PostgreSQL {machine.postgresql}."
+    )
+
+
+def _promises(promises: Sequence[Promise]) -> Table:
+    rows = tuple((each.text, each.seen, each.bound, "yes" if each.kept else "**no**") for each in promises)
+    return Table("", _PROMISES, rows)
+
+
+def write_into(document: Path, text: str) -> None:
+    """Put the text into the place that a document keeps for it.
+
+    Raises NoPlaceError.
+    """
+    before, begin, rest = document.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end or BEGIN in rest or END in after:
+        raise NoPlaceError(f"{document} must have one {BEGIN} and one {END} after it")
+    document.write_text(f"{before}{BEGIN}\n{text}{END}{after}")
