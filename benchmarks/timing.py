@@ -1,4 +1,4 @@
-"""The timing oracle: does the time of an answer tell whether an address has an account, or was asked for lately?
+"""The timing oracle: whether the time of an answer tells who has an account, or who was asked for lately.
 
 One client sends one request after the other over one kept connection, the best seat that anybody has. All addresses
 have the same length and come in an order that is drawn anew for each request: in pairs, or in turns, each class would
@@ -134,7 +134,7 @@ def _by_quota(door: Contender, addresses: Sequence[str]) -> _Sample:
     """Ask for a third of the addresses as often as is allowed, for another third once, then for all of them."""
     number = len(addresses) // 3
     limited, once, never = (addresses[begin : begin + number] for begin in range(0, 3 * number, number))
-    spent = [_request(address) for address in (*limited * QUOTA, *once)]
+    spent = [_request(address) for address in [*limited] * QUOTA + [*once]]
     with ThreadPoolExecutor(CLIENTS) as clients:
         list(clients.map(partial(one_by_one, door.port), (spent[begin::CLIENTS] for begin in range(CLIENTS))))
     assert door.store is not None

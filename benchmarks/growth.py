@@ -1,0 +1,191 @@
+"""Growth: what many users, many waiting jobs and many clients cost each request, and each mail.
+
+The sides of a comparison stand beside each other and are measured in turns, in rounds of a second or so, in an order
+drawn anew for each round. A figure holds if the interval of its ratio reaches MOST or below.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from benchmarks import databases
+from benchmarks.figures import Estimate, ratio
+from benchmarks.load import one_by_one
+from benchmarks.services import Services, Sink
+from benchmarks.sides import FIGURES, Drawn, Side, client_address
+from tests.faults import backlog
+from tests.faults.run import say
+from tests.servers import wait_until
+
+MOST = 1.10
+CHUNK = 2000
+# No limiter key ends while we look: their number is what is measured.
+LONG_WINDOWS = "1000000/hour;1000000/day"
+COPY = """
+local payload, ttl = redis.call('DUMP', KEYS[1]), redis.call('PTTL', KEYS[1])
+for _, key in ipairs(ARGV) do redis.call('RESTORE', key, math.max(0, ttl), payload, 'REPLACE') end
+"""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large the sides are, the smallest first, and how long they are measured."""
+
+    users: Sequence[int] = (100_000, 1_000_000, 10_000_000)
+    waiting: Sequence[int] = (0, 1_000_000)
+    clients: Sequence[int] = (1_000, 1_000_000)
+    rounds: int = 30
+    requests: int = 250  # In a round.
+
+
+SHORT = Scale((1_000, 10_000), (0, 10_000), (100, 10_000), 3, 40)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of both sides in milliseconds, the median of its rounds, and how many times as large it has become."""
+
+    name: str
+    base: float
+    grown: float
+    ratio: Estimate
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether it may be at most a tenth worse."""
+        return self.ratio.low <= MOST
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What grew from how many to how many, and what that did to each figure.
+
+    statuses: how often each came, of both sides.
+    """
+
+    what: str
+    base: int
+    grown: int
+    figures: tuple[Figure, ...]
+    statuses: Mapping[int, int]
+
+
+def measure(folder: Path, database_url: str, sink: Sink, *, short: bool) -> list[Growth]:
+    """Measure what grows, one after the other.
+
+    folder: exists, and is empty. database_url: a PostgreSQL on which databases may be made.
+    Raises TimeoutError, ConnectionError, and RuntimeError if mails are missing.
+    """
+    scale = SHORT if short else Scale()
+    found: list[Growth] = []
+    for compare in (users, waiting, clients):
+        own = folder / compare.__name__
+        own.mkdir()
+        found += compare(own, database_url, sink, scale)
+    return found
+
+
+def users(folder: Path, database_url: str, sink: Sink, scale: Scale) -> list[Growth]:
+    """Compare tables of users. Who is asked for is drawn from the whole table; it and its indexes are in memory."""
+    with ExitStack() as ends:
+        services = Services(folder, database_url, sink, ends)
+
+        def start(number: int) -> Side:
+            url = ends.enter_context(databases.generated(database_url, f"growth_{number}", number))
+            say(f"growth: {number} users")
+            return _side(services, ends, f"users-{number}", Drawn(number), {"DATABASE_URL": url})
+
+        return _compared("users", [(number, start(number)) for number in scale.users], scale, sink)
+
+
+def waiting(folder: Path, database_url: str, sink: Sink, scale: Scale) -> list[Growth]:
+    """Compare outboxes. Nobody takes from the queue's old end, so what waits goes on waiting."""
+    with ExitStack() as ends:
+        services, users = _with_users(folder, database_url, sink, scale, ends)
+        # The door must have room for more.
+        settings = {"OUTBOX_MAX": str(10 * max(scale.waiting))}
+
+        def start(number: int) -> Side:
+            side = _side(services, ends, f"waiting-{number}", Drawn(users), settings)
+            backlog.fill(side.outbox, side.store.client, number)
+            say(f"growth: {number} jobs wait")
+            return side
+
+        return _compared("waiting jobs", [(number, start(number)) for number in scale.waiting], scale, sink)
+
+
+def clients(folder: Path, database_url: str, sink: Sink, scale: Scale) -> list[Growth]:
+    """Compare limiters that count so many clients, all of whom go on asking."""
+    with ExitStack() as ends:
+        services, users = _with_users(folder, database_url, sink, scale, ends)
+        settings = {"TRUSTED_PROXIES": "1", "FORGOT_LIMIT_PER_IP": LONG_WINDOWS}
+
+        def start(number: int) -> Side:
+            side = _side(services, ends, f"clients-{number}", Drawn(users, number), settings)
+            _fill_limiter(side, number)
+            say(f"growth: {number} clients are counted")
+            return side
+
+        return _compared("clients in the limiter", [(number, start(number)) for number in scale.clients], scale, sink)
+
+
+def _with_users(folder: Path, database_url: str, sink: Sink, scale: Scale, ends: ExitStack) -> tuple[Services, int]:
+    """Make the smallest table of users for both sides."""
+    number = min(scale.users)
+    url = ends.enter_context(databases.generated(database_url, f"growth_{folder.name}", number))
+    return Services(folder, url, sink, ends), number
+
+
+def _side(services: Services, ends: ExitStack, name: str, drawn: Drawn, settings: dict[str, str]) -> Side:
+    return ends.enter_context(closing(Side(name, drawn, services, settings)))
+
+
+def _fill_limiter(side: Side, number: int) -> None:
+    """Let the door count one client, then copy what it wrote in Redis for all others.
+
+    Raises RuntimeError if that is not what it counts the last one by.
+    """
+    first, last, store = client_address(0), client_address(number - 1), side.store
+    one_by_one(side.door.port, [side.drawn.request(0)])
+    templates = [str(key) for key in store.client.scan_iter(f"*{first}*")]
+    copy = store.client.register_script(COPY)
+    for template in templates:
+        for begin in range(1, number, CHUNK):
+            others = range(begin, min(begin + CHUNK, number))
+            copy(keys=[template], args=[template.replace(first, client_address(other)) for other in others])
+    one_by_one(side.door.port, [side.drawn.request(number - 1)])
+    counted = len(list(store.client.scan_iter(f"*{last}*", CHUNK)))
+    if not templates or counted != len(templates):
+        raise RuntimeError(f"a client is counted in {len(templates)} keys, and one that was copied in {counted}")
+    wait_until(lambda: not store.client.info("persistence")["aof_rewrite_in_progress"], "no end of writing", 120)
+
+
+def _compared(what: str, sides: Sequence[tuple[int, Side]], scale: Scale, sink: Sink) -> list[Growth]:
+    """Measure the sides in turns, and hold each against the first."""
+    for _, side in sides:
+        side.measure(scale.requests)
+        side.forget()
+    mails = sink.count()
+    for _ in range(scale.rounds):
+        for _, side in random.sample(sides, len(sides)):
+            side.measure(scale.requests)
+    expected = scale.rounds * scale.requests * len(sides)
+    if (mails := sink.count() - mails) != expected:
+        raise RuntimeError(f"{mails} mails, not {expected}")
+    (base, base_side), *others = sides
+    return [
+        Growth(what, base, grown, _figures(base_side, side), base_side.statuses + side.statuses)
+        for grown, side in others
+    ]
+
+
+def _figures(base: Side, grown: Side) -> tuple[Figure, ...]:
+    return tuple(
+        Figure(
+            words, median(base.rounds[name]), median(grown.rounds[name]), ratio(grown.rounds[name], base.rounds[name])
+        )
+        for name, words in FIGURES.items()
+    )
