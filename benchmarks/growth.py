@@ -39,9 +39,10 @@ class Scale:
     clients: Sequence[int] = (1_000, 1_000_000)
     rounds: int = 30
     requests: int = 250  # In a round.
+    mails: int = 60  # In a round, of these.
 
 
-SHORT = Scale((1_000, 10_000), (0, 10_000), (100, 10_000), 3, 40)
+SHORT = Scale((1_000, 10_000), (0, 10_000), (100, 10_000), rounds=2, requests=40, mails=20)
 
 
 @dataclass(frozen=True)
@@ -166,13 +167,13 @@ def _fill_limiter(side: Side, number: int) -> None:
 def _compared(what: str, sides: Sequence[tuple[int, Side]], scale: Scale, sink: Sink) -> list[Growth]:
     """Measure the sides in turns, and hold each against the first."""
     for _, side in sides:
-        side.measure(scale.requests)
+        side.measure(scale.requests, scale.mails)
         side.forget()
     mails = sink.count()
     for _ in range(scale.rounds):
         for _, side in random.sample(sides, len(sides)):
-            side.measure(scale.requests)
-    expected = scale.rounds * scale.requests * len(sides)
+            side.measure(scale.requests, scale.mails)
+    expected = scale.rounds * scale.mails * len(sides)
     if (mails := sink.count() - mails) != expected:
         raise RuntimeError(f"{mails} mails, not {expected}")
     (base, base_side), *others = sides
