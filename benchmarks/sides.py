@@ -21,12 +21,13 @@ SWEEPS = 5  # In a round.
 MOST_DRAWN = 50_000
 MILLISECONDS = 1000
 
+SWEEP = "sweep"
 FIGURES = {
     "door_cpu": "the door's CPU a request, with Redis's",
     "door_p50": "the door's median answer",
     "mail_cpu": "a worker's CPU a mail",
     "mail_p50": "a worker's median time for a mail",
-    "sweep": "a sweep",
+    SWEEP: "a sweep",
 }
 """What is measured in each round, all in milliseconds."""
 
@@ -91,7 +92,7 @@ class Side:
         self._note("door_p50", median(answers.latencies))
         self.statuses.update(answers.statuses)
         self._mail(requests, mails)
-        self._note("sweep", median(_seconds(self._worker.sweeper.sweep) for _ in range(SWEEPS)))
+        self._note(SWEEP, median(_seconds(self._worker.sweeper.sweep) for _ in range(SWEEPS)))
 
     def forget(self) -> None:
         """Forget what was measured: it warmed the parts up."""
