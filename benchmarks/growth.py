@@ -58,7 +58,7 @@ class Figure:
 class Growth:
     """What grew from how many to how many, and what that did to each figure.
 
-    statuses: how often each came, of both sides.
+    statuses: how often each came, of both sides. mails: how many went out.
     """
 
     what: str
@@ -66,6 +66,7 @@ class Growth:
     grown: int
     figures: tuple[Figure, ...]
     statuses: Mapping[int, int]
+    mails: int
 
 
 def measure(folder: Path, database_url: str, sink: Sink, *, short: bool) -> list[Growth]:
@@ -105,7 +106,7 @@ def waiting(folder: Path, database_url: str, sink: Sink, scale: Scale) -> list[G
 
         def start(number: int) -> Side:
             side = _side(services, ends, f"waiting-{number}", Drawn(users), settings)
-            backlog.fill(side.outbox, side.store.client, number)
+            backlog.fill(side.store.client, number)
             say(f"growth: {number} jobs wait")
             return side
 
@@ -143,18 +144,21 @@ def _compared(what: str, sides: Sequence[tuple[int, Side]], scale: Scale, sink: 
     for _, side in sides:
         side.measure(scale.requests, scale.mails)
         side.forget()
-    mails = sink.count()
+    before = sink.count()
     for _ in range(scale.rounds):
         for _, side in random.sample(sides, len(sides)):
             side.measure(scale.requests, scale.mails)
-    expected = scale.rounds * scale.mails * len(sides)
-    if (mails := sink.count() - mails) != expected:
+    mails, expected = sink.count() - before, sum(side.mails for _, side in sides)
+    if mails != expected:
         raise RuntimeError(f"{mails} mails, not {expected}")
     (base, base_side), *others = sides
     return [
-        Growth(what, base, grown, _figures(what, base_side, side), base_side.statuses + side.statuses)
-        for grown, side in others
+        Growth(what, base, grown, _figures(what, base_side, side), *_counts(base_side, side)) for grown, side in others
     ]
+
+
+def _counts(base: Side, grown: Side) -> tuple[Mapping[int, int], int]:
+    return base.statuses + grown.statuses, base.mails + grown.mails
 
 
 def _figures(what: str, base: Side, grown: Side) -> tuple[Figure, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
+from typing import Any
 
 from benchmarks.load import one_by_one, post
 from benchmarks.services import Services
@@ -75,6 +76,7 @@ class Side:
     settings: dict[str, str]
     rounds: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in FIGURES})
     statuses: Counter[int] = field(default_factory=Counter)
+    mails: int = 0
 
     def __post_init__(self) -> None:
         """Start the parts."""
@@ -82,7 +84,7 @@ class Side:
         self.door = self.services.latchkey(1, self.store, **self.settings)
         environ = self.services.environ(free_port(), self.store, **self.settings | {"LOG_LEVEL": "ERROR"})
         self._worker = create_worker(WorkerSettings.load(environ))
-        self.outbox = self._worker.delivery.outbox
+        self._outbox = self._worker.delivery.outbox
 
     def measure(self, requests: int, mails: int) -> None:
         """Ask for so many links, mail so many of them, and sweep a few times."""
@@ -97,20 +99,21 @@ class Side:
     def forget(self) -> None:
         """Forget what was measured: it warmed the parts up."""
         self.statuses.clear()
+        self.mails = 0
         for figures in self.rounds.values():
             figures.clear()
 
     def _mail(self, accepted: int, mails: int) -> None:
         # The newest messages are at the left; workers take them from the right.
-        messages = self.store.client.lpop(QUEUE, accepted)
-        assert isinstance(messages, list)
+        messages: Any = self.store.client.lpop(QUEUE, accepted)
         jobs = [job_id(str(message)) for message in messages]
         # A mail costs more time than a request, and its figures need fewer of them.
         for job in jobs[mails:]:
-            self.outbox.done(job)
+            self._outbox.done(job)
         before = time.process_time()
         times = [_seconds(partial(self._deliver, job)) for job in jobs[:mails]]
-        self._note("mail_cpu", (time.process_time() - before) / mails)
+        self._note("mail_cpu", (time.process_time() - before) / len(times))
+        self.mails += len(times)
         self._note("mail_p50", median(times))
 
     def _deliver(self, job: str) -> None:

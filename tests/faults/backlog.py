@@ -58,9 +58,9 @@ class Side:
         self.server.close()
 
 
-def fill(outbox: Outbox, client: Redis, number: int) -> None:
+def fill(client: Redis, number: int) -> None:
     """Accept so many jobs, as the API would; then wait until Redis has rewritten its file."""
-    add_all = outbox.script(ADD_ALL)
+    add_all = Outbox(client).script(ADD_ALL)
     entry, (head, tail) = _job("JOB_ID").entry(), message("JOB_ID")
     for begin in range(0, number, CHUNK):
         words: list[str] = []
@@ -79,7 +79,7 @@ def a_million_waiting(bench: Bench, row: Row) -> None:
     relay.start()
     empty, full = (Side(bench.folder_for(f"backlog-{name}"), bench, relay) for name in ("empty", "full"))
     try:
-        fill(full.outbox, full.client, waiting)
+        fill(full.client, waiting)
         say(f"{full.client.hlen('outbox:jobs')} jobs wait")
         for _ in range(ROUNDS):
             empty.measure()
