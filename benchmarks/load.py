@@ -4,7 +4,7 @@ import select
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from math import inf
@@ -137,4 +137,22 @@ def _run(
         if busy and now - begun > seconds + PATIENCE:
             raise TimeoutError("a request is not answered")
     answers.seconds = now - begun
+    return answers
+
+
+def one_by_one(port: int, requests: Iterable[bytes]) -> Answers:
+    """Send requests over one kept connection, each when the last one is answered; latencies are in their order.
+
+    A latency is the time from the first byte sent to the last one received.
+    """
+    answers = Answers()
+    begun = time.perf_counter()
+    with _Connection(port) as connection:
+        for request in requests:
+            since = time.perf_counter()
+            connection.send(request, since)
+            while (status := connection.receive()) is None:
+                pass
+            answers.note(status, time.perf_counter() - since)
+    answers.seconds = time.perf_counter() - begun
     return answers

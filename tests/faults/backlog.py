@@ -8,7 +8,10 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 
+from redis import Redis
+
 from shared.jobs import Job, new_id
+from shared.outbox import Outbox
 from tests.faults.bench import Bench, Unloaded
 from tests.faults.ledger import Ledger
 from tests.faults.relay import Relay
@@ -49,22 +52,23 @@ class Side:
             with self.worker.flask.app_context():
                 self.mails.append(_seconds(partial(self.worker.delivery.run, job.id)))
 
-    def fill(self, number: int) -> None:
-        """Accept so many jobs, as the API would; then wait until Redis has rewritten its file."""
-        add_all = self.outbox.script(ADD_ALL)
-        entry = _job("JOB_ID").entry()
-        for begin in range(0, number, CHUNK):
-            words: list[str] = []
-            for _ in range(min(CHUNK, number - begin)):
-                job = new_id()
-                words += [job, entry.replace("JOB_ID", job)]
-            add_all(args=words)
-        wait_until(lambda: not self.client.info("persistence")["aof_rewrite_in_progress"], "no end of writing", 120)
-
     def close(self) -> None:
         self.worker.mailer.close()
         self.client.close()
         self.server.close()
+
+
+def fill(client: Redis, number: int) -> None:
+    """Accept so many jobs, as the API would; then wait until Redis has rewritten its file."""
+    add_all = Outbox(client).script(ADD_ALL)
+    entry = _job("JOB_ID").entry()
+    for begin in range(0, number, CHUNK):
+        words: list[str] = []
+        for _ in range(min(CHUNK, number - begin)):
+            job = new_id()
+            words += [job, entry.replace("JOB_ID", job)]
+        add_all(args=words)
+    wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"], "no end of writing", 120)
 
 
 def a_million_waiting(bench: Bench, row: Row) -> None:
@@ -75,7 +79,7 @@ def a_million_waiting(bench: Bench, row: Row) -> None:
     relay.start()
     empty, full = (Side(bench.folder_for(f"backlog-{name}"), bench, relay) for name in ("empty", "full"))
     try:
-        full.fill(waiting)
+        fill(full.client, waiting)
         say(f"{full.client.hlen('outbox:jobs')} jobs wait")
         for _ in range(ROUNDS):
             empty.measure()

@@ -1,0 +1,137 @@
+"""One side of a comparison: a door with a Redis of its own, and a worker that mails what the door accepted last."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from statistics import median
+from typing import Any
+
+from benchmarks.load import one_by_one, post
+from benchmarks.services import Services
+from shared.database import db
+from shared.jobs import QUEUE
+from tests.servers import free_port
+from tests.service import job_id
+from worker.app import create_worker
+from worker.settings import WorkerSettings
+
+SWEEPS = 5  # In a round.
+MOST_DRAWN = 50_000
+MILLISECONDS = 1000
+
+SWEEP = "sweep"
+FIGURES = {
+    "door_cpu": "the door's CPU a request, with Redis's",
+    "door_p50": "the door's median answer",
+    "mail_cpu": "a worker's CPU a mail",
+    "mail_p50": "a worker's median time for a mail",
+    SWEEP: "a sweep",
+}
+"""What is measured in each round, all in milliseconds."""
+
+
+@dataclass
+class Drawn:
+    """Whom the requests are for and where they come from, drawn at random below these numbers.
+
+    No user is drawn twice: the quota of an address is never used up. clients: 0 where requests come from no proxy.
+    """
+
+    users: int
+    clients: int = 0
+
+    def __post_init__(self) -> None:
+        """Draw the users."""
+        self._users = iter(random.sample(range(self.users), min(self.users, MOST_DRAWN)))
+
+    def requests(self, number: int) -> list[bytes]:
+        """Write so many requests."""
+        return [self.request(random.randrange(self.clients or 1)) for _ in range(number)]  # noqa: S311 - no secret
+
+    def request(self, client: int) -> bytes:
+        """Write one request for the next user."""
+        headers = [f"X-Forwarded-For: {client_address(client)}".encode()] if self.clients else []
+        return post("/forgot-password", b'{"email": "u%d@example.com"}' % next(self._users), *headers)
+
+
+def client_address(number: int) -> str:
+    """Return the address of a client."""
+    return f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+
+
+@dataclass
+class Side:
+    """Its parts, and the figures of each round.
+
+    The worker is in this process and takes the newest messages. So each round ends with as many jobs waiting as it
+    began with, and a mail's time holds its work alone, from claim to end.
+    """
+
+    name: str
+    drawn: Drawn
+    services: Services
+    settings: dict[str, str]
+    rounds: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in FIGURES})
+    statuses: Counter[int] = field(default_factory=Counter)
+    mails: int = 0
+
+    def __post_init__(self) -> None:
+        """Start the parts."""
+        self.store = self.services.store(self.name)
+        self.door = self.services.latchkey(1, self.store, **self.settings)
+        environ = self.services.environ(free_port(), self.store, **self.settings | {"LOG_LEVEL": "ERROR"})
+        self._worker = create_worker(WorkerSettings.load(environ))
+        self._outbox = self._worker.delivery.outbox
+
+    def measure(self, requests: int, mails: int) -> None:
+        """Ask for so many links, mail so many of them, and sweep a few times."""
+        before = sum(self.door.cpu())
+        answers = one_by_one(self.door.port, self.drawn.requests(requests))
+        self._note("door_cpu", (sum(self.door.cpu()) - before) / requests)
+        self._note("door_p50", median(answers.latencies))
+        self.statuses.update(answers.statuses)
+        self._mail(requests, mails)
+        self._note(SWEEP, median(_seconds(self._worker.sweeper.sweep) for _ in range(SWEEPS)))
+
+    def forget(self) -> None:
+        """Forget what was measured: it warmed the parts up."""
+        self.statuses.clear()
+        self.mails = 0
+        for figures in self.rounds.values():
+            figures.clear()
+
+    def _mail(self, accepted: int, mails: int) -> None:
+        # The newest messages are at the left; workers take them from the right.
+        messages: Any = self.store.client.lpop(QUEUE, accepted)
+        jobs = [job_id(str(message)) for message in messages]
+        # A mail costs more time than a request, and its figures need fewer of them.
+        for job in jobs[mails:]:
+            self._outbox.done(job)
+        before = time.process_time()
+        times = [_seconds(partial(self._deliver, job)) for job in jobs[:mails]]
+        self._note("mail_cpu", (time.process_time() - before) / len(times))
+        self.mails += len(times)
+        self._note("mail_p50", median(times))
+
+    def _deliver(self, job: str) -> None:
+        with self._worker.flask.app_context():
+            self._worker.delivery.run(job)
+
+    def _note(self, name: str, seconds: float) -> None:
+        self.rounds[name].append(seconds * MILLISECONDS)
+
+    def close(self) -> None:
+        """Close the worker's connections; the services end the rest."""
+        self._worker.mailer.close()
+        with self._worker.flask.app_context():
+            for engine in db.engines.values():
+                engine.dispose()
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun

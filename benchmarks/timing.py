@@ -1,0 +1,182 @@
+"""The timing oracle: whether the time of an answer tells who has an account, or who was asked for lately.
+
+One client sends one request after the other over one kept connection, the best seat that anybody has. All addresses
+have the same length and come in an order that is drawn anew for each request: in pairs, or in turns, each class would
+follow the other one, whose job a worker is busy with just then.
+"""
+
+import gc
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+from benchmarks import databases
+from benchmarks.figures import Estimate, auc
+from benchmarks.load import one_by_one, post
+from benchmarks.services import Contender, Services, Sink, Store
+from shared.jobs import HEARTBEAT_KEY
+from shared.metrics import HASH
+from tests.faults.run import say
+from tests.servers import wait_until
+
+REQUESTS = 10_000  # Of each class.
+SHORT_REQUESTS = 200
+QUOTA = 3  # Requests for one address in 15 minutes, by default.
+WARM_UP = 100  # Requests that are not counted.
+CLIENTS = 4  # That use up quotas.
+DRAINED = 120.0  # Seconds until every job is finished.
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two classes of requests: their median times in seconds, and how well one sample tells them apart."""
+
+    first: str
+    second: str
+    requests: int
+    medians: tuple[float, float]
+    auc: Estimate
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What was compared, how often each status came, and how many mails went out.
+
+    known: unknown addresses against known ones. next_one: the requests that follow them, which meet a worker that is
+    busy with a mail, or is not. limited: addresses never asked for against those whose quota is used up. asked: the
+    same against those that were asked for once.
+    """
+
+    known: Comparison
+    next_one: Comparison
+    limited: Comparison
+    asked: Comparison
+    statuses: Mapping[int, int]
+    mails: int
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """The time of each request in the order that they were sent in, and its class."""
+
+    classes: list[str]
+    times: list[float]
+    statuses: Mapping[int, int]
+
+    def of(self, name: str) -> list[float]:
+        return [time for label, time in zip(self.classes, self.times, strict=True) if label == name]
+
+    def after(self, name: str) -> list[float]:
+        pairs = zip(pairwise(self.classes), self.times[1:], strict=True)
+        return [time for (label, _), time in pairs if label == name]
+
+
+def measure(folder: Path, database_url: str, sink: Sink, *, short: bool) -> Timing:
+    """Time requests to the service as it runs, with a worker and all its mails.
+
+    database_url: a PostgreSQL on which a database may be made.
+    Raises TimeoutError, and RuntimeError if what was measured is not what was meant.
+    """
+    number = SHORT_REQUESTS if short else REQUESTS
+    addresses = _addresses(5 * number + WARM_UP)
+    known = addresses[:number]
+    with ExitStack() as ends:
+        url = ends.enter_context(databases.listed(database_url, "timing", known))
+        services = Services(folder, url, sink, ends)
+        store = services.store("timing")
+        door = services.latchkey(1, store)
+        services.latchkey_worker(store)
+        wait_until(lambda: store.client.exists(HEARTBEAT_KEY), "the worker does not come up", 30)
+        one_by_one(door.port, map(_request, addresses[5 * number :]))
+        mailed = sink.count()
+        by_account = _by_account(door, known, addresses[number : 2 * number])
+        _drain(store)
+        mails = sink.count() - mailed
+        by_quota = _by_quota(door, addresses[2 * number : 5 * number])
+        _drain(store)
+        if (limited := _ended(store, "over_quota")) != number:
+            raise RuntimeError(f"{limited} requests were over their quota, not {number}")
+    return _timing(by_account, by_quota, mails)
+
+
+def _timing(by_account: _Sample, by_quota: _Sample, mails: int) -> Timing:
+    def compared(first: str, second: str, one: list[float], other: list[float]) -> Comparison:
+        return Comparison(first, second, len(one) + len(other), (median(one), median(other)), auc(one, other))
+
+    after = [by_account.after(label) for label in ("unknown", "known")]
+    statuses = {
+        status: by_account.statuses.get(status, 0) + by_quota.statuses.get(status, 0)
+        for status in by_account.statuses.keys() | by_quota.statuses.keys()
+    }
+    return Timing(
+        compared("unknown", "known", by_account.of("unknown"), by_account.of("known")),
+        compared("after an unknown one", "after a known one", *after),
+        compared("never asked for", "quota used up", by_quota.of("never"), by_quota.of("limited")),
+        compared("never asked for", "asked for once", by_quota.of("never"), by_quota.of("once")),
+        statuses,
+        mails,
+    )
+
+
+def _by_account(door: Contender, known: Sequence[str], unknown: Sequence[str]) -> _Sample:
+    sample = _timed(door.port, {"known": known, "unknown": unknown})
+    say(f"timing: {len(sample.times)} requests by account")
+    return sample
+
+
+def _by_quota(door: Contender, addresses: Sequence[str]) -> _Sample:
+    """Ask for a third of the addresses as often as is allowed, for another third once, then for all of them."""
+    number = len(addresses) // 3
+    limited, once, never = (addresses[begin : begin + number] for begin in range(0, 3 * number, number))
+    spent = [_request(address) for address in [*limited] * QUOTA + [*once]]
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        list(clients.map(partial(one_by_one, door.port), (spent[begin::CLIENTS] for begin in range(CLIENTS))))
+    assert door.store is not None
+    _drain(door.store)
+    say(f"timing: the quotas of {number} addresses are used up")
+    sample = _timed(door.port, {"limited": limited, "once": once, "never": never})
+    say(f"timing: {len(sample.times)} requests by quota")
+    return sample
+
+
+def _timed(port: int, addresses: Mapping[str, Sequence[str]]) -> _Sample:
+    order = [(label, _request(address)) for label, found in addresses.items() for address in found]
+    random.shuffle(order)
+    with _no_collection():
+        answers = one_by_one(port, [request for _, request in order])
+    return _Sample([label for label, _ in order], answers.latencies, answers.statuses)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep Python's collector from stopping this client in the middle of a request."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _drain(store: Store) -> None:
+    wait_until(lambda: store.backlog() == 0, "the worker does not finish", DRAINED)
+
+
+def _ended(store: Store, how: str) -> int:
+    return int(str(store.client.hget(HASH, f"jobs_ended:{how}") or 0))
+
+
+def _addresses(number: int) -> list[str]:
+    """Draw addresses of one length, with a name that the relay reads: `u` and digits."""
+    digits = random.sample(range(10**8, 10**9), number)
+    return [f"u{name}@example.com" for name in digits]
+
+
+def _request(address: str) -> bytes:
+    return post("/forgot-password", b'{"email": "%s"}' % address.encode())
