@@ -1,4 +1,4 @@
-"""One contender's turn: at saturation, at half of it, and with every mail out. What it answers and mails is counted."""
+"""One contender's turn: at saturation, at half of it, at a rate that all share, with every mail out. All is counted."""
 
 import time
 from collections import Counter
@@ -16,6 +16,7 @@ from tests.servers import wait_until
 TIMES = 3  # Requests that the limit of each address lets through in 15 minutes.
 BACKLOG = 100  # What may wait while a contender takes only as much as it can finish.
 LOOK = 0.02  # Seconds between two looks at what waits.
+SHARED_RATE = 150.0  # Requests a second: half of what the slowest contender reaches with one process.
 PATIENCE = 300.0  # Seconds in which what waits must be finished.
 STRAGGLERS = 5.0  # Seconds in which the last mails must come after that.
 
@@ -27,6 +28,7 @@ class Durations:
     warm_up: float = 0.5
     saturation: float = 4.0
     half: float = 4.0
+    shared: float = 4.0
     sustained: float = 6.0
 
 
@@ -55,6 +57,7 @@ class Turn:
 
     saturation: Phase
     half: Phase
+    shared: Phase
     sustained: float | None
     memory: float
     owed: int
@@ -122,11 +125,16 @@ class Subject:
         self.drain()
         self._rates.append(saturation.rate)
         rate = median(self._rates) / 2
-        self.send(durations.warm_up, rate)
-        half = self._watched(durations.half, rate)
-        self.drain()
+        half = self._at_rate(durations.warm_up, durations.half, rate)
+        shared = self._at_rate(durations.warm_up, durations.shared, SHARED_RATE)
         sustained = self._sustained(durations, saturation.rate)
-        return Turn(saturation, half, sustained, memory, self.owed, self.mailed)
+        return Turn(saturation, half, shared, sustained, memory, self.owed, self.mailed)
+
+    def _at_rate(self, warm_up: float, seconds: float, rate: float) -> Phase:
+        self.send(warm_up, rate)
+        phase = self._watched(seconds, rate)
+        self.drain()
+        return phase
 
     def send(self, seconds: float, rate: float = inf, is_open: Callable[[], bool] = lambda: True) -> Answers:
         """Send requests.

@@ -19,7 +19,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def turn(rate: float, cpu: float, *, p99: float = 10.0, mailed: int = 100, redis: float = 0.0) -> Turn:
     phase = Phase(rate, 1.0, p99, cpu - redis, redis)
-    return Turn(phase, phase, rate / 2, 40.0, 100, mailed)
+    return Turn(phase, phase, phase, rate / 2, 40.0, 100, mailed)
 
 
 def turns(latchkey: list[Turn] | None = None) -> dict[tuple[str, int], list[Turn]]:
@@ -51,7 +51,10 @@ def test_what_keeps_every_bound_is_kept() -> None:
 @pytest.mark.parametrize(
     ("latchkey", "promises"),
     [
-        (turn(1200, 0.71), ["CPU a request, times floor's", "CPU a request, times usual's"]),
+        (
+            turn(1200, 0.71),
+            ["CPU a request at the same rate, times floor's", "CPU a request at the same rate, times usual's"],
+        ),
         (turn(890, 0.6), ["requests a second at saturation, times usual's, 1", "saturation, times tutorial's, 1"]),
         (turn(400, 0.6), ["with every mail out, times tutorial's, 1 server process"]),
         (turn(1200, 0.6, p99=30.1), ["p99 at half of saturation, times floor's"]),
