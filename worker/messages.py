@@ -9,6 +9,7 @@ from flask_mail import Message
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from shared.addresses import envelope
+from worker.mime import Mail
 from worker.settings import WorkerSettings
 
 # Tells other mail systems not to answer (RFC 3834, 5; the second is Exchange's).
@@ -41,7 +42,7 @@ class Messages:
     ) -> Message:
         values |= {"product": self.settings.product_name, "support": self.settings.support_email}
         subject, text, html = (self._templates.get_template(f"{name}/{part}").render(values) for part in _PARTS)
-        message = Message(
+        message = Mail(
             subject.strip(),
             recipients=[envelope(address)],
             body=text,
