@@ -2,7 +2,7 @@
 
 import secrets
 from email.message import Message as MIMEMessage
-from email.policy import Compat32
+from email.policy import SMTP, Compat32
 
 from flask_mail import Message
 
@@ -10,14 +10,14 @@ _LONGEST = 78  # Characters of a line (RFC 5322, 2.1.1).
 
 
 class _AsItIs(Compat32):
-    """Python's older policy, which leaves a header that fits on its line as it is."""
+    """A policy that leaves a header as it is where it fits on its line, and all others to Flask-Mail's policy."""
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        """Return the header with its end of line; what is long or not ASCII is left to Python."""
+        """Return the header with its end of line."""
         line = f"{name}: {value}"
         if len(line) <= _LONGEST and line.isascii() and line.isprintable():
-            return f"{line}{self.linesep}".encode()
-        return super().fold_binary(name, value)
+            return f"{line}\r\n".encode()
+        return SMTP.fold_binary(name, value)
 
 
 _POLICY = _AsItIs(linesep="\r\n")
@@ -26,9 +26,9 @@ _POLICY = _AsItIs(linesep="\r\n")
 class Mail(Message):
     """Flask-Mail's message, written with a fifth of the CPU: 0.22 ms instead of 1.16 were measured.
 
-    Flask-Mail has Python's newer policy write its mails, which parses each header anew whenever it is looked at; and
-    Python looks for boundaries in all texts with a regular expression that it compiles for each mail. The bytes are the
-    same but for the boundaries, and for how a long subject is folded.
+    Flask-Mail has one of Python's newer policies write its mails, which parses a header anew whenever it is looked at;
+    and Python searches all texts for each boundary with a regular expression that it compiles for it. The bytes are the
+    same but for the boundaries.
     """
 
     def as_bytes(self) -> bytes:
