@@ -100,11 +100,16 @@ class _Side:
     def jobs(self, name: str) -> Store:
         """Start a Redis with as many accepted jobs."""
         store = self.services.store(name)
-        outbox = Outbox(store.client)
-        for number in range(self.number):
-            address = f"u{number % USERS}@example.com"
-            outbox.add(Job(new_id(), "forgot", "benchmark", f"{number:032x}", time.time(), address=address))
+        accept(store, self.number)
         return store
+
+
+def accept(store: Store, number: int) -> None:
+    """Accept so many requests, each for another user while there are any."""
+    outbox = Outbox(store.client)
+    for each in range(number):
+        address = f"u{each % USERS}@example.com"
+        outbox.add(Job(new_id(), "forgot", "benchmark", f"{each:032x}", time.time(), address=address))
 
 
 def _cpu_of(parent: psutil.Process) -> float:

@@ -1,5 +1,6 @@
 """What all contenders share, a table of users and a relay, and each contender with a Redis of its own."""
 
+import asyncio
 import multiprocessing
 import socket
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import redis
 from benchmarks.program import Program, python
 from dev.redis_server import redis_command
 from tests.faults.database import Postgres
-from tests.faults.relay import Relay
+from tests.faults.relay import Relay, Take
 from tests.faults.stack import settings_for
 from tests.servers import free_port, wait_until
 
@@ -35,11 +36,23 @@ class Sink:
         return int(self._taken.value)
 
 
+class _SlowRelay(Relay):
+    """A relay that thinks for so many seconds about each mail."""
+
+    def __init__(self, take: Take, delay: float) -> None:
+        super().__init__(take)
+        self._delay = delay
+
+    async def _mail(self, *session: Any) -> bool:
+        await asyncio.sleep(self._delay)
+        return await super()._mail(*session)
+
+
 @contextmanager
-def sink() -> Iterator[Sink]:
-    """Start the relay."""
+def sink(delay: float = 0.0) -> Iterator[Sink]:
+    """Start the relay; it may think for some seconds about each mail."""
     taken, port = multiprocessing.Value("q", 0), multiprocessing.Value("i", 0)
-    process = multiprocessing.get_context("fork").Process(target=_take_mails, args=(port, taken), daemon=True)
+    process = multiprocessing.get_context("fork").Process(target=_take_mails, args=(port, taken, delay), daemon=True)
     process.start()
     wait_until(lambda: port.value, "the relay does not come up")
     try:
@@ -49,11 +62,11 @@ def sink() -> Iterator[Sink]:
         process.join(5)
 
 
-def _take_mails(port: Any, taken: Any) -> None:
+def _take_mails(port: Any, taken: Any, delay: float) -> None:
     def take(_number: int, _message_id: str) -> None:
         taken.value += 1
 
-    relay = Relay(take)
+    relay = _SlowRelay(take, delay) if delay else Relay(take)
     relay.start()
     port.value = relay.port
     multiprocessing.Event().wait()

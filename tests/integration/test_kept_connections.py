@@ -1,5 +1,8 @@
 """The worker's connection to the database: one exchange a job, and never a dead one."""
 
+from collections.abc import Generator
+from typing import Any
+
 import pytest
 
 from shared import database
@@ -20,16 +23,25 @@ def service(make_service: MakeService, postgres_url: str) -> Service:
 
 
 @pytest.fixture
-def exchanges(monkeypatch: pytest.MonkeyPatch, service: Service) -> list[None]:
-    """What grows by one with every exchange with PostgreSQL."""
-    found: list[None] = []
-    wait = BoundedConnection.wait
+def waits(monkeypatch: pytest.MonkeyPatch, service: Service) -> list[object]:
+    """What is waited for in exchanges with PostgreSQL."""
+    found: list[object] = []
+    bounded = BoundedConnection._bounded
 
-    def count(self: BoundedConnection, *arguments: object, **options: object) -> object:
-        found.append(None)
-        return wait(self, *arguments, **options)
+    def note(self: BoundedConnection, gen: Any) -> Generator[Any, Any, Any]:
+        def noted() -> Generator[Any, Any, Any]:
+            ready = None
+            while True:
+                try:
+                    state = gen.send(ready)
+                except StopIteration as end:
+                    return end.value
+                found.append(state)
+                ready = yield state
 
-    monkeypatch.setattr(BoundedConnection, "wait", count)
+        return bounded(self, noted())
+
+    monkeypatch.setattr(BoundedConnection, "_bounded", note)
     return found
 
 
@@ -37,22 +49,22 @@ def users(service: Service) -> Users:
     return service.worker.delivery.notices.users
 
 
-def test_a_look_up_is_one_exchange(service: Service, exchanges: list[None]) -> None:
+def test_a_look_up_is_one_exchange(service: Service, waits: list[object]) -> None:
     with service.worker.flask.app_context():
         users(service).find("anna@example.com")
 
-    assert len(exchanges) == 2  # psycopg waits once for the answer and once for its rows.
+    assert len(waits) == 1
 
 
 def test_a_connection_that_rested_is_asked_whether_it_is_alive(
-    service: Service, exchanges: list[None], monkeypatch: pytest.MonkeyPatch
+    service: Service, waits: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "MOST_IDLE", 0.0)
 
     with service.worker.flask.app_context():
         users(service).find("anna@example.com")
 
-    assert len(exchanges) > 2
+    assert len(waits) == 2
 
 
 def test_a_connection_that_the_server_has_closed_costs_no_second_try(service: Service) -> None:
