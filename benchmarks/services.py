@@ -1,5 +1,6 @@
 """What all contenders share, a table of users and a relay, and each contender with a Redis of its own."""
 
+import asyncio
 import multiprocessing
 import signal
 import threading
@@ -15,7 +16,7 @@ import redis
 from benchmarks.program import Program, python
 from dev.redis_server import redis_command
 from tests.faults.database import Postgres
-from tests.faults.relay import Relay
+from tests.faults.relay import Relay, Take
 from tests.faults.stack import settings_for
 from tests.servers import free_port, wait_until
 
@@ -36,13 +37,25 @@ class Sink:
         return int(self._taken.value)
 
 
+class _SlowRelay(Relay):
+    """A relay that thinks for so many seconds about each mail."""
+
+    def __init__(self, take: Take, delay: float) -> None:
+        super().__init__(take)
+        self._delay = delay
+
+    async def _mail(self, *session: Any) -> bool:
+        await asyncio.sleep(self._delay)
+        return await super()._mail(*session)
+
+
 @contextmanager
-def sink() -> Iterator[Sink]:
-    """Start the relay."""
+def sink(delay: float = 0.0) -> Iterator[Sink]:
+    """Start the relay; it may think for some seconds about each mail."""
     # Not forked: who starts it may have threads.
     context = multiprocessing.get_context("spawn")
     taken, port = context.Value("q", 0), context.Value("i", 0)
-    process = context.Process(target=_take_mails, args=(port, taken), daemon=True)
+    process = context.Process(target=_take_mails, args=(port, taken, delay), daemon=True)
     process.start()
     wait_until(lambda: port.value, "the relay does not come up")
     try:
@@ -52,13 +65,13 @@ def sink() -> Iterator[Sink]:
         process.join(5)
 
 
-def _take_mails(port: Any, taken: Any) -> None:
+def _take_mails(port: Any, taken: Any, delay: float) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too, and its parent ends it.
 
     def take(_number: int, _message_id: str) -> None:
         taken.value += 1
 
-    relay = Relay(take)
+    relay = _SlowRelay(take, delay) if delay else Relay(take)
     relay.start()
     port.value = relay.port
     threading.Event().wait()

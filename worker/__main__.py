@@ -1,7 +1,10 @@
 """`python -m worker`: check the settings, then work. `python -m worker --help` lists what else it does."""
 
+import gc
+
 import billiard.pool
 import click
+from celery.signals import worker_before_create_process
 
 from shared.redis_check import check_redis
 from worker.app import create_worker
@@ -24,8 +27,18 @@ def main(context: click.Context) -> None:
         # Tries of 0.1 s. A process that ends waits until its parent has read all its results; one whose parent read no
         # more was seen to wait half a minute. Nobody needs these results: what is finished stands in the outbox.
         billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
+        worker_before_create_process.connect(share_memory, weak=False)
         # Mingle costs a second at every connect, and neither it nor gossip is of use: workers share nothing but Redis.
         worker.celery.worker_main(["--quiet", "worker", "--without-mingle", "--without-gossip"])
+
+
+def share_memory(**_: object) -> None:
+    """Keep the garbage collector from what is loaded by now, so that the process to be forked shares it.
+
+    Looking at an object writes to its memory, and what is written to is copied: 31 MB a process instead of 59.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 if __name__ == "__main__":

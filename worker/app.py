@@ -10,7 +10,7 @@ from flask_mail import Mail
 from redis import Redis
 
 from shared import log
-from shared.database import database_config, db
+from shared.database import ask_after_a_rest, database_config, db
 from shared.jobs import DELIVER, celery_settings, hash_keys
 from shared.outbox import Outbox
 from shared.redis_client import connect
@@ -74,7 +74,7 @@ def _redis(settings: WorkerSettings) -> Redis:
 def _flask(settings: WorkerSettings) -> Flask:
     flask = Flask("worker")
     flask.config.update(
-        database_config(settings.database_url.get_secret_value(), connections=1),
+        database_config(settings.database_url.get_secret_value(), connections=1, reads_only=True),
         MAIL_SERVER=settings.mail_server,
         MAIL_PORT=settings.mail_port,
         MAIL_USE_TLS=settings.mail_use_tls,
@@ -85,6 +85,8 @@ def _flask(settings: WorkerSettings) -> Flask:
         MAIL_SUPPRESS_SEND=False,
     )
     db.init_app(flask)
+    with flask.app_context():
+        ask_after_a_rest(db.engine)
     Mail(flask)
     return flask
 

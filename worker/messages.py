@@ -1,7 +1,7 @@
 """From a user and a link to a mail: subject, text, HTML and headers. One folder of templates for each mail."""
 
 from dataclasses import dataclass
-from email.utils import formataddr, parseaddr
+from email.utils import parseaddr
 from functools import cached_property
 from typing import Literal
 
@@ -9,6 +9,7 @@ from flask_mail import Message
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from shared.addresses import envelope
+from worker.mime import Mail
 from worker.settings import WorkerSettings
 
 # Tells other mail systems not to answer (RFC 3834, 5; the second is Exchange's).
@@ -41,27 +42,29 @@ class Messages:
     ) -> Message:
         values |= {"product": self.settings.product_name, "support": self.settings.support_email}
         subject, text, html = (self._templates.get_template(f"{name}/{part}").render(values) for part in _PARTS)
-        message = Message(
+        message = Mail(
             subject.strip(),
             recipients=[envelope(address)],
             body=text,
             html=html,
-            sender=self._sender,
+            sender=self._sender[1],
             extra_headers=dict(_HEADERS),
         )
+        # Not as an argument: Flask-Mail would make one text of both, and encode a name that is encoded once more.
+        message.sender = self._sender
         # One id for one matter, so that the rare double is recognisable.
         message.msgId = f"<{mail_id}@{self._domain}>"
         return message
 
     @cached_property
-    def _sender(self) -> str:
+    def _sender(self) -> tuple[str, str]:
         """The sender with its domain in ASCII by IDNA 2008; Flask-Mail would encode it by the rules of 2003."""
         name, address = parseaddr(self.settings.mail_default_sender)
-        return formataddr((name, envelope(address)))
+        return name, envelope(address)
 
     @cached_property
     def _domain(self) -> str:
-        return parseaddr(self._sender)[1].partition("@")[2]
+        return self._sender[1].partition("@")[2]
 
     @cached_property
     def _templates(self) -> Environment:

@@ -8,12 +8,14 @@ import socket
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from shared.jobs import DELIVER, QUEUE
 from tests.conftest import MakeService
+from tests.integration.conftest import job
 from tests.servers import RedisServer, wait_until
-from tests.service import Service, job_id
+from tests.service import Service, job_id, worker_process
 
 
 def test_the_celery_task_delivers_the_job_it_is_given(service: Service) -> None:
@@ -117,3 +119,15 @@ def test_an_api_whose_port_is_taken_ends_with_one_sentence(service: Service) -> 
     assert ended.returncode == 1
     assert "cannot be listened on (Address already in use). Free it" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_processes_share_what_their_parent_has_loaded(service: Service) -> None:
+    service.add_user("anna@example.com")
+    with worker_process(service) as process:
+        for _ in range(200):
+            service.worker.delivery.outbox.add(job())
+        wait_until(lambda: not service.redis.hlen("outbox:jobs"), "not all is mailed", 30)
+
+        memories = [child.memory_full_info() for child in psutil.Process(process.pid).children()]
+
+    assert [memory for memory in memories if memory.uss > 0.4 * memory.rss] == []

@@ -125,6 +125,16 @@ def test_a_sender_of_an_international_domain_is_written_in_its_ascii_form(domain
     assert message["Message-ID"] == f"<{JOB}@{in_ascii}>"
 
 
+@pytest.mark.parametrize("name", ["Bücher", "Doe, Jane", 'The "best" shop'])
+def test_a_senders_name_reaches_the_receiver_as_it_is(name: str) -> None:
+    quoted = name.replace('"', '\\"')
+
+    message = received(reset(MAIL_DEFAULT_SENDER=f'"{quoted}" <a@b.example>'))
+
+    assert message["From"].addresses[0].display_name == name
+    assert message["From"].addresses[0].addr_spec == "a@b.example"
+
+
 def test_the_recipient_is_the_stored_address_with_its_domain_in_ascii() -> None:
     message = reset("Ada@Bücher.example")
 

@@ -1,0 +1,15 @@
+"""The floor of a worker: latchkey's Celery settings and messages, and a task that does nothing."""
+
+import os
+
+from celery import Celery
+
+from shared.jobs import DELIVER, celery_settings
+
+celery = Celery("floor")
+celery.conf.update(celery_settings(os.environ["REDIS_URL"]), worker_concurrency=int(os.environ["WORKER_PROCESSES"]))
+
+
+@celery.task(name=DELIVER)
+def deliver(job_id: str) -> None:
+    """Do nothing."""

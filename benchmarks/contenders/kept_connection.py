@@ -1,0 +1,43 @@
+"""The floor of mailing: one process that writes latchkey's mail with Flask-Mail and sends it over one connection.
+
+The texts are rendered once: what is measured is the mail, not its template.
+"""
+
+from itertools import count
+
+from flask import Flask
+from flask_mail import Connection, Mail, Message
+
+from worker.messages import Messages
+from worker.settings import WorkerSettings
+
+TOKEN = "x" * 130  # As long as a real one.
+
+
+def send(connection: Connection, texts: Message, number: int) -> None:
+    """Send one mail."""
+    message = Message(
+        texts.subject,
+        recipients=[f"u{number}@example.com"],
+        body=texts.body,
+        html=texts.html,
+        sender=texts.sender,
+        extra_headers=texts.extra_headers,
+    )
+    connection.send(message)
+
+
+def main() -> None:
+    """Send until somebody ends this process."""
+    settings = WorkerSettings.load()
+    app = Flask("floor")
+    app.config.update(MAIL_SERVER=settings.mail_server, MAIL_PORT=settings.mail_port)
+    mail = Mail(app)
+    with app.app_context(), mail.connect() as connection:
+        texts = Messages(settings).reset("0" * 32, "u0@example.com", TOKEN)
+        for number in count():
+            send(connection, texts, number)
+
+
+if __name__ == "__main__":
+    main()
