@@ -10,7 +10,8 @@ from benchmarks import services
 from benchmarks.accepting_report import Turns, part
 from benchmarks.phases import TIMES, Durations, Requests, Subject
 from benchmarks.results import Bench, Part
-from benchmarks.services import Contender, Services, Sink, Store
+from benchmarks.services import Contender, Services, Store
+from benchmarks.sink import Sink, sink
 from tests.faults.run import say
 
 SEED = 4  # The order of each round is drawn, and is the same in each run.
@@ -41,9 +42,9 @@ def measure(bench: Bench, plan: Plan) -> Turns:
     """Start every contender once, and let them take turns, round after round in another order."""
     with ExitStack() as ends:
         database_url = ends.enter_context(services.users(bench.folder, plan.users))
-        sink = ends.enter_context(services.sink())
-        started = Services(bench.folder, database_url, sink, ends)
-        subjects = _subjects(started, sink, plan.users)
+        relay = ends.enter_context(sink())
+        started = Services(bench.folder, database_url, relay, ends)
+        subjects = _subjects(started, relay, plan.users)
         ends.callback(started.end)
         for subject in subjects:
             # The first mails say that the workers are there.

@@ -13,8 +13,9 @@ from statistics import median
 
 from benchmarks import databases, limiter_keys
 from benchmarks.figures import Estimate, ratio
-from benchmarks.services import Services, Sink
+from benchmarks.services import Services
 from benchmarks.sides import FIGURES, SWEEP, Drawn, Side
+from benchmarks.sink import Sink
 from tests.faults import backlog
 from tests.faults.run import say
 

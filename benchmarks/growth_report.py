@@ -4,6 +4,7 @@ from benchmarks import growth, services
 from benchmarks.figures import Estimate
 from benchmarks.growth import MOST, Figure, Growth
 from benchmarks.results import Bench, Part, Promise, Table, shown
+from benchmarks.sink import sink
 
 _COLUMNS = ("", "ms with the fewer", "ms with the more", "ratio", "95 % interval")
 
@@ -11,8 +12,8 @@ _COLUMNS = ("", "ms with the fewer", "ms with the more", "ratio", "95 % interval
 def run(bench: Bench) -> Part:
     """Measure, and say what was found."""
     (own := bench.folder / "growth").mkdir()
-    with services.users(bench.folder, 1) as database_url, services.sink() as sink:
-        found = growth.measure(own, database_url, sink, short=bench.short)
+    with services.users(bench.folder, 1) as database_url, sink() as relay:
+        found = growth.measure(own, database_url, relay, short=bench.short)
     promises = [_promise(each, figure) for each in found for figure in each.figures]
     return Part("Growth", tuple(_table(each) for each in found), tuple(promises))
 

@@ -18,7 +18,8 @@ import psutil
 from celery import Celery
 
 from benchmarks.program import Program, python
-from benchmarks.services import Services, Sink, Store, sink, users
+from benchmarks.services import Services, Store, users
+from benchmarks.sink import Sink, sink
 from shared.jobs import QUEUE, Job, new_id
 from shared.outbox import Outbox
 from tests.faults.run import say

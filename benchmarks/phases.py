@@ -10,7 +10,8 @@ from statistics import median, quantiles
 
 from benchmarks import load
 from benchmarks.load import Answers
-from benchmarks.services import Contender, Sink
+from benchmarks.services import Contender
+from benchmarks.sink import Sink
 from tests.servers import wait_until
 
 TIMES = 3  # Requests that the limit of each address lets through in 15 minutes.

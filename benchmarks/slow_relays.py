@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.mailing import accept
-from benchmarks.services import Services, sink, users
+from benchmarks.services import Services, users
+from benchmarks.sink import sink
 from tests.servers import wait_until
 
 DELAYS = (0.05, 0.3)  # Seconds that the relay thinks about a mail.

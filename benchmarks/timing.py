@@ -19,7 +19,8 @@ from statistics import median
 from benchmarks import databases
 from benchmarks.figures import Estimate, auc
 from benchmarks.load import one_by_one, post
-from benchmarks.services import Contender, Services, Sink, Store
+from benchmarks.services import Contender, Services, Store
+from benchmarks.sink import Sink
 from shared.jobs import HEARTBEAT_KEY
 from shared.metrics import HASH
 from tests.faults.run import say

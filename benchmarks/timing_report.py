@@ -3,6 +3,7 @@
 from benchmarks import services, timing
 from benchmarks.growth_report import interval
 from benchmarks.results import Bench, Part, Promise, Table, shown
+from benchmarks.sink import sink
 from benchmarks.timing import Comparison, Timing
 
 MOST_APART = 0.02
@@ -12,8 +13,8 @@ _COLUMNS = ("", "requests", "median ms, first", "median ms, second", "AUC", "95 
 def run(bench: Bench) -> Part:
     """Measure, and say what was found."""
     (own := bench.folder / "timing").mkdir()
-    with services.users(bench.folder, 1) as database_url, services.sink() as sink:
-        return part(timing.measure(own, database_url, sink, short=bench.short))
+    with services.users(bench.folder, 1) as database_url, sink() as relay:
+        return part(timing.measure(own, database_url, relay, short=bench.short))
 
 
 def part(found: Timing) -> Part:

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from benchmarks import growth, timing
-from benchmarks.services import Sink, sink
+from benchmarks.sink import Sink, sink
 from tests.conftest import require_redis
 
 

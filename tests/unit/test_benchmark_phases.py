@@ -8,7 +8,8 @@ from benchmarks import load
 from benchmarks.load import Answers
 from benchmarks.phases import BACKLOG, Requests, Subject
 from benchmarks.program import Program
-from benchmarks.services import Contender, Sink
+from benchmarks.services import Contender
+from benchmarks.sink import Sink
 
 
 class Waiting:

@@ -1,0 +1,36 @@
+"""How fast mail leaves: mails a second, and CPU a mail, of the worker and of what it asks."""
+
+from dataclasses import asdict
+
+from benchmarks import mailing
+from benchmarks.mailing import MOST, Mailing
+from benchmarks.results import Bench, Chart, Part, Promise, Table, shown
+
+_COLUMNS = ("", "mails/s", "CPU ms, worker", "CPU ms, Redis", "CPU ms, PostgreSQL")
+
+
+def run(bench: Bench) -> Part:
+    """Measure, and say what was found."""
+    return part(mailing.measure(short=bench.short))
+
+
+def part(found: Mailing) -> Part:
+    """Write it down."""
+    medians = {name: found.median(name) for name in found.paces}
+    rows = tuple(
+        (name, *map(shown, (pace.rate, pace.worker_ms, pace.redis_ms, pace.database_ms)))
+        for name, pace in medians.items()
+    )
+    chart = Chart(
+        "Mails a second, one worker of 2 processes", tuple((name, pace.rate) for name, pace in medians.items())
+    )
+    promise = Promise(
+        "the worker's CPU a mail, times that of the empty task and of the SMTP floor together",
+        shown(found.ratio),
+        f"at most {MOST:.2f}",
+        found.ratio <= MOST,
+    )
+    raw = {name: [asdict(pace) for pace in paces] for name, paces in found.paces.items()}
+    return Part(
+        "Mailing", (Table("One worker of 2 processes, known addresses", _COLUMNS, rows),), (promise,), (chart,), raw
+    )
