@@ -113,7 +113,7 @@ def test_the_door_is_open_while_passwords_are_hashed_and_resets_beyond_are_refus
 
     assert door == [202] * 10
     assert begun == at_a_time(SLOTS)
-    assert [(status, headers.get("retry-after")) for status, _, headers in refused.values()] == [(503, "5")] * len(refused)
+    assert {(status, headers.get("retry-after")) for status, _, headers in refused.values()} == {(503, "5")}
     assert len(refused) == MANY - SLOTS
     assert {answers[address].result()[0] for address in answers.keys() - refused.keys()} == {200}
     after = {address: service.stored_hash(address) for address in links}
