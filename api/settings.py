@@ -1,6 +1,5 @@
 """The settings of the API, beside those it shares with the worker."""
 
-import os
 import re
 from typing import Annotated, Literal
 
@@ -96,5 +95,5 @@ class ApiSettings(Settings):
 
     @property
     def hashing_slots(self) -> int:
-        """How many passwords a process hashes at a time: on half of its threads, and no more than there are cores."""
-        return max(1, min(self.web_threads // 2, os.cpu_count() or 1))
+        """How many threads of a process may be held up by passwords: half, so that the others serve the door."""
+        return max(1, self.web_threads // 2)

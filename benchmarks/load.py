@@ -16,6 +16,7 @@ TICK = 0.001  # Seconds.
 PATIENCE = 10.0  # Seconds without any answer after which a measurement is given up.
 _END_OF_HEAD = b"\r\n\r\n"
 _LENGTH = b"content-length: "
+_RETRY_AFTER = b"retry-after: "
 
 Requests = Iterator[bytes]
 """Whole requests, ready to be sent."""
@@ -45,7 +46,7 @@ class Answers:
         self.statuses[status] = self.statuses.get(status, 0) + 1
 
 
-class _Connection:
+class Connection:
     """One connection with at most one request on its way."""
 
     def __init__(self, port: int) -> None:
@@ -53,6 +54,7 @@ class _Connection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = b""
         self.since = 0.0
+        self.retry_after = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -61,14 +63,16 @@ class _Connection:
         self.socket.close()
 
     def fileno(self) -> int:
+        """Return the socket's descriptor."""
         return self.socket.fileno()
 
     def send(self, request: bytes, since: float) -> None:
+        """Send a request, whose time counts from a moment."""
         self.since = since
         self.socket.sendall(request)
 
     def receive(self) -> int | None:
-        """Return the status of the answer, once all of it is here.
+        """Return the status of the answer, once all of it is here, and keep the seconds of its Retry-After.
 
         Raises ConnectionError.
         """
@@ -77,16 +81,17 @@ class _Connection:
             raise ConnectionError("the server closed a connection")
         self._received += data
         head, end, body = self._received.partition(_END_OF_HEAD)
-        if not end or len(body) < _content_length(head):
+        if not end or len(body) < _number(head, _LENGTH):
             return None
         self._received = b""
+        self.retry_after = float(_number(head, _RETRY_AFTER))
         return int(head[9:12])
 
 
-def _content_length(head: bytes) -> int:
-    lower = head.lower()
-    begin = lower.index(_LENGTH) + len(_LENGTH)
-    return int(lower[begin : begin + 8].split(b"\r")[0])
+def _number(head: bytes, header: bytes) -> int:
+    """Read a header that is a number; 0 where there is none."""
+    _, _, value = head.lower().partition(header)
+    return int(value.split(b"\r", 1)[0] or 0)
 
 
 def post(path: str, body: bytes, *headers: bytes) -> bytes:
@@ -108,14 +113,14 @@ def run(
     """
     with ExitStack() as ends:
         connections = CONNECTIONS if rate == inf else POOL
-        free = deque(ends.enter_context(_Connection(port)) for _ in range(connections))
+        free = deque(ends.enter_context(Connection(port)) for _ in range(connections))
         return _run(free, requests, seconds, rate, is_open)
 
 
 def _run(
-    free: deque[_Connection], requests: Requests, seconds: float, rate: float, is_open: Callable[[], bool]
+    free: deque[Connection], requests: Requests, seconds: float, rate: float, is_open: Callable[[], bool]
 ) -> Answers:
-    answers, busy, number = Answers(), dict[int, _Connection](), 0
+    answers, busy, number = Answers(), dict[int, Connection](), 0
     begun = now = time.perf_counter()
     while now - begun < seconds or busy:
         due = begun + number / rate

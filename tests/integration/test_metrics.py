@@ -5,6 +5,7 @@ import time
 import pytest
 from werkzeug.test import TestResponse
 
+from api.passwords import HashingBusy
 from shared.metrics import HASH, bucket
 from tests.conftest import MakeService
 from tests.metrics import BEARER, TOKEN, counted, parsed
@@ -116,13 +117,15 @@ def test_a_request_over_the_client_s_limits_is_counted_once(make_service: MakeSe
 
 
 def test_each_refusal_of_a_reset_is_counted_under_its_reason(metered: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise HashingBusy
+
     metered.add_user("anna@example.com")
     token = metered.link_for("anna@example.com")
 
     metered.reset(token, "short")
     with monkeypatch.context() as patch:
-        patch.setattr("api.passwords.WAIT_FOR_SLOT", 0)
-        patch.setattr("threading.BoundedSemaphore.acquire", lambda *_, **__: False)
+        patch.setattr("api.passwords.Passwords.slot", refuse)
         metered.reset(token)
     metered.sql("ALTER TABLE users RENAME TO people")
     metered.check(token)

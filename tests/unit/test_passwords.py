@@ -7,8 +7,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.hashers import check_password
 
-import api.passwords
-from api.passwords import HashingBusy, Passwords, WeakPassword, encode
+from api.passwords import Passwords, WeakPassword, encode
 from shared.settings import HashFormat
 
 ROUNDS = 4
@@ -130,36 +129,3 @@ def test_a_password_does_not_show_in_its_refusal() -> None:
         passwords().check("hunter2")
 
     assert "hunter2" not in f"{caught.value!r} {caught.value}"
-
-
-def test_one_hash_more_than_there_are_slots_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api.passwords, "WAIT_FOR_SLOT", 0)
-    two = passwords(slots=2)
-
-    with two._slot():
-        assert is_opened_by_bcrypt(two.hash(PASSWORD), PASSWORD)
-        with two._slot(), pytest.raises(HashingBusy):
-            two.hash(PASSWORD)
-
-
-def test_a_password_counts_as_waiting_until_it_is_hashed_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api.passwords, "WAIT_FOR_SLOT", 0)
-    one = passwords(slots=1)
-
-    with one._slot():
-        in_a_slot = one.waiting
-        with pytest.raises(HashingBusy):
-            one.hash(PASSWORD)
-        after_a_refusal = one.waiting
-
-    assert (in_a_slot, after_a_refusal, one.waiting) == (1, 1, 0)
-
-
-def test_a_slot_comes_free_again_even_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api.passwords, "WAIT_FOR_SLOT", 0)
-    one = passwords(slots=1)
-
-    with pytest.raises(ValueError, match="72 bytes"):
-        one.hash("a" * 73)
-
-    assert is_opened_by_bcrypt(one.hash(PASSWORD), PASSWORD)

@@ -1,0 +1,126 @@
+"""Clients that keep setting passwords, in a process of their own: each with genuine links of users of its own."""
+
+import json
+import multiprocessing
+import select
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from multiprocessing.connection import Connection as Pipe
+
+import psycopg
+
+from benchmarks.load import Connection, post
+from shared.tokens import Tokens
+from tests.service import SECRET
+
+CLIENTS = 50
+TICK = 0.02  # Seconds.
+SPREAD = {True: 5.0, False: 0.5}  # Seconds in which the clients begin, patient or not: people do not come in step.
+_AGE = 1800  # Seconds that a link lives.
+_PASSWORD = "a password that is set in a benchmark"  # noqa: S105 - nobody's
+
+
+@dataclass
+class Resets:
+    """What the clients saw: answers of each status, seconds of each password set and of each refusal, and in all."""
+
+    seconds: float = 0.0
+    statuses: dict[int, int] = field(default_factory=dict)
+    set: list[float] = field(default_factory=list)
+    refused: list[float] = field(default_factory=list)
+
+    def note(self, status: int, seconds: float) -> None:
+        """Note one answer."""
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        if status == 200:  # noqa: PLR2004 - a status is best known by its number
+            self.set.append(seconds)
+        else:
+            self.refused.append(seconds)
+
+
+def links(database_url: str, number: int) -> list[bytes]:
+    """Write so many requests to set a password, each with a link of another user, as their hashes are now."""
+    tokens = Tokens([SECRET], _AGE)
+    query = "SELECT id, password_hash, email FROM users ORDER BY id DESC LIMIT %s"
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute(query, (number,)).fetchall()
+    return [_request(tokens.issue(str(identity), stored, address)) for identity, stored, address in rows]
+
+
+def _request(token: str) -> bytes:
+    return post("/reset-password", json.dumps({"token": token, "password": _PASSWORD}).encode())
+
+
+@contextmanager
+def setting_passwords(port: int, requests: list[bytes], *, patient: bool) -> Iterator[Resets]:
+    """Let all clients run meanwhile, and fill in what they saw at the end.
+
+    A client that is refused tries the same link again: a patient one after what Retry-After says, others at once.
+    """
+    resets = Resets()
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("fork").Process(target=_run, args=(port, requests, patient, theirs))
+    process.start()
+    # With no copy of it here, the end of that process is the end of our wait for it.
+    theirs.close()
+    try:
+        time.sleep(SPREAD[patient])
+        yield resets
+        ours.send("enough")
+        vars(resets).update(vars(ours.recv()))
+    finally:
+        process.terminate()
+        process.join(5)
+
+
+def _run(port: int, requests: list[bytes], patient: bool, pipe: Pipe) -> None:  # noqa: FBT001 - of a process
+    clients = _Clients(port, requests, patient=patient)
+    while not pipe.poll():
+        clients.go_on()
+    pipe.send(clients.end())
+
+
+class _Clients:
+    """The clients, each with the request that it makes until it gets through, over a new connection each time."""
+
+    def __init__(self, port: int, requests: list[bytes], *, patient: bool) -> None:
+        self._port = port
+        self._fresh = iter(requests)
+        self._patient = patient
+        self._begun = time.perf_counter()
+        self._resets = Resets()
+        self._busy: dict[Connection, bytes] = {}
+        # When each of the others makes its next request.
+        gap = SPREAD[patient] / CLIENTS
+        self._due = [(self._begun + gap * number, next(self._fresh)) for number in range(CLIENTS)]
+
+    def go_on(self) -> None:
+        """Send what is due, and take the answers that are there."""
+        now = time.perf_counter()
+        while self._due and self._due[0][0] <= now:
+            _, request = heappop(self._due)
+            connection = Connection(self._port)
+            connection.send(request, now)
+            self._busy[connection] = request
+        for connection in select.select(list(self._busy), [], [], TICK)[0]:
+            if (status := connection.receive()) is not None:
+                connection.socket.close()
+                self._answered(connection, status)
+
+    def end(self) -> Resets:
+        """Return what the clients saw; who is still waiting for an answer is not in it."""
+        self._resets.seconds = time.perf_counter() - self._begun
+        return self._resets
+
+    def _answered(self, connection: Connection, status: int) -> None:
+        now = time.perf_counter()
+        self._resets.note(status, now - connection.since)
+        request = self._busy.pop(connection)
+        if status == 503:  # noqa: PLR2004 - see above
+            wait = connection.retry_after if self._patient else 0.0
+        else:
+            request, wait = next(self._fresh), 0.0
+        heappush(self._due, (now + wait, request))
