@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
 
-from benchmarks import accepting, growth_report, mailing_report, report, timing_report
+from benchmarks import accepting, growth_report, hashing_report, mailing_report, report, timing_report
 from benchmarks.logs import folder_for_logs
 from benchmarks.machine import Machine, machine
 from benchmarks.picture import svg
@@ -21,6 +21,7 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
 PARTS: dict[str, Measure] = {
     "accepting": accepting.run,
     "mailing": mailing_report.run,
+    "hashing": hashing_report.run,
     "growth": growth_report.run,
     "timing": timing_report.run,
 }

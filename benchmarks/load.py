@@ -152,7 +152,7 @@ def one_by_one(port: int, requests: Iterable[bytes]) -> Answers:
     """
     answers = Answers()
     begun = time.perf_counter()
-    with _Connection(port) as connection:
+    with Connection(port) as connection:
         for request in requests:
             since = time.perf_counter()
             connection.send(request, since)
