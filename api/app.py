@@ -68,7 +68,7 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     app.extensions |= {"redis": redis, "watch": Watch(memory, counters)}
     limits = Limits(app, settings, redis, counters)
     resets = Resets(Tokens(keys, settings.reset_token_max_age), users, passwords, outbox, key)
-    acceptance = Acceptance(redis, outbox, limits, memory, key, settings.outbox_max, loud)
+    acceptance = Acceptance(outbox, limits, memory, key, settings.outbox_max, loud)
     register_forgot(app, acceptance, counters)
     register_reset(app, resets, limits, counters)
     app.register_api(health_api(Readiness(app, redis, users)))

@@ -10,12 +10,10 @@ from typing import Any
 
 from flask import Response, g
 from flask_openapi3 import OpenAPI
-from redis import Redis
 
 from api.counters import Counters
 from api.limits import ADDRESS, FORGOT, Limits, client_key
 from api.memory import Memory
-from api.quick_script import QuickScript
 from api.schemas import PASSWORDS, Accepted, ForgotRequest, problems
 from shared.addresses import hash_address
 from shared.jobs import Job, new_id
@@ -28,7 +26,6 @@ _ANSWER = json.dumps({"message": "If an account uses this address, a mail with a
 class Acceptance:
     """Counts a request against its limits and puts it into the outbox, in one round trip to Redis."""
 
-    redis: Redis
     outbox: Outbox
     limits: Limits
     memory: Memory
@@ -39,9 +36,7 @@ class Acceptance:
     def __post_init__(self) -> None:
         """Register the script; nothing is sent to Redis yet."""
         constants = f"local MOST_JOBS = {self.most_jobs}\n{self.limits.lua()}"
-        self._script = QuickScript(
-            self.redis, self.outbox.script(constants + (files("api") / "accept.lua").read_text())
-        )
+        self._script = self.outbox.script(constants + (files("api") / "accept.lua").read_text())
         self._limits = [(item, FORGOT) for item in self.limits.client_items]
         self._limits += [(item, ADDRESS) for item in self.limits.address_items]
 
@@ -54,7 +49,7 @@ class Acceptance:
         job = self._job(body)
         g.job = job
         over_quota = "" if self.loud else replace(job, kind="over_quota", address="", locale="").entry()
-        counts = self._script(job.id, job.entry(), over_quota, job.client, job.address_hash)
+        counts = self._script([job.id, job.entry(), over_quota, job.client, job.address_hash])
         if counts is None:
             raise OutboxFull
         g.over_quota = False

@@ -30,9 +30,9 @@ from functools import cache
 from importlib.resources import files
 
 from redis import Redis
-from redis.commands.core import Script
 
 from shared.jobs import Job, message
+from shared.quick_script import QuickScript
 
 MICROSECONDS = 1_000_000
 MOST_LOST_LEASES = 5
@@ -114,12 +114,12 @@ class Outbox:
         names = ("add", "add_later", *_DRAINING)
         self._scripts = {name: self.script(_lua(name), draining=name in _DRAINING) for name in names}
 
-    def script(self, body: str, *, draining: bool = False) -> Script:
+    def script(self, body: str, *, draining: bool = False) -> QuickScript:
         """Register a script of the caller's that may use the outbox's own functions, `add` above all.
 
         draining: it makes room, so Redis runs it even where it is full.
         """
-        return self._redis.register_script((ALLOW_FULL if draining else "") + _MESSAGE + _lua("outbox") + body)
+        return QuickScript(self._redis, (ALLOW_FULL if draining else "") + _MESSAGE + _lua("outbox") + body)
 
     def add(self, job: Job) -> bool:
         """Accept a job and queue it, in one step; tell whether it is new.

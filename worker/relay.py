@@ -8,6 +8,8 @@ from typing import Any
 
 from flask_mail import Connection, Mail
 
+_HELD_BACK = ("mail", "rcpt")
+_OK, _TAKEN = 250, (250, 251)
 FINAL_ANSWER = 3  # Times the usual patience: after the final dot a relay may be busy, and giving up may mail twice.
 
 
@@ -19,7 +21,47 @@ class Relay:
     context: ssl.SSLContext
 
 
-class _Patient(smtplib.SMTP):
+class _Pipelining(smtplib.SMTP):
+    """SMTP that tells sender, recipient and that a mail follows in one go, where the relay has PIPELINING (RFC 2920).
+
+    A mail then takes two round trips instead of four. MAIL and RCPT are held back and seem well answered until DATA,
+    which goes along with them; their true answers are read before DATA's.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._held: list[tuple[str, str]] = []
+        super().__init__(*arguments, **options)
+
+    def putcmd(self, cmd: str, args: str = "") -> None:
+        """Send a command, or hold it back.
+
+        Raises SMTPSenderRefused or SMTPRecipientsRefused with DATA; the dialogue is then to be given up.
+        """
+        if cmd in _HELD_BACK and self.has_extn("pipelining"):
+            if "\r" in args or "\n" in args:
+                raise ValueError("an address of two lines")
+            self._held.append((cmd, args))
+        elif self._held:
+            self._send_with_held_back(cmd)
+        else:
+            super().putcmd(cmd, args)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Read an answer, or make believe to what is held back."""
+        return (_OK, b"held back") if self._held else super().getreply()
+
+    def _send_with_held_back(self, cmd: str) -> None:
+        held, self._held = self._held, []
+        self.send("".join(f"{line}\r\n" for line in [*map(" ".join, held), cmd]))
+        for name, argument in held:
+            code, text = self.getreply()
+            if name == "mail" and code != _OK:
+                raise smtplib.SMTPSenderRefused(code, text, argument)
+            if name == "rcpt" and code not in _TAKEN:
+                raise smtplib.SMTPRecipientsRefused({argument: (code, text)})
+
+
+class _Patient(_Pipelining):
     """SMTP with a bound on the whole dialogue, and more patience for the answer to the mail itself."""
 
     def __init__(self, *arguments: Any, ends_at: float, **options: Any) -> None:

@@ -11,7 +11,12 @@ from tests.servers import free_port
 
 _NUMBER = re.compile(rb"u(\d+)@example\.com", re.IGNORECASE)
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
-_ANSWERS = {b"EHLO": "250-relay\r\n250 SMTPUTF8", b"HELO": "250 relay", b"QUIT": "221 Bye", b"DATA": "354 Go on"}
+_ANSWERS = {
+    b"EHLO": "250-relay\r\n250-PIPELINING\r\n250 SMTPUTF8",
+    b"HELO": "250 relay",
+    b"QUIT": "221 Bye",
+    b"DATA": "354 Go on",
+}
 
 Take = Callable[[int, str], None]
 """Is given the number of the user and the Message-ID of each mail that was taken."""

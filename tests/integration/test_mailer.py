@@ -31,6 +31,7 @@ class Script:
     mails: list[Any] = field(default_factory=list)
     sessions: dict[Any, Any] = field(default_factory=dict)
     quits: int = 0
+    pipelining: bool = False
 
     def connect(self, context: Any = None, options: Any = None, **config: Any) -> Mailer:
         """Start one with aiosmtpd's options, and set a mailer up for it with Flask-Mail's settings."""
@@ -44,6 +45,11 @@ class Script:
         mailer = Mailer(app, Relay(1, context or ssl.create_default_context()))
         self.cleanup.callback(mailer.close)
         return mailer
+
+    # Both are aiosmtpd's: the name, and that it counts the arguments.
+    async def handle_EHLO(self, _server: Any, session: Any, _mail: Any, name: str, answers: Any) -> Any:  # noqa: N802
+        session.host_name = name
+        return [*answers[:-1], *["250-PIPELINING"] * self.pipelining, answers[-1]]
 
     async def handle_MAIL(self, server: Any, session: Any, *rest: Any) -> str:  # noqa: N802 - aiosmtpd's name
         self.sessions[session.peer] = server
@@ -66,10 +72,10 @@ class Script:
         return "221 Bye"
 
 
-@pytest.fixture
-def relay() -> Iterator[Script]:
+@pytest.fixture(params=[False, True], ids=["plain", "pipelining"])
+def relay(request: pytest.FixtureRequest) -> Iterator[Script]:
     with ExitStack() as cleanup:
-        yield Script(cleanup)
+        yield Script(cleanup, pipelining=request.param)
 
 
 @pytest.fixture(params=["MAIL_USE_TLS", "MAIL_USE_SSL"])

@@ -1,5 +1,6 @@
 """The short way to a script, on the connections that it keeps."""
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,7 +8,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from api.quick_script import QuickScript
+from shared.quick_script import QuickScript
 from shared.redis_client import connect
 from tests.servers import RedisServer
 
@@ -20,7 +21,7 @@ def redis(own_redis: RedisServer) -> Iterator[Redis]:
 
 @pytest.fixture
 def echo(redis: Redis) -> QuickScript:
-    return QuickScript(redis, redis.register_script("return ARGV"))
+    return QuickScript(redis, "return ARGV")
 
 
 def connections(own_redis: RedisServer) -> int:
@@ -30,19 +31,19 @@ def connections(own_redis: RedisServer) -> int:
 
 
 def test_a_script_that_redis_does_not_know_is_loaded(echo: QuickScript, redis: Redis) -> None:
-    assert echo("a", "b") == ["a", "b"]
+    assert echo(["a", "b"]) == ["a", "b"]
     redis.script_flush()
 
-    assert echo("c") == ["c"]
-    assert echo("d") == ["d"]
+    assert echo(["c"]) == ["c"]
+    assert echo(["d"]) == ["d"]
 
 
 def test_calls_of_several_threads_keep_no_more_connections_than_ran_at_once(
     echo: QuickScript, own_redis: RedisServer
 ) -> None:
-    echo("load the script")
+    echo(["load the script"])
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda number: echo(str(number)), range(400)))
+        answers = list(pool.map(lambda number: echo([str(number)]), range(400)))
 
     assert answers == [[str(number)] for number in range(400)]
     assert connections(own_redis) <= 9  # Loading the script took one of the client's own.
@@ -53,34 +54,34 @@ def test_the_first_call_after_a_restart_of_redis_goes_through(echo: QuickScript,
     echo._free.extend(taken)
     own_redis.stop()
     with pytest.raises(RedisError):
-        echo("away")
+        echo(["away"])
     own_redis.start()
 
     for _ in range(8):
-        assert echo("after") == ["after"]
+        assert echo(["after"]) == ["after"]
         echo._free.rotate()
 
 
 def test_what_a_script_refuses_leaves_the_connection_good(redis: Redis, own_redis: RedisServer) -> None:
-    refuse = QuickScript(redis, redis.register_script("return redis.error_reply('ERR no')"))
+    refuse = QuickScript(redis, "return redis.error_reply('ERR no')")
     for _ in range(5):
         with pytest.raises(ResponseError):
-            refuse()
+            refuse([])
 
     assert connections(own_redis) <= 2
 
 
 def test_a_late_answer_is_not_taken_for_the_next(redis: Redis, own_redis: RedisServer) -> None:
-    echo = QuickScript(redis, redis.register_script("return ARGV"))
-    assert echo("warm") == ["warm"]
+    echo = QuickScript(redis, "return ARGV")
+    assert echo(["warm"]) == ["warm"]
     with own_redis.client() as client:
         client.client_pause(1500)  # Milliseconds: longer than the client waits.
     with pytest.raises(RedisError):
-        echo("late")
+        echo(["late"])
     with own_redis.client() as client:
         client.client_unpause()
 
-    assert echo("next") == ["next"]
+    assert echo(["next"]) == ["next"]
 
 
 def test_a_connection_to_a_server_that_is_master_no_more_is_opened_anew(
@@ -89,15 +90,32 @@ def test_a_connection_to_a_server_that_is_master_no_more_is_opened_anew(
     def opened() -> int:
         return int(redis.info("stats")["total_connections_received"])
 
-    echo("load the script")
-    echo("once")
+    echo(["load the script"])
+    echo(["once"])
     before = opened()
-    echo("once more")
+    echo(["once more"])
     assert opened() == before
     # What sentinels' pools answer once another connection has learnt of a new master.
     monkeypatch.setattr(redis.connection_pool, "owns_connection", lambda _connection: False)
 
-    assert echo("anew") == ["anew"]
+    assert echo(["anew"]) == ["anew"]
 
     monkeypatch.undo()
     assert opened() > before
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_takes_a_connection_of_its_own(echo: QuickScript, own_redis: RedisServer) -> None:
+    echo(["load the script"])
+    echo(["keep a connection"])
+
+    child = os.fork()
+    if child == 0:
+        os._exit(int(echo(["child"]) != ["child"]))
+    answers = [echo([str(number)]) for number in range(100)]
+    _, status = os.waitpid(child, 0)
+
+    assert status == 0
+    assert answers == [[str(number)] for number in range(100)]
+    with own_redis.client() as client:
+        assert client.ping()

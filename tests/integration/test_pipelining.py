@@ -1,0 +1,50 @@
+"""MAIL, RCPT and DATA in one turn (RFC 2920), where the relay offers it."""
+
+import socket
+import ssl
+from threading import Thread
+
+import pytest
+from flask import Flask
+from flask_mail import Mail, Message
+
+from worker.mailer import Mailer
+from worker.relay import Relay
+
+
+@pytest.mark.parametrize(("offers", "turns"), [("250-PIPELINING\r\n", 1), ("", 3)])
+def test_sender_recipient_and_data_go_in_one_turn_where_the_relay_takes_them_so(offers: str, turns: int) -> None:
+    heard: list[bytes] = []
+
+    def serve(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.sendall(b"220 relay\r\n")
+            connection.recv(1000)
+            connection.sendall(f"250-relay\r\n{offers}250 HELP\r\n".encode())
+            while b"data\r\n" not in b"".join(heard):
+                heard.append(connection.recv(1000))
+                commands = heard[-1].count(b"\r\n")
+                connection.sendall(b"250 OK\r\n" * (commands - (b"data" in heard[-1])))
+            connection.sendall(b"354 Go on\r\n")
+            connection.recv(100_000)
+            connection.sendall(b"250 taken\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=serve, args=(server,))
+        thread.start()
+        app = Flask("worker")
+        app.config.update({"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": server.getsockname()[1]})
+        Mail(app)
+        with app.app_context():
+            mailer = Mailer(app, Relay(2, ssl.create_default_context()))
+            assert (
+                mailer.send(Message("Hello", ["ada@example.com"], "Hello Ada", sender="no-reply@example.org"))
+                == "250 taken"
+            )
+        thread.join(5)
+        mailer.close()
+
+    assert len(heard) == turns
+    assert b"".join(heard).count(b"FROM:<no-reply@example.org>") == 1
+    assert b"".join(heard).count(b"TO:<ada@example.com>") == 1
