@@ -72,6 +72,7 @@ class Messages:
             loader=PackageLoader("worker"),
             autoescape=select_autoescape(["html"]),
             undefined=StrictUndefined,
+            auto_reload=False,  # Compiled once: it would look at the files for each mail.
             trim_blocks=True,
             lstrip_blocks=True,
         )
