@@ -1,13 +1,13 @@
 -- Count a request for a link against its limits and accept it, in one step. Follows shared/lua/outbox.lua and the
--- constants of api/forgot.py: MOST_JOBS, and CLIENT_LIMITS and ADDRESS_LIMITS, each with what stands before and after the
+-- constants of api/forgot.py and api/limits.py: MOST_JOBS, and CLIENT_LIMITS and ADDRESS_LIMITS, each with what stands before and after the
 -- client or address in the key of its count, the amount and the seconds.
 --
 -- ARGV: id, the job, the job if it is over its address's quota ('' where that is not to be accepted), client, the address's
 -- hash.
 -- Returns the count of each limit with this request, 0 for those not looked at, or nothing if the outbox is full.
 --
--- The same commands run whatever the address's state: known or not never matters here, and a request over the quota is
--- accepted like any other, as a job that asks for nothing.
+-- Nothing here knows whether an account exists. Where the limit of an address is silent, the same commands run for a request
+-- over it, which is accepted as a job that asks for nothing.
 local id, client, address = ARGV[1], ARGV[4], ARGV[5]
 if redis.call('HLEN', JOBS) >= MOST_JOBS then return false end
 

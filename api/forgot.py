@@ -43,7 +43,7 @@ class Acceptance:
     def accept(self, body: ForgotRequest) -> None:
         """Accept the request, and leave the counts for Flask-Limiter in `g`.
 
-        Raises OutboxFull.
+        Raises OutboxFull, MemoryShort where Redis is nearly full, and RedisError.
         """
         self.memory.check()
         job = self._job(body)

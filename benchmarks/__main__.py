@@ -54,7 +54,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("parts", nargs="*", metavar="PART", help="what to measure, instead of all")
     parser.add_argument("--list", action="store_true", help="show the parts and end")
     parser.add_argument("--short", action="store_true", help="a moment of each: is everything in place?")
-    parser.add_argument("--rounds", type=int, help="rounds of each part, instead of its own number")
+    parser.add_argument("--rounds", type=int, help="rounds of accepting, instead of five")
     parser.add_argument("--write", action="store_true", help="write tables and picture into docs/, of a whole run only")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep every figure there, written after each part")
     arguments = parser.parse_args(words)

@@ -21,6 +21,11 @@ class Estimate:
     high: float
 
 
+def interval(estimate: Estimate) -> str:
+    """Write the ends of an interval."""
+    return f"{estimate.low:.3f} to {estimate.high:.3f}"
+
+
 def quantile(values: Sequence[float], q: float) -> float:
     """Return what a share q of the values is at most, 0.5 for the median; between two values it is interpolated."""
     ordered = sorted(values)

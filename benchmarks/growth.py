@@ -157,6 +157,9 @@ def _compared(what: str, sides: Sequence[tuple[int, Side]], scale: Scale, sink: 
     if mails != expected:
         raise RuntimeError(f"{mails} mails, not {expected}")
     (base, base_side), *others = sides
+    for _, side in sides:
+        if set(side.statuses) != {202}:
+            raise RuntimeError(f"{side.name} answered {dict(side.statuses)}")
     return [
         Growth(what, base, grown, _figures(what, base_side, side), *_counts(base_side, side)) for grown, side in others
     ]

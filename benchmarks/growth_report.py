@@ -1,7 +1,9 @@
 """Growth: what many users, many waiting jobs and many clients cost each request, and each mail."""
 
+from dataclasses import asdict
+
 from benchmarks import growth, services
-from benchmarks.figures import Estimate
+from benchmarks.figures import interval
 from benchmarks.growth import MOST, Figure, Growth
 from benchmarks.results import Bench, Part, Promise, Table, shown
 from benchmarks.sink import sink
@@ -11,11 +13,11 @@ _COLUMNS = ("", "ms with the fewer", "ms with the more", "ratio", "95 % interval
 
 def run(bench: Bench) -> Part:
     """Measure, and say what was found."""
-    (own := bench.folder / "growth").mkdir()
     with services.users(bench.folder, 1) as database_url, sink() as relay:
-        found = growth.measure(own, database_url, relay, short=bench.short)
+        found = growth.measure(bench.folder, database_url, relay, short=bench.short)
     promises = [_promise(each, figure) for each in found for figure in each.figures]
-    return Part("Growth", tuple(_table(each) for each in found), tuple(promises))
+    raw = [asdict(each) for each in found]
+    return Part("Growth", tuple(_table(each) for each in found), tuple(promises), raw=raw)
 
 
 def _title(growth: Growth) -> str:
@@ -28,11 +30,6 @@ def _table(growth: Growth) -> Table:
 
 def _row(figure: Figure) -> tuple[str, ...]:
     return figure.name, shown(figure.base), shown(figure.grown), shown(figure.ratio.value), interval(figure.ratio)
-
-
-def interval(estimate: Estimate) -> str:
-    """Write the ends of an interval."""
-    return f"{estimate.low:.3f} to {estimate.high:.3f}"
 
 
 def _promise(growth: Growth, figure: Figure) -> Promise:

@@ -14,7 +14,7 @@ from tests.servers import wait_until
 
 BOUND = 3.0  # Times its quiet value that the door's p99 may be.
 SHARE = 0.25  # Of the door's saturation: the rate at which it is asked.
-ROUNDS = "12"
+COST = "12"
 LINKS = 500  # For the clients of one phase; more than are used up.
 DRAINED = 60.0  # Seconds within which a worker must have sent what was accepted.
 
@@ -84,7 +84,7 @@ def measure(services: Services, database_url: str, *, short: bool) -> Hashing:
     """
     lengths = SHORT if short else Lengths()
     store = services.store("hashing")
-    api = services.latchkey(1, store, BCRYPT_ROUNDS=ROUNDS, RESET_LIMIT_PER_IP=UNLIMITED)
+    api = services.latchkey(1, store, BCRYPT_ROUNDS=COST, RESET_LIMIT_PER_IP=UNLIMITED)
     services.latchkey_worker(store)
     bench = _Bench(api, database_url, _asks(), lengths)
     saturation = bench.saturation()

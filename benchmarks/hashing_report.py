@@ -1,6 +1,7 @@
 """What passwords cost the door: `POST /forgot-password`, quiet and while fifty clients keep bcrypt busy."""
 
 from contextlib import ExitStack
+from dataclasses import asdict
 
 from benchmarks import hashing, services
 from benchmarks.hashing import BOUND, Door, Hashing, Loaded
@@ -25,16 +26,18 @@ def part(found: Hashing) -> Part:
     """Write it down."""
     clients = {"patient": found.patient, "impatient": found.impatient}
     door = (_door("quiet", found.quiet, None), *(_door(name, each.door, each) for name, each in clients.items()))
-    title = f"The door at {found.rate:.0f} requests a second, a quarter of its saturation"
+    title = f"`POST /forgot-password`, {found.rate:.0f} a second, a quarter of its saturation"
     passwords = f"{found.clients} clients that set passwords; patient ones wait as Retry-After says"
     promise = Promise(
-        f"p99 of the door while {found.clients} clients set passwords at cost {hashing.ROUNDS}, times quiet",
+        f"p99 of `POST /forgot-password`, {found.clients} clients set passwords at cost {hashing.COST}, times quiet",
         shown(found.patient.ratio),
         f"at most {BOUND:.2f}, all accepted",
         found.patient.holds,
     )
     rows = tuple(_resets(name, each) for name, each in clients.items())
-    return Part("Passwords", (Table(title, _DOOR, door), Table(passwords, _RESETS, rows)), (promise,))
+    return Part(
+        "Passwords", (Table(title, _DOOR, door), Table(passwords, _RESETS, rows)), (promise,), raw=asdict(found)
+    )
 
 
 def _door(name: str, door: Door, loaded: Loaded | None) -> tuple[str, ...]:

@@ -1,18 +1,18 @@
 """How fast mail leaves: mails a second, and CPU a mail, of the worker and of what it asks.
 
-Beside latchkey's worker stand the floors of what it is made of, an empty Celery task and a bare loop that sends the
-same mail over one kept connection, and the usual worker. All mails are for known addresses. Every contender gets its
+Beside latchkey's worker stand what it is made of, an empty Celery task and a bare loop that sends the same mail with
+Flask-Mail over one kept connection, and the usual worker. All mails are for known addresses. Every contender gets its
 jobs before it starts, and is watched from after the first ones, when its processes have opened what they need, to the
 last.
 """
 
+import random
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 
 import psutil
 from celery import Celery
@@ -62,7 +62,7 @@ class Mailing:
     @property
     def ratio(self) -> float:
         """The worker's CPU a mail by that of both floors together: the median of all rounds."""
-        rounds = zip(self.paces["latchkey"], self.paces["floor"], self.paces["smtp floor"], strict=True)
+        rounds = zip(self.paces["latchkey"], self.paces["empty task"], self.paces["bare Flask-Mail"], strict=True)
         return median(ours.worker_ms / (empty.worker_ms + bare.worker_ms) for ours, empty, bare in rounds)
 
 
@@ -117,13 +117,13 @@ def _cpu_of(parent: psutil.Process) -> float:
     return float(sum(sum(process.cpu_times()[:2]) for process in [parent, *parent.children()]))
 
 
-def _floor(side: _Side) -> Pace:
+def _empty_task(side: _Side) -> Pace:
     store = side.jobs("floor")
     worker = side.services.celery_worker("empty_task", store)
     return side.watch(worker, store, lambda: side.number - int(store.client.llen(QUEUE)))
 
 
-def _smtp_floor(side: _Side) -> Pace:
+def _bare_flask_mail(side: _Side) -> Pace:
     environ = side.services.environ(free_port(), None, REDIS_URL="redis://127.0.0.1/0")
     done = side.mails()
     return side.watch(
@@ -149,26 +149,26 @@ def _usual(side: _Side) -> Pace:
 
 
 CONTENDERS: dict[str, Callable[[_Side], Pace]] = {
-    "floor": _floor,
-    "smtp floor": _smtp_floor,
+    "empty task": _empty_task,
+    "bare Flask-Mail": _bare_flask_mail,
     "latchkey": _latchkey,
     "latchkey with events": _with_events,
     "usual": _usual,
 }
 
 
-def measure(*, short: bool = False) -> Mailing:
-    """Let every contender do its jobs in turn, round after round, so that whatever else goes on hits all of them."""
+def measure(folder: Path, *, short: bool = False) -> Mailing:
+    """Let every contender do its jobs in turn, round after round, so that whatever else goes on hits all of them.
+
+    folder: exists, is empty, and may be entered by others: PostgreSQL runs as a user of its own.
+    """
     paces: dict[str, list[Pace]] = {name: [] for name in CONTENDERS}
-    with TemporaryDirectory() as name, sink() as relay:
-        folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL runs as a user of its own.
-        with users(folder, USERS) as database_url:
-            for number in range(SHORT_ROUNDS if short else ROUNDS):
-                for contender in CONTENDERS:
-                    pace = _round(contender, folder / f"{number}-{contender}", database_url, relay, short=short)
-                    paces[contender].append(pace)
-                    say(f"{contender}: {pace.rate:.0f} mails a second, {pace.worker_ms:.2f} ms of CPU each")
+    with users(folder, USERS) as database_url, sink() as relay:
+        for number in range(SHORT_ROUNDS if short else ROUNDS):
+            for contender in random.sample(list(CONTENDERS), len(CONTENDERS)):
+                pace = _round(contender, folder / f"{number}-{contender}", database_url, relay, short=short)
+                paces[contender].append(pace)
+                say(f"{contender}: {pace.rate:.0f} a second, {pace.worker_ms:.2f} ms of CPU each")
     return Mailing(paces)
 
 

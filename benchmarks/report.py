@@ -7,8 +7,7 @@ from benchmarks.machine import Machine
 from benchmarks.results import Part, Promise, Table
 
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
-PICTURE = "performance.svg"
-_ALT = "Bars: requests a second, and CPU milliseconds a request, of each contender. The tables below have the figures."
+_ALT = "Bars: requests a second, and CPU milliseconds a request, and mails a second. The tables below have the figures."
 _PROMISES = ("promised", "seen", "bound", "kept")
 
 

@@ -103,6 +103,8 @@ def measure(folder: Path, database_url: str, sink: Sink, *, short: bool) -> Timi
         _drain(store)
         if (limited := _ended(store, "over_quota")) != number:
             raise RuntimeError(f"{limited} requests were over their quota, not {number}")
+    if by_account.statuses.keys() | by_quota.statuses.keys() != {202}:
+        raise RuntimeError(f"answers were {by_account.statuses} and {by_quota.statuses}")
     return _timing(by_account, by_quota, mails)
 
 

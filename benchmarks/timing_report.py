@@ -1,7 +1,7 @@
 """The timing oracle: whether the time of an answer tells who has an account, or who was asked for lately."""
 
 from benchmarks import services, timing
-from benchmarks.growth_report import interval
+from benchmarks.figures import interval
 from benchmarks.results import Bench, Part, Promise, Table, shown
 from benchmarks.sink import sink
 from benchmarks.timing import Comparison, Timing
@@ -12,9 +12,8 @@ _COLUMNS = ("", "requests", "median ms, first", "median ms, second", "AUC", "95 
 
 def run(bench: Bench) -> Part:
     """Measure, and say what was found."""
-    (own := bench.folder / "timing").mkdir()
     with services.users(bench.folder, 1) as database_url, sink() as relay:
-        return part(timing.measure(own, database_url, relay, short=bench.short))
+        return part(timing.measure(bench.folder, database_url, relay, short=bench.short))
 
 
 def part(found: Timing) -> Part:

@@ -13,7 +13,7 @@ class QuickScript:
     """Calls a script without redis-py's lending of connections, its retrying and its telemetry.
 
     These are half of the CPU time of a call: 24 us are left of 48, where a bare socket takes 15. The connections stay
-    here between calls, and each is looked at before it is used, as redis-py does.
+    here between calls, each script has its own, and each is looked at before it is used, as redis-py does.
     """
 
     def __init__(self, redis: Redis, text: str) -> None:

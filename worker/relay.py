@@ -1,4 +1,4 @@
-"""The connection to the mail relay: Flask-Mail's, with what it lacks, timeouts and verified TLS."""
+"""The connection to the mail relay: Flask-Mail's, with what it lacks: pipelining, timeouts and verified TLS."""
 
 import smtplib
 import ssl

@@ -1,1 +1,1 @@
-"""What Latchkey is measured beside. Each is written as its libraries' documentation shows."""
+"""What Latchkey is measured beside, written as its libraries' documentation shows, and the least of each kind."""

@@ -36,4 +36,4 @@ def test_every_contender_accepts_and_mails_what_it_owes(folder: Path) -> None:
         assert (turn["owed"] > 0) is not name.startswith("floor"), name
         assert turn["saturation"]["server_cpu"] > 0, name
         assert turn["half"]["rate"] < turn["saturation"]["rate"], name
-    assert len(found.promises) == 13
+    assert len(found.promises) == 17
