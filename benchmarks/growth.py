@@ -166,7 +166,7 @@ def _compared(what: str, sides: Sequence[tuple[int, Side]], scale: Scale, sink: 
 
 
 def _counts(base: Side, grown: Side) -> tuple[Mapping[int, int], int]:
-    return base.statuses + grown.statuses, base.mails + grown.mails
+    return dict(base.statuses + grown.statuses), base.mails + grown.mails
 
 
 def _figures(what: str, base: Side, grown: Side) -> tuple[Figure, ...]:
