@@ -92,8 +92,9 @@ class Limits:
     def __init__(self, app: Flask, settings: ApiSettings, redis: Redis, counters: Counters) -> None:
         silent = settings.forgot_email_limit_response == "silent"
         self.limiter = ViewLimiter(app, redis, frozenset([ADDRESS] if silent else []))
-        self.client_items = parse_many(settings.forgot_limit_per_ip)
-        self.address_items = parse_many(settings.forgot_limit_per_email)
+        # One that is written twice has one key, and is counted once.
+        self.client_items = list(dict.fromkeys(parse_many(settings.forgot_limit_per_ip)))
+        self.address_items = list(dict.fromkeys(parse_many(settings.forgot_limit_per_email)))
         self._settings = settings
         self._counters = counters
 

@@ -71,11 +71,13 @@ class Passwords:
     def slot(self, link: str) -> Iterator[None]:
         """Take a slot for the use of a link; nobody waits for one.
 
-        Raises HashingBusy where all are taken, and InvalidToken where one of them is by the same link: it works once.
+        Raises InvalidToken where one is taken by the same link, which works once, and HashingBusy where all are taken.
         """
         with self._counting:
+            if link in self._links:
+                raise InvalidToken
             if len(self._links) >= self._slots:
-                raise InvalidToken if link in self._links else HashingBusy
+                raise HashingBusy
             self._links.append(link)
         try:
             yield

@@ -24,10 +24,12 @@ lists `history:HASH`, and `history:HASH:limited` for requests over the quota. Wh
 key `history:off` says, none is written and the sweeper deletes them.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from redis import Redis
 
@@ -111,6 +113,7 @@ class Outbox:
     def __init__(self, redis: Redis, most_jobs: int = UNBOUNDED) -> None:
         self._redis = redis
         self._most_jobs = most_jobs
+        self._free: deque[Any] = deque()
         names = ("add", "add_later", *_DRAINING)
         self._scripts = {name: self.script(_lua(name), draining=name in _DRAINING) for name in names}
 
@@ -119,7 +122,7 @@ class Outbox:
 
         draining: it makes room, so Redis runs it even where it is full.
         """
-        return QuickScript(self._redis, (ALLOW_FULL if draining else "") + _MESSAGE + _lua("outbox") + body)
+        return QuickScript(self._redis, (ALLOW_FULL if draining else "") + _MESSAGE + _lua("outbox") + body, self._free)
 
     def add(self, job: Job) -> bool:
         """Accept a job and queue it, in one step; tell whether it is new.

@@ -11,6 +11,8 @@ from redis.sentinel import Sentinel
 
 from shared.redis_url import SentinelAddress
 
+MOST_CONNECTIONS = 10_000
+
 
 def connect(url: str, *, connect_timeout: float, timeout: float) -> Redis:
     """Return a client that opens its connections when they are needed; times in seconds.
@@ -22,6 +24,8 @@ def connect(url: str, *, connect_timeout: float, timeout: float) -> Redis:
         "socket_connect_timeout": connect_timeout,
         "socket_timeout": timeout,
         "retry": Retry(NoBackoff(), 0),
+        # As many as there are threads that ask; redis-py's own 100 would refuse the next one for good.
+        "max_connections": MOST_CONNECTIONS,
         # Asked for at every connect, and known to Redis Enterprise alone.
         "maint_notifications_config": MaintNotificationsConfig(enabled=False),
     }

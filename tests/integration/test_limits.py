@@ -28,6 +28,15 @@ def test_a_client_over_its_limit_gets_429_with_the_seconds_to_wait(make_service:
     assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
 
 
+def test_a_limit_that_is_written_twice_is_counted_once(make_service: MakeService) -> None:
+    service = make_service(FORGOT_LIMIT_PER_IP="2/minute;2/minute", FORGOT_LIMIT_PER_EMAIL="1/hour;1/hour")
+    service.add_user("anna@example.com")
+
+    assert statuses(service, ["anna@example.com", "nobody@example.com", "nobody@example.com"]) == [202, 202, 429]
+    service.work()
+    assert len(service.relay.mails) == 1
+
+
 def test_another_client_is_not_held_back(make_service: MakeService) -> None:
     service = make_service(FORGOT_LIMIT_PER_IP="1/minute")
     statuses(service, ["anna@example.com"] * 2, **from_client("192.0.2.1"))

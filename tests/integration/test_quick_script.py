@@ -1,27 +1,32 @@
 """The short way to a script, on the connections that it keeps."""
 
 import os
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Timer
 
 import pytest
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from shared.quick_script import QuickScript
-from shared.redis_client import connect
+from shared.redis_client import Sentinels, connect
 from tests.servers import RedisServer
 
 
-@pytest.fixture
-def redis(own_redis: RedisServer) -> Iterator[Redis]:
-    with connect(own_redis.url, connect_timeout=0.5, timeout=0.5) as client:
+@pytest.fixture(params=["one server", "behind sentinels"])
+def redis(request: pytest.FixtureRequest, own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Redis]:
+    """Connect either way: connections to a master that sentinels named have a class of their own."""
+    monkeypatch.setattr(Sentinels, "discover_master", lambda *_: ("127.0.0.1", own_redis.port))
+    url = own_redis.url if request.param == "one server" else "redis+sentinel://127.0.0.1:1/main"
+    with connect(url, connect_timeout=0.5, timeout=0.5) as client:
         yield client
 
 
 @pytest.fixture
 def echo(redis: Redis) -> QuickScript:
-    return QuickScript(redis, "return ARGV")
+    return QuickScript(redis, "return ARGV", deque())
 
 
 def connections(own_redis: RedisServer) -> int:
@@ -63,7 +68,7 @@ def test_the_first_call_after_a_restart_of_redis_goes_through(echo: QuickScript,
 
 
 def test_what_a_script_refuses_leaves_the_connection_good(redis: Redis, own_redis: RedisServer) -> None:
-    refuse = QuickScript(redis, "return redis.error_reply('ERR no')")
+    refuse = QuickScript(redis, "return redis.error_reply('ERR no')", deque())
     for _ in range(5):
         with pytest.raises(ResponseError):
             refuse([])
@@ -72,16 +77,19 @@ def test_what_a_script_refuses_leaves_the_connection_good(redis: Redis, own_redi
 
 
 def test_a_late_answer_is_not_taken_for_the_next(redis: Redis, own_redis: RedisServer) -> None:
-    echo = QuickScript(redis, "return ARGV")
+    echo = QuickScript(redis, "return ARGV", deque())
     assert echo(["warm"]) == ["warm"]
     with own_redis.client() as client:
-        client.client_pause(1500)  # Milliseconds: longer than the client waits.
-    with pytest.raises(RedisError):
-        echo(["late"])
-    with own_redis.client() as client:
-        client.client_unpause()
+        client.client_pause(5000)  # Milliseconds: longer than the client waits.
+        with pytest.raises(RedisError):
+            echo(["late"])
+        # The next one asks while the answer is still to come.
+        go_on = Timer(0.2, client.client_unpause)
+        go_on.start()
+        answer = echo(["next"])
+        go_on.join()
 
-    assert echo(["next"]) == ["next"]
+    assert answer == ["next"]
 
 
 def test_a_connection_to_a_server_that_is_master_no_more_is_opened_anew(
@@ -102,6 +110,15 @@ def test_a_connection_to_a_server_that_is_master_no_more_is_opened_anew(
 
     monkeypatch.undo()
     assert opened() > before
+
+
+def test_more_connections_than_redis_py_would_allow_can_be_kept(redis: Redis) -> None:
+    pool = redis.connection_pool
+    taken = [pool.get_connection() for _ in range(120)]
+
+    assert redis.ping()
+    for connection in taken:
+        pool.release(connection)
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
