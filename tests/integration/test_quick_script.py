@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from signal import SIGCONT, SIGSTOP
 from threading import Timer
 
 import pytest
@@ -79,15 +80,14 @@ def test_what_a_script_refuses_leaves_the_connection_good(redis: Redis, own_redi
 def test_a_late_answer_is_not_taken_for_the_next(redis: Redis, own_redis: RedisServer) -> None:
     echo = QuickScript(redis, "return ARGV", deque())
     assert echo(["warm"]) == ["warm"]
-    with own_redis.client() as client:
-        client.client_pause(5000)  # Milliseconds: longer than the client waits.
-        with pytest.raises(RedisError):
-            echo(["late"])
-        # The next one asks while the answer is still to come.
-        go_on = Timer(0.2, client.client_unpause)
-        go_on.start()
-        answer = echo(["next"])
-        go_on.join()
+    own_redis.send(SIGSTOP)
+    go_on = Timer(0.7, own_redis.send, [SIGCONT])
+    go_on.start()
+    with pytest.raises(RedisError):
+        echo(["late"])
+    # It asks while that answer is still to come.
+    answer = echo(["next"])
+    go_on.join()
 
     assert answer == ["next"]
 
