@@ -47,7 +47,7 @@ class Resets:
         Raises InvalidToken, WeakPassword, HashingBusy, and RedisError or SQLAlchemyError with nothing changed.
         """
         claim = self.tokens.verify(token)
-        # Before the database is asked: a refusal costs half, and a slow database holds no more threads than this.
+        # Before the database is asked: a refusal costs half, and a slow database holds no more resets than this.
         with self.passwords.slot(claim.fingerprint):
             user = self._holder(claim)
             self.passwords.check(password)

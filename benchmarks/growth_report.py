@@ -1,5 +1,6 @@
 """Growth: what many users, many waiting jobs and many clients cost each request, and each mail."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from benchmarks import growth, services
@@ -14,7 +15,11 @@ _COLUMNS = ("", "ms with the fewer", "ms with the more", "ratio", "95 % interval
 def run(bench: Bench) -> Part:
     """Measure, and say what was found."""
     with services.users(bench.folder, 1) as database_url, sink() as relay:
-        found = growth.measure(bench.folder, database_url, relay, short=bench.short)
+        return part(growth.measure(bench.folder, database_url, relay, short=bench.short))
+
+
+def part(found: Sequence[Growth]) -> Part:
+    """Write it down."""
     promises = [_promise(each, figure) for each in found for figure in each.figures]
     raw = [asdict(each) for each in found]
     return Part("Growth", tuple(_table(each) for each in found), tuple(promises), raw=raw)

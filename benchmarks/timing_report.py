@@ -1,5 +1,7 @@
 """The timing oracle: whether the time of an answer tells who has an account, or who was asked for lately."""
 
+from dataclasses import asdict
+
 from benchmarks import services, timing
 from benchmarks.figures import interval
 from benchmarks.results import Bench, Part, Promise, Table, shown
@@ -20,9 +22,8 @@ def part(found: Timing) -> Part:
     """Write it down. What follows a request is another request, whose time may tell of the worker: it is only told."""
     rows = tuple(_row(each) for each in (found.known, found.next_one, found.limited, found.asked))
     promises = tuple(_promise(each) for each in (found.known, found.limited, found.asked))
-    return Part(
-        "Timing", (Table("Whether one answer's time tells two apart (0.5: it does not)", _COLUMNS, rows),), promises
-    )
+    table = Table("Whether one answer's time tells two apart (0.5: it does not)", _COLUMNS, rows)
+    return Part("Timing", (table,), promises, raw=asdict(found))
 
 
 def _title(comparison: Comparison) -> str:
