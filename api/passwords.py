@@ -71,13 +71,11 @@ class Passwords:
     def slot(self, link: str) -> Iterator[None]:
         """Take a slot for the use of a link; nobody waits for one.
 
-        Raises InvalidToken where one is taken by the same link, which works once, and HashingBusy where all are taken.
+        Raises HashingBusy where all are taken, and InvalidToken where one of them is by the same link: it works once.
         """
         with self._counting:
-            if link in self._links:
-                raise InvalidToken
             if len(self._links) >= self._slots:
-                raise HashingBusy
+                raise InvalidToken if link in self._links else HashingBusy
             self._links.append(link)
         try:
             yield
