@@ -17,8 +17,6 @@ from api.counters import Counters
 from api.errors import problem
 from api.settings import ApiSettings
 
-OnBreach = Callable[[RequestLimit], Response]
-
 FORGOT, ADDRESS, RESET = "forgot", "address", "reset"  # What each limit is for, in its key.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _UNKNOWN = "unknown"
