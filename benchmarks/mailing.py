@@ -17,7 +17,7 @@ from statistics import median
 import psutil
 from celery import Celery
 
-from benchmarks.program import Program, python
+from benchmarks.program import Program, cpu_seconds, python
 from benchmarks.services import Services, Store, users
 from benchmarks.sink import Sink, sink
 from shared.jobs import QUEUE, Job, new_id
@@ -91,7 +91,8 @@ class _Side:
         return Pace(jobs / seconds, *used)
 
     def _cpu(self, program: Program, store: Store | None) -> tuple[float, float, float]:
-        return program.cpu(), store.server.cpu() if store else 0.0, _cpu_of(self.postmaster)
+        database = cpu_seconds([self.postmaster, *self.postmaster.children()])
+        return program.cpu(), store.server.cpu() if store else 0.0, database
 
     def mails(self) -> Callable[[], int]:
         """Return what counts the mails from now on."""
@@ -111,10 +112,6 @@ def accept(store: Store, number: int) -> None:
     for each in range(number):
         address = f"u{each % USERS}@example.com"
         outbox.add(Job(new_id(), "forgot", "benchmark", f"{each:032x}", time.time(), address=address))
-
-
-def _cpu_of(parent: psutil.Process) -> float:
-    return float(sum(sum(process.cpu_times()[:2]) for process in [parent, *parent.children()]))
 
 
 def _empty_task(side: _Side) -> Pace:

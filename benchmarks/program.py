@@ -4,7 +4,8 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,7 +26,7 @@ class Program:
 
     def cpu(self) -> float:
         """Seconds of CPU that its processes have used, user and system."""
-        return float(sum(sum(process.cpu_times()[:2]) for process in self._processes()))
+        return cpu_seconds(self._processes())
 
     def memory(self) -> float:
         """Megabytes that its processes hold, what they share counted once."""
@@ -66,3 +67,12 @@ class Program:
 def python(module: str, *arguments: str) -> list[str]:
     """Return the command that runs a module with this Python."""
     return [sys.executable, "-m", module, *arguments]
+
+
+def cpu_seconds(processes: Iterable[psutil.Process]) -> float:
+    """Sum the seconds of CPU, user and system, that processes have used.
+
+    Read from their CPU clocks, to the nanosecond; psutil's figures come in steps of 10 ms, which hide a short run.
+    The id of such a clock is made as clock_getcpuclockid(3) does on Linux.
+    """
+    return sum(time.clock_gettime(~process.pid << 3 | 2) for process in processes)
