@@ -1,5 +1,7 @@
 """create_app: the one place where the API is put together; serve: what a server process runs."""
 
+import gc
+
 from flask import Flask
 from flask_cors import CORS
 from flask_openapi3 import Info, OpenAPI
@@ -43,6 +45,9 @@ def serve() -> Flask:
     """
     app = create_app()
     app.extensions["watch"].start()
+    # What is loaded by now stays. A look at all of it held every request up for 50 to 90 ms, once in thousands.
+    gc.collect()
+    gc.freeze()
     return app
 
 
