@@ -7,6 +7,7 @@ from flask_cors import CORS
 from flask_openapi3 import Info, OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from api.breaches import breaches
 from api.commands import users_commands
 from api.counters import Counters
 from api.errors import refuse_fields, register_errors
@@ -16,8 +17,11 @@ from api.json_request import MAX_BODY, JsonRequest
 from api.limits import Limits
 from api.memory import Memory
 from api.metrics import Metrics, register_metrics
+from api.new_passwords import NewPasswords
 from api.pages import pages
+from api.password_policy import PasswordPolicy
 from api.passwords import Passwords
+from api.policy import register_policy
 from api.requests import register_hooks
 from api.reset import register_reset
 from api.resets import Resets
@@ -65,10 +69,8 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     users = Users(settings, db.session)
     loud = settings.forgot_email_limit_response == "429"
     keys = [secret.get_secret_value() for secret in settings.secret_key]
-    passwords = Passwords(
-        settings.users_hash_format, settings.bcrypt_rounds, settings.password_min_length, settings.hashing_slots
-    )
-    memory, counters = Memory(redis), Counters(redis, lambda: passwords.waiting)
+    passwords = _new_passwords(settings)
+    memory, counters = Memory(redis), Counters(redis, lambda: passwords.hashing.waiting)
     app = _bare_app(settings, counters)
     app.extensions |= {"redis": redis, "watch": Watch(memory, counters)}
     limits = Limits(app, settings, redis, counters)
@@ -76,11 +78,21 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     acceptance = Acceptance(outbox, limits, memory, key, settings.outbox_max, loud)
     register_forgot(app, acceptance, counters)
     register_reset(app, resets, limits, counters)
+    register_policy(app, passwords.policy, settings.breach_check)
     app.register_api(health_api(Readiness(app, redis, users)))
     app.register_blueprint(pages(settings))
     register_metrics(app, Metrics(redis, counters, memory), settings.metrics_token.get_secret_value())
     app.cli.add_command(users_commands(settings, passwords, outbox, key))
     return app
+
+
+def _new_passwords(settings: ApiSettings) -> NewPasswords:
+    hash_format, slots = settings.users_hash_format, settings.hashing_slots
+    return NewPasswords(
+        PasswordPolicy(hash_format, settings.password_min_length, settings.product_name),
+        breaches(settings.breach_check, settings.breach_check_url, slots),
+        Passwords(hash_format, settings.bcrypt_rounds, slots),
+    )
 
 
 def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:

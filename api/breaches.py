@@ -7,9 +7,11 @@ certificate and the host's name.
 
 import hashlib
 import re
+import socket
 import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
@@ -65,11 +67,13 @@ class RangeService:
         Raises WeakPassword, and BreachCheckAway where the service gives no answer and is needed.
         """
         digest = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
-        asked = self._askers.submit(self._ask, digest[:PREFIX], time.monotonic() + PATIENCE)
+        opened: list[socket.socket] = []
+        asked = self._askers.submit(self._ask, digest[:PREFIX], time.monotonic() + PATIENCE, opened)
         try:
             suffixes = asked.result(PATIENCE)
         except (OSError, HTTPException, _NoAnswer) as error:  # TimeoutError is an OSError.
             asked.cancel()
+            _cut(opened)
             # The type alone: a text may hold what was asked for.
             log.warning("breach_check_away", error=type(error).__name__, refused=self._needed)
             if self._needed:
@@ -78,10 +82,12 @@ class RangeService:
         if digest[PREFIX:] in suffixes:
             raise WeakPassword(["breached"])
 
-    def _ask(self, prefix: str, deadline: float) -> set[str]:
+    def _ask(self, prefix: str, deadline: float, opened: list[socket.socket]) -> set[str]:
         """Return the other 35 digits of every leaked password that begins so."""
         connection = self._connection(deadline - time.monotonic())
         try:
+            connection.connect()
+            opened.append(connection.sock)
             connection.request("GET", self._url.path + prefix, headers=_HEADERS)
             with connection.getresponse() as answer:
                 return _suffixes(_read(answer, deadline))
@@ -100,6 +106,13 @@ class RangeService:
 def breaches(mode: BreachCheck, url: str, at_a_time: int) -> Breaches:
     """Build what the settings ask for."""
     return Unasked() if mode == "off" else RangeService(url, at_a_time, needed=mode == "closed")
+
+
+def _cut(sockets: list[socket.socket]) -> None:
+    """Wake the thread that still reads: who sends a byte a second would keep it for ever."""
+    for opened in sockets:
+        with suppress(OSError):
+            opened.shutdown(socket.SHUT_RDWR)
 
 
 def _read(answer: HTTPResponse, deadline: float) -> str:

@@ -11,9 +11,11 @@ from redis.exceptions import OutOfMemoryError, RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from api.breaches import BreachCheckAway
 from api.counters import Counters
 from api.memory import MemoryShort
-from api.passwords import HashingBusy, WeakPassword
+from api.password_policy import WeakPassword
+from api.passwords import HashingBusy
 from shared.log import get_logger
 from shared.outbox import OutboxFull
 from shared.tokens import InvalidToken
@@ -35,7 +37,7 @@ _COUNTED_RESETS: dict[str, tuple[type[Exception], ...]] = {
     "resets_refused:link": (InvalidToken,),
     "resets_refused:password": (WeakPassword,),
     "resets_refused:busy": (HashingBusy,),
-    "resets_refused:unavailable": (RedisError, SQLAlchemyError, UsersTableError),
+    "resets_refused:unavailable": (RedisError, SQLAlchemyError, UsersTableError, BreachCheckAway),
 }
 _COUNTED: dict[str | None, dict[str, tuple[type[Exception], ...]]] = {
     "forgot_password": {
@@ -95,7 +97,7 @@ def register_errors(app: Flask, counters: Counters) -> None:
     app.register_error_handler(InvalidToken, counted(_invalid_token))
     app.register_error_handler(WeakPassword, counted(_weak_password))
     app.register_error_handler(RateLimitExceeded, _rate_limited)
-    for away in (RedisError, OutboxFull, SQLAlchemyError, UsersTableError, HashingBusy):
+    for away in (RedisError, OutboxFull, SQLAlchemyError, UsersTableError, HashingBusy, BreachCheckAway):
         app.register_error_handler(away, counted(_unavailable))
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)

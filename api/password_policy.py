@@ -93,7 +93,7 @@ class PasswordPolicy:
     @property
     def _enough(self) -> int:
         """To zxcvbn eight random characters take 10**8 guesses, and what looks like a word in them makes it less."""
-        return min(ENOUGH_GUESSES, 10 ** (self.min_length - 1))
+        return min(ENOUGH_GUESSES, int(10 ** (self.min_length - 1)))
 
     def _made_of_known_words(self, password: str, address: str) -> list[Reason]:
         known: dict[Reason, set[str]] = {
