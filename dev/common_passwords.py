@@ -1,7 +1,7 @@
 """`python -m dev.common_passwords FILE`: write the list that api/common_passwords.py reads.
 
-FILE holds leaked passwords, one a line, the most frequent first. What is kept: for each minimum length that can be set, the
-3000 most frequent passwords that long (OWASP ASVS 5.0, 6.2.4), or all there are.
+FILE holds leaked passwords, one a line, the most frequent first. What is kept: for each minimum length that can be
+set, the 3000 most frequent passwords that long (OWASP ASVS 5.0, 6.2.4), or all there are.
 """
 
 import sys

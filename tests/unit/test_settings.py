@@ -48,6 +48,12 @@ REFUSED = [
     ("CORS_ORIGINS", "*", "holds something that is not an origin"),
     ("CORS_ORIGINS", "https://www.example.com, https://example.com/", "holds something that is not an origin"),
     ("PASSWORD_MIN_LENGTH", "7", "is wrong"),
+    ("BREACH_CHECK", "on", "is wrong"),
+    ("BREACH_CHECK_URL", "http://breaches.example/range/", "is not https"),
+    ("BREACH_CHECK_URL", "https://breaches.example/range", "is not the beginning of a web address, up to a slash"),
+    ("BREACH_CHECK_URL", "https://breaches.example/range/?of=/", "is not the beginning"),
+    ("BREACH_CHECK_URL", "https://user:hunter2@breaches.example/", "is not the beginning"),
+    ("BREACH_CHECK_URL", "https://[::1/", "is not the beginning"),
     ("METRICS_TOKEN", "fifteen-letters", "is too short"),
     ("METRICS_TOKEN", "sixteen letters and a space", "is too short, or holds a character"),
 ]
