@@ -17,7 +17,6 @@ Reason = Literal[
     "too_short",
     "too_long",
     "contains_nul",
-    "not_unicode",
     "too_common",
     "like_address",
     "like_product",
@@ -28,7 +27,6 @@ REASONS: dict[Reason, str] = {
     "too_short": "It has too few characters.",
     "too_long": "It is longer than can be stored.",
     "contains_nul": "It holds a NUL character.",
-    "not_unicode": "It holds half of a surrogate pair, which is no character.",
     "too_common": "It is one that many people choose, or easy to guess.",
     "like_address": "It is little more than the mail address.",
     "like_product": "It is little more than the name of the product.",
@@ -74,13 +72,12 @@ class PasswordPolicy:
             raise WeakPassword(reasons)
 
     def _not_storable(self, password: str) -> list[Reason]:
-        encoded = password.encode("utf-8", "surrogatepass")
-        length = len(password) if self.max_length_unit == "characters" else len(encoded)
+        in_bytes = self.max_length_unit == "bytes"
+        length = len(password.encode("utf-8", "surrogatepass") if in_bytes else password)
         found: dict[Reason, bool] = {
             "too_short": len(password) < self.min_length,
             "too_long": length > self.max_length,
             "contains_nul": "\x00" in password,
-            "not_unicode": encoded.decode(errors="replace") != password,
         }
         return [reason for reason, is_so in found.items() if is_so]
 

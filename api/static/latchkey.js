@@ -8,7 +8,6 @@ const TEXTS = {
   too_short: "This password is too short.",
   too_long: "This password is too long.",
   contains_nul: "This password holds a character that cannot be used.",
-  not_unicode: "This password holds a character that cannot be used.",
   too_common: "This password is easy to guess. Please choose several words that do not belong together.",
   like_address: "This password is too close to your mail address.",
   like_product: "This password is too close to the name of this site.",

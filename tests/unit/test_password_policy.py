@@ -85,10 +85,6 @@ def test_a_nul_is_refused(hash_format: HashFormat) -> None:
     assert reasons(PASSWORD + "\x00", hash_format) == ["contains_nul"]
 
 
-def test_half_of_a_surrogate_pair_is_refused_because_it_cannot_be_stored() -> None:
-    assert reasons(PASSWORD + "\ud800") == ["not_unicode"]
-
-
 def test_every_reason_against_storing_it_is_given_at_once() -> None:
     assert reasons("\x00") == ["too_short", "contains_nul"]
     assert reasons("\x00" * 73) == ["too_long", "contains_nul"]
