@@ -135,7 +135,6 @@ def _sentence(error: Exception) -> str | None:
 
 _SENTENCES: dict[type[Exception], str] = {
     InvalidAddress: "This is not one mail address.",
-    UnicodeEncodeError: "The password is not text in UTF-8.",
     UnicodeDecodeError: "The file is not UTF-8. Save it so and try again; rows that are in are passed over.",
     csv.Error: "The file is not CSV. Check its quotes.",
     BreachCheckAway: "The leaked passwords cannot be looked up. Check BREACH_CHECK_URL, or set BREACH_CHECK.",

@@ -18,7 +18,7 @@ from shared.tokens import InvalidToken
 WAIT_FOR_HASH = 5.0  # Seconds until one that has not begun is given up.
 NICENESS = 10  # Of hashing: a thread of the server gets nine times its share of a core that both want.
 MOST_ROUNDS = 16  # Of a stored hash, 5 seconds; each more takes twice as long, and 31 would take days.
-_STORED = re.compile(r"(bcrypt\$|bcrypt_sha256\$)?(\$2[aby]\$[0-3][0-9]\$[./A-Za-z0-9]{53})")
+_STORED = re.compile(r"(bcrypt\$|bcrypt_sha256\$)?(\$2[aby]\$([0-3][0-9])\$[./A-Za-z0-9]{53})")
 
 
 class HashingBusy(Exception):
@@ -98,8 +98,8 @@ def is_hash_of(stored: str, password: str) -> bool:
 
     False as well for what is no hash of bcrypt's, and for one that would take more than MOST_ROUNDS.
     """
-    match = _STORED.fullmatch(stored)
-    if match is None or rounds_of(stored) > MOST_ROUNDS:
+    match = _affordable(stored)
+    if match is None:
         return False
     try:
         return bcrypt.checkpw(_secret(password, prehashed=match[1] == "bcrypt_sha256$"), match[2].encode())
@@ -107,9 +107,14 @@ def is_hash_of(stored: str, password: str) -> bool:
         return False
 
 
-def rounds_of(stored: str) -> int:
-    """Return the cost that a hash of bcrypt's names, in any of the formats: so many doublings."""
-    return int(stored.rpartition("$2")[2][2:4])
+def is_affordable(stored: str) -> bool:
+    """Tell whether a hash of bcrypt's, in any of the formats, may be compared with a password."""
+    return _affordable(stored) is not None
+
+
+def _affordable(stored: str) -> re.Match[str] | None:
+    match = _STORED.fullmatch(stored)
+    return match if match and int(match[3]) <= MOST_ROUNDS else None
 
 
 def encode(password: str, hash_format: HashFormat, rounds: int) -> str:

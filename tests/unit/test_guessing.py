@@ -55,8 +55,8 @@ def test_two_people_at_a_time_get_the_answers_of_one() -> None:
 def test_a_password_in_the_list_is_found_whatever_the_case_of_its_letters() -> None:
     common = CommonPasswords()
 
-    assert "momsanaladventure" in common
-    assert "MomsAnalAdventure" in common
+    assert "bigracebooster01" in common
+    assert "BigRaceBooster01" in common
     assert "correct horse battery staple" not in common
     assert "" not in common
     assert "\ud800" not in common
