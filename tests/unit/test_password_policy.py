@@ -178,9 +178,11 @@ def test_no_password_and_no_address_is_too_strange_to_judge(password: str, addre
     assert set(reasons(password, address=address)) <= set(REASONS)
 
 
-def test_every_reason_has_a_text_and_one_on_the_hosted_page() -> None:
+def test_every_reason_has_a_text_and_stands_on_the_hosted_page_and_in_the_readme() -> None:
     script = SCRIPT.read_text(encoding="utf-8")
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
     assert list(REASONS) == list(get_args(Reason))
     assert [code for code in REASONS if f'\n  {code}: "' not in script] == []
+    assert [code for code in REASONS if f"| `{code}` |" not in readme] == []
     assert json.dumps(REASONS).count("It ") == len(REASONS)
