@@ -4,22 +4,32 @@ from math import prod
 
 from zxcvbn import zxcvbn
 
-READ = 24  # Characters. zxcvbn's time grows with their square, and it holds the GIL.
+PIECE = 20  # Characters read at a time. zxcvbn's time grows with their square, and it holds the GIL.
+PIECES = 2  # What comes after them is not read.
 MOST_READINGS = 4  # Ways to read digits and symbols as letters. Each costs about a millisecond; there are hundreds.
 # The letters for which zxcvbn knows several characters, as those characters.
 _STANDING_FOR_ONE = ("4@", "({[<", "69", "1!|", "1|7", "$5", "+7")
 _LETTERS = str.maketrans("@({[<!|$+%", "accccilstx")
 
 
-def guesses(password: str) -> float:
-    """Estimate after how many guesses somebody who knows what people choose has found the password.
+def withstands(password: str, guesses: int) -> bool:
+    """Tell whether somebody who knows what people choose needs at least so many guesses.
 
-    Only its first 24 characters count, which can make the answer too low and never too high.
+    The pieces of a long password are judged apart, and the second one only where the first is not enough.
     """
-    if not password:
-        return 1  # zxcvbn raises there.
-    estimate = zxcvbn(_readable(password[:READ]))
-    return float(estimate["guesses"])
+    found = 1.0
+    for piece in _pieces(password):
+        if found < guesses:
+            found *= float(zxcvbn(_readable(piece))["guesses"])
+    return found >= guesses
+
+
+def _pieces(password: str) -> list[str]:
+    """Cut a password up; of one that repeats something, what it repeats is all there is to guess."""
+    for period in range(1, min(PIECE, len(password) // 2) + 1):
+        if password.startswith(password[period:]):
+            return [password[:period]]
+    return [password[start : start + PIECE] for start in range(0, len(password), PIECE)][:PIECES]
 
 
 def _readable(text: str) -> str:

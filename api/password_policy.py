@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from api.common_passwords import CommonPasswords
-from api.guessing import guesses
+from api.guessing import withstands
 from api.known_words import without, words_of_address, words_of_name
 from shared.settings import HashFormat
 
@@ -83,7 +83,7 @@ class PasswordPolicy:
 
     def _too_easy(self, password: str, address: str) -> list[Reason]:
         reasons: list[Reason] = []
-        if password in self.common or guesses(password) < self._enough:
+        if password in self.common or not withstands(password, self._enough):
             reasons.append("too_common")
         return reasons + self._made_of_known_words(password, address)
 
@@ -98,6 +98,6 @@ class PasswordPolicy:
             "like_product": words_of_name(self.product_name),
         }
         rest = without(password, set().union(*known.values()))
-        if rest == password or guesses(rest) >= ENOUGH_BESIDE_KNOWN_WORDS:
+        if rest == password or withstands(rest, ENOUGH_BESIDE_KNOWN_WORDS):
             return []
         return [reason for reason, words in known.items() if without(password, words) != password]
