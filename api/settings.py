@@ -97,3 +97,8 @@ class ApiSettings(Settings):
     def hashing_slots(self) -> int:
         """How many threads of a process may be held up by passwords: half, so that the others serve the door."""
         return max(1, self.web_threads // 2)
+
+    @property
+    def reset_slots(self) -> int:
+        """How many threads of a process resets and checks may hold up together: all but one, which serves the door."""
+        return max(1, self.web_threads - 1)
