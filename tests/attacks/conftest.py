@@ -10,10 +10,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.attacks.nginx import Nginx
+from tests.attacks.slow import FILES, allow_files
 from tests.attacks.target import Target
 from tests.conftest import require_redis
 
 MakeTarget = Callable[..., Target]
+CORS_ORIGINS = "https://www.example.com,http://[::1]:3000"
 _numbers = itertools.count()
 
 
@@ -55,3 +58,30 @@ def make_target(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Mak
             return ends.enter_context(Target(folder, database_url or new_database(), environ, worker=worker))
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def proxied_of_all(new_database: Callable[[], str]) -> Iterator[tuple[Target, Nginx]]:
+    require_redis()
+    allow_files(FILES)
+    environ = {"TRUSTED_PROXIES": "1", "CORS_ORIGINS": CORS_ORIGINS}
+    with tempfile.TemporaryDirectory(prefix="latchkey-") as name, ExitStack() as ends:
+        folder = Path(name)
+        target = ends.enter_context(Target(folder, new_database(), environ))
+        nginx = ends.enter_context(Nginx(folder / "nginx", target.port))
+        target.port = nginx.port
+        yield target, nginx
+
+
+@pytest.fixture
+def proxied(proxied_of_all: tuple[Target, Nginx]) -> Target:
+    """The service behind the real proxy of deploy/nginx.conf, with web origins that may call it."""
+    target, _ = proxied_of_all
+    target.clear()
+    return target
+
+
+@pytest.fixture
+def proxy(proxied_of_all: tuple[Target, Nginx]) -> Nginx:
+    """The proxy itself."""
+    return proxied_of_all[1]
