@@ -1,5 +1,6 @@
 """The running service that the attacks are aimed at: one for all, and others with settings of a test's own."""
 
+import copy
 import itertools
 import tempfile
 from collections.abc import Callable, Iterator
@@ -79,6 +80,20 @@ def proxied(proxied_of_all: tuple[Target, Nginx]) -> Target:
     target, _ = proxied_of_all
     target.clear()
     return target
+
+
+@pytest.fixture
+def past_proxy(proxied: Target) -> Target:
+    """The same service, asked as its proxy asks it."""
+    direct = copy.copy(proxied)
+    direct.port = int(proxied.environ["PORT"])
+    return direct
+
+
+@pytest.fixture(params=["API", "proxy"])
+def either(request: pytest.FixtureRequest, proxied: Target, past_proxy: Target) -> Target:
+    """The service, past its proxy and through it."""
+    return proxied if request.param == "proxy" else past_proxy
 
 
 @pytest.fixture
