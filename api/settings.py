@@ -57,7 +57,10 @@ class ApiSettings(Settings):
         default="20/minute", description="Calls of reset and check together per client; more get a `429`."
     )
     trusted_proxies: int = Field(
-        default=0, ge=0, le=10, description="Proxies before the API that append to `X-Forwarded-For`: 0 to 10."
+        default=0,
+        ge=0,
+        le=10,
+        description="Proxies before the API that append to `X-Forwarded-For` and `X-Forwarded-Proto`: 0 to 10.",
     )
     cors_origins: Annotated[tuple[str, ...], BeforeValidator(_origins)] = Field(
         default=(),

@@ -114,7 +114,7 @@ def test_a_page_is_not_found_under_a_name_that_caches_like(target: Target, path:
 
 @pytest.mark.parametrize("foreign", FOREIGN)
 def test_another_origin_may_not_read_our_answers(proxied: Target, foreign: str) -> None:
-    """Origins that are matched in part or as patterns, CWE-942 (Flask-CORS CVE-2024-6844, CVE-2024-6839)."""
+    """Origins that are matched in part, CWE-942, or as patterns that permit more, CWE-625."""
     asked = {"Origin": foreign, "Access-Control-Request-Method": "POST"}
 
     answers = [proxied.forgot(ANNA, asked), proxied.request("OPTIONS", "/reset-password", headers=asked)]
