@@ -45,7 +45,7 @@ def test_json_that_is_nested_thousands_deep(target: Target, path: str, body: byt
     assert target.api.pids() == processes
 
 
-@pytest.mark.parametrize("number", ["9" * 15_000, "-" + "9" * 15_000, "1e" + "9" * 5000, "0." + "1" * 15_000])
+@pytest.mark.parametrize("number", ["9" * 15_000, "-" + "9" * 15_000, "1e400", "1e" + "9" * 5000, "0." + "1" * 15_000])
 @pytest.mark.parametrize("field", ["email", "token", "password", "unknown"])
 def test_a_number_of_thousands_of_digits(target: Target, number: str, field: str) -> None:
     """Quadratic conversion of digits (CPython CVE-2020-10735)."""
@@ -130,15 +130,16 @@ def test_json_in_another_encoding_than_utf_8(target: Target, encoding: str, char
     assert is_untouched(target)
 
 
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e400", "0x10", "01", "'a'", "undefined"])
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "0x10", "01", "'a'", "undefined"])
 def test_values_that_are_no_json(target: Target, value: str) -> None:
     """Leniency that parsers disagree on, CWE-436; RFC 8259, 6, permits no NaN and no infinity."""
-    outcomes = [
-        raw(target, "/forgot-password", f'{{"email": {value}}}'.encode()),
-        raw(target, PATHS[2], value.encode()),
-    ]
+    bodies = [f'{{"email": {value}}}'.encode(), f'{{"email": "anna@example.com", "locale": {value}}}'.encode()]
 
-    assert outcomes == [REFUSED] * 2
+    answers = [target.request("POST", "/forgot-password", body, JSON) for body in bodies]
+
+    assert [answer.outcome for answer in answers] == [REFUSED] * 2
+    # The body as a whole is refused, and not a field of it.
+    assert [error["field"] for answer in answers for error in answer.json["errors"]] == ["", ""]
 
 
 @pytest.mark.parametrize(
