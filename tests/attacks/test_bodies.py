@@ -113,17 +113,12 @@ def test_a_field_that_is_given_twice(target: Target) -> None:
     assert is_untouched(target)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32", "utf-7", "cp037"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp037"])
 @pytest.mark.parametrize("charset", ["", "; charset={}"])
 def test_json_in_another_encoding_than_utf_8(target: Target, encoding: str, charset: str) -> None:
     """A body that a filter before us reads otherwise, CWE-436; RFC 8259, 8.1, allows UTF-8 alone, without a BOM."""
     target.add_user(ANNA)
-    # UTF-7 writes plain text as ASCII does, but for what is marked; RFC 2152.
-    body = (
-        json.dumps({"email": ANNA})
-        .replace("{", "+AHs-" if encoding == "utf-7" else "{")
-        .encode("ascii" if encoding == "utf-7" else encoding)
-    )
+    body = json.dumps({"email": ANNA}).encode(encoding)
     content_type = {"Content-Type": "application/json" + charset.format(encoding)}
 
     assert raw(target, "/forgot-password", body, content_type) == REFUSED
