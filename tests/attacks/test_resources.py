@@ -138,10 +138,11 @@ def test_resets_beyond_the_slots_are_refused_and_the_door_stays_open(make_target
 
     refused = [answer for answer in outcomes if answer.status != 200]
     assert {(answer.outcome, answer.headers["retry-after"]) for answer in refused} == {(BUSY, "5")}
-    assert len(refused) == 10
+    # Of the two in slots, one is hashed after the other, and may have to give up on a slow machine.
+    assert len(refused) in {10, 11}
     assert during < PROMPT
     good = [target.check(token).status for token, answer in zip(tokens, outcomes, strict=True) if answer.status == 503]
-    assert good == [200] * 10
+    assert good == [200] * len(refused)
 
 
 @contextmanager
