@@ -133,6 +133,7 @@ def test_resets_beyond_the_slots_are_refused_and_the_door_stays_open(make_target
 
     with ThreadPoolExecutor(len(tokens)) as pool:
         answers = [pool.submit(target.reset, token) for token in tokens]
+        wait_until(lambda: sum(is_refused(answer) for answer in answers) == 10, "too few are refused at once", 4)
         during = slowest(target, 5)
     outcomes = [answer.result() for answer in answers]
 
@@ -143,6 +144,10 @@ def test_resets_beyond_the_slots_are_refused_and_the_door_stays_open(make_target
     assert during < PROMPT
     good = [target.check(token).status for token, answer in zip(tokens, outcomes, strict=True) if answer.status == 503]
     assert good == [200] * len(refused)
+
+
+def is_refused(answer: Future[Answer]) -> bool:
+    return answer.done() and answer.result().status == 503
 
 
 @contextmanager
