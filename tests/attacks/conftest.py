@@ -10,9 +10,16 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.attacks.target import Target
+from tests.attacks.target import ANNA, Target
 from tests.conftest import require_redis
 
+# As awkward as it may be: with what HTML must escape, and the token in the middle.
+BEHIND_A_PROXY = {
+    "TRUSTED_PROXIES": "1",
+    "RESET_URL": "https://www.example.org:8443/~reset/{token}?from='mail'&to=(you)#top",
+    "PRODUCT_NAME": """<img src=//evil.example/x onerror=alert(1)>"'{{7*7}}&amp;""",
+    "SUPPORT_EMAIL": "'onclick='alert(1)'//@evil.example",
+}
 MakeTarget = Callable[..., Target]
 _numbers = itertools.count()
 
@@ -55,3 +62,28 @@ def make_target(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Mak
             return ends.enter_context(Target(folder, database_url or new_database(), environ, worker=worker))
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def proxied_of_all(new_database: Callable[[], str]) -> Iterator[Target]:
+    require_redis()
+    with (
+        tempfile.TemporaryDirectory(prefix="latchkey-") as folder,
+        Target(Path(folder), new_database(), BEHIND_A_PROXY) as target,
+    ):
+        yield target
+
+
+@pytest.fixture
+def proxied(proxied_of_all: Target) -> Target:
+    """The service with one trusted proxy, and with markup in all that an operator may set."""
+    proxied_of_all.clear()
+    return proxied_of_all
+
+
+@pytest.fixture(params=["no proxy", "proxy"])
+def each(request: pytest.FixtureRequest) -> Target:
+    """The service that trusts no proxy, and the one that does, both with Anna."""
+    target: Target = request.getfixturevalue({"no proxy": "target", "proxy": "proxied"}[request.param])
+    target.add_user(ANNA)
+    return target
