@@ -97,6 +97,8 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
         static_folder=None,
     )
     app.request_class = JsonRequest
+    # Two slashes are no address of ours; Werkzeug would redirect to one, on the host that the request names.
+    app.url_map.merge_slashes = False
     app.config.update(
         database_config(settings.database_url.get_secret_value(), settings.web_threads), MAX_CONTENT_LENGTH=MAX_BODY
     )

@@ -13,9 +13,16 @@ import pytest
 
 from tests.attacks.nginx import Nginx
 from tests.attacks.slow import FILES, allow_files
-from tests.attacks.target import Target
+from tests.attacks.target import ANNA, Target
 from tests.conftest import require_redis
 
+# As awkward as it may be: with what HTML must escape, and the token in the middle.
+BEHIND_A_PROXY = {
+    "TRUSTED_PROXIES": "1",
+    "RESET_URL": "https://www.example.org:8443/~reset/{token}?from='mail'&to=(you)#top",
+    "PRODUCT_NAME": """<img src=//evil.example/x onerror=alert(1)>"'{{7*7}}&amp;""",
+    "SUPPORT_EMAIL": "'onclick='alert(1)'//@evil.example",
+}
 MakeTarget = Callable[..., Target]
 CORS_ORIGINS = "https://www.example.com,http://[::1]:3000"
 _numbers = itertools.count()
@@ -100,3 +107,28 @@ def either(request: pytest.FixtureRequest, proxied: Target, past_proxy: Target) 
 def proxy(proxied_of_all: tuple[Target, Nginx]) -> Nginx:
     """The proxy itself."""
     return proxied_of_all[1]
+
+
+@pytest.fixture(scope="session")
+def trusting_of_all(new_database: Callable[[], str]) -> Iterator[Target]:
+    require_redis()
+    with (
+        tempfile.TemporaryDirectory(prefix="latchkey-") as folder,
+        Target(Path(folder), new_database(), BEHIND_A_PROXY) as target,
+    ):
+        yield target
+
+
+@pytest.fixture
+def trusting(trusting_of_all: Target) -> Target:
+    """The service with one trusted proxy, and with markup in all that an operator may set."""
+    trusting_of_all.clear()
+    return trusting_of_all
+
+
+@pytest.fixture(params=["no proxy", "proxy"])
+def each(request: pytest.FixtureRequest) -> Target:
+    """The service that trusts no proxy, and the one that does, both with Anna."""
+    target: Target = request.getfixturevalue({"no proxy": "target", "proxy": "trusting"}[request.param])
+    target.add_user(ANNA)
+    return target
