@@ -7,6 +7,7 @@ from datetime import datetime
 from redis.exceptions import RedisError
 
 from api.new_passwords import NewPasswords
+from api.slots import Slots
 from shared.addresses import hash_address
 from shared.jobs import Job, new_id, state
 from shared.log import get_logger
@@ -26,16 +27,19 @@ class Resets:
     tokens: Tokens
     users: Users
     passwords: NewPasswords
+    slots: Slots
     outbox: Outbox
     address_key: bytes
 
     def check(self, token: str) -> datetime:
         """Return when the link expires.
 
-        Raises InvalidToken.
+        Raises InvalidToken, and SlotsTaken.
         """
         claim = self.tokens.verify(token)
-        self._holder(claim)
+        # A slow database would hold every thread, by one link that is asked about often enough.
+        with self.slots.take():
+            self._holder(claim)
         return claim.expires_at
 
     def reset(self, token: str, password: str, request_id: str) -> None:
@@ -44,12 +48,12 @@ class Resets:
         The notice mail is accepted before the change and held back, so that it goes out even if this process dies
         right after the commit; the worker drops it while the old password is still stored.
 
-        Raises InvalidToken, WeakPassword, BreachCheckAway, HashingBusy, and RedisError or SQLAlchemyError with nothing
-        changed.
+        Raises InvalidToken, WeakPassword, BreachCheckAway, HashingBusy, SlotsTaken, and RedisError or SQLAlchemyError
+        with nothing changed.
         """
         claim = self.tokens.verify(token)
         # Before the database is asked: a refusal costs half, and a slow database holds no more resets than this.
-        with self.passwords.hashing.slot(claim.fingerprint):
+        with self.passwords.hashing.slot(claim.fingerprint), self.slots.take():
             self._set(self._holder(claim), password, request_id)
 
     def _set(self, user: User, password: str, request_id: str) -> None:
