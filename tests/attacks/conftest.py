@@ -55,3 +55,18 @@ def make_target(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Mak
             return ends.enter_context(Target(folder, database_url or new_database(), environ, worker=worker))
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def proxied_of_all(new_database: Callable[[], str]) -> Iterator[Target]:
+    require_redis()
+    few = {"TRUSTED_PROXIES": "1", "FORGOT_LIMIT_PER_IP": "5/hour", "RESET_LIMIT_PER_IP": "5/hour"}
+    with tempfile.TemporaryDirectory(prefix="latchkey-") as folder, Target(Path(folder), new_database(), few) as target:
+        yield target
+
+
+@pytest.fixture
+def proxied(proxied_of_all: Target) -> Target:
+    """The service behind one proxy, whose part the test plays, with five requests an hour for each client."""
+    proxied_of_all.clear()
+    return proxied_of_all
