@@ -1,7 +1,11 @@
 """Answers as a stranger sees them, to the byte, and the accounts that they must not tell apart."""
 
 import json
+import os
 import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tests.attacks.target import Answer, Target
@@ -70,3 +74,15 @@ def alike(known: list[Answer], unknown: list[Answer]) -> bool:
     waits = [[int(answer.headers.get("retry-after", 0)) for answer in answers] for answers in (known, unknown)]
     near = all(abs(one - other) <= 1 for one, other in zip(*waits, strict=True))
     return near and list(map(without_seconds, known)) == list(map(without_seconds, unknown))
+
+
+@contextmanager
+def stopped(pids: list[int]) -> Iterator[None]:
+    """Freeze processes for a while."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)

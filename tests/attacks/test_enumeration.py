@@ -5,19 +5,16 @@ tests/integration/test_constant_work.py counts the work.
 """
 
 import json
-import os
 import re
-import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
 import pytest
 
-from tests.attacks.answers import KINDS, KNOWN, TWINS, UNKNOWN, alike, ask_for_each_kind, forgot, populate
+from tests.attacks.answers import KINDS, KNOWN, TWINS, UNKNOWN, alike, ask_for_each_kind, forgot, populate, stopped
 from tests.attacks.conftest import MakeTarget
 from tests.attacks.target import Target
 from tests.conftest import require_redis
@@ -42,17 +39,6 @@ def test_accounts_of_every_kind_are_asked_for(target: Target, golden: dict[str, 
     populate(target)
 
     assert ask_for_each_kind(target) == golden
-
-
-@contextmanager
-def stopped(pids: list[int]) -> Iterator[None]:
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
 
 
 def test_accounts_are_asked_for_while_no_worker_answers(target: Target, golden: dict[str, bytes]) -> None:

@@ -14,7 +14,6 @@ from tests.attacks.answers import (
     KNOWN,
     RESET,
     UNKNOWN,
-    ask_for_each_kind,
     bare,
     forgot,
     populate,
