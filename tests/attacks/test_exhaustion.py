@@ -1,7 +1,6 @@
 """Exhaustion: ways around the limits, and what is left behind in Redis by those who are over them (CWE-400)."""
 
 import json
-from typing import Any
 
 import pytest
 
@@ -95,40 +94,28 @@ VARIANTS = [
 
 def test_the_limit_is_sought_a_way_around(proxied: Target) -> None:
     """Another path to the same place has a limit of its own or none (Better Auth GHSA-x732-6j76-qmhm, CWE-647)."""
-    body: dict[str, Any] = {"email": VICTIM}
-    paths = [variant.format(spelled) for variant in VARIANTS for spelled in ("forgot-password", "FORGOT-PASSWORD")]
-    paths += ["/%66orgot-password", "http://localhost/forgot-password", "/forgot%2Dpassword"]
-    override = {
-        "X-HTTP-Method-Override": "POST",
-        "X-Original-URL": "/forgot-password",
-        "X-Rewrite-URL": "/forgot-password",
-    }
-    for _ in range(MOST):
-        proxied.forgot(VICTIM, ATTACKER)
+    proxied.add_user(VICTIM)
+    for number in range(MOST):
+        proxied.forgot(f"user{number}@example.com", ATTACKER)
+    body = json.dumps({"email": VICTIM}).encode()
 
-    found = {proxied.post(path, body, ATTACKER).status for path in paths}
-    found |= {
-        proxied.post("/", body, ATTACKER | override).status,
-        proxied.post("/healthz", body, ATTACKER | override).status,
-    }
-    json_types = [
-        "application/json; charset=utf-8",
-        "APPLICATION/JSON",
-        "application/json;x=y",
-        "application/problem+json",
-    ]
-    found |= {proxied.post("/forgot-password", body, {"Content-Type": kind} | ATTACKER).status for kind in json_types}
-    found |= {
-        proxied.request(method, "/forgot-password", json.dumps(body).encode(), ATTACKER).status
-        for method in ("PUT", "PATCH", "post", "POST ", "QUERY")
-    }
+    def ask(path: str = "/forgot-password", method: str = "POST", **headers: str) -> int:
+        sent = {"Content-Type": "application/json"} | ATTACKER | {k.replace("_", "-"): v for k, v in headers.items()}
+        return proxied.request(method, path, body, sent).status
 
-    assert found <= {400, 404, 405, 415, 429}
+    found = {ask(variant.format(name)) for variant in VARIANTS for name in ("forgot-password", "FORGOT-PASSWORD")}
+    found |= {ask(path) for path in ("/%66orgot-password", "http://localhost/forgot-password", "/forgot%2Dpassword")}
+    found |= {ask(Content_Type=kind) for kind in ("APPLICATION/JSON", "application/json; charset=utf-8", "text/json")}
+    found |= {ask(method=method) for method in ("PUT", "PATCH", "post", "QUERY")}
+    for path, method in [("/", "GET"), ("/healthz", "POST"), ("/forgot-password", "GET")]:
+        found |= {ask(path, method, X_HTTP_Method_Override="POST", X_Original_URL="/forgot-password")}
+
+    assert found <= {200, 302, 400, 404, 405, 415, 429}
     assert 429 in found
-    assert len(proxied.recipients) == 0
+    assert proxied.recipients == []
 
 
-@pytest.mark.parametrize("window", [1, 100, 3000])
+@pytest.mark.parametrize("window", [5, 100, 3000])
 def test_a_client_waits_no_longer_than_it_is_told(proxied: Target, window: int) -> None:
     """A wait that is wrong makes honest clients come back too soon or never (RFC 6585, 4; RFC 9110, 10.2.3)."""
     for number in range(MOST):
@@ -139,6 +126,6 @@ def test_a_client_waits_no_longer_than_it_is_told(proxied: Target, window: int) 
     answer = proxied.forgot(VICTIM, ATTACKER)
 
     assert answer.outcome == (429, "rate_limited")
-    assert max(1, window - 2) <= int(answer.headers["retry-after"]) <= window
+    assert window - 4 <= int(answer.headers["retry-after"]) <= window
     proxied.ask("delete", key)
     assert proxied.forgot(VICTIM, ATTACKER).status == 202
