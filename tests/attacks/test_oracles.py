@@ -167,7 +167,7 @@ def script_commands(target: Target, addresses: list[str]) -> list[list[str]]:
         while True:
             seen = monitor.next_command()
             command, inside = seen["command"].split()[0], seen["client_type"] == "lua"
-            if not inside and "the end" in seen["command"]:
+            if command == "ECHO":
                 return runs
             if not inside:
                 ours = command == "EVALSHA" and '"forgot"' in seen["command"].replace("\\", "")

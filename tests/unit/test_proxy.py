@@ -37,6 +37,11 @@ def test_the_api_believes_the_address_that_the_proxy_appends() -> None:
     assert environment("api")["TRUSTED_PROXIES"] == "1"
 
 
+def test_the_proxy_drops_headers_that_wsgi_would_take_for_its_own() -> None:
+    assert nginx("underscores_in_headers") == ["off"]
+    assert nginx("ignore_invalid_headers") == []
+
+
 def test_the_proxy_leads_to_the_services_from_the_ports_that_are_published() -> None:
     api = environment("api")
 
