@@ -1,6 +1,7 @@
 """create_app: the one place where the API is put together; serve: what a server process runs."""
 
 import gc
+import re
 
 from flask import Flask
 from flask_cors import CORS
@@ -23,6 +24,7 @@ from api.reset import register_reset
 from api.resets import Resets
 from api.schemas import Problem, openapi_document
 from api.settings import ApiSettings
+from api.slots import Slots
 from api.watch import Watch
 from shared import log
 from shared.database import database_config, db
@@ -72,7 +74,8 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     app = _bare_app(settings, counters)
     app.extensions |= {"redis": redis, "watch": Watch(memory, counters)}
     limits = Limits(app, settings, redis, counters)
-    resets = Resets(Tokens(keys, settings.reset_token_max_age), users, passwords, outbox, key)
+    tokens = Tokens(keys, settings.reset_token_max_age)
+    resets = Resets(tokens, users, passwords, Slots(settings.reset_slots), outbox, key)
     acceptance = Acceptance(outbox, limits, memory, key, settings.outbox_max, loud)
     register_forgot(app, acceptance, counters)
     register_reset(app, resets, limits, counters)
@@ -94,6 +97,8 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
         static_folder=None,
     )
     app.request_class = JsonRequest
+    # Two slashes are no address of ours; Werkzeug would redirect to one, on the host that the request names.
+    app.url_map.merge_slashes = False
     app.config.update(
         database_config(settings.database_url.get_secret_value(), settings.web_threads), MAX_CONTENT_LENGTH=MAX_BODY
     )
@@ -104,7 +109,8 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
     if settings.cors_origins:
         CORS(
             app,
-            origins=list(settings.cors_origins),
+            # As patterns: what has brackets, as an IPv6 address has, would be taken for one of the client's making.
+            origins=[re.compile(re.escape(origin.lower()) + r"\Z") for origin in settings.cors_origins],
             methods=["GET", "POST"],
             allow_headers=["Content-Type", "X-Request-ID"],
             expose_headers=["Retry-After", "X-Request-ID"],

@@ -7,6 +7,7 @@ from datetime import datetime
 from redis.exceptions import RedisError
 
 from api.passwords import Passwords
+from api.slots import Slots
 from shared.addresses import hash_address
 from shared.jobs import Job, new_id, state
 from shared.log import get_logger
@@ -26,16 +27,19 @@ class Resets:
     tokens: Tokens
     users: Users
     passwords: Passwords
+    slots: Slots
     outbox: Outbox
     address_key: bytes
 
     def check(self, token: str) -> datetime:
         """Return when the link expires.
 
-        Raises InvalidToken.
+        Raises InvalidToken, and SlotsTaken.
         """
         claim = self.tokens.verify(token)
-        self._holder(claim)
+        # A slow database would hold every thread, by one link that is asked about often enough.
+        with self.slots.take():
+            self._holder(claim)
         return claim.expires_at
 
     def reset(self, token: str, password: str, request_id: str) -> None:
@@ -44,11 +48,12 @@ class Resets:
         The notice mail is accepted before the change and held back, so that it goes out even if this process dies
         right after the commit; the worker drops it while the old password is still stored.
 
-        Raises InvalidToken, WeakPassword, HashingBusy, and RedisError or SQLAlchemyError with nothing changed.
+        Raises InvalidToken, WeakPassword, HashingBusy, SlotsTaken, and RedisError or SQLAlchemyError with
+        nothing changed.
         """
         claim = self.tokens.verify(token)
         # Before the database is asked: a refusal costs half, and a slow database holds no more resets than this.
-        with self.passwords.slot(claim.fingerprint):
+        with self.passwords.slot(claim.fingerprint), self.slots.take():
             user = self._holder(claim)
             self.passwords.check(password)
             self._set(user, password, request_id)

@@ -57,7 +57,10 @@ class ApiSettings(Settings):
         default="20/minute", description="Calls of reset and check together per client; more get a `429`."
     )
     trusted_proxies: int = Field(
-        default=0, ge=0, le=10, description="Proxies before the API that append to `X-Forwarded-For`: 0 to 10."
+        default=0,
+        ge=0,
+        le=10,
+        description="Proxies before the API that append to `X-Forwarded-For` and `X-Forwarded-Proto`: 0 to 10.",
     )
     cors_origins: Annotated[tuple[str, ...], BeforeValidator(_origins)] = Field(
         default=(),
@@ -97,3 +100,8 @@ class ApiSettings(Settings):
     def hashing_slots(self) -> int:
         """How many threads of a process may be held up by passwords: half, so that the others serve the door."""
         return max(1, self.web_threads // 2)
+
+    @property
+    def reset_slots(self) -> int:
+        """How many threads of a process resets and checks may hold up together: all but one, which serves the door."""
+        return max(1, self.web_threads - 1)

@@ -27,10 +27,10 @@ def parse(text: str) -> str:
     """Return the address as typed, without surrounding white space.
 
     Raises InvalidAddress for whatever is not exactly one address: lists, display names, control characters, domains
-    that IDNA 2008 refuses.
+    that IDNA 2008 refuses, encoded words, which no address may hold (RFC 2047, 5) and some relays decode to another.
     """
     address = text.strip(" \t\r\n")
-    if len(address) > MAX_LENGTH or not _SHAPE.fullmatch(address):
+    if len(address) > MAX_LENGTH or "=?" in address or not _SHAPE.fullmatch(address):
         raise InvalidAddress
     local, domain = address.split("@")
     local_length = len(local.encode())

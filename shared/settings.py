@@ -157,12 +157,13 @@ class Settings(KeySettings):
         default="Latchkey",
         min_length=1,
         max_length=80,
-        pattern=r"^[^\r\n]+$",
+        # Python's email package ends a header at every control character that could end a line.
+        pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}]+$",
         description="Named in pages and mails: a line of 80 characters at most.",
     )
     support_email: str = Field(
         default="",
-        pattern=r"^([^\s@<>]+@[^\s@<>]+)?$",
+        pattern=r"^([^\s\p{Cc}@<>]+@[^\s\p{Cc}@<>]+)?$",
         description="Where people who need help may write, shown in pages and mails.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

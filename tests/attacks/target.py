@@ -18,7 +18,9 @@ from tests.faults.program import Program
 from tests.servers import RedisServer, RelayServer, free_port, wait_until
 from tests.service import NEW_PASSWORD, OLD_PASSWORD, SECRET, token_in
 
+ANNA, EVE = "anna@example.com", "eve@evil.example"  # Whose account is wanted, and who wants it.
 DEAD = (400, "invalid_or_expired_token")
+REFUSED = (422, "invalid_request")
 TABLE = (
     "CREATE TABLE users (id INTEGER PRIMARY KEY, email VARCHAR(254) NOT NULL UNIQUE, password_hash VARCHAR(255), "
     "is_active BOOLEAN NOT NULL DEFAULT true, password_changed_at TIMESTAMP)"
@@ -140,6 +142,10 @@ class Target:
     def settle(self) -> None:
         """Wait until everything that was accepted is finished."""
         wait_until(lambda: not self.ask("hlen", "outbox:jobs"), "jobs are left over", 20)
+
+    def asked(self, email: Any) -> tuple[tuple[int, str], list[str]]:
+        """Ask for a link; return what came of it, and everybody who got a mail."""
+        return self.forgot(email).outcome, self.recipients
 
     def newest_token(self) -> str:
         self.settle()

@@ -117,12 +117,12 @@ def test_an_address_is_asked_for_until_its_quota_is_used_up(target: Target) -> N
     assert target.recipients == [KNOWN] * 3
 
 
-def test_a_client_asks_until_its_limit_is_used_up(proxied: Target) -> None:
+def test_a_client_asks_until_its_limit_is_used_up(limited: Target) -> None:
     """The limit comes sooner for accounts, or tells other seconds (CWE-204)."""
-    proxied.add_user(KNOWN)
+    limited.add_user(KNOWN)
 
-    known = [proxied.forgot(KNOWN, {"X-Forwarded-For": "198.51.100.1"}) for _ in range(7)]
-    unknown = [proxied.forgot(UNKNOWN, {"X-Forwarded-For": "198.51.100.2"}) for _ in range(7)]
+    known = [limited.forgot(KNOWN, {"X-Forwarded-For": "198.51.100.1"}) for _ in range(7)]
+    unknown = [limited.forgot(UNKNOWN, {"X-Forwarded-For": "198.51.100.2"}) for _ in range(7)]
 
     assert [answer.status for answer in known] == [202] * 5 + [429] * 2
     assert alike(known, unknown)

@@ -9,7 +9,7 @@ from tests.attacks.conftest import MakeTarget
 from tests.attacks.target import Target
 
 VICTIM = "anna@example.com"
-MOST = 5  # Requests of a client of `proxied`.
+MOST = 5  # Requests of a client of `limited`.
 ATTACKER = {"X-Forwarded-For": "198.51.100.1"}
 
 WINDOWS = {"3/15/minute": 900, "20/1/day": 86400, "1000/1/minute": 60}  # Seconds.
@@ -35,19 +35,19 @@ def stored(target: Target) -> set[str]:
     return {key for prefix in ("limit", "history", "outbox") for key in target.ask("keys", f"{prefix}:*")}
 
 
-def test_a_client_over_its_limit_fills_redis(proxied: Target) -> None:
+def test_a_client_over_its_limit_fills_redis(limited: Target) -> None:
     """Each refused request leaves something, under a name of the client's choice (Symfony CVE-2016-4423)."""
     for number in range(MOST + 1):
-        proxied.forgot(f"user{number}@example.com", ATTACKER)
-        proxied.check("x")
-    proxied.settle()
-    before = stored(proxied)
+        limited.forgot(f"user{number}@example.com", ATTACKER)
+        limited.check("x")
+    limited.settle()
+    before = stored(limited)
 
     for number in range(50):
-        assert proxied.forgot(f"{number}{'x' * 60}@example.com", ATTACKER).status == 429
-        assert proxied.check("x" * 1000).status in {400, 429}
+        assert limited.forgot(f"{number}{'x' * 60}@example.com", ATTACKER).status == 429
+        assert limited.check("x" * 1000).status in {400, 429}
 
-    assert stored(proxied) <= before
+    assert stored(limited) <= before
 
 
 def test_the_history_of_one_address_is_filled(target: Target) -> None:
@@ -92,16 +92,16 @@ VARIANTS = [
 ]
 
 
-def test_the_limit_is_sought_a_way_around(proxied: Target) -> None:
+def test_the_limit_is_sought_a_way_around(limited: Target) -> None:
     """Another path to the same place has a limit of its own or none (Better Auth GHSA-x732-6j76-qmhm, CWE-647)."""
-    proxied.add_user(VICTIM)
+    limited.add_user(VICTIM)
     for number in range(MOST):
-        proxied.forgot(f"user{number}@example.com", ATTACKER)
+        limited.forgot(f"user{number}@example.com", ATTACKER)
     body = json.dumps({"email": VICTIM}).encode()
 
     def ask(path: str = "/forgot-password", method: str = "POST", **headers: str) -> int:
         sent = {"Content-Type": "application/json"} | ATTACKER | {k.replace("_", "-"): v for k, v in headers.items()}
-        return proxied.request(method, path, body, sent).status
+        return limited.request(method, path, body, sent).status
 
     found = {ask(variant.format(name)) for variant in VARIANTS for name in ("forgot-password", "FORGOT-PASSWORD")}
     found |= {ask(path) for path in ("/%66orgot-password", "http://localhost/forgot-password", "/forgot%2Dpassword")}
@@ -112,20 +112,20 @@ def test_the_limit_is_sought_a_way_around(proxied: Target) -> None:
 
     assert found <= {200, 302, 400, 404, 405, 415, 429}
     assert 429 in found
-    assert proxied.recipients == []
+    assert limited.recipients == []
 
 
 @pytest.mark.parametrize("window", [5, 100, 3000])
-def test_a_client_waits_no_longer_than_it_is_told(proxied: Target, window: int) -> None:
+def test_a_client_waits_no_longer_than_it_is_told(limited: Target, window: int) -> None:
     """A wait that is wrong makes honest clients come back too soon or never (RFC 6585, 4; RFC 9110, 10.2.3)."""
     for number in range(MOST):
-        proxied.forgot(f"user{number}@example.com", ATTACKER)
-    (key,) = proxied.ask("keys", "limit:*198.51.100.1*")
-    proxied.ask("expire", key, window)
+        limited.forgot(f"user{number}@example.com", ATTACKER)
+    (key,) = limited.ask("keys", "limit:*198.51.100.1*")
+    limited.ask("expire", key, window)
 
-    answer = proxied.forgot(VICTIM, ATTACKER)
+    answer = limited.forgot(VICTIM, ATTACKER)
 
     assert answer.outcome == (429, "rate_limited")
     assert window - 4 <= int(answer.headers["retry-after"]) <= window
-    proxied.ask("delete", key)
-    assert proxied.forgot(VICTIM, ATTACKER).status == 202
+    limited.ask("delete", key)
+    assert limited.forgot(VICTIM, ATTACKER).status == 202

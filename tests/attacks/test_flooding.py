@@ -7,7 +7,7 @@ from tests.attacks.target import Answer, Target
 
 VICTIM = "anna@example.com"
 QUOTA = 3  # Mails in a quarter of an hour.
-MOST = 5  # Requests of a client of `proxied`.
+MOST = 5  # Requests of a client of `limited`.
 ATTACKER, OTHER = ({"X-Forwarded-For": f"198.51.100.{n}"} for n in (1, 2))
 
 
@@ -35,48 +35,48 @@ def test_a_mailbox_is_bombed_by_requests_at_once(target: Target) -> None:
     assert target.recipients == [VICTIM] * QUOTA
 
 
-def test_a_client_asks_for_many_addresses_at_once(proxied: Target) -> None:
+def test_a_client_asks_for_many_addresses_at_once(limited: Target) -> None:
     """The same for the limit of a client (Devise CVE-2019-5421, CWE-362)."""
-    found = at_once(lambda n: proxied.forgot(f"user{n}@example.com", ATTACKER), 50)
+    found = at_once(lambda n: limited.forgot(f"user{n}@example.com", ATTACKER), 50)
 
     assert found == [202] * MOST + [429] * 45
 
 
-def test_links_are_guessed_at_once(proxied: Target) -> None:
+def test_links_are_guessed_at_once(limited: Target) -> None:
     """The limit on guesses lets a burst through (CWE-362, CWE-307), or each of the two endpoints has one of its own."""
 
     def guess(number: int) -> Answer:
         path = "/reset-password/check" if number % 2 else "/reset-password"
         password = {} if number % 2 else {"password": "correct horse battery staple"}
-        return proxied.post(path, {"token": f"guess{number}", **password}, ATTACKER)
+        return limited.post(path, {"token": f"guess{number}", **password}, ATTACKER)
 
     assert at_once(guess, 40) == [400] * MOST + [429] * 35
-    assert proxied.forgot(VICTIM, ATTACKER).status == 202
+    assert limited.forgot(VICTIM, ATTACKER).status == 202
 
 
-def test_a_list_of_addresses_is_worked_off_by_one_client(proxied: Target) -> None:
+def test_a_list_of_addresses_is_worked_off_by_one_client(limited: Target) -> None:
     """Each account of a leaked list gets mail: a quota for each address alone bounds nothing (CWE-799)."""
     addresses = [f"user{n}@example.com" for n in range(20)]
     for address in addresses:
-        proxied.add_user(address)
+        limited.add_user(address)
 
     for address in addresses:
-        proxied.forgot(address, ATTACKER)
+        limited.forgot(address, ATTACKER)
 
-    assert sorted(proxied.recipients) == sorted(addresses[:MOST])
+    assert sorted(limited.recipients) == sorted(addresses[:MOST])
 
 
-def test_a_client_over_its_limit_uses_up_somebody_elses_quota(proxied: Target) -> None:
+def test_a_client_over_its_limit_uses_up_somebody_elses_quota(limited: Target) -> None:
     """What is refused counts nevertheless, and keeps the owner out (CWE-645)."""
-    proxied.add_user(VICTIM)
+    limited.add_user(VICTIM)
     for number in range(MOST):
-        proxied.forgot(f"user{number}@example.com", ATTACKER)
+        limited.forgot(f"user{number}@example.com", ATTACKER)
 
-    assert {proxied.forgot(VICTIM, ATTACKER).status for _ in range(20)} == {429}
+    assert {limited.forgot(VICTIM, ATTACKER).status for _ in range(20)} == {429}
     for _ in range(QUOTA):
-        proxied.forgot(VICTIM, OTHER)
+        limited.forgot(VICTIM, OTHER)
 
-    assert proxied.recipients == [VICTIM] * QUOTA
+    assert limited.recipients == [VICTIM] * QUOTA
 
 
 def test_somebody_elses_quota_is_used_up_after_they_got_a_link(target: Target) -> None:

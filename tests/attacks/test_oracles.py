@@ -98,15 +98,15 @@ def test_a_dead_link_is_used_with_a_password_that_the_policy_refuses(target: Tar
     assert target.reset(live, password).outcome == (422, "weak_password")
 
 
-def test_a_client_over_its_limit_tries_a_link_that_is_good(proxied: Target) -> None:
+def test_a_client_over_its_limit_tries_a_link_that_is_good(limited: Target) -> None:
     """The limit is asked after the link, so guessing goes on behind the 429 (CWE-307)."""
-    proxied.add_user(KNOWN)
+    limited.add_user(KNOWN)
     client = ["X-Forwarded-For: 198.51.100.3", JSON]
-    dead, live = ({"token": token} for token in ("x", proxied.token_of(KNOWN)))
+    dead, live = ({"token": token} for token in ("x", limited.token_of(KNOWN)))
     for _ in range(5):
-        assert bare(proxied, CHECK, dead, *client).startswith(b"HTTP/1.1 400 ")
+        assert bare(limited, CHECK, dead, *client).startswith(b"HTTP/1.1 400 ")
 
-    answers = [re.sub(rb"retry-after: \d+", b"", bare(proxied, CHECK, body, *client)) for body in (dead, live)]
+    answers = [re.sub(rb"retry-after: \d+", b"", bare(limited, CHECK, body, *client)) for body in (dead, live)]
 
     assert answers[0].startswith(b"HTTP/1.1 429 ")
     assert answers[0] == answers[1]

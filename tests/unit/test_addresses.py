@@ -28,6 +28,7 @@ DECORATED = [
     "mailto:ada@example.com",
     '"ada"@example.com',
     '"ada lovelace"@example.com',
+    "=?utf-8?b?YWRh?=@example.com",
     "ada@[127.0.0.1]",
 ]
 SECOND_LINES = [

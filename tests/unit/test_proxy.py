@@ -37,11 +37,6 @@ def test_the_api_believes_the_address_that_the_proxy_appends() -> None:
     assert environment("api")["TRUSTED_PROXIES"] == "1"
 
 
-def test_the_proxy_drops_headers_that_wsgi_would_take_for_its_own() -> None:
-    assert nginx("underscores_in_headers") == ["off"]
-    assert nginx("ignore_invalid_headers") == []
-
-
 def test_the_proxy_leads_to_the_services_from_the_ports_that_are_published() -> None:
     api = environment("api")
 
@@ -87,3 +82,9 @@ def test_the_proxy_answers_for_the_api_in_the_api_s_words() -> None:
     assert said["503"] == json.loads(away.data)
     assert nginx("add_header Retry-After") == [f"{away.headers['Retry-After']} always"]
     assert nginx("error_page 502 504") == ["=503 @unavailable"]
+
+
+def test_the_proxy_tells_how_it_was_asked_on_the_right_of_what_was_claimed() -> None:
+    assert nginx("proxy_set_header X-Forwarded-Proto") == ["$forwarded_proto"]
+    assert nginx("default") == ['"$http_x_forwarded_proto, $scheme"']
+    assert nginx('""') == ["$scheme"]
