@@ -6,13 +6,13 @@ import re
 from flask import Flask
 from flask_cors import CORS
 from flask_openapi3 import Info, OpenAPI
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api.breaches import breaches
 from api.commands import users_commands
 from api.counters import Counters
 from api.errors import refuse_fields, register_errors
 from api.forgot import Acceptance, register_forgot
+from api.forwarded import ForwardedFor
 from api.health import Readiness, health_api
 from api.json_request import MAX_BODY, JsonRequest
 from api.limits import Limits
@@ -129,5 +129,5 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
         )
     if settings.trusted_proxies:
         # Wrapping the method is how Flask's documentation applies a middleware.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
+        app.wsgi_app = ForwardedFor(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app

@@ -132,3 +132,18 @@ def each(request: pytest.FixtureRequest) -> Target:
     target: Target = request.getfixturevalue({"no proxy": "target", "proxy": "trusting"}[request.param])
     target.add_user(ANNA)
     return target
+
+
+@pytest.fixture(scope="session")
+def limited_of_all(new_database: Callable[[], str]) -> Iterator[Target]:
+    require_redis()
+    few = {"TRUSTED_PROXIES": "1", "FORGOT_LIMIT_PER_IP": "5/hour", "RESET_LIMIT_PER_IP": "5/hour"}
+    with tempfile.TemporaryDirectory(prefix="latchkey-") as folder, Target(Path(folder), new_database(), few) as target:
+        yield target
+
+
+@pytest.fixture
+def limited(limited_of_all: Target) -> Target:
+    """The service behind one proxy, whose part the test plays, with five requests an hour for each client."""
+    limited_of_all.clear()
+    return limited_of_all

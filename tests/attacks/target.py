@@ -192,6 +192,10 @@ class Target:
         self.settle()
         self.sql("DELETE FROM users")
         self._relay.relay.empty()
+        self.forget_counts()
+
+    def forget_counts(self) -> None:
+        """Forget what the limits have counted."""
         with self.redis.client() as client:
             for key in client.scan_iter("limit:*"):
                 client.delete(key)

@@ -1,0 +1,164 @@
+"""Enumeration: whoever asks learns nothing about who has an account, whatever else goes on (CWE-204).
+
+What can be told by time is not asked here: `python -m benchmarks timing` measures it, and
+tests/integration/test_constant_work.py counts the work.
+"""
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+
+from tests.attacks.answers import KINDS, KNOWN, TWINS, UNKNOWN, alike, ask_for_each_kind, forgot, populate, stopped
+from tests.attacks.conftest import MakeTarget
+from tests.attacks.target import Target
+from tests.conftest import require_redis
+from tests.faults.database import Postgres
+from tests.servers import free_port
+
+
+@pytest.fixture
+def golden(target: Target) -> dict[str, bytes]:
+    """The one answer for every kind: that for somebody nobody ever heard of, with all well."""
+    answer = forgot(target, "stranger@example.com")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 202 Accepted\r\n")
+    assert b"x-request-id: ID" in head
+    assert not re.search(rb"(?i)set-cookie|etag|server-timing|x-ratelimit|retry-after|location", head)
+    assert json.loads(body).keys() == {"message"}
+    return dict.fromkeys(KINDS, answer)
+
+
+def test_accounts_of_every_kind_are_asked_for(target: Target, golden: dict[str, bytes]) -> None:
+    """The answer differs by account (Zitadel CVE-2024-41952, Django CVE-2024-39329, Symfony CVE-2021-21424)."""
+    populate(target)
+
+    assert ask_for_each_kind(target) == golden
+
+
+def test_accounts_are_asked_for_while_no_worker_answers(target: Target, golden: dict[str, bytes]) -> None:
+    """A failure behind the door shows for accounts alone (CWE-203, Django CVE-2024-45231)."""
+    populate(target)
+
+    with stopped(target.worker.pids()):
+        assert ask_for_each_kind(target) == golden
+
+
+class CutOff(NamedTuple):
+    """A service whose relay takes no connection, and whose database can be stopped."""
+
+    target: Target
+    database: Postgres
+
+
+@pytest.fixture(scope="module")
+def cut_off_of_all(postgres: Any) -> Iterator[CutOff]:
+    require_redis()
+    # Not under pytest's own folder: see `postgres` in tests/conftest.py.
+    with tempfile.TemporaryDirectory(prefix="latchkey-") as folder:
+        database = Postgres(Path(folder), users=0)
+        try:
+            # Without the faults' own table, for one in the place of which the target puts its own.
+            with psycopg.connect(database.url) as connection:
+                connection.execute("DROP TABLE users")
+            with Target(Path(folder) / "target", database.url, {"MAIL_PORT": str(free_port())}) as target:
+                populate(target)
+                yield CutOff(target, database)
+        finally:
+            database.close()
+
+
+@pytest.fixture
+def cut_off(cut_off_of_all: CutOff) -> CutOff:
+    cut_off_of_all.target.forget_counts()
+    return cut_off_of_all
+
+
+def test_accounts_are_asked_for_while_no_mail_can_be_sent(cut_off: CutOff, golden: dict[str, bytes]) -> None:
+    """A mail that cannot be sent ends the request with an error, for accounts alone (Django CVE-2024-45231)."""
+    assert ask_for_each_kind(cut_off.target) == golden
+
+
+def test_accounts_are_asked_for_while_the_database_is_down(cut_off: CutOff, golden: dict[str, bytes]) -> None:
+    """A look-up that fails shows that there is one (CWE-209, Zitadel CVE-2024-41952: an error of the database)."""
+    cut_off.database.stop()
+    try:
+        assert ask_for_each_kind(cut_off.target) == golden
+    finally:
+        cut_off.database.start()
+
+
+def test_accounts_are_asked_for_while_redis_is_down(cut_off: CutOff) -> None:
+    """A limiter that is away refuses some and lets others pass (CWE-636)."""
+    target = cut_off.target
+    ask_for_each_kind(target)
+    target.redis.stop()
+    try:
+        answers = ask_for_each_kind(target)
+    finally:
+        target.redis.start()
+
+    assert answers["unknown"].startswith(b"HTTP/1.1 503 ")
+    assert answers == dict.fromkeys(KINDS, answers["unknown"])
+
+
+def test_an_address_is_asked_for_until_its_quota_is_used_up(target: Target) -> None:
+    """Only accounts have a quota to use up: PyPI, Supabase's GoTrue and Laravel answer 429 for them alone (CWE-204)."""
+    target.add_user(KNOWN)
+
+    answers = {address: [forgot(target, address) for _ in range(6)] for address in (KNOWN, UNKNOWN)}
+
+    assert answers[KNOWN] == answers[UNKNOWN]
+    assert target.recipients == [KNOWN] * 3
+
+
+def test_a_client_asks_until_its_limit_is_used_up(limited: Target) -> None:
+    """The limit comes sooner for accounts, or tells other seconds (CWE-204)."""
+    limited.add_user(KNOWN)
+
+    known = [limited.forgot(KNOWN, {"X-Forwarded-For": "198.51.100.1"}) for _ in range(7)]
+    unknown = [limited.forgot(UNKNOWN, {"X-Forwarded-For": "198.51.100.2"}) for _ in range(7)]
+
+    assert [answer.status for answer in known] == [202] * 5 + [429] * 2
+    assert alike(known, unknown)
+
+
+def test_a_quota_that_is_told_is_told_for_every_address(make_target: MakeTarget, tmp_path: Path) -> None:
+    """With FORGOT_EMAIL_LIMIT_RESPONSE=429 the quota shows; whether somebody has it must not (CWE-204)."""
+    url = f"sqlite:///{tmp_path / 'users.sqlite3'}"
+    loud = make_target(worker=False, database_url=url, FORGOT_EMAIL_LIMIT_RESPONSE="429")
+    loud.add_user(KNOWN)
+
+    known, unknown = ([loud.forgot(address) for _ in range(5)] for address in (KNOWN, UNKNOWN))
+
+    assert [answer.status for answer in known] == [202] * 3 + [429] * 2
+    assert alike(known, unknown)
+
+
+def test_two_requests_share_an_id(target: Target) -> None:
+    """A request that repeats another's id is told from a new one (CWE-204), or swallowed in its place (CWE-694)."""
+    target.add_user(KNOWN)
+
+    answers = {forgot(target, address, "X-Request-ID: of-my-choice") for address in (UNKNOWN, KNOWN, UNKNOWN, KNOWN)}
+
+    assert len(answers) == 1
+    assert b"\r\nx-request-id: of-my-choice\r\n" in answers.pop()
+    assert target.recipients == [KNOWN] * 2
+
+
+def test_mails_tell_nobody_but_the_owners(target: Target) -> None:
+    """Who types an address gets its mail, and learns whether there is an account (CWE-203; Ory Kratos lets one choose).
+
+    Nobody hears of a request for an address without an account, and each of two rows hears at its own address.
+    """
+    populate(target)
+
+    ask_for_each_kind(target)
+
+    expected = [KNOWN, *TWINS, *["again@example.com"] * 2, *["often@example.com"] * 3]
+    assert sorted(target.recipients) == sorted(expected)

@@ -1,0 +1,138 @@
+"""Flooding: of mailboxes, and of the limits by requests at once (CWE-770, CWE-799)."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.attacks.target import Answer, Target
+
+VICTIM = "anna@example.com"
+QUOTA = 3  # Mails in a quarter of an hour.
+MOST = 5  # Requests of a client of `limited`.
+ATTACKER, OTHER = ({"X-Forwarded-For": f"198.51.100.{n}"} for n in (1, 2))
+
+
+def at_once(ask: Callable[[int], Answer], times: int) -> list[int]:
+    """Send requests in parallel and return their statuses in order."""
+    with ThreadPoolExecutor(times) as pool:
+        return sorted(answer.status for answer in pool.map(ask, range(times)))
+
+
+def test_a_mailbox_is_bombed(target: Target) -> None:
+    """One mail for each request (Budibase GHSA-277c-prw2-rqgh, PHPJabbers CVE-2023-51316)."""
+    target.add_user(VICTIM)
+
+    assert {target.forgot(VICTIM).status for _ in range(30)} == {202}
+
+    assert target.recipients == [VICTIM] * QUOTA
+
+
+def test_a_mailbox_is_bombed_by_requests_at_once(target: Target) -> None:
+    """Parallel requests are compared with a count that none of them has raised yet (Devise CVE-2019-5421, CWE-362)."""
+    target.add_user(VICTIM)
+
+    assert at_once(lambda _: target.forgot(VICTIM), 50) == [202] * 50
+
+    assert target.recipients == [VICTIM] * QUOTA
+
+
+def test_a_client_asks_for_many_addresses_at_once(limited: Target) -> None:
+    """The same for the limit of a client (Devise CVE-2019-5421, CWE-362)."""
+    found = at_once(lambda n: limited.forgot(f"user{n}@example.com", ATTACKER), 50)
+
+    assert found == [202] * MOST + [429] * 45
+
+
+def test_links_are_guessed_at_once(limited: Target) -> None:
+    """The limit on guesses lets a burst through (CWE-362, CWE-307), or each of the two endpoints has one of its own."""
+
+    def guess(number: int) -> Answer:
+        path = "/reset-password/check" if number % 2 else "/reset-password"
+        password = {} if number % 2 else {"password": "correct horse battery staple"}
+        return limited.post(path, {"token": f"guess{number}", **password}, ATTACKER)
+
+    assert at_once(guess, 40) == [400] * MOST + [429] * 35
+    assert limited.forgot(VICTIM, ATTACKER).status == 202
+
+
+def test_a_list_of_addresses_is_worked_off_by_one_client(limited: Target) -> None:
+    """Each account of a leaked list gets mail: a quota for each address alone bounds nothing (CWE-799)."""
+    addresses = [f"user{n}@example.com" for n in range(20)]
+    for address in addresses:
+        limited.add_user(address)
+
+    for address in addresses:
+        limited.forgot(address, ATTACKER)
+
+    assert sorted(limited.recipients) == sorted(addresses[:MOST])
+
+
+def test_a_client_over_its_limit_uses_up_somebody_elses_quota(limited: Target) -> None:
+    """What is refused counts nevertheless, and keeps the owner out (CWE-645)."""
+    limited.add_user(VICTIM)
+    for number in range(MOST):
+        limited.forgot(f"user{number}@example.com", ATTACKER)
+
+    assert {limited.forgot(VICTIM, ATTACKER).status for _ in range(20)} == {429}
+    for _ in range(QUOTA):
+        limited.forgot(VICTIM, OTHER)
+
+    assert limited.recipients == [VICTIM] * QUOTA
+
+
+def test_somebody_elses_quota_is_used_up_after_they_got_a_link(target: Target) -> None:
+    """A newer request, or a lock, kills the link that the owner is about to use (CWE-645)."""
+    target.add_user(VICTIM)
+    token = target.link_for(VICTIM)
+
+    for _ in range(20):
+        target.forgot(VICTIM)
+    target.settle()
+
+    assert target.reset(token).status == 200
+
+
+def test_somebody_elses_day_is_used_up_in_a_minute(target: Target) -> None:
+    """Requests over the short quota count towards the long one, and keep the owner out for a day (CWE-645)."""
+    target.add_user(VICTIM)
+    for _ in range(40):
+        target.forgot(VICTIM)
+    # A quarter of an hour later.
+    for key in target.ask("keys", "limit:*/address/*/15/minute"):
+        target.ask("delete", key)
+
+    target.forgot(VICTIM)
+
+    assert target.recipients == [VICTIM] * (QUOTA + 1)
+
+
+SPELLINGS = [
+    *("anna@b\u00fccher.example", "ANNA@b\u00fccher.example", "aNNa@B\u00dcCHER.EXAMPLE", " anna@b\u00fccher.example"),
+    *("anna@xn--bcher-kva.example", "anna@XN--BCHER-KVA.example", "anna@bu\u0308cher.example\r\n"),
+    *("anna@b\u00fccher\u3002example", "anna@b\u00fccher.e\uff58ample", "anna@b\u00fcc\u00adher.example"),
+    *("anna@b\u00fccher.example.", "\uff41nna@b\u00fccher.example", "anna\u200b@b\u00fccher.example"),
+    *(
+        "anna+1@b\u00fccher.example",
+        "a.n.n.a@b\u00fccher.example",
+        "anna%@b\u00fccher.example",
+        "anna@b\u00fccher.example,",
+    ),
+    *(
+        '"anna"@b\u00fccher.example',
+        "anna(1)@b\u00fccher.example",
+        "<anna@b\u00fccher.example>",
+        "anna\x00@b\u00fccher.example",
+    ),
+]
+
+
+def test_a_mailbox_is_bombed_under_all_its_spellings(target: Target) -> None:
+    """Each spelling has a quota of its own (CWE-178, CWE-180; a space was enough in many a reported case).
+
+    What is no other spelling, such as a tag or a dot, finds no account.
+    """
+    target.add_user("anna@b\u00fccher.example")
+
+    found = {target.forgot(spelling).status for spelling in SPELLINGS for _ in range(2)}
+
+    assert found == {202, 422}
+    assert target.recipients == ["anna@xn--bcher-kva.example"] * QUOTA

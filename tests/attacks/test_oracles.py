@@ -1,0 +1,192 @@
+"""Oracles: what else might tell who has an account, besides the answer to a plain request for a link."""
+
+import json
+import re
+
+import pytest
+
+from shared.tokens import Tokens
+from tests.attacks.answers import (
+    CHECK,
+    FORGOT,
+    JSON,
+    KINDS,
+    KNOWN,
+    RESET,
+    UNKNOWN,
+    bare,
+    forgot,
+    populate,
+)
+from tests.attacks.target import DEAD, Target
+from tests.servers import wait_until
+from tests.service import NEW_PASSWORD, SECRET
+
+
+def malformed(address: str) -> list[tuple[bytes, str]]:
+    """List requests for an address that are refused, as body and content type."""
+    good = json.dumps({"email": address})
+    bodies = [
+        good[:-1],
+        good + "x",
+        f"[{good}]",
+        json.dumps(good),
+        json.dumps({"email": [address]}),
+        json.dumps({"email": f"{address},{address}"}),
+        json.dumps({"email": f"<{address}>"}),
+        json.dumps({"email": address, "user": address}),
+        json.dumps({"email": address, "locale": "?"}),
+        good[:-1] + f', "email": "{address}"}}',
+        good[:-1] + " " * 20_000 + "}",
+    ]
+    return [(good.encode(), "Content-Type: text/plain"), *((body.encode(), JSON) for body in bodies)]
+
+
+def test_what_cannot_be_accepted_is_sent_for_an_account(target: Target) -> None:
+    """Input is checked after the account (OpenSSH CVE-2018-15473, Directus CVE-2026-26185), or spends its quota."""
+    target.add_user(KNOWN)
+
+    known, unknown = (
+        [bare(target, FORGOT, body, kind) for body, kind in malformed(address)] for address in (KNOWN, UNKNOWN)
+    )
+
+    assert known == unknown
+    assert {answer[:12] for answer in known} == {b"HTTP/1.1 413", b"HTTP/1.1 415", b"HTTP/1.1 422"}
+    assert target.ask("keys", "limit:*") == []
+    target.settle()
+    assert target.mails == []
+
+
+def dead_links(target: Target) -> dict[str, str]:
+    """Make a link of each kind that is not good any more, or never was."""
+    users = ["gone", "quiet", "moved", "changed", "locked", "live"]
+    addresses = {name: f"{name}@example.com" for name in users}
+    for address in addresses.values():
+        target.add_user(address)
+    links = {name: target.token_of(address) for name, address in addresses.items()}
+    links["forged"] = target.token_of(addresses["live"], "another-key-9876543210-zyxwvutsrq")
+    links["nobody's"] = Tokens([SECRET], 1800).issue("999999", "", "")
+    links["too old"] = Tokens([SECRET], 1800, clock=lambda: 0).issue("1", "", "")
+    body, _, signature = links.pop("live").rpartition(".")
+    links |= {"altered": f"{body}.{signature[::-1]}", "garbage": "x", "dots": "..", "not ASCII": "\u00fc"}
+    target.sql("DELETE FROM users WHERE email = 'gone@example.com'")
+    target.sql("UPDATE users SET is_active = false WHERE email = 'quiet@example.com'")
+    target.sql("UPDATE users SET email = 'new@example.com' WHERE email = 'moved@example.com'")
+    target.sql("UPDATE users SET password_hash = '!x' WHERE email = 'locked@example.com'")
+    assert target.reset(links["changed"]).status == 200
+    return links
+
+
+def test_links_that_are_dead_for_different_reasons_are_followed(target: Target) -> None:
+    """Why a link is dead tells whose it was (Zitadel GHSA-pvm5-9frx-264r: user ids, at what a mail leads to)."""
+    links = dead_links(target)
+
+    checked = {why: bare(target, CHECK, {"token": link}, JSON) for why, link in links.items()}
+    used = {why: bare(target, RESET, {"token": link, "password": NEW_PASSWORD}, JSON) for why, link in links.items()}
+
+    assert checked["garbage"].startswith(b"HTTP/1.1 400 ")
+    assert checked == used == dict.fromkeys(links, checked["garbage"])
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 73, "a password with \x00 in it"], ids=["short", "long", "nul"])
+def test_a_dead_link_is_used_with_a_password_that_the_policy_refuses(target: Target, password: str) -> None:
+    """Two checks in the wrong order make one an oracle for the other (CWE-696): the policy speaks to live links."""
+    target.add_user(KNOWN)
+    live, forged = target.token_of(KNOWN), target.token_of(KNOWN, "another-key-9876543210-zyxwvutsrq")
+
+    assert target.reset(forged, password).outcome == DEAD
+    assert target.reset(live, password).outcome == (422, "weak_password")
+
+
+def test_a_client_over_its_limit_tries_a_link_that_is_good(limited: Target) -> None:
+    """The limit is asked after the link, so guessing goes on behind the 429 (CWE-307)."""
+    limited.add_user(KNOWN)
+    client = ["X-Forwarded-For: 198.51.100.3", JSON]
+    dead, live = ({"token": token} for token in ("x", limited.token_of(KNOWN)))
+    for _ in range(5):
+        assert bare(limited, CHECK, dead, *client).startswith(b"HTTP/1.1 400 ")
+
+    answers = [re.sub(rb"retry-after: \d+", b"", bare(limited, CHECK, body, *client)) for body in (dead, live)]
+
+    assert answers[0].startswith(b"HTTP/1.1 429 ")
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE"])
+def test_an_account_is_asked_for_by_another_method(target: Target, method: str) -> None:
+    """A page or a method besides the one that is guarded tells (WordPress CVE-2017-5487), or asks (CWE-650)."""
+    target.add_user(KNOWN)
+
+    known, unknown = (
+        bare(target, f"{FORGOT}?email={address}", {"email": address}, JSON, method=method)
+        for address in (KNOWN, UNKNOWN)
+    )
+
+    assert known == unknown
+    assert target.ask("hlen", "outbox:jobs") == 0
+    assert target.ask("keys", "limit:*") == []
+
+
+@pytest.mark.parametrize("spelled", ["KNOWN@example.com", " known@EXAMPLE.com\t", "known@\uff45xample.com"])
+def test_an_account_is_asked_for_in_another_spelling(target: Target, spelled: str) -> None:
+    """Addresses are compared loosely in one place and strictly in another (Django CVE-2019-19844, CWE-178)."""
+    target.add_user(KNOWN)
+
+    known, unknown = (forgot(target, address) for address in (spelled, re.sub("(?i)known", "other", spelled)))
+
+    assert known == unknown == forgot(target, "stranger@example.com")
+    assert target.recipients == [KNOWN]
+
+
+def test_what_operators_ask_is_asked_by_a_stranger(target: Target) -> None:
+    """Counts and states that move with accounts (CWE-497): open metrics are an oracle for each single request."""
+    paths = ["/healthz", "/readyz", "/metrics"]
+    target.add_user(KNOWN)
+    wait_until(lambda: target.request("GET", "/readyz").json == {"status": "ok"}, "not ready")
+
+    def told() -> dict[str, bytes]:
+        return {path: bare(target, path, method="GET") for path in paths}
+
+    before = told()
+    forgot(target, UNKNOWN)
+    between = told()
+    forgot(target, KNOWN)
+    target.settle()
+
+    assert before == between == told()
+    assert before["/metrics"] == bare(target, "/no-such-path", method="GET")
+
+
+def script_commands(target: Target, addresses: list[str]) -> list[list[str]]:
+    """Return what Redis did in each request's script, as its MONITOR shows it."""
+    runs: list[list[str]] = []
+    with target.redis.client() as client, client.monitor() as monitor:
+        for address in addresses:
+            forgot(target, address)
+        target.ask("echo", "the end")
+        while True:
+            seen = monitor.next_command()
+            command, inside = seen["command"].split()[0], seen["client_type"] == "lua"
+            if command == "ECHO":
+                return runs
+            if not inside:
+                ours = command == "EVALSHA" and '"forgot"' in seen["command"].replace("\\", "")
+                runs.append([] if ours else ["another's"])
+            elif runs[-1] != ["another's"]:
+                runs[-1].append(command)
+
+
+def test_what_redis_does_for_an_account_is_counted(target: Target) -> None:
+    """More work for some addresses than for others can be timed (CWE-208, Django CVE-2024-39329).
+
+    tests/integration/test_constant_work.py counts the work of Python as well.
+    """
+    populate(target)
+    addresses = [address for address, before in KINDS.values() for _ in range(before + 1)]
+    forgot(target, "first@example.com")
+
+    runs = [run for run in script_commands(target, addresses) if run != ["another's"]]
+
+    assert len(runs) == len(addresses)
+    assert {tuple(run) for run in runs} == {tuple(runs[0])}
+    assert "HSETNX" in [command.upper() for command in runs[0]]
