@@ -111,8 +111,16 @@ class Users:
         return True
 
     def _load(self, user_id: str, condition: ColumnElement[bool]) -> User | None:
-        rows = self._read(self._select().where(self._id == self._cast(user_id), condition))
-        return self._user(rows[0]) if rows else None
+        """Load the user of exactly this id; what the column could not hold, or would write otherwise, is nobody's.
+
+        Such an id is in a link that was mailed before the type of the column changed.
+        """
+        try:
+            rows = self._read(self._select().where(self._id == self._cast(user_id), condition))
+        except (ValueError, ArithmeticError):
+            return None
+        user = self._user(rows[0]) if rows else None
+        return user if user and user.id == user_id else None
 
     def _read(self, query: Select[Any], values: Mapping[str, Any] | None = None) -> list[Any]:
         """Run a query and end its transaction, so that none is open while a password is hashed or a mail sent.

@@ -178,19 +178,16 @@ def test_a_good_token_in_the_alphabet_that_urls_cannot_carry_is_refused() -> Non
     assert is_refused(signed + dot + signature.replace("_", "/"))
 
 
-def test_no_character_of_a_token_can_be_changed_to_make_it_say_anything_else() -> None:
+def test_no_character_of_a_token_can_be_changed() -> None:
     token = issue()
-    claim, taken = tokens().verify(token), set()
-    for place, present in enumerate(token):
-        for other in set(URL_SAFE + ".") - {present}:
-            try:
-                assert tokens().verify(token[:place] + other + token[place + 1 :]) == claim
-            except InvalidToken:
-                continue
-            taken.add(place)
+    changed = [
+        token[:place] + other + token[place + 1 :]
+        for place, present in enumerate(token)
+        for other in set(URL_SAFE + ".") - {present}
+    ]
 
-    # Two bits of a signature's last character mean nothing in base64.
-    assert taken <= {len(token) - 1}
+    assert not is_refused(token)
+    assert [text for text in changed if not is_refused(text)] == []
 
 
 @given(st.text(st.characters()) | st.lists(st.text(URL_SAFE, max_size=50), max_size=4).map(".".join))
