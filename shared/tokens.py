@@ -20,8 +20,8 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 MAX_LENGTH = 1024  # A token has about 150 characters, more where user ids are long.
 CLOCK_SKEW = 60  # Seconds that the worker's clock may be ahead of the API's.
-# itsdangerous passes over what is no base64, and would take a token with anything added. Of a signature's last character
-# base64 reads four bits of six: of the four that mean the same, only the one that is written may be read (RFC 4648, 3.5).
+# itsdangerous passes over what is no base64, and would take a token with anything added. And base64 reads four bits of
+# six of a signature's last letter: of four spellings only the one that is written may be read (RFC 4648, 3.5).
 _SHAPE = re.compile(r"[A-Za-z0-9_.-]+[AEIMQUYcgkosw048]")
 _PURPOSE = "latchkey.reset-password"
 

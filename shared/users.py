@@ -25,7 +25,7 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy.exc import DataError, NoSuchTableError
 from sqlalchemy.orm import scoped_session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -117,7 +117,7 @@ class Users:
         """
         try:
             rows = self._read(self._select().where(self._id == self._cast(user_id), condition))
-        except (ValueError, ArithmeticError):
+        except (ValueError, ArithmeticError, DataError):
             return None
         user = self._user(rows[0]) if rows else None
         return user if user and user.id == user_id else None

@@ -20,7 +20,8 @@ from tests.service import NEW_PASSWORD, OLD_PASSWORD, SECRET, token_in
 
 DEAD = (400, "invalid_or_expired_token")
 TABLE = (
-    "CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, email VARCHAR(254) NOT NULL UNIQUE, password_hash VARCHAR(255), "
+    "CREATE TABLE IF NOT EXISTS users "
+    "(id INTEGER PRIMARY KEY, email VARCHAR(254) NOT NULL UNIQUE, password_hash VARCHAR(255), "
     "is_active BOOLEAN NOT NULL DEFAULT true, password_changed_at TIMESTAMP)"
 )
 START = 30.0  # Seconds.
