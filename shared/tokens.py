@@ -23,6 +23,8 @@ CLOCK_SKEW = 60  # Seconds that the worker's clock may be ahead of the API's.
 # itsdangerous passes over what is no base64, and would take a token with anything added. And base64 reads four bits of
 # six of a signature's last letter: of four spellings only the one that is written may be read (RFC 4648, 3.5).
 _SHAPE = re.compile(r"[A-Za-z0-9_.-]+[AEIMQUYcgkosw048]")
+# itsdangerous raises these where the time of a good signature is in no calendar.
+_NO_TIME = (ValueError, OverflowError, OSError)
 _PURPOSE = "latchkey.reset-password"
 
 
@@ -68,7 +70,7 @@ class Tokens:
         for key, serializer in self._pairs:
             try:
                 payload, issued_at = serializer.loads(token, return_timestamp=True)
-            except BadData:
+            except (BadData, *_NO_TIME):
                 continue
             return self._claim(payload, issued_at, key)
         raise InvalidToken

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from itsdangerous import URLSafeTimedSerializer
+from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from shared.tokens import CLOCK_SKEW, MAX_LENGTH, Claim, InvalidToken, Tokens
 
@@ -112,6 +112,15 @@ def test_a_token_lives_for_its_age_and_may_come_from_a_clock_that_is_a_little_ah
 def test_a_token_is_refused_a_second_too_late_or_too_early(age: int) -> None:
     with pytest.raises(InvalidToken):
         verify_at(age, issue())
+
+
+@pytest.mark.parametrize("seconds", [2**40, 2**62])
+def test_a_time_that_no_calendar_has_is_refused_whoever_signed_it(
+    seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: seconds)
+
+    assert is_refused(issue())
 
 
 @pytest.mark.parametrize(
