@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, URLSafeTimedSerializer, base64_encode
 
 MAX_LENGTH = 1024  # A token has about 150 characters, more where user ids are long.
 CLOCK_SKEW = 60  # Seconds that the worker's clock may be ahead of the API's.
@@ -85,10 +85,17 @@ class Tokens:
         raise InvalidToken
 
 
+class _Serializer(URLSafeTimedSerializer):
+    """Never compresses: itsdangerous would begin such a token with a dot, which pages and mail programs lose."""
+
+    def dump_payload(self, obj: object) -> bytes:
+        return base64_encode(self.serializer.dumps(obj))
+
+
 def _serializer(key: str) -> URLSafeTimedSerializer:
     """Build the serializer of a single key; itsdangerous, given a list, would sign with the last of it."""
     options = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
-    return URLSafeTimedSerializer(key, salt=_PURPOSE, signer_kwargs=options)
+    return _Serializer(key, salt=_PURPOSE, signer_kwargs=options)
 
 
 def _fingerprint(key: str, user_id: str, password_hash: str, address: str) -> str:

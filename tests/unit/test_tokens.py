@@ -1,5 +1,7 @@
 import hashlib
+import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +66,16 @@ def test_a_token_carries_neither_hash_nor_address_and_fits_a_url() -> None:
     assert set(issue()) <= set(URL_SAFE + ".")
     assert len(issue()) < 200
     assert tokens().verify(issue()).fingerprint.isalnum()
+
+
+@pytest.mark.parametrize("user_id", ["7", "9000000000", "fd51067a-10a7-40a2-8a21-8fe6fe394463", "x" * 300, "x" * 500])
+def test_the_hosted_page_finds_the_token_of_any_id_whole(user_id: str) -> None:
+    script = (Path(__file__).parents[2] / "api/static/latchkey.js").read_text()
+    pattern = script.split("const TOKEN = /")[1].split("/;")[0]
+    made = {tokens().issue(user_id, str(number), ADDRESS) for number in range(200)}
+
+    assert {re.findall(pattern, f"Your link: https://example.org/x#token={token}.")[0] for token in made} == made
+    assert max(map(len, made)) <= MAX_LENGTH
 
 
 def test_the_helper_of_these_tests_signs_as_tokens_are_signed() -> None:
