@@ -6,6 +6,8 @@ A token dies by itself, without a table of tokens, because it carries a fingerpr
 - the stored mail address, so that a mailbox that was given up opens nothing;
 - the key that signed it, so that a retired key takes its links along;
 - the time of issue, so that it lives for RESET_TOKEN_MAX_AGE seconds and no longer.
+
+The id of the user is masked: it often counts the accounts, and base64 is read by everybody who sees the link.
 """
 
 import hashlib
@@ -16,13 +18,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, URLSafeTimedSerializer, base64_decode, base64_encode
 
 MAX_LENGTH = 1024  # A token has about 150 characters, more where user ids are long.
 CLOCK_SKEW = 60  # Seconds that the worker's clock may be ahead of the API's.
-# itsdangerous passes over what is no base64, and would take a token with anything added.
-_SHAPE = re.compile(r"[A-Za-z0-9_.-]+")
+# itsdangerous passes over what is no base64, and would take a token with anything added. And base64 reads four bits of
+# six of a signature's last letter: of four spellings only the one that is written may be read (RFC 4648, 3.5).
+_SHAPE = re.compile(r"[A-Za-z0-9_.-]+[AEIMQUYcgkosw048]")
+# itsdangerous raises these where the time of a good signature is in no calendar.
+_NO_TIME = (ValueError, OverflowError, OSError)
 _PURPOSE = "latchkey.reset-password"
+_ID_LENGTH = 16  # Bytes. Shorter ids are filled up: how many digits an id has tells how many accounts there are.
 
 
 class InvalidToken(Exception):
@@ -54,7 +60,9 @@ class Tokens:
     def issue(self, user_id: str, password_hash: str, address: str) -> str:
         """Return a token for the user, signed with the first key."""
         key, serializer = self._pairs[0]
-        token = serializer.dumps([user_id, _fingerprint(key, user_id, password_hash, address)])
+        fingerprint = _fingerprint(key, user_id, password_hash, address)
+        masked = _mask(key, fingerprint, user_id.encode().ljust(_ID_LENGTH, b"\x00"))
+        token = serializer.dumps([base64_encode(masked).decode(), fingerprint])
         return token if isinstance(token, str) else token.decode()
 
     def verify(self, token: str) -> Claim:
@@ -67,7 +75,7 @@ class Tokens:
         for key, serializer in self._pairs:
             try:
                 payload, issued_at = serializer.loads(token, return_timestamp=True)
-            except BadData:
+            except (BadData, *_NO_TIME):
                 continue
             return self._claim(payload, issued_at, key)
         raise InvalidToken
@@ -77,18 +85,44 @@ class Tokens:
         if not -CLOCK_SKEW <= age <= self._max_age:
             raise InvalidToken
         match payload:
-            case [str(user_id), str(fingerprint)]:
-                return Claim(user_id, fingerprint, issued_at.astimezone(UTC) + timedelta(seconds=self._max_age), key)
+            case [str(masked), str(fingerprint)]:
+                expires_at = issued_at.astimezone(UTC) + timedelta(seconds=self._max_age)
+                return Claim(_unmask(key, fingerprint, masked), fingerprint, expires_at, key)
         raise InvalidToken
+
+
+class _Serializer(URLSafeTimedSerializer):
+    """Never compresses: itsdangerous would begin such a token with a dot, which pages and mail programs lose."""
+
+    def dump_payload(self, obj: object) -> bytes:
+        return base64_encode(self.serializer.dumps(obj))
 
 
 def _serializer(key: str) -> URLSafeTimedSerializer:
     """Build the serializer of a single key; itsdangerous, given a list, would sign with the last of it."""
     options = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
-    return URLSafeTimedSerializer(key, salt=_PURPOSE, signer_kwargs=options)
+    return _Serializer(key, salt=_PURPOSE, signer_kwargs=options)
 
 
 def _fingerprint(key: str, user_id: str, password_hash: str, address: str) -> str:
     """Hash the user's state under the signing key; lengths keep neighbouring fields apart."""
     state = "".join(f"{len(part)}:{part}" for part in (_PURPOSE, user_id, password_hash, address))
     return hmac.digest(key.encode(), state.encode(), hashlib.sha256).hex()[:40]
+
+
+def _mask(key: str, fingerprint: str, text: bytes) -> bytes:
+    """Add a stream that only the key can make; a fingerprint stands for one id, so no two ids share a stream."""
+    seed = hmac.digest(key.encode(), f"latchkey.user-id:{fingerprint}".encode(), hashlib.sha256)
+    stream = hashlib.shake_256(seed).digest(len(text))
+    return bytes(mine ^ theirs for mine, theirs in zip(text, stream, strict=True))
+
+
+def _unmask(key: str, fingerprint: str, masked: str) -> str:
+    """Return the id.
+
+    Raises InvalidToken.
+    """
+    try:
+        return _mask(key, fingerprint, base64_decode(masked)).rstrip(b"\x00").decode()
+    except (BadData, ValueError):
+        raise InvalidToken from None

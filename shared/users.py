@@ -25,7 +25,7 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy.exc import DataError, NoSuchTableError
 from sqlalchemy.orm import scoped_session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -97,7 +97,7 @@ class Users:
         if self._changed is not None:
             values[self._changed] = _now(self._changed)
         statement = update(self._table).where(
-            self._id == self._cast(user.id),
+            self._id == self._id.type.python_type(user.id),
             self._password == user.password_hash,
             self._email == user.address,
             self._condition,
@@ -111,8 +111,12 @@ class Users:
         return True
 
     def _load(self, user_id: str, condition: ColumnElement[bool]) -> User | None:
-        rows = self._read(self._select().where(self._id == self._cast(user_id), condition))
-        return self._user(rows[0]) if rows else None
+        """Load the user of an id; one that the column cannot hold, or writes otherwise, is nobody's (any more)."""
+        try:
+            rows = self._read(self._select().where(self._id == self._id.type.python_type(user_id), condition))
+        except (ValueError, ArithmeticError, DataError):
+            return None
+        return next((user for user in map(self._user, rows) if user.id == user_id), None)
 
     def _read(self, query: Select[Any], values: Mapping[str, Any] | None = None) -> list[Any]:
         """Run a query and end its transaction, so that none is open while a password is hashed or a mail sent.
@@ -140,13 +144,9 @@ class Users:
     def _user(self, row: Any) -> User:
         return User(str(row[0]), row[1] or "", row[2] or "")
 
-    def _cast(self, user_id: str) -> Any:
-        return self._id.type.python_type(user_id)
-
     @property
     def _condition(self) -> ColumnElement[bool]:
-        condition = self._settings.users_filter
-        return literal_column(f"({condition})") if condition else true()
+        return literal_column(f"({self._settings.users_filter})") if self._settings.users_filter else true()
 
     @cached_property
     def _table(self) -> Table:

@@ -3,8 +3,8 @@
 import json
 import os
 import socket
-from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -22,8 +22,8 @@ ANNA, EVE = "anna@example.com", "eve@evil.example"  # Whose account is wanted, a
 DEAD = (400, "invalid_or_expired_token")
 REFUSED = (422, "invalid_request")
 TABLE = (
-    "CREATE TABLE users (id INTEGER PRIMARY KEY, email VARCHAR(254) NOT NULL UNIQUE, password_hash VARCHAR(255), "
-    "is_active BOOLEAN NOT NULL DEFAULT true, password_changed_at TIMESTAMP)"
+    "CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, email VARCHAR(254) NOT NULL UNIQUE, "
+    "password_hash VARCHAR(255), is_active BOOLEAN NOT NULL DEFAULT true, password_changed_at TIMESTAMP)"
 )
 START = 30.0  # Seconds.
 
@@ -178,6 +178,15 @@ class Target:
         with self._engine.begin() as connection:
             result = connection.execute(text(statement), values)
             return list(result.all()) if result.returns_rows else []
+
+    @contextmanager
+    def transaction(self) -> Iterator[Callable[[str], Any]]:
+        """Run statements in one transaction; whoever else wants to write the same rows waits for its end."""
+        with self._engine.begin() as connection:
+            yield lambda statement: connection.execute(text(statement))
+
+    def relay_answers(self, answer: str) -> None:
+        self._relay.relay.answer_to_data = answer
 
     def ask(self, command: str, *arguments: Any) -> Any:
         """Ask Redis."""

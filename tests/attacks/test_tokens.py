@@ -1,16 +1,146 @@
-"""Tokens: forged, old, used, or meant for something else."""
+"""Tokens: forged, signed for something else, spliced, altered, of other types, or brought another way."""
 
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from itsdangerous import base64_decode
+
+from shared.tokens import Tokens
+from tests.attacks.forgery import (
+    ALTERED,
+    ANNA,
+    FORGED,
+    OF_ANOTHER_TYPE,
+    Forge,
+    nothing_comes_of_it,
+    payload_of,
+    refuse,
+    sign,
+)
 from tests.attacks.target import DEAD, Target
+from tests.service import NEW_PASSWORD, SECRET
 
 
-def test_a_link_is_used_a_second_time(target: Target) -> None:
-    """Replay of a reset token (Parse Server GHSA-r3xq-68wh-gwvh)."""
-    target.add_user("anna@example.com")
-    token = target.link_for("anna@example.com")
-    assert target.reset(token).status == 200
-    stored = target.stored_hash("anna@example.com")
+@pytest.fixture
+def token(target: Target) -> str:
+    """A link of Anna's that nobody has used."""
+    target.add_user(ANNA)
+    return target.token_of(ANNA)
 
-    again = target.reset(token, "another password of mine")
 
-    assert again.outcome == DEAD
-    assert target.stored_hash("anna@example.com") == stored
+def test_what_the_forger_signs_is_as_good_as_a_workers(target: Target, token: str) -> None:
+    """The proof that the forged tokens below are refused for what is forged, and for nothing else."""
+    assert target.check(sign(payload_of(token))).status == 200
+
+
+@pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
+def test_a_token_is_forged(target: Target, token: str, forge: Forge) -> None:
+    """Improper verification of a signature (CWE-347): no signature (CVE-2020-28042), `alg: none` (CVE-2015-2951,
+    CVE-2022-23540), a weaker digest, and tokens that the same key signed for something else (RFC 8725, 2.8;
+    CVE-2026-4325 in Keycloak, whose single-use tokens knew no purposes)."""
+    refuse(target, forge(token))
+
+
+@pytest.mark.parametrize("alter", ALTERED.values(), ids=ALTERED)
+def test_a_token_is_altered_and_means_the_same_to_a_lenient_reader(target: Target, token: str, alter: Forge) -> None:
+    """Canonicalisation (CWE-180, CWE-178). White space too: the hosted page picks the token out of what is pasted."""
+    refuse(target, alter(token))
+
+
+def test_the_bits_of_the_last_letter_that_base64_does_not_read_are_set(target: Target, token: str) -> None:
+    """Malleable signatures (RFC 4648, 3.5; itsdangerous #368, jjwt #1031): four spellings of one token."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    place = letters.index(token[-1])
+    for unread in (1, 2, 3):
+        refuse(target, token[:-1] + letters[place + unread])
+
+
+@pytest.mark.parametrize("make", OF_ANOTHER_TYPE.values(), ids=OF_ANOTHER_TYPE)
+def test_the_token_is_of_another_type(target: Target, token: str, make: Forge) -> None:
+    """Type confusion: Parse Server GHSA-vgjh-hmwf-c588 (an operator for a token), Devise CVE-2013-0233 (a number that
+    equals a text), Devise CVE-2019-16109 (a blank token)."""
+    target.add_user("blank@example.com", None)
+    with nothing_comes_of_it(target):
+        answers = [target.check(make(token)), target.reset(make(token))]
+
+    assert [answer.outcome for answer in answers] == [(422, "invalid_request")] * 2
+
+
+@pytest.mark.parametrize("parts", [(0, 1, 1), (1, 0, 0), (0, 0, 1), (1, 1, 0)], ids=str)
+def test_the_parts_of_two_tokens_are_put_together(target: Target, token: str, parts: tuple[int, ...]) -> None:
+    """Splicing (CWE-345): one's own genuine token with the part of it that names the other user, or with its time."""
+    target.add_user("mallory@example.com")
+    own = sign(payload_of(target.token_of("mallory@example.com")), later=-1)
+
+    refuse(target, ".".join((token, own)[part].split(".")[number] for number, part in enumerate(parts)))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        "{} OR 1=1", "{}; DROP TABLE users", "-{}", "{}.0", " {}", "{}\n", "+{}", "0{}", "0x{}", "{}_0", "{}e0",
+        "{}\x00", "\u0660{}", "", "NULL", "true", "%", "9" * 30, "9" * 400,
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_an_id_that_is_read_as_another_is_signed_with_the_very_key(target: Target, token: str, write: str) -> None:
+    """SQL injection (CWE-89) and ids that a cast makes equal (CWE-704), by somebody whom the key obeys. Without it
+    nobody chooses an id; a table whose ids change their type has such ids in its links."""
+    user, stored = target.sql("SELECT id, password_hash FROM users")[0]
+
+    refuse(target, Tokens([SECRET], 1800).issue(write.format(user), stored, ANNA))
+
+
+@pytest.mark.parametrize(
+    "payload", [None, 1, "1", [], [1, 2], ["1"], ["1", None], ["1", "f", "x"], {"1": "f"}], ids=str
+)
+def test_another_thing_than_a_token_is_signed_with_the_very_key_for_this_purpose(target: Target, payload: Any) -> None:
+    """Unchecked content after a good signature (CWE-20)."""
+    refuse(target, sign(payload))
+
+
+def test_the_token_is_brought_by_another_way(target: Target, token: str) -> None:
+    """A token in a URL (CWE-598), a header or a cookie is none, nor does a safe method use it (RFC 9110, 9.2.1)."""
+    query, headers = f"?token={quote(token)}&password={quote(NEW_PASSWORD)}", {"Cookie": f"token={token}"}
+    for name in ("Authorization", "X-Token", "X-Reset-Token", "X-Latchkey-Token"):
+        headers[name] = f"Bearer {token}" if name == "Authorization" else token
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    override = {"X-HTTP-Method-Override": "POST"} | headers
+
+    with nothing_comes_of_it(target):
+        page = target.request("GET", "/reset-password" + query, headers=override)
+        refused = [
+            target.post("/reset-password" + query, {"password": NEW_PASSWORD}, headers),
+            target.post("/reset-password/check" + query, {}, headers),
+            target.request("POST", "/reset-password", query[1:].encode(), form),
+            *(target.request(method, "/reset-password/check" + query) for method in ("GET", "PUT", "DELETE")),
+        ]
+
+    assert (page.status, token in page.body.decode(), NEW_PASSWORD in page.body.decode()) == (200, False, False)
+    assert [answer.status for answer in refused] == [422, 422, 415, 405, 405, 405]
+
+
+def test_two_tokens_are_sent_in_one_body(target: Target, token: str) -> None:
+    """Duplicate keys (RFC 8259, 4): one reader checks the first and another one uses the second."""
+    body = f'{{"token": "{token}x", "token": "{token}", "password": "{NEW_PASSWORD}"}}'.encode()
+
+    with nothing_comes_of_it(target):
+        answer = target.request("POST", "/reset-password", body, {"Content-Type": "application/json"})
+
+    assert answer.outcome == (422, "invalid_request")
+
+
+def test_the_reader_of_a_link_learns_whose_it_is_and_how_many_there_are(target: Target, token: str) -> None:
+    """Sensitive data that is only encoded (CWE-312), ids that count the accounts (CWE-200): a link tells neither
+    address, nor hash, nor id, nor how long the id is."""
+    user, stored = target.sql("SELECT id, password_hash FROM users")[0]
+    target.sql("UPDATE users SET id = 123456789")
+    said, of_another = payload_of(token), payload_of(target.token_of(ANNA))
+    shown = json.dumps(said) + base64_decode(said[0]).decode("latin-1")
+
+    assert [part for part in (ANNA, "anna", "$2b$", stored, f'"{user}"') if part in shown] == []
+    assert not base64_decode(said[0]).startswith(str(user).encode())
+    assert [len(part) for part in said] == [len(part) for part in of_another]
+    assert target.check(token.partition(".")[0]).outcome == DEAD

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from api.passwords import encode
+from shared.database import db
+from shared.users import Users
 from tests.conftest import MakeService
 from tests.service import OLD_PASSWORD, Service
 
@@ -66,6 +68,23 @@ def test_any_type_of_id_works_on_sqlite(make_service: MakeService, kind: str, id
     insert(service, identity, "anna@example.com")
 
     assert service.reset(service.link_for("anna@example.com")).status_code == 200
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+@pytest.mark.parametrize("kind", ["INTEGER", "VARCHAR(40)"])
+def test_an_id_that_the_column_could_not_hold_or_would_write_otherwise_is_nobodys(
+    make_service: MakeService, request: pytest.FixtureRequest, database: str, kind: str
+) -> None:
+    create = f'CREATE TABLE member (member_no {kind} PRIMARY KEY, "Mail" TEXT, pw TEXT)'
+    service = with_table(make_service, [create], DATABASE_URL=request.getfixturevalue(f"{database}_url"))
+    insert(service, 5, "anna@example.com")
+    insert(service, 50, "bert@example.com")
+    users = Users(service.settings, db.session)
+    others = ["user-0017", "05", " 5", "+5", "5_0", "\u0665", "5.0", "9" * 30, "9" * 5000, "", "\x00", "\ud800"]
+
+    with service.app.app_context():
+        assert [written for written in others if users.get(written)] == []
+        assert users.get("5") is not None
 
 
 def test_the_table_may_be_in_a_schema(make_service: MakeService, postgres_url: str) -> None:

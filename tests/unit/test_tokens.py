@@ -3,15 +3,12 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from itsdangerous import URLSafeTimedSerializer
+from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from shared.tokens import CLOCK_SKEW, MAX_LENGTH, Claim, InvalidToken, Tokens
 
 OLD, NEW = "the-old-signing-key-of-these-tests-0123", "the-new-signing-key-of-these-tests-4567"
 PURPOSE = "latchkey.reset-password"
-URL_SAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 MAX_AGE = 1800
 USER, HASH, ADDRESS = "42", "$2b$04$hash", "ada@example.com"
 
@@ -34,6 +31,11 @@ def sign(payload: Any, key: str = OLD, salt: str = PURPOSE, digest: Any = hashli
     """Sign any payload as tokens are signed."""
     options = {"key_derivation": "hmac", "digest_method": digest}
     return str(URLSafeTimedSerializer(key, salt=salt, signer_kwargs=options).dumps(payload))
+
+
+def payload_of(token: str, key: str = OLD) -> Any:
+    options = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+    return URLSafeTimedSerializer(key, salt=PURPOSE, signer_kwargs=options).loads(token)
 
 
 def is_refused(token: str, *keys: str) -> bool:
@@ -60,14 +62,8 @@ def test_an_id_of_any_text_comes_back(user_id: str) -> None:
     assert tokens().verify(tokens().issue(user_id, HASH, ADDRESS)).user_id == user_id
 
 
-def test_a_token_carries_neither_hash_nor_address_and_fits_a_url() -> None:
-    assert set(issue()) <= set(URL_SAFE + ".")
-    assert len(issue()) < 200
-    assert tokens().verify(issue()).fingerprint.isalnum()
-
-
 def test_the_helper_of_these_tests_signs_as_tokens_are_signed() -> None:
-    assert tokens().verify(sign([USER, "fingerprint"])).fingerprint == "fingerprint"
+    assert tokens().verify(sign(payload_of(issue()))).holds_for(HASH, ADDRESS)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +110,15 @@ def test_a_token_is_refused_a_second_too_late_or_too_early(age: int) -> None:
         verify_at(age, issue())
 
 
+@pytest.mark.parametrize("seconds", [2**40, 2**62])
+def test_a_time_that_no_calendar_has_is_refused_whoever_signed_it(
+    seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: seconds)
+
+    assert is_refused(issue())
+
+
 @pytest.mark.parametrize(
     ("password_hash", "address"),
     [("$2b$04$other", ADDRESS), ("", ADDRESS), (HASH, "ada@example.org"), (HASH, "Ada@example.com")],
@@ -123,9 +128,10 @@ def test_a_claim_does_not_hold_once_hash_or_address_has_changed(password_hash: s
 
 
 def test_a_claim_does_not_hold_when_its_fingerprint_is_another_users() -> None:
-    fingerprint = tokens().verify(issue()).fingerprint
+    masked, _ = payload_of(tokens().issue("43", HASH, ADDRESS))
+    _, fingerprint = payload_of(issue())
 
-    assert not tokens().verify(sign(["43", fingerprint])).holds_for(HASH, ADDRESS)
+    assert is_refused(sign([masked, fingerprint]))
 
 
 def test_a_claim_does_not_hold_when_characters_move_from_hash_to_address() -> None:
@@ -133,9 +139,7 @@ def test_a_claim_does_not_hold_when_characters_move_from_hash_to_address() -> No
 
 
 def test_a_claim_does_not_hold_when_its_fingerprint_was_made_under_another_key() -> None:
-    fingerprint = tokens(OLD).verify(issue(OLD)).fingerprint
-
-    assert not tokens(NEW, OLD).verify(sign([USER, fingerprint], key=NEW)).holds_for(HASH, ADDRESS)
+    assert is_refused(sign(payload_of(issue(OLD)), key=NEW), NEW, OLD)
 
 
 def test_the_first_key_signs() -> None:
@@ -158,42 +162,3 @@ def test_a_token_of_too_many_characters_is_refused_whoever_signed_it() -> None:
 
     assert len(token) > MAX_LENGTH
     assert is_refused(token)
-
-
-@pytest.mark.parametrize("text", ["", ".", "..", "a.b.c", "\x00", "é.é.é", "\ud800", "١٢٣"], ids=ascii)
-def test_garbage_is_refused(text: str) -> None:
-    assert is_refused(text)
-
-
-@pytest.mark.parametrize("added", ["\x00", "é", "\ud800", "\x00" * 4, "    ", "\n\n\n\n", "=", "===="], ids=ascii)
-def test_a_good_token_with_anything_added_is_refused(added: str) -> None:
-    assert is_refused(added + issue())
-    assert is_refused(issue() + added)
-
-
-def test_a_good_token_in_the_alphabet_that_urls_cannot_carry_is_refused() -> None:
-    issued = (tokens().issue(str(number), HASH, ADDRESS).rpartition(".") for number in range(1000))
-    signed, dot, signature = next(parts for parts in issued if "_" in parts[2])
-
-    assert is_refused(signed + dot + signature.replace("_", "/"))
-
-
-def test_no_character_of_a_token_can_be_changed_to_make_it_say_anything_else() -> None:
-    token = issue()
-    claim, taken = tokens().verify(token), set()
-    for place, present in enumerate(token):
-        for other in set(URL_SAFE + ".") - {present}:
-            try:
-                assert tokens().verify(token[:place] + other + token[place + 1 :]) == claim
-            except InvalidToken:
-                continue
-            taken.add(place)
-
-    # Two bits of a signature's last character mean nothing in base64.
-    assert taken <= {len(token) - 1}
-
-
-@given(st.text(st.characters()) | st.lists(st.text(URL_SAFE, max_size=50), max_size=4).map(".".join))
-@settings(deadline=None)
-def test_any_text_is_refused_with_the_one_error(text: str) -> None:
-    assert is_refused(text)

@@ -1,0 +1,174 @@
+"""Links that outlive what they were made for: used, old, or of a password, mailbox, account or key that is gone."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from shared.tokens import Tokens
+from tests.attacks.conftest import MakeTarget
+from tests.attacks.forgery import ANNA, MAX_AGE, payload_of, refuse, sign
+from tests.attacks.target import DEAD, Target
+from tests.service import NEW_PASSWORD, SECRET
+
+OTHER_PASSWORD = "another password of mine"
+NEW_KEY = "the-key-that-comes-after-0123456789-klmnop"
+OTHER_HASH = "$2b$04$" + "A" * 53
+
+
+@pytest.fixture
+def token(target: Target) -> str:
+    """A link of Anna's that nobody has used."""
+    target.add_user(ANNA)
+    return target.token_of(ANNA)
+
+
+def test_a_link_is_used_a_second_time(target: Target) -> None:
+    """Replay of a reset token (CWE-294; natlas #136, Keycloak CVE-2026-4325)."""
+    target.add_user(ANNA)
+    token = target.link_for(ANNA)
+    assert target.reset(token).status == 200
+
+    refuse(target, token)
+
+
+def test_an_older_link_is_used_after_a_newer_one_was(target: Target, token: str) -> None:
+    """Links that a reset leaves alive (Keycloak #40631, lemmy #3270): one reset kills all others, older or newer."""
+    links = [sign(payload_of(token), later=seconds) for seconds in (-60, -30, 0, 30)]
+    assert [target.check(link).status for link in links] == [200] * 4
+
+    assert target.reset(links[2]).status == 200
+
+    for link in (token, *links):
+        refuse(target, link)
+
+
+def test_a_stranger_asks_again_to_kill_the_link_at_hand(target: Target) -> None:
+    """Denial of the reset. A newer link leaves an older one alive, as against NodeBB #6242: else whoever knows the
+    address, or an impatient second click (BlocklyProp #1439), would kill the link that has just arrived."""
+    target.add_user(ANNA)
+    first = target.link_for(ANNA)
+    target.link_for(ANNA)
+
+    assert target.reset(first).status == 200
+
+
+def test_a_link_is_looked_at_again_and_again(target: Target, token: str) -> None:
+    """Mail scanners and previews that open every link: a check uses nothing up, or it would lock the owner out."""
+    assert {target.check(token).status for _ in range(30)} == {200}
+    assert target.reset(token).status == 200
+
+
+def test_a_refused_password_costs_the_link(target: Target, token: str) -> None:
+    """A link that is used up before the password is looked at (better-auth #10632)."""
+    assert target.reset(token, "short").outcome == (422, "weak_password")
+    assert target.reset(token).status == 200
+
+
+CHANGES = {
+    # contao #7510, indico #5878.
+    "the application sets a password": "UPDATE users SET password_hash = '$2b$04$' || repeat('A', 53)",
+    "the application takes the password away": "UPDATE users SET password_hash = NULL",
+    "an empty hash": "UPDATE users SET password_hash = ''",
+    "a mark for: no password": "UPDATE users SET password_hash = '!' || password_hash",
+    # dcrstakepool #320, itch.io #676: whoever reads the old mailbox has the link.
+    "the address changes": "UPDATE users SET email = 'safe@example.com'",
+    "a letter of the address changes its case": "UPDATE users SET email = 'Anna@example.com'",
+    # Akeneo PIM-10128, metabase #77560.
+    "the account is switched off": "UPDATE users SET is_active = false",
+    "the account is deleted": "DELETE FROM users",
+    "its id goes to somebody else": "UPDATE users SET id = id + 1000",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_link_outlives_a_change(target: Target, token: str, change: str) -> None:
+    """Insufficient expiration (CWE-613): the link was made for a password, a mailbox and an account as they were."""
+    target.sql(change)
+
+    refuse(target, token)
+
+
+@pytest.mark.parametrize("address", [ANNA, "bert@example.com"])
+def test_a_deleted_account_is_made_anew_under_the_same_id(target: Target, token: str, address: str) -> None:
+    """Ids that are given again (CWE-672), be it to the same address: the link was for the account that is gone."""
+    values = dict(target.sql("SELECT id, password_hash FROM users")[0]._mapping)
+    target.sql("DELETE FROM users")
+    stored = OTHER_HASH if address == ANNA else values["password_hash"]
+    statement = "INSERT INTO users (id, email, password_hash) VALUES (:id, :email, :stored)"
+    target.sql(statement, id=values["id"], email=address, stored=stored)
+
+    refuse(target, token)
+
+
+@pytest.mark.parametrize("stored", [None, "", "!", "*"], ids=str)
+def test_an_account_without_a_password_gets_one_by_a_link(target: Target, stored: str | None) -> None:
+    """A second way into an account that signs in elsewhere: no link is mailed, and one that the key signs is dead."""
+    identity = target.add_user(ANNA, None)
+    target.sql("UPDATE users SET password_hash = :stored", stored=stored)
+    link = Tokens([SECRET], MAX_AGE).issue(identity, stored or "", ANNA)
+
+    assert target.forgot(ANNA).status == 202
+    assert target.recipients == []
+    refuse(target, link)
+
+
+@pytest.mark.parametrize("age", [0, MAX_AGE - 20, -50])
+def test_a_link_lives_as_long_as_it_is_said(target: Target, token: str, age: int) -> None:
+    """What the attacks below must not be mistaken for. A worker's clock may be 60 seconds ahead of the API's."""
+    assert target.check(sign(payload_of(token), later=-age)).status == 200
+
+
+@pytest.mark.parametrize(
+    "later",
+    [-MAX_AGE - 1, -2 * MAX_AGE, -86400, 65, 86400, 2.0**33, 2.0**40, 2.0**62],
+    ids=lambda later: f"{later:.0f}",
+)
+def test_a_link_is_too_old_or_from_the_future(target: Target, token: str, later: float) -> None:
+    """Expired links (CWE-613), and times that no clock of ours can have written (RFC 8725, 3.10 asks for bounds)."""
+    refuse(target, sign(payload_of(token), later=later))
+
+
+def test_the_time_of_a_link_is_before_all_time(target: Target, token: str) -> None:
+    """A time of zero, which some readers take for: none, and so for: for ever."""
+    refuse(target, sign(payload_of(token), later=-time.time()))
+
+
+@pytest.mark.parametrize("change", ["", "AAAA", "{}A", "______", ".{}"], ids=repr)
+def test_the_time_of_a_link_is_written_anew(target: Target, token: str, change: str) -> None:
+    """A signature that leaves the time out (CWE-345; YOURLS #2542): the old link with a time of today."""
+    payload, written, signature = sign(payload_of(token), later=-MAX_AGE - 60).split(".")
+
+    refuse(target, f"{payload}.{change.format(written)}.{signature}")
+    refuse(target, f"{payload}.{token.split('.')[1]}.{signature}")
+
+
+@pytest.mark.parametrize("keys", [f"{SECRET},{NEW_KEY}", f"{NEW_KEY},{SECRET}"], ids=["new one last", "new one first"])
+def test_a_link_mixes_two_keys_while_they_rotate(make_target: MakeTarget, keys: str) -> None:
+    """Key confusion: links of both keys are good, none of a third or with the fingerprint of one and the signature of
+    the other; and a reset kills those of both."""
+    target = make_target(worker=False, SECRET_KEY=keys)
+    target.add_user(ANNA)
+    old, new = target.token_of(ANNA), target.token_of(ANNA, NEW_KEY)
+
+    refuse(target, sign(payload_of(old), key=NEW_KEY))
+    refuse(target, sign(payload_of(new, NEW_KEY)))
+    refuse(target, target.token_of(ANNA, keys))
+    assert [target.check(link).status for link in (old, new)] == [200, 200]
+    assert target.reset(old).status == 200
+    assert [target.reset(link, OTHER_PASSWORD).outcome for link in (old, new)] == [DEAD, DEAD]
+
+
+def test_a_link_outlives_its_key(make_target: MakeTarget, new_database: Callable[[], str]) -> None:
+    """A leaked key that was retired (CWE-324): its links die with it, those in mailboxes and those yet to be forged."""
+    database_url = new_database()
+    before = make_target(worker=False, database_url=database_url)
+    before.add_user(ANNA)
+    link = before.token_of(ANNA)
+    assert before.check(link).status == 200
+
+    after = make_target(worker=False, database_url=database_url, SECRET_KEY=NEW_KEY)
+
+    refuse(after, link)
+    refuse(after, sign(payload_of(link)))
+    assert after.reset(after.token_of(ANNA, NEW_KEY), NEW_PASSWORD).status == 200

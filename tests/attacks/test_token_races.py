@@ -1,0 +1,139 @@
+"""Links that are raced: against themselves, against each other, and against changes by the application."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import bcrypt
+import pytest
+
+from tests.attacks.forgery import ANNA, payload_of, refuse, sign
+from tests.attacks.target import DEAD, Answer, Target
+from tests.servers import wait_until
+
+MANY = 24
+WON = (200, "")
+HOLD = "SELECT 1 FROM users FOR UPDATE"
+
+
+@pytest.fixture
+def token(target: Target) -> str:
+    """A link of Anna's that nobody has used."""
+    target.add_user(ANNA)
+    return target.token_of(ANNA)
+
+
+def at_once(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
+    """Make all calls from behind one start gate."""
+    gate = Barrier(len(calls))
+
+    def call(number: int) -> Answer:
+        gate.wait()
+        return calls[number]()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(call, range(len(calls))))
+
+
+def password(number: int) -> str:
+    return f"the password of number {number}"
+
+
+def resets(target: Target, links: list[str]) -> list[Callable[[], Answer]]:
+    """Set the password of its number by each link."""
+    return [lambda number=number, link=link: target.reset(link, password(number)) for number, link in enumerate(links)]
+
+
+def wait_for_waiting(target: Target, number: int) -> None:
+    """Wait until so many statements wait for a row that somebody else holds."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    wait_until(lambda: target.sql(query)[0][0] == number, "nobody waits for the row", 4)
+
+
+def assert_one_won(target: Target, answers: list[Answer]) -> None:
+    """One answer says so, its password is stored, and the owner is told once."""
+    outcomes = [answer.outcome for answer in answers]
+    assert sorted(outcomes) == [WON] + [DEAD] * (len(answers) - 1)
+    assert bcrypt.checkpw(password(outcomes.index(WON)).encode(), target.stored_hash(ANNA).encode())
+    assert target.recipients == [ANNA]
+
+
+def test_many_use_one_link_at_once(target: Target, token: str) -> None:
+    """A race for a single use (CWE-362): Parse Server GHSA-r3xq-68wh-gwvh, Keycloak #51220."""
+    answers = at_once(resets(target, [token] * MANY))
+
+    assert_one_won(target, answers)
+    refuse(target, token)
+
+
+def test_two_that_have_both_passed_every_check_use_one_link(target: Target, token: str) -> None:
+    """The same race with its window held open (Keycloak #37231: a link opened in two browsers at a time)."""
+    with ThreadPoolExecutor() as pool, target.transaction() as run:
+        run(HOLD)
+        answers = [pool.submit(reset) for reset in resets(target, [token] * 2)]
+        wait_for_waiting(target, 2)
+
+    assert_one_won(target, [answer.result() for answer in answers])
+
+
+def test_two_links_of_one_user_are_used_at_once(target: Target, token: str) -> None:
+    """A race between different tokens, each of which is single (CWE-362): the same window held open."""
+    links = [token, sign(payload_of(token), later=-60)]
+    with ThreadPoolExecutor() as pool, target.transaction() as run:
+        run(HOLD)
+        answers = [pool.submit(reset) for reset in resets(target, links)]
+        wait_for_waiting(target, 2)
+
+    assert_one_won(target, [answer.result() for answer in answers])
+    for link in links:
+        refuse(target, link)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE users SET password_hash = '$2b$04$' || repeat('A', 53)",
+        "UPDATE users SET email = 'safe@example.com'",
+        "UPDATE users SET email = 'Anna@example.com'",
+        "UPDATE users SET is_active = false",
+        "DELETE FROM users",
+    ],
+)
+def test_the_application_changes_the_user_between_load_and_update(target: Target, token: str, change: str) -> None:
+    """Time of check, time of use (CWE-367): the owner saves the account while the thief's reset is under way."""
+    with ThreadPoolExecutor() as pool:
+        with target.transaction() as run:
+            run(change)
+            answer = pool.submit(target.reset, token)
+            wait_for_waiting(target, 1)
+        assert answer.result().outcome == DEAD
+
+    changed = target.sql("SELECT password_hash, password_changed_at FROM users WHERE password_hash <> ''")
+    assert [row[1] for row in changed] == [None] * len(changed)
+    assert target.recipients == []
+    with target.transaction() as run:
+        run(change)
+    refuse(target, token)
+
+
+def test_a_link_is_checked_while_it_is_being_used(target: Target, token: str) -> None:
+    """A race of check and reset: a check holds nothing up, and tells that a link is good until it is not."""
+    with ThreadPoolExecutor() as pool:
+        with target.transaction() as run:
+            run(HOLD)
+            answer = pool.submit(target.reset, token)
+            wait_for_waiting(target, 1)
+            assert target.check(token).status == 200
+        assert answer.result().status == 200
+
+    assert target.check(token).outcome == DEAD
+
+
+def test_many_checks_race_one_reset(target: Target, token: str) -> None:
+    """The same without an order: every check is answered by one of the two truths, and the reset wins."""
+    check: Callable[[], Answer] = lambda: target.check(token)  # noqa: E731 - one of many calls
+    reset, *checks = at_once([lambda: target.reset(token), *[check] * MANY])
+
+    assert reset.status == 200
+    assert {answer.outcome for answer in checks} <= {WON, DEAD}
+    assert target.check(token).outcome == DEAD
