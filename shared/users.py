@@ -69,13 +69,13 @@ class Users:
         """
         wanted = normalise(address)
         users = [self._user(row) for row in self._read(self._by_address, {"spellings": spellings(address)})]
-        found = [user for user in users if user.has_usable_password and _is(user.address, wanted)]
+        found = [user for user in users if user.has_usable_password and _mailbox(user.address) == wanted]
         return found[:MOST_PER_ADDRESS]
 
     def get(self, user_id: str) -> User | None:
         """Load a user who may get a link or use one; None for all others."""
         user = self._load(user_id, self._condition)
-        return user if user and user.has_usable_password else None
+        return user if user and user.has_usable_password and _mailbox(user.address) else None
 
     def get_any(self, user_id: str) -> User | None:
         """Load a user whether or not they meet USERS_FILTER."""
@@ -187,11 +187,11 @@ class Users:
         return self._table.c[name] if name else None
 
 
-def _is(stored: str, wanted: str) -> bool:
+def _mailbox(stored: str) -> str:
     try:
-        return normalise(stored) == wanted
+        return normalise(stored)
     except InvalidAddress:
-        return False
+        return ""
 
 
 def _now(column: Column[Any]) -> datetime:

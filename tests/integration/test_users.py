@@ -7,9 +7,10 @@ import pytest
 
 from api.passwords import encode
 from shared.database import db
+from shared.tokens import Tokens
 from shared.users import Users
 from tests.conftest import MakeService
-from tests.service import OLD_PASSWORD, Service
+from tests.service import OLD_PASSWORD, SECRET, Service
 
 STORED = encode(OLD_PASSWORD, "bcrypt", 4)
 
@@ -136,6 +137,16 @@ def test_an_address_that_was_erased_makes_the_link_void(service: Service) -> Non
     token = service.link_for("anna@example.com")
 
     service.sql("UPDATE users SET email = NULL")
+
+    assert service.check(token).status_code == 400
+    assert service.reset(token).status_code == 400
+
+
+def test_a_link_to_a_row_whose_address_is_none_is_void(service: Service) -> None:
+    service.add_user("anna@example.com")
+    address = "anna@example.com, eve@example.com"
+    service.sql("UPDATE users SET email = :address", address=address)
+    token = Tokens([SECRET], 1800).issue("1", service.stored_hash(address), address)
 
     assert service.check(token).status_code == 400
     assert service.reset(token).status_code == 400
