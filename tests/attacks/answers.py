@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.attacks.target import Answer, Target
+from tests.attacks.client import Answer
+from tests.attacks.target import Target
 
 # Of one length: an answer that repeated them would differ in nothing else.
 KNOWN, UNKNOWN = "known@example.com", "other@example.com"

@@ -1,18 +1,16 @@
 """Latchkey as it runs, and what an attacker and the owner of an account each see of it."""
 
-import json
 import os
-import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from sqlalchemy import create_engine, text
 
 from api.passwords import encode
 from shared.tokens import Tokens
+from tests.attacks.client import Answer, Client
 from tests.conftest import environment
 from tests.faults.program import Program
 from tests.servers import RedisServer, RelayServer, free_port, wait_until
@@ -28,24 +26,7 @@ TABLE = (
 START = 30.0  # Seconds.
 
 
-class Answer(NamedTuple):
-    """What came back; names of headers in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    @property
-    def outcome(self) -> tuple[int, str]:
-        """The status and the code of an error; an empty code where there is none."""
-        return self.status, self.json.get("code", "")
-
-
-class Target:
+class Target(Client):
     """`python -m api` and `python -m worker` over a Redis of their own, a users table and a relay."""
 
     def __init__(self, folder: Path, database_url: str, environ: Mapping[str, str], *, worker: bool = True) -> None:
@@ -80,7 +61,7 @@ class Target:
 
     def _program(self, ends: ExitStack, name: str) -> Program:
         program = Program(name, os.environ | self.environ, self._folder / f"{name}.log")
-        ends.callback(program.stop)
+        ends.callback(program.stop, 0)  # An attack loses nothing that is worth to wait for.
         return program
 
     def _answers(self) -> bool:
@@ -89,33 +70,6 @@ class Target:
         return False
 
     # The attacker's side: requests.
-
-    def request(
-        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
-    ) -> Answer:
-        """Send one request on a connection of its own; headers as given, Host included where it is among them."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request(method, path, body, dict(headers or {}))
-            answer = connection.getresponse()
-            named = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, named, answer.read())
-        finally:
-            connection.close()
-
-    def post(self, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
-        """Post a document as JSON."""
-        content = {"Content-Type": "application/json", **(headers or {})}
-        return self.request("POST", path, json.dumps(body).encode(), content)
-
-    def send(self, data: bytes, seconds: float = 5) -> bytes:
-        """Write bytes as they are, and return all that comes back until the server closes or is silent."""
-        received = b""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as connection, suppress(OSError):
-            connection.sendall(data)
-            while part := connection.recv(65536):
-                received += part
-        return received
 
     def forgot(self, email: Any, headers: Mapping[str, str] | None = None) -> Answer:
         return self.post("/forgot-password", {"email": email}, headers)

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.attacks.target import Answer, Target
+from tests.attacks.client import Answer
+from tests.attacks.target import Target
 
 VICTIM = "anna@example.com"
 QUOTA = 3  # Mails in a quarter of an hour.

@@ -7,8 +7,9 @@ from threading import Barrier
 import bcrypt
 import pytest
 
+from tests.attacks.client import Answer
 from tests.attacks.forgery import ANNA, payload_of, refuse, sign
-from tests.attacks.target import DEAD, Answer, Target
+from tests.attacks.target import DEAD, Target
 from tests.servers import wait_until
 
 MANY = 24

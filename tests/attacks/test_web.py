@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.attacks.target import Answer, Target
+from tests.attacks.client import Answer
+from tests.attacks.target import Target
 from tests.service import NEW_PASSWORD
 
 ANNA = "anna@example.com"
