@@ -14,6 +14,7 @@ from tests.servers import wait_until
 
 MANY = 24
 WON = (200, "")
+BUSY = (503, "unavailable")
 HOLD = "SELECT 1 FROM users FOR UPDATE"
 
 
@@ -135,6 +136,9 @@ def test_many_checks_race_one_reset(target: Target, token: str) -> None:
     check: Callable[[], Answer] = lambda: target.check(token)  # noqa: E731 - one of many calls
     reset, *checks = at_once([lambda: target.reset(token), *[check] * MANY])
 
-    assert reset.status == 200
-    assert {answer.outcome for answer in checks} <= {WON, DEAD}
+    # Beyond the slots nothing is done and the link stays good.
+    assert reset.outcome in {WON, BUSY}
+    assert {answer.outcome for answer in checks} <= {WON, DEAD, BUSY}
+    if reset.outcome == BUSY:
+        assert target.reset(token).outcome == WON
     assert target.check(token).outcome == DEAD
