@@ -20,8 +20,9 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 MAX_LENGTH = 1024  # A token has about 150 characters, more where user ids are long.
 CLOCK_SKEW = 60  # Seconds that the worker's clock may be ahead of the API's.
-# itsdangerous passes over what is no base64, and would take a token with anything added.
-_SHAPE = re.compile(r"[A-Za-z0-9_.-]+")
+# itsdangerous passes over what is no base64, and would take a token with anything added. The last character of its 43
+# for a signature of 32 bytes has two bits that mean nothing: with any but zeros there, a token would have three twins.
+_SHAPE = re.compile(r"[A-Za-z0-9_.-]*[AEIMQUYcgkosw048]")
 _PURPOSE = "latchkey.reset-password"
 
 

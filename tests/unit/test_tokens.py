@@ -3,8 +3,6 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from itsdangerous import URLSafeTimedSerializer
 
 from shared.tokens import CLOCK_SKEW, MAX_LENGTH, Claim, InvalidToken, Tokens
@@ -178,22 +176,12 @@ def test_a_good_token_in_the_alphabet_that_urls_cannot_carry_is_refused() -> Non
     assert is_refused(signed + dot + signature.replace("_", "/"))
 
 
-def test_no_character_of_a_token_can_be_changed_to_make_it_say_anything_else() -> None:
+def test_no_character_of_a_token_can_be_changed() -> None:
     token = issue()
-    claim, taken = tokens().verify(token), set()
-    for place, present in enumerate(token):
-        for other in set(URL_SAFE + ".") - {present}:
-            try:
-                assert tokens().verify(token[:place] + other + token[place + 1 :]) == claim
-            except InvalidToken:
-                continue
-            taken.add(place)
+    changed = (
+        token[:place] + other + token[place + 1 :]
+        for place, present in enumerate(token)
+        for other in set(URL_SAFE + ".") - {present}
+    )
 
-    # Two bits of a signature's last character mean nothing in base64.
-    assert taken <= {len(token) - 1}
-
-
-@given(st.text(st.characters()) | st.lists(st.text(URL_SAFE, max_size=50), max_size=4).map(".".join))
-@settings(deadline=None)
-def test_any_text_is_refused_with_the_one_error(text: str) -> None:
-    assert is_refused(text)
+    assert [each for each in changed if not is_refused(each)] == []
