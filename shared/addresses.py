@@ -10,7 +10,8 @@ MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3: a path of 256 octets, less its angle br
 MAX_LOCAL_LENGTH = 64  # RFC 5321, 4.5.3.1.1.
 # One unquoted "@", and none of the characters that would make a list, a display name, a comment or a second line.
 _ATOM = r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff@,;:<>()\[\]\"\\]+"
-_SHAPE = re.compile(f"{_ATOM}@{_ATOM}")
+# And no "=?": it begins an encoded word (RFC 2047), which some mail systems decode in an address, into another one.
+_SHAPE = re.compile(rf"(?!.*=\?){_ATOM}@{_ATOM}")
 _UPPER_TO_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 

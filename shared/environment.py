@@ -36,7 +36,7 @@ def read(cls: type[BaseModel], environ: Mapping[str, str]) -> tuple[dict[str, st
         elif path:
             try:
                 values[field] = Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError):
+            except (OSError, ValueError):  # The second where it is no text, or the path none.
                 problems[field] = f"{name}_FILE names a file that cannot be read. Check its path and permissions."
     return values, problems
 

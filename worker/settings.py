@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from shared.addresses import InvalidAddress, envelope
-from shared.settings import Settings
+from shared.settings import Settings, one_line
 
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 
@@ -19,7 +19,8 @@ def _reset_url(value: str) -> str:
         readable = parts.hostname and parts.port != 0
     except ValueError:
         readable = False
-    if not readable or not value.isprintable() or " " in value:
+    # A browser reads a backslash as a slash, and would end the name of the host there.
+    if not readable or not value.isprintable() or set(" \\") & set(value):
         raise ValueError("is not a web address")
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
         raise ValueError("is not https")
@@ -35,12 +36,12 @@ def _reset_url(value: str) -> str:
 
 
 def _sender(value: str) -> str:
-    _, address = parseaddr(value)
+    _, address = parseaddr(one_line(value))
     try:
         envelope(address)
     except InvalidAddress:
         raise ValueError("is not a sender") from None
-    if "\r" in value or "\n" in value or not (value == address or value.endswith(f"<{address}>")):
+    if not (value == address or value.endswith(f"<{address}>")):
         raise ValueError("is not a sender")
     return value
 

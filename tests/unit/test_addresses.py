@@ -27,6 +27,7 @@ DECORATED = [
     '"ada"@example.com',
     '"ada lovelace"@example.com',
     "ada@[127.0.0.1]",
+    "=?utf-8?q?bob=40example.com=2C?=@example.com",
 ]
 SECOND_LINES = [
     "ada@example.com\r\nBcc: bob@example.com",
