@@ -15,7 +15,7 @@ from api.health import Readiness, health_api
 from api.json_request import MAX_BODY, JsonRequest
 from api.limits import Limits
 from api.memory import Memory
-from api.metrics import Metrics, register_metrics
+from api.metrics import METRICS_SCHEME, Metrics, register_metrics
 from api.pages import pages
 from api.passwords import Passwords
 from api.requests import register_hooks
@@ -74,10 +74,11 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     limits = Limits(app, settings, redis, counters)
     resets = Resets(Tokens(keys, settings.reset_token_max_age), users, passwords, outbox, key)
     acceptance = Acceptance(outbox, limits, memory, key, settings.outbox_max, loud)
+    # Before the endpoints under the same paths: in the document, a blueprint takes the place of what is there.
+    app.register_api(pages(settings))
     register_forgot(app, acceptance, counters)
     register_reset(app, resets, limits, counters)
     app.register_api(health_api(Readiness(app, redis, users)))
-    app.register_blueprint(pages(settings))
     register_metrics(app, Metrics(redis, counters, memory), settings.metrics_token.get_secret_value())
     app.cli.add_command(users_commands(settings, passwords, outbox, key))
     return app
@@ -87,6 +88,7 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
     """Build the Flask app with its configuration, hooks, errors and document, and without endpoints."""
     app = OpenAPI(
         "api",
+        security_schemes={METRICS_SCHEME: {"type": "http", "scheme": "bearer"}},
         info=Info(title=f"{settings.product_name}: forgotten passwords", version=API_VERSION),
         doc_ui=False,
         validation_error_model=Problem,

@@ -22,9 +22,11 @@ from shared.addresses import (
 
 KEY = b"key of the address hashes"
 # What makes a list, a name, a comment, a route or a second line of it, in SMTP, in mail headers or to a parser.
-LISTS = set(",;:<>()[]\"\\ \t\r\n\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u2028\u2029\u3000")
+LISTS = set(',;:<>()[]"\\ \t\r\n\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u2028\u2029\u3000')
 # Letters that some case mapping, or some normalisation, makes one with a letter of ASCII or with another of these.
-TWINS = "kK\u212asS\u017f\u00df\u1e9eiI\u0130\u0131\u0307fi\ufb01\u00e4\u00c4a\u0308\u03c3\u03c2\u03a3\u00b5\u03bc\uff41"
+TWINS = (
+    "kK\u212asS\u017f\u00df\u1e9eiI\u0130\u0131\u0307fi\ufb01\u00e4\u00c4a\u0308\u03c3\u03c2\u03a3\u00b5\u03bc\uff41"
+)
 
 local_parts = st.text("abcXYZ019.+-_'/=!#$%&*?^`{|}~\u00e4\u0131\u212a", min_size=1, max_size=12)
 labels = st.text("abcXYZ019-_\u00e4\u00df\u0130\u0131\u212a\ufb01\u65e5\u0661\u05d0\u200d", min_size=1, max_size=8)
@@ -34,9 +36,13 @@ damaged = st.builds(
     lambda address, place, added: address[:place] + added + address[place:],
     addresses,
     st.integers(0, 20),
-    st.sampled_from(sorted(LISTS)) | st.characters() | st.sampled_from(["@", "\r\nBcc: b@example.com", ", b@example.com"]),
+    st.sampled_from(sorted(LISTS))
+    | st.characters()
+    | st.sampled_from(["@", "\r\nBcc: b@example.com", ", b@example.com"]),
 )
-texts = st.text(st.characters(), max_size=300) | st.text(st.characters(codec="ascii"), max_size=80) | addresses | damaged
+texts = (
+    st.text(st.characters(), max_size=300) | st.text(st.characters(codec="ascii"), max_size=80) | addresses | damaged
+)
 
 
 def accepted(text: str) -> str:
