@@ -5,7 +5,8 @@ from email.headerregistry import HeaderRegistry
 from email.utils import getaddresses
 from smtplib import quoteaddr
 
-from hypothesis import assume, example, given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.addresses import (
@@ -29,36 +30,38 @@ TWINS = (
 )
 
 local_parts = st.text("abcXYZ019.+-_'/=!#$%&*?^`{|}~\u00e4\u0131\u212a", min_size=1, max_size=12)
+plain_labels = st.text("abcXYZ019", min_size=1, max_size=8)
 labels = st.text("abcXYZ019-_\u00e4\u00df\u0130\u0131\u212a\ufb01\u65e5\u0661\u05d0\u200d", min_size=1, max_size=8)
-domains = st.lists(labels | labels.map(lambda label: f"xn--{label}"), min_size=1, max_size=3).map(".".join)
-addresses = st.builds("{}@{}".format, local_parts, domains)
+domains = st.lists(plain_labels | labels | plain_labels.map("xn--{}".format), min_size=1, max_size=3).map(".".join)
+addresses = st.builds("{}@{}".format, local_parts, domains) | st.builds(
+    "{}@{}.example".format, local_parts, plain_labels
+)
 damaged = st.builds(
     lambda address, place, added: address[:place] + added + address[place:],
     addresses,
     st.integers(0, 20),
-    st.sampled_from(sorted(LISTS))
-    | st.characters()
-    | st.sampled_from(["@", "\r\nBcc: b@example.com", ", b@example.com"]),
+    st.sampled_from(sorted(LISTS)) | st.characters() | st.sampled_from(["@", "\r\nBcc: b@x.com", ", b@x.com"]),
 )
-texts = (
-    st.text(st.characters(), max_size=300) | st.text(st.characters(codec="ascii"), max_size=80) | addresses | damaged
-)
+texts = addresses | damaged | st.text(st.characters(), max_size=40) | st.text(st.characters(codec="ascii"), max_size=40)
 
 
-def accepted(text: str) -> str:
-    """Keep the texts that are addresses; whatever else they raise than InvalidAddress is a bug."""
+def accepted(text: str) -> str | None:
+    """Return the address that the text is, or None; whatever else is raised than InvalidAddress is a bug."""
     try:
         return parse(text)
     except InvalidAddress:
-        assume(condition=False)
-        raise
+        return None
 
 
 @given(texts)
 @example("a@ex\u00adample.com")
 @example("ada@" + "xn--" * 60)
+@example("a" * 64 + "@" + "b" * 200)
+@example("\u0130" * 300)
 def test_whatever_is_accepted_is_one_address_on_one_line(text: str) -> None:
     address = accepted(text)
+    if address is None:
+        return
 
     assert address == text.strip(" \t\r\n")
     assert address.count("@") == 1
@@ -86,11 +89,13 @@ def test_all_functions_agree_on_what_is_an_address(text: str) -> None:
 @given(texts)
 def test_an_envelope_is_read_as_exactly_this_one_address(text: str) -> None:
     address = accepted(text)
-    try:
-        recipient = envelope(address)
-    except InvalidAddress:
-        assert not address.partition("@")[0].isascii()
+    if address is None:
         return
+    if not address.partition("@")[0].isascii():
+        with pytest.raises(InvalidAddress):
+            envelope(address)
+        return
+    recipient = envelope(address)
 
     assert recipient.isascii()
     assert recipient.isprintable()
@@ -105,6 +110,8 @@ def test_an_envelope_is_read_as_exactly_this_one_address(text: str) -> None:
 @given(texts)
 def test_normalising_twice_changes_nothing(text: str) -> None:
     address = accepted(text)
+    if address is None:
+        return
 
     assert normalise(normalise(address)) == normalise(address)
 
@@ -112,6 +119,8 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
 @given(texts)
 def test_every_spelling_is_of_the_same_mailbox(text: str) -> None:
     address = accepted(text)
+    if address is None:
+        return
     forms = spellings(address)
 
     assert forms[0] == address
