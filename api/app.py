@@ -15,7 +15,7 @@ from api.health import Readiness, health_api
 from api.json_request import MAX_BODY, JsonRequest
 from api.limits import Limits
 from api.memory import Memory
-from api.metrics import METRICS_SCHEME, Metrics, register_metrics
+from api.metrics import Metrics, register_metrics
 from api.pages import pages
 from api.passwords import Passwords
 from api.requests import register_hooks
@@ -88,7 +88,7 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
     """Build the Flask app with its configuration, hooks, errors and document, and without endpoints."""
     app = OpenAPI(
         "api",
-        security_schemes={METRICS_SCHEME: {"type": "http", "scheme": "bearer"}},
+        security_schemes={},  # Otherwise there would be a null in the document.
         info=Info(title=f"{settings.product_name}: forgotten passwords", version=API_VERSION),
         doc_ui=False,
         validation_error_model=Problem,

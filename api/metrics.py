@@ -6,12 +6,9 @@ Every process tells the same, because the counts are in Redis. Labels are from t
 from collections.abc import Iterator
 from hmac import compare_digest
 from itertools import accumulate
-from typing import Any, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
-from flask import Response, request
-from flask_openapi3 import OpenAPI
-from flask_openapi3.models.operation import Operation
-from flask_openapi3.models.path_item import PathItem
+from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -22,7 +19,6 @@ from werkzeug.routing import Rule
 
 from api.counters import Counters
 from api.memory import Memory
-from api.schemas import problems
 from shared.jobs import HEARTBEAT_KEY, Kind
 from shared.metrics import BUCKETS, HASH
 from shared.pending import Pending
@@ -75,17 +71,6 @@ GAUGES = {
     "redis_memory_ratio": "The part of its maxmemory that Redis uses.",
 }
 DELIVERY = "delivery_seconds"
-
-METRICS_SCHEME = "metrics_token"
-_TEXT = {"description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}}
-_OPERATION: dict[str, Any] = {
-    "tags": ["Health"],
-    "summary": "The counts, for Prometheus",
-    "description": "Without METRICS_TOKEN, and to those who do not send it, there is nothing here (404).",
-    "operationId": "metrics",
-    "security": [{METRICS_SCHEME: []}],
-    "responses": {"200": _TEXT} | {str(status): answer for status, answer in problems(404, 503).items()},
-}
 
 
 class Metrics(Collector):
@@ -140,12 +125,8 @@ def _delivery(totals: dict[str, int]) -> Metric:
     return HistogramMetricFamily(f"latchkey_{DELIVERY}", text, list(zip(BUCKETS, counts, strict=True)), seconds)
 
 
-def register_metrics(app: OpenAPI, metrics: Metrics, token: str) -> None:
-    """Serve the metrics to those who show the token; to others, and without a token, there is nothing here.
-
-    The OpenAPI document holds them in either case, or it would tell whether there is a token.
-    """
-    app.paths["/metrics"] = PathItem(get=Operation(**_OPERATION))
+def register_metrics(app: Flask, metrics: Metrics, token: str) -> None:
+    """Serve the metrics to those who show the token; to others, and without a token, there is nothing here."""
     if not token:
         return
     registry = CollectorRegistry()
