@@ -1,6 +1,6 @@
 # One command for each wish. Every target sets up the virtual environment it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check faults bench fix api worker flower users pins clean
+.PHONY: help run test check fuzz audit faults bench fix api worker flower users pins clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -24,6 +24,14 @@ check: $(VENV)/dev ## Lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+fuzz: $(VENV)/dev ## Try 10,000 random inputs on every property, and the API against its document: make fuzz ARGS="-k tokens"
+	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz --timeout=3600 $(ARGS)
+
+# Strict: a package that cannot be looked up fails the target. Otherwise pip-audit finds "no known vulnerabilities" in
+# packages that it could not ask about.
+audit: $(VENV)/dev ## Look every pinned package up among the known vulnerabilities; needs the network
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --progress-spinner=off --requirement requirements-dev.txt
 
 faults: $(VENV)/dev ## Run real faults under load and count every request, in half an hour: make faults ARGS="--list"
 	@exec $(BIN)/python -m tests.faults $(ARGS)

@@ -160,6 +160,12 @@ def test_a_file_that_cannot_be_read_is_one_problem(name: str, content: bytes | N
     assert problem == f"{name}_FILE names a file that cannot be read. Check its path and permissions."
 
 
+def test_a_name_that_no_file_can_have_is_the_same_problem() -> None:
+    problem = only_problem(WorkerSettings, SECRET_KEY="", SECRET_KEY_FILE="a\x00b")
+
+    assert problem == "SECRET_KEY_FILE names a file that cannot be read. Check its path and permissions."
+
+
 @pytest.mark.parametrize(("name", "value", "complaint"), REFUSED)
 def test_a_wrong_value_is_refused_with_what_is_wrong(name: str, value: str, complaint: str) -> None:
     assert only_problem(program_of(name), **{name: value}).startswith(f"{name} {complaint}")
