@@ -115,6 +115,7 @@ def taken(name: str, value: str) -> Any:
 @given(changed=environments)
 @example(changed={"MAIL_PASSWORD_FILE": "a\x00b", "MAIL_PASSWORD": ""})
 @example(changed={"SECRET_KEY": f"{SECRET}\udcff" * 8})
+@example(changed={"MAIL_DEFAULT_SENDER": "Example\udcff <a@b.example>"})
 def test_any_environment_gives_frozen_settings_or_the_one_error(program: type[Settings], changed: Any) -> None:
     settings = load(program, GOOD | changed)
 
@@ -124,6 +125,7 @@ def test_any_environment_gives_frozen_settings_or_the_one_error(program: type[Se
         shown = f"{settings!r} {settings}"
         assert not [name for name in secret_names(program) & GOOD.keys() if GOOD[name] in shown]
         assert all(hash_keys(settings))
+        assert [text.encode() for text in settings.model_dump().values() if isinstance(text, str)]
 
 
 @given(near("RESET_URL"))

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,14 @@ def test_a_file_that_cannot_be_read_is_one_problem(name: str, content: bytes | N
     problem = only_problem(WorkerSettings, **{name: "", f"{name}_FILE": str(tmp_path / "secret")})
 
     assert problem == f"{name}_FILE names a file that cannot be read. Check its path and permissions."
+
+
+def test_what_is_no_utf_8_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environb, b"MAIL_DEFAULT_SENDER", b"B\xfccher <a@b.example>")
+
+    problem = only_problem(WorkerSettings, MAIL_DEFAULT_SENDER=os.environ["MAIL_DEFAULT_SENDER"])
+
+    assert problem == "MAIL_DEFAULT_SENDER is not text in UTF-8."
 
 
 def test_a_name_that_no_file_can_have_is_the_same_problem() -> None:
