@@ -10,10 +10,11 @@ from sqlalchemy import Boolean, Column, DateTime, Integer, MetaData, String, Tab
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import scoped_session
 
+from api.passwords import MOST_ROUNDS, is_affordable
 from shared.addresses import InvalidAddress, normalise, parse, spellings
 from shared.settings import HashFormat, Settings
 
-_BCRYPT = r"\d\d\$[./A-Za-z0-9]{53}"
+_BCRYPT = r"[0-3][0-9]\$[./A-Za-z0-9]{53}"
 _HASHES: dict[HashFormat, str] = {
     "bcrypt": rf"\$2[aby]\${_BCRYPT}",
     "bcrypt-2y": rf"\$2[aby]\${_BCRYPT}",
@@ -117,6 +118,8 @@ def read_rows(lines: Iterable[str], hash_format: HashFormat, known: set[str]) ->
             yield BadRow(reader.line_num, "there are more columns than the first line names")
         elif not pattern.fullmatch(password_hash):
             yield BadRow(reader.line_num, f"password_hash is not of the format {hash_format}")
+        elif not is_affordable(password_hash):
+            yield BadRow(reader.line_num, f"password_hash has a cost of more than {MOST_ROUNDS}")
         elif mailbox in known:
             yield BadRow(reader.line_num, "there is a user with this address already")
         else:

@@ -1,12 +1,14 @@
 """create_app: the one place where the API is put together; serve: what a server process runs."""
 
 import gc
+import re
 
 from flask import Flask
 from flask_cors import CORS
 from flask_openapi3 import Info, OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from api.breaches import breaches
 from api.commands import users_commands
 from api.counters import Counters
 from api.errors import refuse_fields, register_errors
@@ -16,13 +18,17 @@ from api.json_request import MAX_BODY, JsonRequest
 from api.limits import Limits
 from api.memory import Memory
 from api.metrics import Metrics, register_metrics
+from api.new_passwords import NewPasswords
 from api.pages import pages
+from api.password_policy import PasswordPolicy
 from api.passwords import Passwords
+from api.policy import register_policy
 from api.requests import register_hooks
 from api.reset import register_reset
 from api.resets import Resets
 from api.schemas import Problem, openapi_document
 from api.settings import ApiSettings
+from api.slots import Slots
 from api.watch import Watch
 from shared import log
 from shared.database import database_config, db
@@ -65,23 +71,32 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     users = Users(settings, db.session)
     loud = settings.forgot_email_limit_response == "429"
     keys = [secret.get_secret_value() for secret in settings.secret_key]
-    passwords = Passwords(
-        settings.users_hash_format, settings.bcrypt_rounds, settings.password_min_length, settings.hashing_slots
-    )
-    memory, counters = Memory(redis), Counters(redis, lambda: passwords.waiting)
+    passwords = _new_passwords(settings)
+    memory, counters = Memory(redis), Counters(redis, lambda: passwords.hashing.waiting)
     app = _bare_app(settings, counters)
     app.extensions |= {"redis": redis, "watch": Watch(memory, counters)}
     limits = Limits(app, settings, redis, counters)
-    resets = Resets(Tokens(keys, settings.reset_token_max_age), users, passwords, outbox, key)
+    tokens = Tokens(keys, settings.reset_token_max_age)
+    resets = Resets(tokens, users, passwords, Slots(settings.reset_slots), outbox, key)
     acceptance = Acceptance(outbox, limits, memory, key, settings.outbox_max, loud)
     # Before the endpoints under the same paths: in the document, a blueprint takes the place of what is there.
     app.register_api(pages(settings))
     register_forgot(app, acceptance, counters)
     register_reset(app, resets, limits, counters)
+    register_policy(app, passwords.policy, settings.breach_check)
     app.register_api(health_api(Readiness(app, redis, users)))
     register_metrics(app, Metrics(redis, counters, memory), settings.metrics_token.get_secret_value())
     app.cli.add_command(users_commands(settings, passwords, outbox, key))
     return app
+
+
+def _new_passwords(settings: ApiSettings) -> NewPasswords:
+    hash_format, slots = settings.users_hash_format, settings.hashing_slots
+    return NewPasswords(
+        PasswordPolicy(hash_format, settings.password_min_length, settings.product_name),
+        breaches(settings.breach_check, settings.breach_check_url, slots),
+        Passwords(hash_format, settings.bcrypt_rounds, slots),
+    )
 
 
 def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
@@ -96,6 +111,8 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
         static_folder=None,
     )
     app.request_class = JsonRequest
+    # Two slashes are no address of ours; Werkzeug would redirect to one, on the host that the request names.
+    app.url_map.merge_slashes = False
     app.config.update(
         database_config(settings.database_url.get_secret_value(), settings.web_threads), MAX_CONTENT_LENGTH=MAX_BODY
     )
@@ -106,7 +123,8 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
     if settings.cors_origins:
         CORS(
             app,
-            origins=list(settings.cors_origins),
+            # As patterns: what has brackets, as an IPv6 address has, would be taken for one of the client's making.
+            origins=[re.compile(re.escape(origin.lower()) + r"\Z") for origin in settings.cors_origins],
             methods=["GET", "POST"],
             allow_headers=["Content-Type", "X-Request-ID"],
             expose_headers=["Retry-After", "X-Request-ID"],

@@ -14,7 +14,9 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.accounts import Accounts, BadRow, DuplicateAddress, Row, read_rows
-from api.passwords import Passwords, WeakPassword
+from api.breaches import BreachCheckAway
+from api.new_passwords import NewPasswords
+from api.password_policy import REASONS, WeakPassword
 from api.settings import ApiSettings
 from shared.addresses import InvalidAddress, hash_address, parse
 from shared.database import db
@@ -25,7 +27,7 @@ from shared.users import UsersTableError
 BATCH = 5000
 
 
-def users_commands(settings: ApiSettings, passwords: Passwords, outbox: Outbox, key: bytes) -> AppGroup:
+def users_commands(settings: ApiSettings, passwords: NewPasswords, outbox: Outbox, key: bytes) -> AppGroup:
     """Build the command group."""
     group = AppGroup("users", help="Users for a start, and support's own reset mail.")
     _add_table_commands(group, settings, passwords)
@@ -33,7 +35,7 @@ def users_commands(settings: ApiSettings, passwords: Passwords, outbox: Outbox, 
     return group
 
 
-def _add_table_commands(group: AppGroup, settings: ApiSettings, passwords: Passwords) -> None:
+def _add_table_commands(group: AppGroup, settings: ApiSettings, passwords: NewPasswords) -> None:
     accounts = Accounts(settings, db.session)
 
     @group.command("create-table")
@@ -51,10 +53,9 @@ def _add_table_commands(group: AppGroup, settings: ApiSettings, passwords: Passw
         password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask()
         with _clear_errors():
             address = parse(email)
-            passwords.check(password)
             if accounts.has(address):
                 raise DuplicateAddress("There is a user with this address already.")
-            accounts.add([(address, passwords.hash(password))])
+            accounts.add([(address, passwords.hash(password, address))])
         click.echo("Added.")
 
     @group.command("import")
@@ -122,7 +123,8 @@ def _clear_errors() -> Iterator[None]:
 
 def _sentence(error: Exception) -> str | None:
     if isinstance(error, WeakPassword):
-        return f"This password cannot be used: {', '.join(error.reasons)}. See PASSWORD_MIN_LENGTH in README."
+        reasons = "".join(f" {REASONS[reason]} ({reason})" for reason in error.reasons)
+        return f"This password cannot be used.{reasons}"
     if isinstance(error, SQLAlchemyError):
         return f"The database refused ({type(error).__name__}). Check DATABASE_URL and the table's columns."
     for kind, sentence in _SENTENCES.items():
@@ -135,6 +137,7 @@ _SENTENCES: dict[type[Exception], str] = {
     InvalidAddress: "This is not one mail address.",
     UnicodeDecodeError: "The file is not UTF-8. Save it so and try again; rows that are in are passed over.",
     csv.Error: "The file is not CSV. Check its quotes.",
+    BreachCheckAway: "The leaked passwords cannot be looked up. Check BREACH_CHECK_URL, or set BREACH_CHECK.",
     RedisError: "Redis cannot be reached. Check REDIS_URL, and that it runs.",
     OutboxFull: "The outbox is full. Check that a worker runs.",
     DuplicateAddress: "",

@@ -11,9 +11,12 @@ from redis.exceptions import OutOfMemoryError, RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from api.breaches import BreachCheckAway
 from api.counters import Counters
 from api.memory import MemoryShort
-from api.passwords import HashingBusy, WeakPassword
+from api.password_policy import WeakPassword
+from api.passwords import HashingBusy
+from api.slots import SlotsTaken
 from shared.log import get_logger
 from shared.outbox import OutboxFull
 from shared.tokens import InvalidToken
@@ -34,8 +37,8 @@ _HTTP = {
 _COUNTED_RESETS: dict[str, tuple[type[Exception], ...]] = {
     "resets_refused:link": (InvalidToken,),
     "resets_refused:password": (WeakPassword,),
-    "resets_refused:busy": (HashingBusy,),
-    "resets_refused:unavailable": (RedisError, SQLAlchemyError, UsersTableError),
+    "resets_refused:busy": (HashingBusy, SlotsTaken),
+    "resets_refused:unavailable": (RedisError, SQLAlchemyError, UsersTableError, BreachCheckAway),
 }
 _COUNTED: dict[str | None, dict[str, tuple[type[Exception], ...]]] = {
     "forgot_password": {
@@ -70,12 +73,14 @@ def problem(status: int, code: str, title: str, *, retry_after: int | None = Non
 def refuse_fields(error: ValidationError) -> NoReturn:
     """Turn pydantic's findings into our own; unknown field names are the client's text and are not repeated."""
     errors = []
+    unknown = {"field": "", "reason": "there is a field that is not known"}
     for item in error.errors(include_input=False, include_url=False, include_context=False):
-        if item["type"] == "extra_forbidden":
-            errors.append({"field": "", "reason": "there is a field that is not known"})
-        else:
+        if item["type"] != "extra_forbidden":
             reason = item["msg"].removeprefix("Value error, ")
             errors.append({"field": ".".join(map(str, item["loc"])), "reason": reason[0].lower() + reason[1:]})
+        elif unknown not in errors:
+            # Once: for a thousand of them the answer would be six times as long as the request.
+            errors.append(unknown)
     raise InvalidRequest(errors)
 
 
@@ -95,7 +100,7 @@ def register_errors(app: Flask, counters: Counters) -> None:
     app.register_error_handler(InvalidToken, counted(_invalid_token))
     app.register_error_handler(WeakPassword, counted(_weak_password))
     app.register_error_handler(RateLimitExceeded, _rate_limited)
-    for away in (RedisError, OutboxFull, SQLAlchemyError, UsersTableError, HashingBusy):
+    for away in (RedisError, OutboxFull, SQLAlchemyError, UsersTableError, HashingBusy, SlotsTaken, BreachCheckAway):
         app.register_error_handler(away, counted(_unavailable))
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)

@@ -1,7 +1,8 @@
-"""The password policy, bcrypt, and the formats in which other software expects to find the hash."""
+"""bcrypt, a bounded number at a time, and the formats in which other software expects to find the hash."""
 
 import hashlib
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,21 +11,14 @@ from contextlib import contextmanager, suppress
 
 import bcrypt
 
+from api.password_policy import WeakPassword
 from shared.settings import HashFormat
 from shared.tokens import InvalidToken
 
-BCRYPT_BYTES = 72  # bcrypt reads no more: a longer password would be cut without a word, so it is refused.
-PREHASHED_CHARACTERS = 256
 WAIT_FOR_HASH = 5.0  # Seconds until one that has not begun is given up.
 NICENESS = 10  # Of hashing: a thread of the server gets nine times its share of a core that both want.
-
-
-class WeakPassword(Exception):
-    """The policy refuses the password, for reasons given as stable codes."""
-
-    def __init__(self, reasons: list[str]) -> None:
-        super().__init__(", ".join(reasons))
-        self.reasons = reasons
+MOST_ROUNDS = 16  # Of a stored hash, 5 seconds; each more takes twice as long, and 31 would take days.
+_STORED = re.compile(r"(bcrypt\$|bcrypt_sha256\$)?(\$2[aby]\$([0-3][0-9])\$[./A-Za-z0-9]{53})")
 
 
 class HashingBusy(Exception):
@@ -32,16 +26,15 @@ class HashingBusy(Exception):
 
 
 class Passwords:
-    """Checks new passwords against the policy and hashes them, a bounded number at a time.
+    """Hashes new passwords, a bounded number at a time.
 
     Hashing is done by threads of its own that give way to the server's. Those wait meanwhile, so a slot is the right of
     a thread of the server to be held up by it.
     """
 
-    def __init__(self, hash_format: HashFormat, rounds: int, min_length: int, slots: int) -> None:
+    def __init__(self, hash_format: HashFormat, rounds: int, slots: int) -> None:
         self._format = hash_format
         self._rounds = rounds
-        self._min_length = min_length
         self._slots = slots
         self._links: list[str] = []
         self._counting = threading.Lock()
@@ -51,21 +44,6 @@ class Passwords:
     def waiting(self) -> int:
         """Return how many slots are taken."""
         return len(self._links)
-
-    def check(self, password: str) -> None:
-        """Raise WeakPassword with every reason the policy has against the password.
-
-        Length counts in code points, and there are no rules of composition (NIST SP 800-63B-4, 3.1.1.2).
-        """
-        reasons = []
-        if len(password) < self._min_length:
-            reasons.append("too_short")
-        if self._too_long(password):
-            reasons.append("too_long")
-        if "\x00" in password:
-            reasons.append("contains_nul")
-        if reasons:
-            raise WeakPassword(reasons)
 
     @contextmanager
     def slot(self, link: str) -> Iterator[None]:
@@ -83,12 +61,12 @@ class Passwords:
             with self._counting:
                 self._links.remove(link)
 
-    def hash(self, password: str) -> str:
+    def hash(self, password: str, old: str = "") -> str:
         """Return the hash as the users table stores it.
 
-        Raises HashingBusy where others take too long.
+        Raises WeakPassword where it is the password of the old hash, and HashingBusy where others take too long.
         """
-        hashing = self._pool.submit(encode, password, self._format, self._rounds)
+        hashing = self._pool.submit(self._replace, password, old)
         try:
             return hashing.result(WAIT_FOR_HASH)
         except TimeoutError:
@@ -96,10 +74,10 @@ class Passwords:
                 raise HashingBusy from None
             return hashing.result()
 
-    def _too_long(self, password: str) -> bool:
-        if self._format == "django-bcrypt-sha256":
-            return len(password) > PREHASHED_CHARACTERS
-        return len(password.encode()) > BCRYPT_BYTES
+    def _replace(self, password: str, old: str) -> str:
+        if old and is_hash_of(old, password):
+            raise WeakPassword(["same_as_old"])
+        return encode(password, self._format, self._rounds)
 
 
 def at_a_time(slots: int) -> int:
@@ -115,15 +93,37 @@ def _give_way() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
+def is_hash_of(stored: str, password: str) -> bool:
+    """Tell whether a stored hash, in any of the formats, is of this password.
+
+    False as well for what is no hash of bcrypt's, and for one that would take more than MOST_ROUNDS.
+    """
+    match = _affordable(stored)
+    if match is None:
+        return False
+    try:
+        return bcrypt.checkpw(_secret(password, prehashed=match[1] == "bcrypt_sha256$"), match[2].encode())
+    except ValueError:  # The password is longer than this hash could be of, or the salt is damaged.
+        return False
+
+
+def is_affordable(stored: str) -> bool:
+    """Tell whether a hash of bcrypt's, in any of the formats, may be compared with a password."""
+    return _affordable(stored) is not None
+
+
+def _affordable(stored: str) -> re.Match[str] | None:
+    match = _STORED.fullmatch(stored)
+    return match if match and int(match[3]) <= MOST_ROUNDS else None
+
+
 def encode(password: str, hash_format: HashFormat, rounds: int) -> str:
     """Hash a password and write it in one of the formats.
 
     bcrypt: `$2b$`, as the bcrypt package writes it. bcrypt-2y: the same under PHP's prefix. django-bcrypt and
     django-bcrypt-sha256: as django.contrib.auth.hashers stores them, the second over the hexadecimal SHA-256.
     """
-    secret = password.encode()
-    if hash_format == "django-bcrypt-sha256":
-        secret = hashlib.sha256(secret).hexdigest().encode()
+    secret = _secret(password, prehashed=hash_format == "django-bcrypt-sha256")
     hashed = bcrypt.hashpw(secret, bcrypt.gensalt(rounds)).decode()
     match hash_format:
         case "bcrypt":
@@ -134,3 +134,8 @@ def encode(password: str, hash_format: HashFormat, rounds: int) -> str:
             return "bcrypt$" + hashed
         case "django-bcrypt-sha256":
             return "bcrypt_sha256$" + hashed
+
+
+def _secret(password: str, *, prehashed: bool) -> bytes:
+    """Return what bcrypt gets to see."""
+    return hashlib.sha256(password.encode()).hexdigest().encode() if prehashed else password.encode()

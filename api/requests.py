@@ -21,6 +21,8 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+# A year (OWASP ASVS 5.0, 3.4.1). Not for subdomains: those of a host that others share may speak plain http.
+_HSTS = "max-age=31536000"
 WARN_EVERY = 60  # Seconds.
 
 log = get_logger(__name__)
@@ -29,6 +31,7 @@ log = get_logger(__name__)
 def register_hooks(app: Flask, settings: ApiSettings) -> None:
     """Give every request its id and every answer its headers."""
     warned_at = -WARN_EVERY * 1.0
+    proxies = settings.trusted_proxies
 
     @app.before_request
     def identify() -> None:
@@ -36,7 +39,7 @@ def register_hooks(app: Flask, settings: ApiSettings) -> None:
         g.request_id = request_id(request.headers.get("X-Request-ID"))
         clear_contextvars()
         bind_contextvars(request_id=g.request_id)
-        forwarded = not settings.trusted_proxies and "X-Forwarded-For" in request.headers
+        forwarded = not proxies and "X-Forwarded-For" in request.headers
         if forwarded and time.monotonic() - warned_at >= WARN_EVERY:
             warned_at = time.monotonic()
             log.warning("forwarded_for_ignored", cure="Set TRUSTED_PROXIES if a proxy of yours stands before the API.")
@@ -48,4 +51,13 @@ def register_hooks(app: Flask, settings: ApiSettings) -> None:
         for name, value in _HEADERS.items():
             headers[name] = value
         headers["Content-Security-Policy"] = _DOCS_POLICY if request.path == "/docs" else _POLICY
+        # RFC 6797, 7.2: never over plain http.
+        if proxies and came_by_https(request.environ.get("HTTP_X_FORWARDED_PROTO", ""), proxies):
+            headers["Strict-Transport-Security"] = _HSTS
         return response
+
+
+def came_by_https(forwarded: str, proxies: int) -> bool:
+    """Tell whether the outermost trusted proxy was asked by https; what stands before its word is the client's."""
+    hops = forwarded.split(",")
+    return len(hops) >= proxies and hops[-proxies].strip().lower() == "https"

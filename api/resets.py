@@ -6,7 +6,8 @@ from datetime import datetime
 
 from redis.exceptions import RedisError
 
-from api.passwords import Passwords
+from api.new_passwords import NewPasswords
+from api.slots import Slots
 from shared.addresses import hash_address
 from shared.jobs import Job, new_id, state
 from shared.log import get_logger
@@ -25,17 +26,20 @@ class Resets:
 
     tokens: Tokens
     users: Users
-    passwords: Passwords
+    passwords: NewPasswords
+    slots: Slots
     outbox: Outbox
     address_key: bytes
 
     def check(self, token: str) -> datetime:
         """Return when the link expires.
 
-        Raises InvalidToken.
+        Raises InvalidToken, and SlotsTaken.
         """
         claim = self.tokens.verify(token)
-        self._holder(claim)
+        # A slow database would hold every thread, by one link that is asked about often enough.
+        with self.slots.take():
+            self._holder(claim)
         return claim.expires_at
 
     def reset(self, token: str, password: str, request_id: str) -> None:
@@ -44,18 +48,17 @@ class Resets:
         The notice mail is accepted before the change and held back, so that it goes out even if this process dies
         right after the commit; the worker drops it while the old password is still stored.
 
-        Raises InvalidToken, WeakPassword, HashingBusy, and RedisError or SQLAlchemyError with nothing changed.
+        Raises InvalidToken, WeakPassword, BreachCheckAway, HashingBusy, SlotsTaken, and RedisError or SQLAlchemyError
+        with nothing changed.
         """
         claim = self.tokens.verify(token)
         # Before the database is asked: a refusal costs half, and a slow database holds no more resets than this.
-        with self.passwords.slot(claim.fingerprint):
-            user = self._holder(claim)
-            self.passwords.check(password)
-            self._set(user, password, request_id)
+        with self.passwords.hashing.slot(claim.fingerprint), self.slots.take():
+            self._set(self._holder(claim), password, request_id)
 
     def _set(self, user: User, password: str, request_id: str) -> None:
-        """Hash and store the password, with its notice."""
-        password_hash = self.passwords.hash(password)
+        """Judge, hash and store the password, with its notice."""
+        password_hash = self.passwords.hash(password, user.address, user.password_hash)
         notice = self._notice(user, request_id)
         self.outbox.add_later(notice, NOTICE_DELAY)
         won = self.users.set_password(user, password_hash)

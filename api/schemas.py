@@ -1,4 +1,7 @@
-"""What a request and an answer look like; the OpenAPI document is made from these."""
+"""What a request and an answer look like; the OpenAPI document is made from these.
+
+flask-openapi3 knows a field's `example` and leaves pydantic's `examples` out.
+"""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -7,6 +10,7 @@ from flask_openapi3 import OpenAPI, Tag
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from werkzeug.http import HTTP_STATUS_CODES
 
+from api.password_policy import Reason
 from shared import tokens
 from shared.addresses import InvalidAddress, parse
 
@@ -83,6 +87,27 @@ class LinkState(BaseModel):
     expires_at: datetime = Field(description="When it stops working, in UTC.")
 
 
+class ReasonText(BaseModel):
+    """A reason to refuse a password. `code` is stable: translate by it."""
+
+    code: Reason
+    text: str = Field(description="In English.", json_schema_extra={"example": "It has too few characters."})
+
+
+class Policy(BaseModel):
+    """Which passwords are taken."""
+
+    min_length: int = Field(description="In characters (code points).", json_schema_extra={"example": 15})
+    max_length: int = Field(description="In `max_length_unit`.", json_schema_extra={"example": 72})
+    max_length_unit: Literal["characters", "bytes"] = Field(description="`bytes` are those of UTF-8.")
+    breach_check: bool = Field(description="Whether leaked passwords are looked up.")
+    passwordrules: str = Field(
+        description="For the attribute `passwordrules`, which password managers read.",
+        json_schema_extra={"example": "minlength: 15; maxlength: 72;"},
+    )
+    reasons: list[ReasonText] = Field(description="Every reason there is.")
+
+
 class Health(BaseModel):
     """`ok`; `degraded` where requests are accepted but mails or resets must wait; `unavailable`."""
 
@@ -104,7 +129,9 @@ class Problem(BaseModel):
     status: int = Field(json_schema_extra={"example": 422})
     code: str = Field(json_schema_extra={"example": "invalid_request"})
     errors: list[FieldError] | None = Field(default=None, description="For `invalid_request`: the fields.")
-    reasons: list[str] | None = Field(default=None, description="For `weak_password`: `too_short`, `too_long`, ...")
+    reasons: list[Reason] | None = Field(
+        default=None, description="For `weak_password`: `GET /password-policy` explains them."
+    )
 
 
 def openapi_document(app: OpenAPI) -> dict[str, Any]:

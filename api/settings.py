@@ -2,15 +2,19 @@
 
 import re
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from limits import parse_many
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 
 from shared.settings import Settings
 
+RANGE_SERVICE = "https://api.pwnedpasswords.com/range/"
 LONGEST_WINDOW = 366 * 86400  # Seconds.
 LARGEST_AMOUNT = 1_000_000
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+
+_PLAIN_HTTP = {("http", host) for host in ("localhost", "127.0.0.1", "::1")}
 
 # RFC 6750, 2.1.
 _BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
@@ -28,6 +32,19 @@ def _limits(value: str) -> str:
 
 def _origins(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _range_service(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        complete = bool(parts.hostname and parts.port != 0)
+    except ValueError:
+        complete = False
+    if not complete or parts.query or parts.fragment or "@" in parts.netloc or not re.fullmatch(r"[!-~]+/", value):
+        raise ValueError("is not the beginning of a web address, up to a slash")
+    if parts.scheme != "https" and (parts.scheme, parts.hostname) not in _PLAIN_HTTP:
+        raise ValueError("is not https")
+    return value
 
 
 def _metrics_token(value: SecretStr) -> SecretStr:
@@ -57,7 +74,10 @@ class ApiSettings(Settings):
         default="20/minute", description="Calls of reset and check together per client; more get a `429`."
     )
     trusted_proxies: int = Field(
-        default=0, ge=0, le=10, description="Proxies before the API that append to `X-Forwarded-For`: 0 to 10."
+        default=0,
+        ge=0,
+        le=10,
+        description="Proxies before the API that append to `X-Forwarded-For` and `X-Forwarded-Proto`: 0 to 10.",
     )
     cors_origins: Annotated[tuple[str, ...], BeforeValidator(_origins)] = Field(
         default=(),
@@ -69,6 +89,16 @@ class ApiSettings(Settings):
         ge=8,
         le=64,
         description="Characters that a new password must have: 8 to 64 (NIST SP 800-63B-4: 15).",
+    )
+    breach_check: Literal["off", "open", "closed"] = Field(
+        default="off",
+        description="Whether new passwords are looked up among leaked ones over the internet: `off`; `open`, where a "
+        "password passes if nobody answers; `closed`, where resets then get `503`.",
+    )
+    breach_check_url: Annotated[str, AfterValidator(_range_service)] = Field(
+        default=RANGE_SERVICE,
+        description="Where they are looked up: Have I Been Pwned, or a copy of its range service, https unless on this "
+        "machine. Five digits of the SHA-1 are appended, and nothing else leaves.",
     )
     outbox_max: int = Field(
         default=1_000_000,
@@ -97,3 +127,8 @@ class ApiSettings(Settings):
     def hashing_slots(self) -> int:
         """How many threads of a process may be held up by passwords: half, so that the others serve the door."""
         return max(1, self.web_threads // 2)
+
+    @property
+    def reset_slots(self) -> int:
+        """How many threads of a process resets and checks may hold up together: all but one, which serves the door."""
+        return max(1, self.web_threads - 1)

@@ -10,8 +10,7 @@ MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3: a path of 256 octets, less its angle br
 MAX_LOCAL_LENGTH = 64  # RFC 5321, 4.5.3.1.1.
 # One unquoted "@", and none of the characters that would make a list, a display name, a comment or a second line.
 _ATOM = r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff@,;:<>()\[\]\"\\]+"
-# And no "=?": it begins an encoded word (RFC 2047), which some mail systems decode in an address, into another one.
-_SHAPE = re.compile(rf"(?!.*=\?){_ATOM}@{_ATOM}")
+_SHAPE = re.compile(f"{_ATOM}@{_ATOM}")
 _UPPER_TO_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 
@@ -28,10 +27,10 @@ def parse(text: str) -> str:
     """Return the address as typed, without surrounding white space.
 
     Raises InvalidAddress for whatever is not exactly one address: lists, display names, control characters, domains
-    that IDNA 2008 refuses.
+    that IDNA 2008 refuses, encoded words, which no address may hold (RFC 2047, 5) and some relays decode to another.
     """
     address = text.strip(" \t\r\n")
-    if len(address) > MAX_LENGTH or not _SHAPE.fullmatch(address):
+    if len(address) > MAX_LENGTH or "=?" in address or not _SHAPE.fullmatch(address):
         raise InvalidAddress
     local, domain = address.split("@")
     local_length = len(local.encode())

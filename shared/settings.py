@@ -180,7 +180,7 @@ class Settings(KeySettings):
     )
     support_email: str = Field(
         default="",
-        pattern=r"^([^\s@<>]+@[^\s@<>]+)?$",
+        pattern=r"^([^\s\p{Cc}@<>]+@[^\s\p{Cc}@<>]+)?$",
         description="Where people who need help may write, shown in pages and mails.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

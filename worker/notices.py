@@ -97,7 +97,7 @@ class Notices:
         try:
             message = write()
         except InvalidAddress:
-            raise PermanentFailure("the stored address needs SMTPUTF8") from None
+            raise PermanentFailure("the stored address is malformed or needs SMTPUTF8") from None
         return self.send(message)
 
 

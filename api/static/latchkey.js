@@ -8,6 +8,11 @@ const TEXTS = {
   too_short: "This password is too short.",
   too_long: "This password is too long.",
   contains_nul: "This password holds a character that cannot be used.",
+  too_common: "This password is easy to guess. Please choose several words that do not belong together.",
+  like_address: "This password is too close to your mail address.",
+  like_product: "This password is too close to the name of this site.",
+  same_as_old: "This is the password that you have now. Please choose another one.",
+  breached: "This password has leaked somewhere, so others know it. Please choose another one.",
 };
 const OTHER = "Something went wrong on our side. Please try again.";
 // The alphabet of a signed token: it survives being pasted with the rest of its link.

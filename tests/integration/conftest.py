@@ -43,9 +43,9 @@ def before_hashing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -
     """Let something happen after the user is loaded and before the update."""
     hash_password = Passwords.hash
 
-    def act_then_hash(self: Passwords, password: str) -> str:
+    def act_then_hash(self: Passwords, password: str, old: str = "") -> str:
         act()
-        return hash_password(self, password)
+        return hash_password(self, password, old)
 
     monkeypatch.setattr(Passwords, "hash", act_then_hash)
 

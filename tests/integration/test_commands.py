@@ -56,6 +56,8 @@ def test_a_user_is_added_with_a_password_that_is_asked_for_twice(service: Servic
     [
         ("anna", "correct horse battery", "not one mail address"),
         ("anna@example.com", "short", "too_short"),
+        ("anna@example.com", "passwordpassword", "too_common"),
+        ("anna@example.com", "anna@example.com1", "like_address"),
         ("ben@example.com", "correct horse battery", "already"),
     ],
 )
@@ -129,6 +131,10 @@ def test_an_import_may_be_repeated(service: Service, tmp_path: Path) -> None:
         (b"name,hash\nx,y\n", "line 1: the first line must name the columns: email,password_hash"),
         (b"", "line 1: the first line must name the columns"),
         (b"email,password_hash\n\xff\xfe,x\n", "not UTF-8"),
+        (
+            f"email,password_hash\nx@example.com,{STORED.replace('$04$', '$31$')}\n".encode(),
+            "line 2: password_hash has a cost of more than 16",
+        ),
     ],
 )
 def test_a_file_that_is_none_is_refused_with_a_reason(

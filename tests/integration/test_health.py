@@ -68,6 +68,7 @@ def test_the_openapi_document_describes_every_operation_and_its_problems(service
         ("/reset-password", "get"),
         ("/reset-password", "post"),
         ("/reset-password/check", "post"),
+        ("/password-policy", "get"),
         ("/healthz", "get"),
         ("/readyz", "get"),
     }

@@ -26,8 +26,8 @@ DECORATED = [
     "mailto:ada@example.com",
     '"ada"@example.com',
     '"ada lovelace"@example.com',
+    "=?utf-8?b?YWRh?=@example.com",
     "ada@[127.0.0.1]",
-    "=?utf-8?q?bob=40example.com=2C?=@example.com",
 ]
 SECOND_LINES = [
     "ada@example.com\r\nBcc: bob@example.com",

@@ -16,7 +16,7 @@ PASSWORD = "correct horse battery staple"
 
 
 def passwords(slots: int) -> Passwords:
-    return Passwords("bcrypt", rounds=4, min_length=15, slots=slots)
+    return Passwords("bcrypt", rounds=4, slots=slots)
 
 
 def test_no_slot_is_left_when_all_are_taken() -> None:

@@ -82,3 +82,9 @@ def test_the_proxy_answers_for_the_api_in_the_api_s_words() -> None:
     assert said["503"] == json.loads(away.data)
     assert nginx("add_header Retry-After") == [f"{away.headers['Retry-After']} always"]
     assert nginx("error_page 502 504") == ["=503 @unavailable"]
+
+
+def test_the_proxy_tells_how_it_was_asked_on_the_right_of_what_was_claimed() -> None:
+    assert nginx("proxy_set_header X-Forwarded-Proto") == ["$forwarded_proto"]
+    assert nginx("default") == ['"$http_x_forwarded_proto, $scheme"']
+    assert nginx('""') == ["$scheme"]

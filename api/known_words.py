@@ -1,0 +1,40 @@
+"""Words that everybody knows who guesses at one person's password: their address, and the product's name."""
+
+import re
+from collections.abc import Iterable
+
+SHORTEST = 3  # Characters. Shorter parts stand in too many words by chance.
+_LETTERS = str.maketrans("@483!|1l05$7+", "aabeiiiiosstt")
+
+
+def words_of_address(address: str) -> set[str]:
+    """List the address, its two sides, and the parts of both but the top-level domain; and each backwards."""
+    local, _, domain = address.partition("@")
+    return _words([address, local, *re.split(r"[._+-]", local), domain, *domain.split(".")[:-1]])
+
+
+def words_of_name(name: str) -> set[str]:
+    """List a name, with and without its spaces, and its words; and each backwards."""
+    words = re.findall(r"\w+", name)
+    return _words([name, "".join(words), *words])
+
+
+def without(password: str, words: Iterable[str]) -> str:
+    """Take the words out, wherever they stand, also with digits and symbols for letters."""
+    folded = _fold(password)
+    for word in sorted(words, key=len, reverse=True):
+        while (start := folded.find(word)) >= 0:
+            end = start + len(word)
+            folded, password = folded[:start] + folded[end:], password[:start] + password[end:]
+    return password
+
+
+def _words(parts: Iterable[str]) -> set[str]:
+    folded = {_fold(part) for part in parts if len(part) >= SHORTEST}
+    return folded | {word[::-1] for word in folded}
+
+
+def _fold(text: str) -> str:
+    """Make characters alike that stand for one letter; as many come out as went in."""
+    lower = (character.lower() for character in text)
+    return "".join(new if len(new) == 1 else old for old, new in zip(text, lower, strict=True)).translate(_LETTERS)

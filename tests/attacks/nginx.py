@@ -1,0 +1,66 @@
+"""The real proxy, with deploy/nginx.conf: only addresses, ports and paths are others."""
+
+import os
+import shutil
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+from socket import create_connection
+from typing import Self
+
+from tests.compose import PROJECT
+from tests.conftest import missing
+from tests.servers import free_port, wait_until
+
+CONFIGURATION = PROJECT / "deploy/nginx.conf"
+
+
+def find_nginx() -> str:
+    # Debian puts it where only root looks.
+    found = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if found is None:
+        missing("No nginx on the PATH")
+    assert found
+    return found
+
+
+class Nginx:
+    """nginx before an API."""
+
+    def __init__(self, folder: Path, api_port: int) -> None:
+        folder.mkdir(exist_ok=True)
+        self.port = free_port()
+        others = {
+            "/tmp/": f"{folder}/",  # noqa: S108 - what stands in the file
+            "listen 8080;": f"listen 127.0.0.1:{self.port};",
+            "listen 8081;": f"listen 127.0.0.1:{free_port()};",
+            "server api:8000;": f"server 127.0.0.1:{api_port};",
+        }
+        text = CONFIGURATION.read_text(encoding="utf-8")
+        for ours, of_test in others.items():
+            assert ours in text, f"{ours} is not in {CONFIGURATION.name} any more"
+            text = text.replace(ours, of_test)
+        self._file, self._log = folder / "nginx.conf", folder / "nginx.log"
+        self._file.write_text(text)
+
+    def __enter__(self) -> Self:
+        # As root, its workers would become somebody who may not enter the folder.
+        options = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
+        command = [find_nginx(), "-p", self._file.parent, "-c", self._file, "-e", "stderr", "-g", options]
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        wait_until(self._listens, "nginx does not come up")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+
+    def _listens(self) -> bool:
+        assert self._process.poll() is None, self.log()
+        with suppress(OSError), create_connection(("127.0.0.1", self.port)):
+            return True
+        return False
+
+    def log(self) -> str:
+        return self._log.read_text()

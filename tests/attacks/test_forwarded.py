@@ -1,0 +1,112 @@
+"""Headers that claim where a request came from, and to which site."""
+
+import pytest
+
+from tests.attacks.conftest import MakeTarget
+from tests.attacks.target import Target
+
+ANNA = "anna@example.com"
+PATH = "/forgot-password"
+HSTS = "strict-transport-security"
+
+
+@pytest.mark.parametrize("hosts", [b"", b"Host: a\r\nHost: b\r\n", b"Host: a b\r\n"])
+def test_a_request_with_no_host_or_two(proxied: Target, hosts: bytes) -> None:
+    """Two parsers that take different hosts, CWE-444; RFC 9112, 3.2, demands a 400, which the proxy gives."""
+    answer = proxied.send(b"GET /forgot-password HTTP/1.1\r\n" + hosts + b"Connection: close\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"X-Forwarded-Host": "evil.example"},
+        {"X-Forwarded-Proto": "javascript", "Forwarded": "host=evil.example;proto=http"},
+        {"X-Original-URL": "//evil.example/", "X-Rewrite-URL": "//evil.example/", "X-Forwarded-Prefix": "/evil"},
+        {"Origin": "https://evil.example", "Referer": "https://evil.example/"},
+    ],
+)
+def test_headers_that_name_another_site(either: Target, headers: dict[str, str]) -> None:
+    """Poisoned links in mails, CWE-640 (Django CVE-2012-4520), and open redirects, CWE-601."""
+    either.add_user(ANNA)
+
+    assert either.forgot(ANNA, headers).status == 202
+    front = either.request("GET", "/", headers=headers)
+    either.settle()
+
+    mail = either.mails[-1][1]
+    assert "https://www.example.org/reset-password#token=" in mail.get_body(("plain",)).get_content()
+    assert "evil" not in mail.as_string()
+    assert (front.status, front.headers["location"]) == (302, "/forgot-password")
+
+
+@pytest.mark.parametrize("path", ["//evil.example/", "/\\evil.example", "/%2f%2fevil.example/", "/http://evil.example"])
+def test_paths_that_look_like_another_site(target: Target, path: str) -> None:
+    """Open redirects by paths that are normalised, CWE-601 (Flask-Security CVE-2021-32618)."""
+    answer = target.request("GET", path)
+
+    assert answer.status == 404
+    assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "expected"),
+    [
+        ("https", True),
+        ("http, https", True),
+        ("HTTPS", True),
+        (None, False),
+        ("", False),
+        ("http", False),
+        ("https, http", False),
+        ("https, https, http", False),
+        ("httpsx", False),
+    ],
+)
+def test_hsts_is_sent_where_the_trusted_proxy_was_asked_by_https(
+    past_proxy: Target, forwarded: str | None, *, expected: bool
+) -> None:
+    """A first visit that is led to plain http, CWE-319; RFC 6797, 7.2, forbids the header there."""
+    headers = {} if forwarded is None else {"X-Forwarded-Proto": forwarded}
+
+    answers = [
+        past_proxy.request("GET", "/reset-password", headers=headers),
+        past_proxy.request("GET", "/static/latchkey.js", headers=headers),
+        past_proxy.request("GET", "/nothing", headers=headers),
+        past_proxy.post(PATH, {}, headers),
+    ]
+
+    assert [answer.headers.get(HSTS) for answer in answers] == ["max-age=31536000" if expected else None] * 4
+
+
+def test_behind_two_proxies_the_outer_one_tells_and_not_the_client(make_target: MakeTarget) -> None:
+    """A claim of the client before the word of the proxies, CWE-348."""
+    target = make_target(worker=False, TRUSTED_PROXIES="2")
+    claims = {"https, http": True, "http, https, http": True, "https, http, http": False, "https": False}
+
+    found = {claim: target.request("GET", PATH, headers={"X-Forwarded-Proto": claim}).headers for claim in claims}
+
+    assert {claim: HSTS in headers for claim, headers in found.items()} == claims
+
+
+def test_https_that_a_client_claims_is_not_believed(target: Target, proxied: Target) -> None:
+    """Spoofed forwarding headers, CWE-348: without a proxy none is believed; the proxy tells how it was asked."""
+    claims = [{"X-Forwarded-Proto": "https"}, {"X-Forwarded-Proto": "https, https"}, {"X-Forwarded-Scheme": "https"}]
+    claims += [{"X_Forwarded_Proto": "https"}, {"X-Forwarded-Ssl": "on"}, {"Forwarded": "proto=https"}]
+
+    answers = [asked.request("GET", PATH, headers=claim) for claim in claims for asked in (target, proxied)]
+
+    assert {answer.status for answer in answers} == {200}
+    assert [answer for answer in answers if HSTS in answer.headers] == []
+
+
+def test_an_underscore_for_a_hyphen_forges_no_address(proxied: Target) -> None:
+    """In WSGI both are one variable (Django CVE-2015-0219); the server lets the second win, and the proxy drops it."""
+    for number in range(3):
+        headers = {"X_Forwarded_For": f"192.0.2.{number}", "X_FORWARDED_FOR": f"192.0.2.{number}"}
+        proxied.forgot(ANNA, headers)
+
+    assert [key for key in proxied.ask("keys", "limit:*") if "192.0.2." in key] == []
+    assert [key for key in proxied.ask("keys", "limit:*") if "127.0.0.1" in key] != []

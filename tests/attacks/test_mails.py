@@ -1,0 +1,63 @@
+"""Mails: what they hold for others than their owner, and what an operator's texts can do in them."""
+
+import re
+
+from tests.attacks.mails import TOKEN, Page, assert_ours, only_mail, parts, token_of
+from tests.attacks.target import ANNA, DEAD, Target
+
+PAGES = ("/forgot-password", "/reset-password", "/docs")
+
+
+def test_what_a_client_says_stands_in_no_mail(each: Target) -> None:
+    """Text of the attacker's in a mail of the service's (CWE-74; Keycloak CVE-2022-1274)."""
+    mark = "evil-mark"
+    headers = dict.fromkeys(("User-Agent", "X-Request-ID", "Accept-Language", "X-Forwarded-For", "Cookie"), mark)
+
+    answer = each.post(f"/forgot-password?{mark}", {"email": ANNA, "locale": "de-evil-mark"}, headers)
+
+    assert answer.status == 202
+    assert mark not in "".join(only_mail(each)).lower()
+
+
+def test_the_token_stands_in_the_link_alone(each: Target) -> None:
+    """A token in a header or in a subject is logged and shown by relays and mailboxes (CWE-200)."""
+    assert each.forgot(ANNA).status == 202
+
+    assert_ours(each)
+    headers, text, html = only_mail(each)
+    token = token_of(text)
+    assert token not in headers
+    assert text.count(token) == 1
+    assert html.count(token) == 3  # The button, the link and its text: assert_ours looked at each.
+    assert not {"img", "script", "link", "iframe", "form", "object", "base"} & Page(html).tags
+
+
+def test_a_notice_holds_no_way_in(each: Target) -> None:
+    """Whoever reads the mail about the change must not be able to use it (CWE-640)."""
+    each.forgot(ANNA)
+    token = token_of(only_mail(each)[1])
+    assert each.reset(token).status == 200
+    each.settle()
+
+    headers, text, html = parts(each.mails[-1][1])
+    assert "was changed" in headers
+    assert not re.search(TOKEN, headers + text + html)
+    assert all(href.startswith("mailto:") for href, _ in Page(html).links)
+    assert each.check(token).outcome == DEAD
+
+
+def test_the_name_of_the_product_is_markup(trusting: Target) -> None:
+    """Stored cross-site scripting and templates by way of a setting (CWE-79, CWE-1336), in mails and pages."""
+    trusting.add_user(ANNA)
+    name, support = trusting.environ["PRODUCT_NAME"], trusting.environ["SUPPORT_EMAIL"]
+
+    assert trusting.forgot(ANNA).status == 202
+
+    headers, text, html = only_mail(trusting)
+    for page in (html, *(trusting.request("GET", path).body.decode() for path in PAGES)):
+        assert not Page(page).tags & {"img", "iframe"}
+        assert not [name for name, _ in Page(page).other if name.startswith("on")]
+        assert "{{7*7}}" in page
+    assert f"Subject: Reset your {name} password" in " ".join(headers.split())
+    assert name in text
+    assert (f"mailto:{support}", support) in Page(html).links

@@ -1,0 +1,206 @@
+"""Passwords that can be guessed, that are not what they seem, or that are sent to do harm.
+
+ASVS is OWASP ASVS 5.0; NIST is SP 800-63B-4.
+"""
+
+import time
+from collections.abc import Iterator
+
+import bcrypt
+import psutil
+import pytest
+
+from api.passwords import encode
+from tests.attacks.conftest import MakeTarget
+from tests.attacks.target import Target
+from tests.breach_service import BreachService, breach_service
+from tests.service import NEW_PASSWORD, OLD_PASSWORD
+
+ANNA = "anna.jones@example.com"
+
+
+@pytest.fixture
+def breaches() -> Iterator[BreachService]:
+    with breach_service() as service:
+        yield service
+
+
+def refusal(target: Target, password: object) -> tuple[int, str, list[str]]:
+    """Try a password with Anna's link, and check that it left everything as it was."""
+    if not target.sql("SELECT id FROM users WHERE email = :email", email=ANNA):
+        target.add_user(ANNA)
+    stored, token = target.stored_hash(ANNA), target.token_of(ANNA)
+    answer = target.reset(token, password)
+    assert target.stored_hash(ANNA) == stored
+    assert target.check(token).status == 200
+    return (*answer.outcome, answer.json.get("reasons") or [])
+
+
+def cpu(target: Target) -> float:
+    """Seconds that the API has computed so far."""
+    return sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in target.api.pids())
+
+
+@pytest.mark.parametrize(
+    "start", ["Long enough to fill all of what bcrypt reads, " * 2, "Ein Schlüssel, länger als gedacht. " * 2]
+)
+def test_what_stands_after_72_bytes_is_never_cut_off(target: Target, start: str) -> None:
+    """bcrypt truncation: any ending opens the account (Okta, October 2024; Spring CVE-2025-22228; ASVS 6.2.8)."""
+    whole = start.encode()[:72].decode(errors="ignore") + " and the secret"
+
+    assert refusal(target, whole) == (422, "weak_password", ["too_long"])
+
+
+def test_what_stands_after_a_nul_is_never_cut_off(target: Target) -> None:
+    """NUL truncation: C strings end there, as bcrypt in PHP's password_verify and older py-bcrypt (CWE-158)."""
+    assert refusal(target, NEW_PASSWORD + "\x00 and the secret") == (422, "weak_password", ["contains_nul"])
+
+
+def test_a_password_is_stored_to_the_last_space_and_capital(target: Target) -> None:
+    """Silent change: trimming and case folding make passwords easier to guess (ASVS 6.2.8; NIST 3.1.1.2)."""
+    target.add_user(ANNA)
+    given = "  Grüne Fahrräder  fliegen SELTEN "
+
+    assert target.reset(target.token_of(ANNA), given).status == 200
+
+    stored = target.stored_hash(ANNA).encode()
+    assert bcrypt.checkpw(given.encode(), stored)
+    assert not bcrypt.checkpw(given.strip().encode(), stored)
+    assert not bcrypt.checkpw(given.lower().encode(), stored)
+
+
+def test_a_long_password_costs_the_server_nothing(target: Target) -> None:
+    """Long-password denial of service: all that is sent is hashed, or judged (Django, CVE-2013-1443)."""
+    target.add_user(ANNA)
+    token, before = target.token_of(ANNA), cpu(target)
+
+    outcomes = [target.reset(token, "x" * length).outcome for length in (4096, 15_000, 100_000)]
+
+    assert outcomes == [(422, "weak_password"), (422, "invalid_request"), (413, "body_too_large")]
+    assert cpu(target) - before < 1
+
+
+def test_a_password_made_to_be_slow_to_judge_is_judged_fast(target: Target) -> None:
+    """Algorithmic complexity of the judge itself (CWE-407): zxcvbn reads symbols as letters in hundreds of ways."""
+    expensive = ("4@8({[<3691!|70$5+%2" * 4)[:72]
+    # Judged, and then refused, so that one link serves for all.
+    target.add_user(ANNA, encode(expensive, "bcrypt", 4))
+    token, before = target.token_of(ANNA), cpu(target)
+
+    outcomes = [target.reset(token, expensive).json["reasons"] for _ in range(10)]
+
+    assert outcomes == [["same_as_old"]] * 10
+    assert cpu(target) - before < 0.8
+
+
+@pytest.mark.parametrize("stored", ["$2b$31$", "$2y$20$", "bcrypt$$2b$31$", "bcrypt_sha256$$2b$31$"])
+def test_a_stored_hash_of_absurd_cost_holds_no_thread(make_target: MakeTarget, stored: str) -> None:
+    """Denial of service by a bcrypt hash of cost 31, which takes a week to compare (CWE-400), planted by an import."""
+    target = make_target(worker=False, WEB_THREADS="2")
+    target.add_user(ANNA, stored + "." * 53)
+    target.add_user("ben@example.com")
+    started = time.monotonic()
+
+    assert target.reset(target.token_of(ANNA)).status == 200
+    assert target.reset(target.token_of("ben@example.com")).status == 200
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("password", ["Mailcreated5240", "lhbjkjubz2957704", "bigracebooster01", "rumpelstiltzkin"])
+def test_passwords_of_the_lists_that_are_tried_first_are_refused(target: Target, password: str) -> None:
+    """Password spraying from a list (ASVS 6.2.4: the top 3000 that are long enough; NIST 3.1.1.2)."""
+    assert refusal(target, password) == (422, "weak_password", ["too_common"])
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["P@ssw0rd12345678", "qwertyuiop[]asdf", "summersummersummer", "12.12.2012121212", "aaaaaaaaaaaaaaaaaaaa"],
+)
+def test_patterns_that_only_look_long_are_refused(target: Target, password: str) -> None:
+    """Rule-based guessing: repeats, rows of keys, sequences, words with digits (NIST 3.1.1.2; CWE-521)."""
+    assert refusal(target, password) == (422, "weak_password", ["too_common"])
+
+
+@pytest.mark.parametrize("password", [ANNA, f"{ANNA}1", "AnnaJones2024!!!", "4nn4.j0n3s@3x4mpl3", "moc.elpmaxe@senoj"])
+def test_the_own_address_is_no_password(target: Target, password: str) -> None:
+    """Guessing by what is known of a person: the user name and what is derived from it (NIST 3.1.1.2; ASVS 6.2.11)."""
+    assert "like_address" in refusal(target, password)[2]
+
+
+@pytest.mark.parametrize("password", ["latchkeylatchkey", "Latchkey-2024-!", "myL4tchk3yP4ssword"])
+def test_the_name_of_the_service_is_no_password(target: Target, password: str) -> None:
+    """Guessing by what is known of the service: its name and what is derived from it (NIST 3.1.1.2; ASVS 6.2.11)."""
+    assert "like_product" in refusal(target, password)[2]
+
+
+@pytest.mark.parametrize("stored_as", ["bcrypt", "bcrypt-2y", "django-bcrypt", "django-bcrypt-sha256"])
+def test_the_password_that_an_attacker_knows_is_not_set_again(target: Target, stored_as: str) -> None:
+    """A reset after a leak that changes nothing (CWE-262): the old password stays the password."""
+    target.add_user(ANNA, encode(OLD_PASSWORD, stored_as, 4))  # type: ignore[arg-type]
+
+    assert refusal(target, OLD_PASSWORD) == (422, "weak_password", ["same_as_old"])
+
+
+def test_a_leaked_password_is_refused_and_does_not_leak_again(make_target: MakeTarget, breaches: BreachService) -> None:
+    """Credential stuffing (ASVS 6.2.12), and its cure as a leak: five digits of a hash leave and nothing else."""
+    leaked = "seventeen yellow umbrellas"
+    breaches.knows(leaked)
+    target = make_target(worker=False, BREACH_CHECK="closed", BREACH_CHECK_URL=breaches.url)
+
+    assert refusal(target, leaked) == (422, "weak_password", ["breached"])
+
+    [(path, headers)] = breaches.asked
+    assert len(path.removeprefix("/range/")) == 5
+    assert "anna" not in str(headers)
+    assert [secret for secret in (leaked, path.removeprefix("/range/")) if secret in target.logs()] == []
+
+
+def test_cutting_off_the_list_of_leaked_passwords_lets_none_through(
+    make_target: MakeTarget, breaches: BreachService
+) -> None:
+    """Failing open (CWE-636): whoever can keep the service from answering could set a leaked password."""
+    target = make_target(worker=False, BREACH_CHECK="closed", BREACH_CHECK_URL=breaches.url)
+
+    for status, body in ((500, None), (200, b""), (200, b"<html>")):
+        breaches.status, breaches.body = status, body
+        assert refusal(target, NEW_PASSWORD)[:2] == (503, "unavailable")
+
+
+def test_the_list_of_leaked_passwords_leads_nowhere_else(make_target: MakeTarget, breaches: BreachService) -> None:
+    """Server-side request forgery by a redirect (CWE-918): the API must not fetch what somebody else names."""
+    with breach_service() as inside:
+        target = make_target(worker=False, BREACH_CHECK="open", BREACH_CHECK_URL=breaches.url)
+        target.add_user(ANNA)
+        breaches.status, breaches.headers = 302, {"Location": inside.url}
+
+        assert target.reset(target.token_of(ANNA)).status == 200
+
+    assert (len(breaches.asked), inside.asked) == (1, [])
+
+
+def test_a_list_that_answers_a_byte_at_a_time_holds_nobody_up(make_target: MakeTarget, breaches: BreachService) -> None:
+    """Slow upstream (CWE-400): the whole look-up has two seconds, however the bytes come."""
+    target = make_target(worker=False, BREACH_CHECK="closed", BREACH_CHECK_URL=breaches.url)
+    breaches.seconds_per_byte = 0.5
+    started = time.monotonic()
+
+    assert refusal(target, NEW_PASSWORD)[:2] == (503, "unavailable")
+    assert time.monotonic() - started < 4
+
+
+@pytest.mark.parametrize(
+    "password", [["correct horse"], {"$ne": ""}, 123456789012345678, True, None, "", "\ud800" * 20]
+)
+def test_what_is_no_text_is_no_password(target: Target, password: object) -> None:
+    """Type confusion and operator injection (CWE-843, CWE-943): Express applications read {"$ne": ""} as a query."""
+    assert refusal(target, password)[:2] == (422, "invalid_request")
+
+
+def test_passwords_that_were_refused_stand_nowhere(target: Target) -> None:
+    """Plain-text passwords in logs and answers (Twitter and GitHub, 2018; CWE-532)."""
+    target.add_user(ANNA)
+    secrets = ["xyzzy7short", "xyzzy8" + "x" * 80, "xyzzy9\x00" + "x" * 20, "xyzzyxyzzyxyzzyxyzzy"]
+
+    bodies = [target.reset(target.token_of(ANNA), secret).body.decode() for secret in secrets]
+
+    assert "xyzzy" not in "".join(bodies) + target.logs()

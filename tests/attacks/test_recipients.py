@@ -1,0 +1,197 @@
+"""Recipients: a link goes to the address that its account is stored with, or to nobody."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from shared.tokens import Tokens
+from tests.attacks.target import ANNA, EVE, Target
+from tests.service import SECRET, token_in
+
+SENT = (202, "")
+# What `=` means to a collation that passes over case, accents, width, white space and punctuation, as MySQL's do. The
+# PostgreSQL of these tests is built without ICU, so its operator is replaced.
+LOOSE = """
+CREATE FUNCTION alike(one varchar, other varchar) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT regexp_replace(lower(normalize(one, NFKD)), '[^a-z0-9@.]', '', 'g')
+         = regexp_replace(lower(normalize(other, NFKD)), '[^a-z0-9@.]', '', 'g') $$;
+CREATE OPERATOR public.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = alike);
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database()); END $$;
+"""
+CITEXT = "CREATE EXTENSION citext"
+
+
+@pytest.fixture(scope="module", params=[CITEXT, LOOSE], ids=["citext", "collation"])
+def loose_of_all(request: pytest.FixtureRequest, new_database: Callable[[], str]) -> Iterator[Target]:
+    url = new_database()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(request.param)
+    with tempfile.TemporaryDirectory(prefix="latchkey-") as folder, Target(Path(folder), url, {}) as target:
+        if request.param == CITEXT:
+            target.sql("ALTER TABLE users ALTER COLUMN email TYPE citext")
+        yield target
+
+
+@pytest.fixture
+def loose(loose_of_all: Target) -> Target:
+    """The service over a database that takes more addresses for one than we do."""
+    loose_of_all.clear()
+    return loose_of_all
+
+
+def unknown(target: Target) -> int:
+    """Count the requests for which no account was found."""
+    return int(target.ask("hget", "metrics", "jobs_ended:no_such_user") or 0)
+
+
+def is_unknown(target: Target, typed: str) -> bool:
+    """Tell whether an address is accepted, found to be nobody's, and mailed nothing."""
+    before = unknown(target)
+    return (target.asked(typed), unknown(target)) == ((SENT, []), before + 1)
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ("mike@example.org", "m\u0131ke@example.org"),
+        ("mike@example.org", "M\u0130KE@example.org"),
+        ("kim@example.org", "\u212aim@example.org"),
+        ("sam@example.org", "\u017fam@example.org"),
+        ("strasse@example.org", "stra\u00dfe@example.org"),
+        ("fish@example.org", "\ufb01sh@example.org"),
+        ("anna@example.org", "\uff41nna@example.org"),
+        ("anna@example.org", "ann\u00aa@example.org"),
+        ("anna@example.org", "an\u00adna@example.org"),
+        ("anna@example.org", "anna\u200b@example.org"),
+    ],
+    ids=ascii,
+)
+def test_another_letter_becomes_the_right_one_in_another_case_or_form(target: Target, stored: str, typed: str) -> None:
+    """Case mapping and compatibility forms (NFKC) make one address of two (Django CVE-2019-19844)."""
+    target.add_user(stored)
+
+    assert is_unknown(target, typed)
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ("mike@github.example", "mike@g\u0131thub.example"),
+        ("mike@github.example", "mike@xn--gthub-n4a.example"),
+        ("anna@example.org", "anna@ex\u0430mple.org"),
+        ("anna@example.org", "\u0430nna@example.org"),
+        ("anna@fass.example", "anna@fa\u00df.example"),
+        ("anna@munchen.example", "anna@m\u00fcnchen.example"),
+    ],
+    ids=ascii,
+)
+def test_the_domain_looks_like_the_right_one(target: Target, stored: str, typed: str) -> None:
+    """Dotless i in a domain of the attacker's (GitHub's reset, 2019) and homographs (CWE-1007, UTS 39)."""
+    target.add_user(stored)
+
+    assert is_unknown(target, typed)
+
+
+def test_one_letter_is_written_as_two(target: Target) -> None:
+    """Two normal forms of one name are two mailboxes (UAX 15; Spotify's accounts, 2013)."""
+    target.add_user("zo\u00eb@example.com")
+
+    assert is_unknown(target, "zoe\u0308@example.com")
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        (ANNA, "anna+shop@example.com"),
+        ("anna+shop@example.com", ANNA),
+        (ANNA, "an.na@example.com"),
+        ("anna@googlemail.com", "anna@gmail.com"),
+    ],
+)
+def test_one_providers_aliases_are_taken_for_everybodys(target: Target, stored: str, typed: str) -> None:
+    """Only the host of a mailbox knows what a tag or a dot in its name means (RFC 5321, 2.3.11)."""
+    target.add_user(stored)
+
+    assert is_unknown(target, typed)
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed", "recipient"),
+    [
+        (ANNA, "ANNA@Example.COM", ANNA),
+        ("Anna@Example.com", "Anna@Example.com", "Anna@example.com"),
+        ("anna@b\u00fccher.example", "anna@XN--BCHER-KVA.example", "anna@xn--bcher-kva.example"),
+        ("anna@xn--bcher-kva.example", "anna@B\u00dcCHER.example", "anna@xn--bcher-kva.example"),
+        ("kim@kim.example", "kim@\u212aim.example", "kim@kim.example"),
+        ("anna@example.com", "anna@\uff45xample\u3002com", ANNA),
+    ],
+    ids=ascii,
+)
+def test_what_was_typed_is_mailed_to(target: Target, stored: str, typed: str, recipient: str) -> None:
+    """The mail went to the text of the form and not to the row that it found (Django CVE-2019-19844)."""
+    target.add_user(stored)
+
+    assert target.asked(typed) == (SENT, [recipient])
+    assert target.mails[0][1]["To"] == recipient
+
+
+@pytest.mark.parametrize("typed", ["\u212aim@example.com", "k\u0130m@example.com"], ids=ascii)
+def test_the_database_takes_two_letters_for_one(loose: Target, typed: str) -> None:
+    """`citext` and collations compare in their own way: every row is compared again (CVE-2019-19844, on MySQL)."""
+    loose.add_user("kim@example.com")
+
+    assert is_unknown(loose, typed)
+    assert loose.asked("KIM@example.com") == (SENT, ["kim@example.com"])
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        (f"{ANNA}, {EVE.partition('@')[0]}", "anna@example.comeve"),
+        (f"{ANNA}\r\nBcc: eve", "anna@example.combcceve"),
+        (f"Anna <{EVE}>", "annaeve@evil.example"),
+        (f"<{ANNA}>", ANNA),
+        (f"{ANNA}>\r\nRCPT TO:<eve", "anna@example.comrcpttoeve"),
+        ("=?utf-8?b?anna?=@example.com", "utf8banna@example.com"),
+        ("an\u0301na@example.com", ANNA),
+    ],
+    ids=ascii,
+)
+def test_the_stored_address_is_the_attack(loose: Target, stored: str, typed: str) -> None:
+    """An application that let anything register, and a database that finds it: header injection, stored (CWE-93)."""
+    loose.add_user(stored)
+    loose.add_user(EVE)
+
+    assert is_unknown(loose, typed)
+    assert loose.asked(EVE) == (SENT, [EVE])
+
+
+def test_two_accounts_differ_in_case_alone(target: Target) -> None:
+    """Each account gets its own link at its own address, and no link opens the other (CWE-178)."""
+    addresses = ["Anna@example.com", ANNA]
+    users = {target.add_user(address): address for address in addresses}
+
+    assert sorted(target.asked("Anna@example.com")[1]) == addresses
+    tokens = {to[0]: token_in(message.get_body(("plain",)).get_content()) for to, message in target.mails}
+    for address, token in tokens.items():
+        assert users[Tokens([SECRET], 1800).verify(token).user_id] == address
+
+    before = target.stored_hash(ANNA)
+    assert target.reset(tokens["Anna@example.com"]).status == 200
+    assert target.stored_hash(ANNA) == before
+    assert target.reset(tokens["Anna@example.com"]).status == 400
+    assert target.check(tokens[ANNA]).status == 200
+
+
+def test_the_link_is_taken_to_another_row(target: Target) -> None:
+    """Eve gives up her address for Anna's spelling after she asked: her link is not one to it (CWE-640)."""
+    target.add_user(EVE)
+    token: Any = target.link_for(EVE)
+
+    target.sql("UPDATE users SET email = 'ANNA@example.com'")
+
+    assert target.reset(token).status == 400

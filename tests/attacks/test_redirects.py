@@ -1,0 +1,85 @@
+"""Redirects and pages: they lead nowhere but on this host, whatever host and path a request names."""
+
+import re
+
+import pytest
+
+from tests.attacks.mails import EVIL, Page
+from tests.attacks.target import Target
+from tests.attacks.test_links import HEADERS
+
+PAGES = ("/forgot-password", "/reset-password", "/docs", "/openapi.json")
+FALSE = [headers for headers in HEADERS if "X-Request-ID" not in headers]  # Its id is answered, as an id.
+
+
+@pytest.fixture(params=["no proxy", "proxy"])
+def plain(request: pytest.FixtureRequest) -> Target:
+    target: Target = request.getfixturevalue({"no proxy": "target", "proxy": "trusting"}[request.param])
+    return target
+
+
+def locations(answer: bytes) -> set[str]:
+    """Return where an answer leads, all of its headers considered."""
+    head = answer.partition(b"\r\n\r\n")[0].decode()
+    return set(re.findall(r"^location: *(.*?)\r?$", head, re.MULTILINE | re.IGNORECASE))
+
+
+@pytest.mark.parametrize("headers", FALSE, ids=lambda headers: ascii(headers)[1:60])
+def test_a_header_names_the_host_of_a_redirect(plain: Target, headers: dict[str, str]) -> None:
+    """A redirect to the host of the request is an open one, and poison in a cache (Symfony CVE-2018-14773, CWE-601)."""
+    answer = plain.request("GET", "/", headers=headers)
+
+    assert answer.status in (302, 400)
+    assert answer.headers.get("location", "/forgot-password") == "/forgot-password"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"//{EVIL}",
+        f"//{EVIL}/%2e%2e",
+        f"///{EVIL}//",
+        f"/\\{EVIL}",
+        f"/%5c{EVIL}",
+        f"/%2f%2f{EVIL}",
+        f"/%0d%0aLocation:%20https://{EVIL}",
+        f"/.{EVIL}",
+        f"/@{EVIL}",
+        f"/forgot-password//{EVIL}",
+        f"//{EVIL}/forgot-password",
+        f"/forgot-password/?next=https://{EVIL}",
+        f"/static//{EVIL}/..",
+        f"/?next=https://{EVIL}&url=//{EVIL}",
+    ],
+)
+def test_a_path_names_the_host_of_a_redirect(target: Target, path: str) -> None:
+    """Two slashes, and slashes that are tidied up (Django CVE-2018-14574, Werkzeug CVE-2020-28724)."""
+    answer = target.send(f"GET {path} HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\n\r\n".encode(), 2)
+
+    assert locations(answer) <= {"/forgot-password"}
+    assert EVIL not in answer.decode().lower()
+
+
+@pytest.mark.parametrize("path", ["//", "//forgot-password", "/static//latchkey.css", "/static//../latchkey.css"])
+def test_a_path_is_tidied_up_under_another_host(plain: Target, path: str) -> None:
+    """Werkzeug's redirect to a path without double slashes is absolute, on the host of the request (CWE-601)."""
+    answer = plain.send(f"GET {path} HTTP/1.1\r\nHost: {EVIL}\r\nConnection: close\r\n\r\n".encode(), 2)
+
+    assert locations(answer) <= {"/forgot-password"}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_asked_for_under_another_host(plain: Target, path: str) -> None:
+    """Scripts of a page that come from the host of the request, poison in a cache (CWE-349, CWE-644)."""
+    usual = plain.request("GET", path).body
+    for headers in FALSE:
+        answer = plain.request("GET", path, headers=headers)
+
+        assert answer.status in (200, 400)
+        if answer.status == 200:
+            assert answer.body == usual
+    if path == "/openapi.json":
+        return
+    loaded = [str(value) for name, value in Page(usual.decode()).other if name in ("src", "href")]
+    assert all(value.startswith("/") and not value.startswith("//") for value in loaded)

@@ -1,0 +1,179 @@
+"""Requests that are made to use something up: memory, threads, connections, the processor."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import psutil
+import pytest
+
+from api.json_request import MAX_BODY
+from tests.attacks.conftest import MakeTarget
+from tests.attacks.nginx import Nginx
+from tests.attacks.slow import SLOW_BODY, SLOW_HEADER, SlowClients, seconds_until_none
+from tests.attacks.target import Answer, Target
+from tests.servers import wait_until
+
+POST = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+MEGABYTE = 2**20
+HONEST = 20
+PROMPT = 5.0  # Seconds. Generous, on a machine with other work: no measure of speed.
+BUSY = (503, "unavailable")
+
+
+def memory(target: Target) -> int:
+    """Return what the API's processes hold in memory, in bytes."""
+    return sum(int(psutil.Process(pid).memory_info().rss) for pid in target.api.pids())
+
+
+def slowest(target: Target, number: int = HONEST) -> float:
+    """Let honest people ask for links; return the seconds that the slowest answer took."""
+    seconds = []
+    for person in range(number):
+        begun = time.monotonic()
+        assert target.forgot(f"person{person}@example.com").status == 202
+        seconds.append(time.monotonic() - begun)
+    return max(seconds)
+
+
+@pytest.mark.parametrize("path", [b"/forgot-password", b"/nothing", b"/healthz"])
+@pytest.mark.parametrize("expect", [b"", b"Expect: 100-continue\r\n"])
+def test_a_gigabyte_that_is_announced_is_refused_before_any_of_it_came(
+    target: Target, path: bytes, expect: bytes
+) -> None:
+    """Allocation without limits, CWE-770."""
+    begun = time.monotonic()
+
+    answer = target.send(POST % path + expect + b"Content-Length: 1073741824\r\n\r\n", seconds=10)
+
+    assert int(answer[9:12]) == {b"/forgot-password": 413, b"/nothing": 404, b"/healthz": 405}[path]
+    # It was the server that ended the connection: nobody waits for the rest.
+    assert time.monotonic() - begun < PROMPT
+
+
+@pytest.mark.parametrize("path", [b"/forgot-password", b"/nothing"])
+def test_hundreds_of_megabytes_in_chunks_are_not_read(target: Target, path: bytes) -> None:
+    """A body without an end, which no Content-Length announces, CWE-400."""
+    before = memory(target)
+    chunk = b"%x\r\n" % MEGABYTE + b"x" * MEGABYTE + b"\r\n"
+
+    begun = time.monotonic()
+    answer = target.send(POST % path + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 200, seconds=10)
+
+    assert time.monotonic() - begun < PROMPT
+    assert not answer or int(answer[9:12]) in (413, 404)
+    assert memory(target) - before < 30 * MEGABYTE
+
+
+def test_a_body_in_chunks_is_refused_at_the_limit_and_not_cut_there(target: Target) -> None:
+    """What is cut without a word means something else afterwards, CWE-130."""
+    body = b'{"email": "anna@example.com"}'.ljust(MAX_BODY) + b"x"
+    head = POST % b"/forgot-password" + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    answer = target.send(head + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert target.recipients == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [b"X-Long: " + b"x" * MEGABYTE, b"\r\n".join(b"X-%d: x" % number for number in range(5000))],
+    ids=["long", "many"],
+)
+def test_a_megabyte_of_headers_is_refused(target: Target, headers: bytes) -> None:
+    """Headers without a limit, CWE-770."""
+    before = memory(target)
+
+    answer = target.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + headers + b"\r\n\r\n")
+
+    assert not answer or answer.startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 "))
+    assert memory(target) - before < 10 * MEGABYTE
+    assert target.request("GET", "/healthz").status == 200
+
+
+def test_slow_headers_without_a_proxy(target: Target) -> None:
+    """Slowloris (CVE-2007-6750): the server itself gives a head five seconds, however its bytes trickle."""
+    with SlowClients(target.port, [SLOW_HEADER] * 250) as clients:
+        during = slowest(target)
+        assert clients.held(SLOW_HEADER) > 0
+        took = seconds_until_none(clients, SLOW_HEADER, patience=30)
+
+    assert during < PROMPT
+    assert took < 30
+
+
+def test_five_hundred_slow_clients_before_the_proxy(proxied: Target, proxy: Nginx) -> None:
+    """Slowloris (CVE-2007-6750) and slow bodies (R-U-Dead-Yet), CWE-400.
+
+    The proxy bounds the time of a head as a whole, and of a body the silence between two bytes. A body that trickles
+    holds a connection of the proxy, and no thread of the API.
+    """
+    with SlowClients(proxy.port, [SLOW_HEADER, SLOW_BODY] * 250) as clients:
+        during = slowest(proxied)
+        assert clients.held(SLOW_HEADER) > 0
+        headers = seconds_until_none(clients, SLOW_HEADER, patience=20)
+        assert clients.held(SLOW_BODY) == 250
+        later = slowest(proxied)
+        clients.stalled.set()
+        bodies = seconds_until_none(clients, SLOW_BODY, patience=20)
+
+    assert max(during, later) < PROMPT
+    assert max(headers, bodies) < 20
+
+
+def test_resets_beyond_the_slots_are_refused_and_the_door_stays_open(make_target: MakeTarget) -> None:
+    """Hashing as a denial of service, CWE-400 (Django CVE-2013-1443 by length; here by number)."""
+    target = make_target(worker=False, BCRYPT_ROUNDS="14", WEB_THREADS="4")
+    people = [f"user{number}@example.com" for number in range(12)]
+    for address in people:
+        target.add_user(address)
+    tokens = [target.token_of(address) for address in people]
+
+    with ThreadPoolExecutor(len(tokens)) as pool:
+        answers = [pool.submit(target.reset, token) for token in tokens]
+        wait_until(lambda: sum(is_refused(answer) for answer in answers) == 10, "too few are refused at once", 4)
+        during = slowest(target, 5)
+    outcomes = [answer.result() for answer in answers]
+
+    refused = [answer for answer in outcomes if answer.status != 200]
+    assert {(answer.outcome, answer.headers["retry-after"]) for answer in refused} == {(BUSY, "5")}
+    # Of the two in slots, one is hashed after the other, and may have to give up on a slow machine.
+    assert len(refused) in {10, 11}
+    assert during < PROMPT
+    good = [target.check(token).status for token, answer in zip(tokens, outcomes, strict=True) if answer.status == 503]
+    assert good == [200] * len(refused)
+
+
+def is_refused(answer: Future[Answer]) -> bool:
+    return answer.done() and answer.result().status == 503
+
+
+@contextmanager
+def table_locked(target: Target) -> Iterator[None]:
+    """Keep everybody from reading the users table."""
+    with target._engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+def test_checks_of_links_over_a_database_that_hangs_leave_the_door_open(make_target: MakeTarget) -> None:
+    """One genuine link, asked about again and again while the database is slow: threads used up, CWE-400."""
+    target = make_target(worker=False, WEB_THREADS="4")
+    target.add_user("anna@example.com")
+    token = target.token_of("anna@example.com")
+    assert target.check(token).status == 200
+
+    with ThreadPoolExecutor(12) as pool:
+        with table_locked(target):
+            checks: list[Future[Answer]] = [pool.submit(target.check, token) for _ in range(12)]
+            wait_until(lambda: sum(check.done() for check in checks) == 9, "too few checks are refused", 4)
+            refused = [check.result() for check in checks if check.done()]
+            during = slowest(target, 5)
+            assert sum(check.done() for check in checks) == 9
+        outcomes = [check.result().status for check in checks]
+
+    assert {(answer.outcome, answer.headers["retry-after"]) for answer in refused} == {(BUSY, "5")}
+    assert during < PROMPT
+    assert sorted(outcomes) == [200] * 3 + [503] * 9

@@ -1,0 +1,93 @@
+"""Settings: what would lead a link elsewhere, or start a header of its own, ends the start."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.service import SECRET
+from worker.settings import WorkerSettings
+
+# The addresses are never connected to: the settings are read first.
+RIGHT = {
+    "SECRET_KEY": SECRET,
+    "REDIS_URL": "redis://127.0.0.1:9/0",
+    "DATABASE_URL": "postgresql://127.0.0.1:9/app",
+    "USERS_HASH_FORMAT": "bcrypt",
+    "RESET_URL": "https://www.example.org/reset-password",
+    "MAIL_SERVER": "127.0.0.1",
+    "MAIL_DEFAULT_SENDER": "no-reply@example.com",
+}
+URLS = [
+    "http://www.example.org/",  # The token in the clear (CWE-319).
+    "http://localhost.evil.example/",
+    "http://127.0.0.1.evil.example/",
+    "http://localhost@evil.example/",
+    "ftp://www.example.org/",
+    "javascript:alert('{token}')",  # A link that runs (CWE-83).
+    "data:text/html,{token}",
+    "//evil.example/{token}",  # No scheme: the reader's choice.
+    "https:evil.example/{token}",
+    "https:///evil.example/{token}",
+    "https://www.example.org@evil.example/",  # User information (RFC 3986, 7.6).
+    "https://www.example.org:secret@evil.example/",
+    "https://www.example.org\\@evil.example/",  # Backslashes are slashes to browsers (WHATWG URL).
+    "https://www.example.org\\.evil.example/",
+    "https:\\\\evil.example\\{token}",
+    "https://www.example.org\t.evil.example/",  # Tabs and line ends vanish (Python CVE-2022-0391).
+    "https://www.example.org/\r\nBcc: eve@evil.example",
+    " https://www.example.org/",  # Python CVE-2023-24329.
+    "https://www.example.org%2eevil.example/",  # Hosts that are decoded or mapped (Python CVE-2019-9636).
+    "https://www.example.org\uff0eevil.example/",
+    "https://www.example.org\u3002evil.example/",
+    "https://www.ex\u0430mple.org/",  # Homographs (CWE-1007) are shown by their xn-- form only.
+    "https://www.example.org/\u202egro.elpmaxe",
+    "https://www.example.org,evil.example/",
+    "https://www.example.org:99999/",
+    "https://www.example.org:0/",
+    "https://{token}.evil.example/",  # The token in a DNS query.
+    "https://www.example.org/{token}?again={token}",
+    "https://www.example.org/#reset",
+    "https://www.example.org/{TOKEN}",  # Links without a token.
+    "https://www.example.org/%7Btoken%7D",
+    "https://www.example.org/{{token}}",
+    'https://www.example.org/"onclick="alert(1)',
+    "https://www.example.org/<script>",
+]
+TEXTS = [
+    *(("PRODUCT_NAME", f"Latch{sign}Bcc: eve@evil.example") for sign in "\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"),
+    ("SUPPORT_EMAIL", "help@example.com\r\nBcc: eve@evil.example"),
+    ("SUPPORT_EMAIL", "help@example.com>\x1c<eve"),
+    ("SUPPORT_EMAIL", "help@example.com,eve@evil.example"),
+    ("MAIL_DEFAULT_SENDER", "Example\r\nBcc: eve@evil.example <no-reply@example.com>"),
+    ("MAIL_DEFAULT_SENDER", "no-reply@example.com\nBcc: eve@evil.example"),
+    ("MAIL_DEFAULT_SENDER", "no-reply@example.com, eve@evil.example"),
+    ("MAIL_DEFAULT_SENDER", "no-reply@example.com> SIZE=1\x0b<eve@evil.example>"),
+]
+CASES = [*(("RESET_URL", url) for url in URLS), *TEXTS]
+
+
+@pytest.mark.parametrize("case", CASES, ids=ascii)
+def test_a_setting_leads_elsewhere_or_begins_a_header(case: tuple[str, str]) -> None:
+    """What programs read in two ways, and what ends a line for one of them (CWE-436, CWE-93, CWE-601)."""
+    name, value = case
+
+    with pytest.raises(SystemExit) as caught:
+        WorkerSettings.load(RIGHT | {name: value})
+
+    text = str(caught.value)
+    assert text.startswith(f"Latchkey cannot start: 1 setting needs your attention.\n  - {name} ")
+    assert value not in text
+
+
+@pytest.mark.parametrize("case", [CASES[1], CASES[13], TEXTS[2]], ids=ascii)
+def test_a_worker_starts_all_the_same(case: tuple[str, str]) -> None:
+    """The same by the program itself, for a few: each start takes a second of CPU."""
+    environ = os.environ | RIGHT | dict([case])
+
+    ended = subprocess.run([sys.executable, "-m", "worker"], env=environ, capture_output=True, timeout=60, check=False)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(b"Latchkey cannot start: 1 setting needs your attention.")
+    assert not ended.stdout

@@ -1,0 +1,188 @@
+"""Which passwords are refused, and for which reasons."""
+
+import json
+import random
+import string
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.known_words import without, words_of_address
+from api.password_policy import REASONS, PasswordPolicy, Reason, WeakPassword
+from shared.settings import HashFormat
+
+FORMATS = get_args(HashFormat)
+UNHASHED = [name for name in FORMATS if name != "django-bcrypt-sha256"]
+PASSWORD = "correct horse — batterie d'agrafes"
+ADDRESS = "anna.smith@example.com"
+LONG = "Many words and then some more, as many as hardly anybody could keep in mind"[:72]
+SCRIPT = Path(__file__).parents[2] / "api" / "static" / "latchkey.js"
+POLICIES = {(name, length): PasswordPolicy(name, length, "Latchkey demo") for name in FORMATS for length in (8, 12, 15)}
+
+
+def reasons(
+    password: str, hash_format: HashFormat = "bcrypt", min_length: int = 15, address: str = ADDRESS
+) -> list[Reason]:
+    try:
+        POLICIES[hash_format, min_length].check(password, address)
+    except WeakPassword as error:
+        return error.reasons
+    return []
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        PASSWORD,
+        "kqzvtmwxjrbnpyd",
+        "window purple seven cactus jazz",
+        "I like to eat cheese on Mondays.",
+        "私のパスワードはとても長いです今日",
+        "كلمة السر الخاصة بي طويلة",
+        "мой пароль длиннее твоего",
+        "🔑🚲🌻🎻🐌🧀🛶🪐🦔🍋🎈🧭🌵🥁🪁",
+        "       k q z v t m w x       ",
+        "xK9$mQ2!vR7&pL4",
+        "4@8({[<3691!|70$5+%2",
+    ],
+)
+def test_a_password_that_nobody_guesses_is_taken_whatever_it_is_made_of(password: str) -> None:
+    assert reasons(password) == []
+
+
+def test_what_a_password_manager_makes_of_fifteen_letters_is_taken() -> None:
+    chance = random.Random(15)  # noqa: S311 - the same ones each time
+
+    made = ["".join(chance.choices(string.ascii_lowercase, k=15)) for _ in range(200)]
+
+    assert [password for password in made if reasons(password)] == []
+
+
+@pytest.mark.parametrize("password", ["", "kqzvtmwxjrbnpy", "🔑" * 14, "ä" * 14])
+def test_a_password_is_too_short_by_its_characters_and_not_by_its_bytes(password: str) -> None:
+    assert reasons(password) == ["too_short"]
+
+
+@pytest.mark.parametrize("hash_format", UNHASHED)
+def test_where_bcrypt_reads_72_bytes_a_longer_password_is_refused_and_not_cut(hash_format: HashFormat) -> None:
+    assert reasons(LONG, hash_format) == []
+    assert reasons(LONG + "!", hash_format) == ["too_long"]
+    assert reasons(LONG[:-1] + "ä", hash_format) == ["too_long"]
+
+
+def test_the_pre_hashing_format_takes_256_characters() -> None:
+    whole = (LONG * 4)[:256]
+
+    assert reasons(whole, "django-bcrypt-sha256") == []
+    assert reasons(whole + "!", "django-bcrypt-sha256") == ["too_long"]
+
+
+@pytest.mark.parametrize("hash_format", FORMATS)
+def test_a_nul_is_refused(hash_format: HashFormat) -> None:
+    assert reasons(PASSWORD + "\x00", hash_format) == ["contains_nul"]
+
+
+def test_every_reason_against_storing_it_is_given_at_once() -> None:
+    assert reasons("\x00") == ["too_short", "contains_nul"]
+    assert reasons("\x00" * 73) == ["too_long", "contains_nul"]
+
+
+def test_a_password_does_not_show_in_its_refusal() -> None:
+    with pytest.raises(WeakPassword) as caught:
+        POLICIES["bcrypt", 15].check("hunter2", ADDRESS)
+
+    assert "hunter2" not in f"{caught.value!r} {caught.value}"
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "passwordpassword",
+        "Password123456!",
+        "P@ssw0rd12345678",
+        "P@$$w0rd1234567890",
+        "123456789012345",
+        "qwertyuiop12345",
+        "1qaz2wsx3edc4rfv",
+        "!@#$%^&*()!@#$%^&*()",
+        "abcdefghijklmnop",
+        "aaaaaaaaaaaaaaa",
+        "               ",
+        "ééééééééééééééé",
+        "letmeinletmein1",
+        "manchesterunited",
+        "iloveyouforever1",
+    ],
+)
+def test_a_password_that_is_guessed_soon_is_too_common(password: str) -> None:
+    assert reasons(password) == ["too_common"]
+
+
+@pytest.mark.parametrize("password", ["bigracebooster01", "Mailcreated5240", "mAILCREATED5240"])
+def test_a_password_that_leaked_often_is_too_common_though_nothing_shows_in_it(password: str) -> None:
+    assert reasons(password) == ["too_common"]
+
+
+def test_with_eight_characters_random_ones_are_taken_and_words_are_not() -> None:
+    assert reasons("w7#Kq2pZ", min_length=8) == []
+    assert reasons("baseball", min_length=8) == ["too_common"]
+    assert reasons("trustno1", min_length=8) == ["too_common"]
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "anna.smith@example.com",
+        "anna.smith@example.com1",
+        "Anna.Smith@Example.COM",
+        "annasmith2024!!",
+        "4nn4.5m1th@3x4mpl3",
+        "moc.elpmaxe@htims.anna",
+        "smithannasmith99",
+        "example.com-2024!",
+        "passwordannasmith",
+    ],
+)
+def test_a_password_that_is_little_more_than_the_address_is_refused(password: str) -> None:
+    assert "like_address" in reasons(password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["latchkeylatchkey", "Latchkey Demo 1", "latchkey-2024-demo", "L4tchk3y!L4tchk3y!", "MyLatchkeyPassword1"],
+)
+def test_a_password_that_is_little_more_than_the_name_of_the_product_is_refused(password: str) -> None:
+    assert "like_product" in reasons(password)
+
+
+def test_a_password_of_address_and_product_is_refused_for_both() -> None:
+    assert reasons("anna.latchkey.smith") == ["like_address", "like_product"]
+
+
+@pytest.mark.parametrize("password", ["anna likes green tea", "kqzvtmwxjrb-anna", "latchkey on a green door"])
+def test_a_password_may_hold_those_words_beside_others(password: str) -> None:
+    assert reasons(password) == []
+
+
+def test_parts_of_an_address_that_stand_in_many_words_do_not_count() -> None:
+    text = "an answer and an anchor"
+
+    assert without(text, words_of_address("an@an.example.com")) == text
+
+
+@given(password=st.text(min_size=0, max_size=80), address=st.text(max_size=60))
+def test_no_password_and_no_address_is_too_strange_to_judge(password: str, address: str) -> None:
+    assert set(reasons(password, address=address)) <= set(REASONS)
+
+
+def test_every_reason_has_a_text_and_stands_on_the_hosted_page_and_in_the_readme() -> None:
+    script = SCRIPT.read_text(encoding="utf-8")
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+    assert list(REASONS) == list(get_args(Reason))
+    assert [code for code in REASONS if f'\n  {code}: "' not in script] == []
+    assert [code for code in REASONS if f"| `{code}` |" not in readme] == []
+    assert json.dumps(REASONS).count("It ") == len(REASONS)
