@@ -3,7 +3,7 @@
 FROM python:3.13-slim AS builder
 RUN ["python", "-m", "venv", "/venv"]
 COPY requirements.txt /
-RUN ["/venv/bin/python", "-m", "pip", "install", "--no-cache-dir", "--disable-pip-version-check", "--requirement", "/requirements.txt"]
+RUN ["/venv/bin/python", "-m", "pip", "install", "--no-cache-dir", "--disable-pip-version-check", "--require-hashes", "--requirement", "/requirements.txt"]
 
 FROM python:3.13-slim
 # Celery wants an entry for its user and group. The number is fixed, so that rules outside can name it.

@@ -1,11 +1,11 @@
 # One command for each wish. Every target sets up the virtual environment it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check faults bench fix api worker flower users pins clean
+.PHONY: help run test check fuzz audit faults bench fix api worker flower users pins clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 # Settings from .env where there is one, written as the shell reads them; what the environment holds already wins. A line
 # that the shell cannot read ends the target: half of a setting may be worse than none.
 ENV := if [ -f .env ]; then given="$$(export -p)"; set -ae; . ./.env; set +ae; eval "$$given"; fi;
@@ -24,6 +24,14 @@ check: $(VENV)/dev ## Lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+fuzz: $(VENV)/dev ## Try 10,000 random inputs on every property, and the API against its document: make fuzz ARGS="-k tokens"
+	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz --timeout=3600 $(ARGS)
+
+# Strict: a package that cannot be looked up fails the target. Otherwise pip-audit finds "no known vulnerabilities" in
+# packages that it could not ask about.
+audit: $(VENV)/dev ## Look every pinned package up among the known vulnerabilities; needs the network
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner=off --requirement requirements-dev.txt
 
 faults: $(VENV)/dev ## Run real faults under load and count every request, in half an hour: make faults ARGS="--list"
 	@exec $(BIN)/python -m tests.faults $(ARGS)
@@ -50,7 +58,7 @@ users: $(VENV)/base ## Tables and users from the command line: make users ARGS="
 
 pins: $(VENV)/dev ## Compile the pinned requirements anew
 	for part in requirements requirements-demo requirements-dev; do \
-	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-emit-index-url \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url \
 	    --no-emit-find-links --custom-compile-command "make pins" $$part.in --output-file $$part.txt; \
 	done
 

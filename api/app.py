@@ -79,11 +79,12 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     tokens = Tokens(keys, settings.reset_token_max_age)
     resets = Resets(tokens, users, passwords, Slots(settings.reset_slots), outbox, key)
     acceptance = Acceptance(outbox, limits, memory, key, settings.outbox_max, loud)
+    # Before the endpoints under the same paths: in the document, a blueprint takes the place of what is there.
+    app.register_api(pages(settings))
     register_forgot(app, acceptance, counters)
     register_reset(app, resets, limits, counters)
     register_policy(app, passwords.policy, settings.breach_check)
     app.register_api(health_api(Readiness(app, redis, users)))
-    app.register_blueprint(pages(settings))
     register_metrics(app, Metrics(redis, counters, memory), settings.metrics_token.get_secret_value())
     app.cli.add_command(users_commands(settings, passwords, outbox, key))
     return app
@@ -102,6 +103,7 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
     """Build the Flask app with its configuration, hooks, errors and document, and without endpoints."""
     app = OpenAPI(
         "api",
+        security_schemes={},  # Otherwise there would be a null in the document.
         info=Info(title=f"{settings.product_name}: forgotten passwords", version=API_VERSION),
         doc_ui=False,
         validation_error_model=Problem,

@@ -1,39 +1,45 @@
 """The hosted pages and the page of the API's documentation. GET never changes anything."""
 
 from pathlib import Path
+from typing import Any
 
 import flask_openapi3_rapidoc
-from flask import Blueprint, redirect, render_template, send_from_directory, url_for
-from flask.typing import ResponseReturnValue
+from flask import Response, redirect, render_template, send_from_directory, url_for
+from flask_openapi3 import APIBlueprint, Tag
+from werkzeug.wrappers import Response as BaseResponse
 
 from api.settings import ApiSettings
 
 _RAPIDOC = Path(flask_openapi3_rapidoc.__file__).parent / "templates" / "rapidoc" / "js"
 
 
-def pages(settings: ApiSettings) -> Blueprint:
-    """Build the pages."""
-    site = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+_PAGE: dict[Any, Any] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+
+
+def pages(settings: ApiSettings) -> APIBlueprint:
+    """Build the pages. Those that share a path with an operation stand in the OpenAPI document beside it."""
+    folders: dict[str, Any] = {"template_folder": "templates", "static_folder": "static", "static_url_path": "/static"}
+    site = APIBlueprint("pages", __name__, abp_tags=[Tag(name="Pages")], **folders)
     shown = {"product": settings.product_name, "support": settings.support_email}
 
-    @site.get("/")
-    def front() -> ResponseReturnValue:
+    @site.get("/", doc_ui=False)
+    def front() -> BaseResponse:
         return redirect(url_for("pages.forgot_page"))
 
-    @site.get("/forgot-password")
-    def forgot_page() -> ResponseReturnValue:
+    @site.get("/forgot-password", summary="The page that asks for an address", responses=_PAGE)
+    def forgot_page() -> str:
         return render_template("forgot.html", **shown)
 
-    @site.get("/reset-password")
-    def reset_page() -> ResponseReturnValue:
+    @site.get("/reset-password", summary="The page that the mail's link may lead to", responses=_PAGE)
+    def reset_page() -> str:
         return render_template("reset.html", min_length=settings.password_min_length, **shown)
 
-    @site.get("/docs")
-    def docs_page() -> ResponseReturnValue:
+    @site.get("/docs", doc_ui=False)
+    def docs_page() -> str:
         return render_template("docs.html", **shown)
 
-    @site.get("/docs/rapidoc.js")
-    def rapidoc() -> ResponseReturnValue:
+    @site.get("/docs/rapidoc.js", doc_ui=False)
+    def rapidoc() -> Response:
         return send_from_directory(_RAPIDOC, "rapidoc-min.js")
 
     return site

@@ -1,10 +1,14 @@
-"""What a request and an answer look like; the OpenAPI document is made from these."""
+"""What a request and an answer look like; the OpenAPI document is made from these.
+
+flask-openapi3 knows a field's `example` and leaves pydantic's `examples` out.
+"""
 
 from datetime import datetime
 from typing import Any, Literal
 
 from flask_openapi3 import OpenAPI, Tag
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from werkzeug.http import HTTP_STATUS_CODES
 
 from api.password_policy import Reason
 from shared import tokens
@@ -12,6 +16,13 @@ from shared.addresses import InvalidAddress, parse
 
 _STRICT = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
 PASSWORDS = Tag(name="Passwords")
+_RETRY_LATER = {429, 503}  # The statuses that say when to try again.
+_REQUEST_ID = {
+    "description": "Stands in the log lines about the request too.",
+    "required": True,
+    "schema": {"type": "string"},
+}
+_RETRY_AFTER = {"description": "Seconds to wait.", "required": True, "schema": {"type": "integer", "minimum": 1}}
 MAX_PASSWORD = 4096  # Characters; the password policy, which sets the real bound, says what is wrong.
 
 
@@ -23,15 +34,14 @@ class ForgotRequest(BaseModel):
     email: str = Field(
         max_length=254,
         description="One mail address.",
-        json_schema_extra={"format": "email"},
-        examples=["anna@example.com"],
+        json_schema_extra={"format": "email", "example": "anna@example.com"},
     )
     locale: str = Field(
         default="",
         max_length=35,
         pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)?$",
         description="Preferred language, kept with the request; mails are in English so far.",
-        examples=["de"],
+        json_schema_extra={"example": "de"},
     )
 
     @field_validator("email")
@@ -60,13 +70,15 @@ class ResetRequest(TokenRequest):
 class Accepted(BaseModel):
     """The one answer to every request for a link."""
 
-    message: str = Field(examples=["If an account uses this address, a mail with a link is on its way."])
+    message: str = Field(
+        json_schema_extra={"example": "If an account uses this address, a mail with a link is on its way."}
+    )
 
 
 class Done(BaseModel):
     """The password is set."""
 
-    message: str = Field(examples=["Your password is changed."])
+    message: str = Field(json_schema_extra={"example": "Your password is changed."})
 
 
 class LinkState(BaseModel):
@@ -79,19 +91,19 @@ class ReasonText(BaseModel):
     """A reason to refuse a password. `code` is stable: translate by it."""
 
     code: Reason
-    text: str = Field(description="In English.", examples=["It has too few characters."])
+    text: str = Field(description="In English.", json_schema_extra={"example": "It has too few characters."})
 
 
 class Policy(BaseModel):
     """Which passwords are taken."""
 
-    min_length: int = Field(description="In characters (code points).", examples=[15])
-    max_length: int = Field(description="In `max_length_unit`.", examples=[72])
+    min_length: int = Field(description="In characters (code points).", json_schema_extra={"example": 15})
+    max_length: int = Field(description="In `max_length_unit`.", json_schema_extra={"example": 72})
     max_length_unit: Literal["characters", "bytes"] = Field(description="`bytes` are those of UTF-8.")
     breach_check: bool = Field(description="Whether leaked passwords are looked up.")
     passwordrules: str = Field(
         description="For the attribute `passwordrules`, which password managers read.",
-        examples=["minlength: 15; maxlength: 72;"],
+        json_schema_extra={"example": "minlength: 15; maxlength: 72;"},
     )
     reasons: list[ReasonText] = Field(description="Every reason there is.")
 
@@ -99,23 +111,23 @@ class Policy(BaseModel):
 class Health(BaseModel):
     """`ok`; `degraded` where requests are accepted but mails or resets must wait; `unavailable`."""
 
-    status: str = Field(examples=["ok"])
+    status: Literal["ok", "degraded", "unavailable"]
 
 
 class FieldError(BaseModel):
     """What is wrong with one field."""
 
-    field: str = Field(examples=["email"])
-    reason: str = Field(examples=["must be one mail address"])
+    field: str = Field(json_schema_extra={"example": "email"})
+    reason: str = Field(json_schema_extra={"example": "must be one mail address"})
 
 
 class Problem(BaseModel):
     """An error (RFC 9457). `code` is stable: decide by it, not by the texts."""
 
     type: str = Field(default="about:blank")
-    title: str = Field(examples=["The request is not valid"])
-    status: int = Field(examples=[422])
-    code: str = Field(examples=["invalid_request"])
+    title: str = Field(json_schema_extra={"example": "The request is not valid"})
+    status: int = Field(json_schema_extra={"example": 422})
+    code: str = Field(json_schema_extra={"example": "invalid_request"})
     errors: list[FieldError] | None = Field(default=None, description="For `invalid_request`: the fields.")
     reasons: list[Reason] | None = Field(
         default=None, description="For `weak_password`: `GET /password-policy` explains them."
@@ -123,16 +135,27 @@ class Problem(BaseModel):
 
 
 def openapi_document(app: OpenAPI) -> dict[str, Any]:
-    """Return the document, without the 422 that flask-openapi3 gives to operations that take nothing."""
+    """Return the document.
+
+    flask-openapi3 gives a 422 to operations that take nothing, and does not know the header of every answer.
+    """
     document: dict[str, Any] = app.api_doc
     for item in document["paths"].values():
         for operation in item.values():
             if "requestBody" not in operation:
                 operation["responses"].pop("422", None)
+            for response in operation["responses"].values():
+                response.setdefault("headers", {})["X-Request-ID"] = _REQUEST_ID
     return document
 
 
 def problems(*statuses: int) -> dict[int, Any]:
     """Describe the errors of an operation for the OpenAPI document."""
+    return {status: _problem(status) for status in statuses}
+
+
+def _problem(status: int) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {status: {"content": {"application/problem+json": {"schema": schema}}} for status in statuses}
+    headers = {"Retry-After": _RETRY_AFTER} if status in _RETRY_LATER else {}
+    content = {"application/problem+json": {"schema": schema}}
+    return {"description": HTTP_STATUS_CODES[status], "content": content, "headers": headers}

@@ -36,9 +36,20 @@ def read(cls: type[BaseModel], environ: Mapping[str, str]) -> tuple[dict[str, st
         elif path:
             try:
                 values[field] = Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError):
+            except (OSError, ValueError):  # The second where it is no text, or the path none.
                 problems[field] = f"{name}_FILE names a file that cannot be read. Check its path and permissions."
-    return values, problems
+    return values, _unreadable(values) | problems
+
+
+def _unreadable(values: Mapping[str, str]) -> dict[str, str]:
+    """Find values that Python could not read as UTF-8; it goes on with half characters that nobody can write."""
+    problems = {}
+    for field, value in values.items():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            problems[field] = f"{field.upper()} is not text in UTF-8."
+    return problems
 
 
 def _misspelt(cls: type[BaseModel], environ: Mapping[str, str]) -> dict[str, str]:

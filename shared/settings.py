@@ -11,7 +11,9 @@ from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
-from sqlalchemy import make_url
+from redis import ConnectionPool
+from redis.exceptions import RedisError
+from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from shared.environment import SettingsError, read, validation_problems
@@ -54,7 +56,9 @@ def _redis_url(value: SecretStr) -> SecretStr:
     try:
         parts = urlsplit(url)
         readable = parts.hostname is not None and parts.port != 0
-    except ValueError:
+        # Reads the parameters and opens nothing.
+        ConnectionPool.from_url(url).make_connection()
+    except (ValueError, TypeError, RedisError):
         readable = False
     if not readable or parts.scheme not in {"redis", "rediss"} or not re.fullmatch(r"/?\d{0,4}", parts.path):
         raise ValueError("is not a Redis address (a password in it must be percent-encoded)")
@@ -72,7 +76,22 @@ def _database_url(value: SecretStr) -> SecretStr:
     if backend == "sqlite" and (not url.database or ":memory:" in url.database):
         raise ValueError("names a SQLite database in memory, which API and worker cannot share")
     url = url.set(drivername={"postgresql": "postgresql+psycopg"}.get(backend, backend))
+    try:
+        create_engine(url)  # Reads the rest and opens nothing.
+    except (ArgumentError, ValueError):
+        raise ValueError("is not a database address") from None
     return SecretStr(url.render_as_string(hide_password=False))
+
+
+def one_line(value: str) -> str:
+    """Return a text for a mail's header, where it stays one header and is read as it is written.
+
+    Python ends a header at each of these characters, and what follows would be another one. An encoded word (RFC 2047)
+    may hold anything. Raises ValueError.
+    """
+    if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|=\?", value):
+        raise ValueError("is not one line of plain text")
+    return value
 
 
 def _condition(value: str) -> str:
@@ -153,12 +172,10 @@ class Settings(KeySettings):
     reset_token_max_age: int = Field(
         default=1800, ge=60, le=86400, description="Seconds that a link lives: 60 to 86400 (a day)."
     )
-    product_name: str = Field(
+    product_name: Annotated[str, AfterValidator(one_line)] = Field(
         default="Latchkey",
         min_length=1,
         max_length=80,
-        # Python's email package ends a header at every control character that could end a line.
-        pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}]+$",
         description="Named in pages and mails: a line of 80 characters at most.",
     )
     support_email: str = Field(

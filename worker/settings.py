@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from shared.addresses import InvalidAddress, envelope
-from shared.settings import Settings
+from shared.settings import Settings, one_line
 
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 # RFC 3986, 2. What else there is, browsers read in their own ways: a backslash as a slash, letters as others like them.
@@ -40,12 +40,12 @@ def _reset_url(value: str) -> str:
 
 
 def _sender(value: str) -> str:
-    _, address = parseaddr(value)
+    _, address = parseaddr(one_line(value))
     try:
         envelope(address)
     except InvalidAddress:
         raise ValueError("is not a sender") from None
-    if "\r" in value or "\n" in value or not (value == address or value.endswith(f"<{address}>")):
+    if not (value == address or value.endswith(f"<{address}>")):
         raise ValueError("is not a sender")
     return value
 

@@ -63,7 +63,9 @@ def test_the_openapi_document_describes_every_operation_and_its_problems(service
     assert document["openapi"].startswith("3.1")
     operations = {(path, method) for path, item in document["paths"].items() for method in item}
     assert operations == {
+        ("/forgot-password", "get"),
         ("/forgot-password", "post"),
+        ("/reset-password", "get"),
         ("/reset-password", "post"),
         ("/reset-password/check", "post"),
         ("/password-policy", "get"),
@@ -74,6 +76,7 @@ def test_the_openapi_document_describes_every_operation_and_its_problems(service
     assert set(responses) == {"200", "400", "413", "415", "422", "429", "503"}
     assert list(responses["422"]["content"]) == ["application/problem+json"]
     assert "Problem" in document["components"]["schemas"]
+    assert document["components"]["securitySchemes"] == {}
 
 
 @pytest.mark.parametrize("path", ["/forgot-password", "/reset-password", "/docs"])

@@ -23,7 +23,7 @@ PROJECT = Path(__file__).parents[2]
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_program_catches_mail_and_ends_quickly_and_silently(number: signal.Signals) -> None:
     port, smtp_port = free_port(), free_port()
-    environ = {**os.environ, "INBOX_PORT": str(port), "INBOX_SMTP_PORT": str(smtp_port), "HOST": "0.0.0.0"}  # noqa: S104
+    environ = {**os.environ, "INBOX_PORT": str(port), "INBOX_SMTP_PORT": str(smtp_port), "HOST": "0.0.0.0"}  # noqa: S104 - what it must not heed
     command = [sys.executable, "-m", "dev.inbox"]
     with subprocess.Popen(
         command, cwd=PROJECT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

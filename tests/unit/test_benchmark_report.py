@@ -116,7 +116,7 @@ def test_the_picture_is_small_xml_with_text_for_every_bar() -> None:
 
 
 def test_bars_are_as_long_as_their_figures_say() -> None:
-    root = ET.fromstring(svg([Chart("A <chart>", (("latchkey", 50.0), ("floor", 100.0), ("none", 0.0)))]))  # noqa: S314
+    root = ET.fromstring(svg([Chart("A <chart>", (("latchkey", 50.0), ("floor", 100.0), ("none", 0.0)))]))  # noqa: S314 - our own
 
     ours, floor, none = (int(bar.attrib["width"]) for bar in root.iter(f"{SVG}rect") if "bar" in bar.attrib["class"])
     assert (ours * 2, none) == (floor, 1)

@@ -1,6 +1,7 @@
 """How the Makefile reads settings: the environment wins over .env, and a line that cannot be read stops the target."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -54,3 +55,14 @@ def test_a_value_without_its_quotes_stops_the_start(folder: Path) -> None:
 
 def test_without_a_file_the_environment_is_enough(folder: Path) -> None:
     assert make_api(folder, PORT="9").stdout == "PORT=9 USERS_FILTER=\n"
+
+
+def test_every_wish_is_listed_and_is_no_file() -> None:
+    text = (PROJECT / "Makefile").read_text()
+    targets = re.findall(r"^([a-z]+):", text, re.MULTILINE)
+    phony = re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)
+    listed = subprocess.run(["make", "help"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+
+    assert phony
+    assert sorted(phony[1].split()) == sorted(targets)
+    assert re.findall(r"^  make (\w+)", listed, re.MULTILINE) == targets
