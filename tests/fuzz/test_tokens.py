@@ -1,6 +1,7 @@
 """Forgery: no text is a good token but those that were issued, character for character."""
 
 import hashlib
+import json
 import time
 import zlib
 from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
@@ -17,7 +18,7 @@ MAX_AGE = 1800
 PURPOSE = "latchkey.reset-password"
 URL_SAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 TOKENS = Tokens(KEYS, MAX_AGE)
-# Of several users, under both keys; the long id makes a payload that is compressed.
+# Of several users, under both keys; itsdangerous would compress the payload with the long id.
 ISSUED = [
     Tokens([key], MAX_AGE).issue(user, "$2b$04$hash", "ada@example.com")
     for key in KEYS
@@ -88,7 +89,9 @@ twice_mutated = st.builds(replace, mutated, places, signs) | st.builds(insert, m
 texts = st.text(st.characters()) | st.lists(st.text(URL_SAFE, max_size=50), max_size=4).map(".".join)
 
 payloads = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=20), st.lists, max_leaves=4)
-claims = st.just(["1", "f" * 40]) | payloads
+SIGNED_ALIKE = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+GENUINE = URLSafeTimedSerializer(KEYS[0], salt=PURPOSE, signer_kwargs=SIGNED_ALIKE).loads(ISSUED[0])
+claims = st.just(GENUINE) | payloads
 digests = [hashlib.sha256, hashlib.sha1, hashlib.sha512, hashlib.md5]
 derivations = ["hmac", "django-concat", "concat", "none"]
 salts = st.sampled_from([PURPOSE, "itsdangerous", "", "latchkey.hash", PURPOSE.upper(), PURPOSE + "signer"])
@@ -110,8 +113,7 @@ def serialised(key: str, salt: str, payload: Any, digest: Any, derivation: str) 
 
 def test_the_tokens_that_are_forged_are_good_ones() -> None:
     assert all(map(accepted, ISSUED))
-    assert serialised(KEYS[0], PURPOSE, ["1", "f"], hashlib.sha256, "hmac").count(".") == 2
-    assert accepted(serialised(KEYS[0], PURPOSE, ["1", "f"], hashlib.sha256, "hmac"))
+    assert accepted(serialised(KEYS[0], PURPOSE, GENUINE, hashlib.sha256, "hmac"))
 
 
 @given(texts | mutated | twice_mutated)
@@ -137,16 +139,15 @@ def test_what_the_key_signed_in_another_way_or_for_another_purpose_is_refused(
     as_tokens_are_signed = (salt, digest, derivation) == (PURPOSE, hashlib.sha256, "hmac")
     of_their_shape = isinstance(payload, list) and list(map(type, payload)) == [str, str]
 
-    assert accepted(serialised(key, salt, payload, digest, derivation)) is (as_tokens_are_signed and of_their_shape)
+    assert not accepted(serialised(key, salt, payload, digest, derivation)) or (as_tokens_are_signed and of_their_shape)
 
 
 @given(st.sampled_from(KEYS), st.sampled_from([URLSafeSerializer, Signer, TimestampSigner]), salts)
 def test_what_another_serialiser_signed_with_the_key_is_refused(key: str, kind: Any, salt: str) -> None:
-    options = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
     if kind is URLSafeSerializer:
-        token = kind(key, salt=salt, signer_kwargs=options).dumps(["1", "f" * 40])
+        token = kind(key, salt=salt, signer_kwargs=SIGNED_ALIKE).dumps(GENUINE)
     else:
-        token = kind(key, salt=salt, **options).sign('["1","f"]').decode()
+        token = kind(key, salt=salt, **SIGNED_ALIKE).sign(json.dumps(GENUINE)).decode()
 
     assert not accepted(token)
 
