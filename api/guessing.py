@@ -4,8 +4,8 @@ from math import prod
 
 from zxcvbn import zxcvbn
 
-PIECE = 20  # Characters read at a time. zxcvbn's time grows with their square, and it holds the GIL.
-PIECES = 2  # What comes after them is not read.
+READ = 40  # Characters. zxcvbn's time grows with their square, and it holds the GIL.
+SHORTEST_REPEAT = 4  # Characters. Without shorter ones, zxcvbn would not know many words any more.
 MOST_READINGS = 4  # Ways to read digits and symbols as letters. Each costs about a millisecond; there are hundreds.
 # The letters for which zxcvbn knows several characters, as those characters.
 _STANDING_FOR_ONE = ("4@", "({[<", "69", "1!|", "1|7", "$5", "+7")
@@ -15,21 +15,26 @@ _LETTERS = str.maketrans("@({[<!|$+%", "accccilstx")
 def withstands(password: str, guesses: int) -> bool:
     """Tell whether somebody who knows what people choose needs at least so many guesses.
 
-    The pieces of a long password are judged apart, and the second one only where the first is not enough.
+    What stood before does not count again, and of the rest the first 40 characters.
     """
-    found = 1.0
-    for piece in _pieces(password):
-        if found < guesses:
-            found *= float(zxcvbn(_readable(piece))["guesses"])
+    text = _once(password)[:READ]
+    found = float(zxcvbn(_readable(text))["guesses"]) if text else 1.0
     return found >= guesses
 
 
-def _pieces(password: str) -> list[str]:
-    """Cut a password up; of one that repeats something, what it repeats is all there is to guess."""
-    for period in range(1, min(PIECE, len(password) // 2) + 1):
-        if password.startswith(password[period:]):
-            return [password[:period]]
-    return [password[start : start + PIECE] for start in range(0, len(password), PIECE)][:PIECES]
+def _once(text: str) -> str:
+    """Leave out what is the same, but for capitals, as something before it: there is nothing to guess in it."""
+    folded = "".join(character.lower()[:1] for character in text)
+    kept, place = "", 0
+    while place < len(text):
+        end = place
+        while end < len(text) and folded[place : end + 1] in folded[:place]:
+            end += 1
+        if end - place < SHORTEST_REPEAT:
+            end = place + 1
+            kept += text[place]
+        place = end
+    return kept
 
 
 def _readable(text: str) -> str:

@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Iterable
+from unicodedata import normalize
+
+from shared.addresses import InvalidAddress, spellings
 
 SHORTEST = 3  # Characters. Shorter parts stand in too many words by chance.
 _LETTERS = str.maketrans("@483!|1l05$7+", "aabeiiiiosstt")
@@ -9,8 +12,19 @@ _LETTERS = str.maketrans("@483!|1l05$7+", "aabeiiiiosstt")
 
 def words_of_address(address: str) -> set[str]:
     """List the address, its two sides, and the parts of both but the top-level domain; and each backwards."""
-    local, _, domain = address.partition("@")
-    return _words([address, local, *re.split(r"[._+-]", local), domain, *domain.split(".")[:-1]])
+    words: set[str] = set()
+    for form in _forms(address):
+        local, _, domain = form.partition("@")
+        words |= _words([form, local, *re.split(r"[._+-]", local), domain, *domain.split(".")[:-1]])
+    return words
+
+
+def _forms(address: str) -> list[str]:
+    """Return the address with its domain in both forms, as people read it and as it is stored."""
+    try:
+        return spellings(address)
+    except InvalidAddress:
+        return [address]
 
 
 def words_of_name(name: str) -> set[str]:
@@ -21,6 +35,7 @@ def words_of_name(name: str) -> set[str]:
 
 def without(password: str, words: Iterable[str]) -> str:
     """Take the words out, wherever they stand, also with digits and symbols for letters."""
+    password = normalize("NFC", password)
     folded = _fold(password)
     for word in sorted(words, key=len, reverse=True):
         while (start := folded.find(word)) >= 0:
@@ -30,11 +45,10 @@ def without(password: str, words: Iterable[str]) -> str:
 
 
 def _words(parts: Iterable[str]) -> set[str]:
-    folded = {_fold(part) for part in parts if len(part) >= SHORTEST}
+    folded = {_fold(normalize("NFC", part)) for part in parts if len(part) >= SHORTEST}
     return folded | {word[::-1] for word in folded}
 
 
 def _fold(text: str) -> str:
-    """Make characters alike that stand for one letter; as many come out as went in."""
-    lower = (character.lower() for character in text)
-    return "".join(new if len(new) == 1 else old for old, new in zip(text, lower, strict=True)).translate(_LETTERS)
+    """Make characters alike that stand for one letter, with an accent or without; as many come out as went in."""
+    return "".join(normalize("NFKD", character)[0].lower()[:1] for character in text).translate(_LETTERS)

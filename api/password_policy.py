@@ -11,7 +11,6 @@ from shared.settings import HashFormat
 BCRYPT_BYTES = 72  # bcrypt reads no more: a longer password would be cut without a word, so it is refused.
 PREHASHED_CHARACTERS = 256
 ENOUGH_GUESSES = 10**10  # zxcvbn's best score: a slow hash keeps it safe even if the users table is stolen.
-ENOUGH_BESIDE_KNOWN_WORDS = 10**8  # For what is left without the address and the product's name.
 
 Reason = Literal[
     "too_short",
@@ -97,7 +96,8 @@ class PasswordPolicy:
             "like_address": words_of_address(address),
             "like_product": words_of_name(self.product_name),
         }
+        whole = without(password, ())
         rest = without(password, set().union(*known.values()))
-        if rest == password or withstands(rest, ENOUGH_BESIDE_KNOWN_WORDS):
+        if rest == whole or withstands(rest, self._enough):
             return []
-        return [reason for reason, words in known.items() if without(password, words) != password]
+        return [reason for reason, words in known.items() if without(password, words) != whole]

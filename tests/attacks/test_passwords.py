@@ -74,9 +74,11 @@ def test_a_long_password_costs_the_server_nothing(target: Target) -> None:
     target.add_user(ANNA)
     token, before = target.token_of(ANNA), cpu(target)
 
-    outcomes = [target.reset(token, "x" * length).outcome for length in (4096, 15_000, 100_000)]
+    judged = target.reset(token, "x" * 4096)
+    outcomes = [target.reset(token, "x" * length).outcome for length in (15_000, 100_000)]
 
-    assert outcomes == [(422, "weak_password"), (422, "invalid_request"), (413, "body_too_large")]
+    assert judged.json["reasons"] == ["too_long"]
+    assert outcomes == [(422, "invalid_request"), (413, "body_too_large")]
     assert cpu(target) - before < 1
 
 
@@ -114,14 +116,14 @@ def test_passwords_of_the_lists_that_are_tried_first_are_refused(target: Target,
 
 @pytest.mark.parametrize(
     "password",
-    ["P@ssw0rd12345678", "qwertyuiop[]asdf", "summersummersummer", "12.12.2012121212", "aaaaaaaaaaaaaaaaaaaa"],
+    ["P@ssw0rd12345678", "qwertyuiop[]asdf", "1summersummersummersummer", "12.12.2012121212", "aaaaaaaaaaaaaaaaaaaa"],
 )
 def test_patterns_that_only_look_long_are_refused(target: Target, password: str) -> None:
     """Rule-based guessing: repeats, rows of keys, sequences, words with digits (NIST 3.1.1.2; CWE-521)."""
     assert refusal(target, password) == (422, "weak_password", ["too_common"])
 
 
-@pytest.mark.parametrize("password", [ANNA, f"{ANNA}1", "AnnaJones2024!!!", "4nn4.j0n3s@3x4mpl3", "moc.elpmaxe@senoj"])
+@pytest.mark.parametrize("password", [ANNA, f"{ANNA}1", "Anna Jones, 1987!", "ÀnnàJ0n3s@3x4mpl3", "moc.elpmaxe@senoj"])
 def test_the_own_address_is_no_password(target: Target, password: str) -> None:
     """Guessing by what is known of a person: the user name and what is derived from it (NIST 3.1.1.2; ASVS 6.2.11)."""
     assert "like_address" in refusal(target, password)[2]

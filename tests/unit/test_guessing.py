@@ -45,16 +45,17 @@ def test_every_text_can_be_judged(text: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["a", "abc123", "password", "1234567890", "latchkey", "P@ssw0rd1234567"])
-def test_a_password_that_only_goes_on_as_it_began_is_no_harder_for_it(part: str) -> None:
-    assert not withstands(part * (72 // len(part)), ENOUGH)
-    assert not withstands((part * 72)[:71], ENOUGH)
+@pytest.mark.parametrize("before", ["", "!", "1"])
+def test_a_password_that_goes_on_as_it_began_is_no_harder_for_it(part: str, before: str) -> None:
+    assert not withstands(before + part * (72 // len(part)), ENOUGH)
+    assert not withstands((before + part * 72)[:71], ENOUGH)
 
 
 @pytest.mark.parametrize(
     "password",
     ["convection transmissions fossils humanitarian", "sculpturesindividualsallmusictasked", "4@8({[<3691!|70$5+%2"],
 )
-def test_long_words_count_beyond_the_first_piece(password: str) -> None:
+def test_long_words_count_whole(password: str) -> None:
     assert withstands(password, ENOUGH)
 
 

@@ -115,6 +115,8 @@ def test_a_password_does_not_show_in_its_refusal() -> None:
         "letmeinletmein1",
         "manchesterunited",
         "iloveyouforever1",
+        "1passwordpasswordpassword",
+        "password1234password1234!",
     ],
 )
 def test_a_password_that_is_guessed_soon_is_too_common(password: str) -> None:
@@ -144,6 +146,9 @@ def test_with_eight_characters_random_ones_are_taken_and_words_are_not() -> None
         "smithannasmith99",
         "example.com-2024!",
         "passwordannasmith",
+        "Anna Smith, 1987!",
+        "ÁNNASMITH20242024",
+        "\uff41\uff4e\uff4e\uff41\uff53\uff4d\uff49\uff54\uff48example",  # As wide as Chinese characters.
     ],
 )
 def test_a_password_that_is_little_more_than_the_address_is_refused(password: str) -> None:
@@ -151,8 +156,24 @@ def test_a_password_that_is_little_more_than_the_address_is_refused(password: st
 
 
 @pytest.mark.parametrize(
+    "address", ["x@xn--mller-kva.example", "x@müller.example", "mu\u0308ller@example.com"], ids=ascii
+)
+def test_the_address_counts_in_whatever_form_it_is_stored(address: str) -> None:
+    assert reasons("müllermüller2024!", address=address) == ["like_address"]
+    assert reasons("mu\u0308llermu\u0308ller2024!", address=address) == ["like_address"]
+    assert reasons("passwordpasswordu\u0308", address=address) == ["too_common"]
+
+
+@pytest.mark.parametrize(
     "password",
-    ["latchkeylatchkey", "Latchkey Demo 1", "latchkey-2024-demo", "L4tchk3y!L4tchk3y!", "MyLatchkeyPassword1"],
+    [
+        "latchkeylatchkey",
+        "Latchkey Demo 1",
+        "latchkey-2024-demo",
+        "Latchkey--2024--!",
+        "L4tchk3y!L4tchk3y!",
+        "MyLatchkeyPassword1",
+    ],
 )
 def test_a_password_that_is_little_more_than_the_name_of_the_product_is_refused(password: str) -> None:
     assert "like_product" in reasons(password)
