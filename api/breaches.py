@@ -71,7 +71,8 @@ class RangeService:
         asked = self._askers.submit(self._ask, digest[:PREFIX], time.monotonic() + PATIENCE, opened)
         try:
             suffixes = asked.result(PATIENCE)
-        except (OSError, HTTPException, _NoAnswer) as error:  # TimeoutError is an OSError.
+        # A TimeoutError is an OSError; a name that cannot be one is a UnicodeError.
+        except (OSError, UnicodeError, HTTPException, _NoAnswer) as error:
             asked.cancel()
             _cut(opened)
             # The type alone: a text may hold what was asked for.
@@ -88,6 +89,8 @@ class RangeService:
         try:
             connection.connect()
             opened.append(connection.sock)
+            if time.monotonic() > deadline:
+                raise TimeoutError  # Nobody waits any more, nor cuts what was opened this late.
             connection.request("GET", self._url.path + prefix, headers=_HEADERS)
             with connection.getresponse() as answer:
                 return _suffixes(_read(answer, deadline))

@@ -1,5 +1,6 @@
 """Which limits there are, and what they are keyed by. Flask-Limiter judges; Redis counts."""
 
+import hashlib
 import ipaddress
 import json
 import time
@@ -17,7 +18,7 @@ from api.counters import Counters
 from api.errors import problem
 from api.settings import ApiSettings
 
-FORGOT, ADDRESS, RESET = "forgot", "address", "reset"  # What each limit is for, in its key.
+FORGOT, ADDRESS, RESET, LINK = "forgot", "address", "reset", "link"  # What each limit is for, in its key.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _UNKNOWN = "unknown"
 
@@ -115,8 +116,13 @@ class Limits:
         return ParsedLimits(self.limiter, [per_client, per_address])
 
     def on_reset(self) -> Callable[[Any], Any]:
-        """Limit resets and checks together per client, with a 429."""
-        return self._limit(self._settings.reset_limit_per_ip, RESET, "resets_limited:client", client_key)
+        """Limit resets and checks together, per client and per user whose link it is, with a 429.
+
+        Without the second, one who has a link and many addresses could keep all slots for passwords taken.
+        """
+        per_client = self._limit(self._settings.reset_limit_per_ip, RESET, "resets_limited:client", client_key)
+        per_link = self._limit(self._settings.reset_limit_per_link, LINK, "resets_limited:link", link_key)
+        return ParsedLimits(self.limiter, [per_client, per_link])
 
     def _limit(self, limit: str, scope: str, field: str, key: Callable[[], str]) -> RouteLimit:
         def count_then_refuse(breach: RequestLimit) -> Response:
@@ -155,6 +161,12 @@ def client_key() -> str:
     if address in _NAT64:
         return str(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
     return str(ipaddress.ip_network((int(address), 64), strict=False))
+
+
+def link_key() -> str:
+    """Return what stands for the links of one user: they say the same, each with a time and a signature of its own."""
+    says, _, _ = request.get_json()["token"].partition(".")
+    return hashlib.sha256(says.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _without_port(text: str) -> str:

@@ -40,7 +40,7 @@ COUNTS = (
     Count("requests_limited", "Requests for a link over a limit.", "by", ("client", "address")),
     Count("requests_refused", "Requests for a link refused to everybody.", "reason", ("full", "memory", "redis")),
     Count("resets_confirmed", "Passwords that were set."),
-    Count("resets_limited", "Resets and checks over a limit.", "by", ("client",)),
+    Count("resets_limited", "Resets and checks over a limit.", "by", ("client", "link")),
     Count("resets_refused", "Resets and checks refused.", "reason", ("link", "password", "busy", "unavailable")),
     Count("mails_sent", "Mails that the relay took.", "kind", ("reset", "password_changed")),
     Count(

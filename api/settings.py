@@ -14,6 +14,7 @@ LONGEST_WINDOW = 366 * 86400  # Seconds.
 LARGEST_AMOUNT = 1_000_000
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
+_HOST = re.compile(r"([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}|[0-9a-f:.]*:[0-9a-f:.]*")
 _PLAIN_HTTP = {("http", host) for host in ("localhost", "127.0.0.1", "::1")}
 
 # RFC 6750, 2.1.
@@ -37,7 +38,7 @@ def _origins(value: object) -> object:
 def _range_service(value: str) -> str:
     try:
         parts = urlsplit(value)
-        complete = bool(parts.hostname and parts.port != 0)
+        complete = bool(_HOST.fullmatch(parts.hostname or "") and parts.port != 0)
     except ValueError:
         complete = False
     if not complete or parts.query or parts.fragment or "@" in parts.netloc or not re.fullmatch(r"[!-~]+/", value):
@@ -72,6 +73,9 @@ class ApiSettings(Settings):
     )
     reset_limit_per_ip: Limits = Field(
         default="20/minute", description="Calls of reset and check together per client; more get a `429`."
+    )
+    reset_limit_per_link: Limits = Field(
+        default="10/minute", description="The same per user whose link is used; more get a `429`."
     )
     trusted_proxies: int = Field(
         default=0,

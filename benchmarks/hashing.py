@@ -84,7 +84,7 @@ def measure(services: Services, database_url: str, *, short: bool) -> Hashing:
     """
     lengths = SHORT if short else Lengths()
     store = services.store("hashing")
-    api = services.latchkey(1, store, BCRYPT_ROUNDS=COST, RESET_LIMIT_PER_IP=UNLIMITED)
+    api = services.latchkey(1, store, BCRYPT_ROUNDS=COST, RESET_LIMIT_PER_IP=UNLIMITED, RESET_LIMIT_PER_LINK=UNLIMITED)
     services.latchkey_worker(store)
     bench = _Bench(api, database_url, _asks(), lengths)
     saturation = bench.saturation()

@@ -158,4 +158,5 @@ def environment(redis_server: RedisServer, relay: RelayServer, database_url: str
         "MAIL_DEFAULT_SENDER": "Example <no-reply@example.com>",
         "FORGOT_LIMIT_PER_IP": "1000/minute",
         "RESET_LIMIT_PER_IP": "1000/minute",
+        "RESET_LIMIT_PER_LINK": "1000/minute",
     }

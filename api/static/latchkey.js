@@ -17,6 +17,8 @@ const TEXTS = {
 const OTHER = "Something went wrong on our side. Please try again.";
 // The alphabet of a signed token: it survives being pasted with the rest of its link.
 const TOKEN = /[\w-]+\.[\w-]+\.[\w-]{20,}/;
+// Names of hosts may look like one.
+const HOST = /https?:\/\/[^/\s]*/gi;
 
 const byId = (id) => document.getElementById(id);
 
@@ -70,7 +72,7 @@ function resetPage(form, paste) {
   let token = "";
 
   async function open(text) {
-    token = text.match(TOKEN)?.[0] ?? "";
+    token = text.replace(HOST, "").match(TOKEN)?.[0] ?? "";
     if (!token) return show("paste");
     const answer = await post("/reset-password/check", { token });
     if (answer.code === "invalid_or_expired_token") return show("dead");

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.attacks.client import Answer
-from tests.attacks.target import Target
+from tests.attacks.conftest import MakeTarget
+from tests.attacks.target import ANNA, EVE, Target
+from tests.service import OLD_PASSWORD
 
 VICTIM = "anna@example.com"
 QUOTA = 3  # Mails in a quarter of an hour.
@@ -137,3 +139,18 @@ def test_a_mailbox_is_bombed_under_all_its_spellings(target: Target) -> None:
 
     assert found == {202, 422}
     assert target.recipients == ["anna@xn--bcher-kva.example"] * QUOTA
+
+
+def test_the_slots_for_passwords_are_kept_taken_with_one_link(make_target: MakeTarget) -> None:
+    """One's own link, and a password that is compared and refused, again and again from other addresses (CWE-400)."""
+    target = make_target(worker=False, TRUSTED_PROXIES="1", RESET_LIMIT_PER_LINK="10/hour")
+    for address in (EVE, ANNA):
+        target.add_user(address)
+    body = {"token": target.token_of(EVE), "password": OLD_PASSWORD}
+
+    answers = [
+        target.post("/reset-password", body, {"X-Forwarded-For": f"2001:db8:0:{number:x}::1"}) for number in range(15)
+    ]
+
+    assert [answer.status for answer in answers] == [422] * 10 + [429] * 5
+    assert target.reset(target.token_of(ANNA)).status == 200

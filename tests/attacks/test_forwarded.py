@@ -1,5 +1,7 @@
 """Headers that claim where a request came from, and to which site."""
 
+from socket import create_connection
+
 import pytest
 
 from tests.attacks.conftest import MakeTarget
@@ -110,3 +112,18 @@ def test_an_underscore_for_a_hyphen_forges_no_address(proxied: Target) -> None:
 
     assert [key for key in proxied.ask("keys", "limit:*") if "192.0.2." in key] == []
     assert [key for key in proxied.ask("keys", "limit:*") if "127.0.0.1" in key] != []
+
+
+@pytest.mark.parametrize("claimed", [b"\xff", b"\x80, 1.2.3.4", b"\xa0"])
+def test_bytes_that_are_no_ascii_hide_nobody(proxied: Target, claimed: bytes) -> None:
+    """The API's server drops such a header with what the proxy appended: a second limit for its sender (CWE-348)."""
+    body = b'{"email": "anna@example.com"}'
+    head = (
+        b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n"
+    )
+    with create_connection(("127.0.0.1", proxied.port), timeout=5, source_address=("127.0.0.9", 0)) as connection:
+        connection.sendall(head % (PATH.encode(), len(body)) + b"X-Forwarded-For: " + claimed + b"\r\n\r\n" + body)
+        status = connection.recv(4096)[9:12]
+
+    assert status == b"202"
+    assert {key.split("/")[1] for key in proxied.ask("keys", "limit:*/forgot/*")} == {"127.0.0.9"}

@@ -89,7 +89,9 @@ def test_a_page_without_a_token_takes_the_pasted_link(demo: Demo, page: "Page") 
     page.get_by_role("button", name="Continue").click()
     page.get_by_text("There is no link in this text.").wait_for()
 
-    page.get_by_label("Link").fill(f"  {link} ")
+    # Some names of hosts look like a token.
+    host = "https://id.accounts.internationalbusinessmachines.example"
+    page.get_by_label("Link").fill(f"  {host}/reset{link[link.index('#') :]} ")
     page.get_by_role("button", name="Continue").click()
 
     page.get_by_label("New password").wait_for()

@@ -132,6 +132,7 @@ def settings_for(database_url: str, relay: int, port: int, redis_url: str) -> di
         "MAIL_DEFAULT_SENDER": "Example <no-reply@example.com>",
         "FORGOT_LIMIT_PER_IP": "1000000/minute",
         "RESET_LIMIT_PER_IP": "1000/minute",
+        "RESET_LIMIT_PER_LINK": "1000/minute",
         "BCRYPT_ROUNDS": "10",
         "PORT": str(port),
         "WORKER_PROCESSES": "2",

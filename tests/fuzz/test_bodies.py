@@ -50,6 +50,7 @@ def service(make_service: MakeService) -> Service:
         CORS_ORIGINS="https://www.example.com",
         FORGOT_LIMIT_PER_IP="1000000/second",
         RESET_LIMIT_PER_IP="1000000/second",
+        RESET_LIMIT_PER_LINK="1000000/second",
     )
     service.add_user(ADDRESS)
     return service

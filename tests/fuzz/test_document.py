@@ -39,7 +39,7 @@ METRICS = {
 DAY = 86400
 LINKS = 50
 BRIEFLY = ("--phases", "examples,coverage")
-WIDE = {"FORGOT_LIMIT_PER_IP": "1000000/minute", "RESET_LIMIT_PER_IP": "1000000/minute"}
+WIDE = dict.fromkeys(["FORGOT_LIMIT_PER_IP", "RESET_LIMIT_PER_IP", "RESET_LIMIT_PER_LINK"], "1000000/minute")
 NARROW = {"FORGOT_LIMIT_PER_IP": "1/day", "RESET_LIMIT_PER_IP": "1/day"}
 
 

@@ -129,7 +129,7 @@ def test_every_counter_ends_by_itself(service: Service) -> None:
 
     counters = list(service.redis.scan_iter("limit:*"))
 
-    assert len(counters) == 4
+    assert len(counters) == 5
     assert all(service.redis.ttl(counter) > 0 for counter in counters)
 
 
@@ -140,6 +140,19 @@ def test_reset_and_check_share_a_limit_per_client(make_service: MakeService) -> 
 
     assert found == [400, 400, 429]
     assert service.forgot("anna@example.com").status_code == 202
+
+
+def test_the_links_of_one_user_share_a_limit_and_those_of_others_do_not(make_service: MakeService) -> None:
+    service = make_service(RESET_LIMIT_PER_LINK="2/minute")
+    for name in ("anna", "bert"):
+        service.add_user(f"{name}@example.com")
+    older, newer, other = (service.link_for(f"{name}@example.com") for name in ("anna", "anna", "bert"))
+
+    found = [service.check(link) for link in (older, newer, older, other)]
+
+    assert [answer.status_code for answer in found] == [200, 200, 429, 200]
+    assert 1 <= int(found[2].headers["Retry-After"]) <= 60
+    assert not [key for key in service.redis.scan_iter("limit:*link*") if older.partition(".")[0] in str(key)]
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_the_proxy_waits_for_slow_clients_so_that_the_api_need_not() -> None:
 
 
 def test_the_api_believes_the_address_that_the_proxy_appends() -> None:
-    assert nginx("proxy_set_header X-Forwarded-For") == ["$proxy_add_x_forwarded_for"]
+    assert nginx("proxy_set_header X-Forwarded-For") == ["$forwarded_for"]
     assert environment("api")["TRUSTED_PROXIES"] == "1"
 
 
@@ -86,5 +86,5 @@ def test_the_proxy_answers_for_the_api_in_the_api_s_words() -> None:
 
 def test_the_proxy_tells_how_it_was_asked_on_the_right_of_what_was_claimed() -> None:
     assert nginx("proxy_set_header X-Forwarded-Proto") == ["$forwarded_proto"]
-    assert nginx("default") == ['"$http_x_forwarded_proto, $scheme"']
+    assert nginx("default") == ["$proxy_add_x_forwarded_for", '"$http_x_forwarded_proto, $scheme"']
     assert nginx('""') == ["$scheme"]

@@ -51,6 +51,8 @@ REFUSED = [
     ("BREACH_CHECK_URL", "https://breaches.example/range/?of=/", "is not the beginning"),
     ("BREACH_CHECK_URL", "https://user:hunter2@breaches.example/", "is not the beginning"),
     ("BREACH_CHECK_URL", "https://[::1/", "is not the beginning"),
+    ("BREACH_CHECK_URL", "https://a..example/", "is not the beginning"),
+    ("BREACH_CHECK_URL", f"https://{'a' * 64}.example/", "is not the beginning"),
     ("METRICS_TOKEN", "fifteen-letters", "is too short"),
     ("METRICS_TOKEN", "sixteen letters and a space", "is too short, or holds a character"),
 ]
