@@ -12,6 +12,7 @@ import redis as redis_package
 import structlog
 
 from dev.redis_server import NoRedisServer, find_server
+from tests.breach_service import BreachService, breach_service
 from tests.servers import RedisServer, Relay, RelayServer, is_ci
 from tests.service import SECRET, Service
 
@@ -97,6 +98,13 @@ def relay(relay_of_all: RelayServer) -> Relay:
     """A relay that has no mail yet and takes all."""
     relay_of_all.relay.empty()
     return relay_of_all.relay
+
+
+@pytest.fixture
+def breaches() -> Iterator[BreachService]:
+    """A service that knows leaked passwords: none yet."""
+    with breach_service() as service:
+        yield service
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ ASVS is OWASP ASVS 5.0; NIST is SP 800-63B-4.
 """
 
 import time
-from collections.abc import Iterator
 
 import bcrypt
 import psutil
@@ -12,28 +11,9 @@ import pytest
 
 from api.passwords import encode
 from tests.attacks.conftest import MakeTarget
+from tests.attacks.passwords import ANNA, refusal
 from tests.attacks.target import Target
-from tests.breach_service import BreachService, breach_service
 from tests.service import NEW_PASSWORD, OLD_PASSWORD
-
-ANNA = "anna.jones@example.com"
-
-
-@pytest.fixture
-def breaches() -> Iterator[BreachService]:
-    with breach_service() as service:
-        yield service
-
-
-def refusal(target: Target, password: object) -> tuple[int, str, list[str]]:
-    """Try a password with Anna's link, and check that it left everything as it was."""
-    if not target.sql("SELECT id FROM users WHERE email = :email", email=ANNA):
-        target.add_user(ANNA)
-    stored, token = target.stored_hash(ANNA), target.token_of(ANNA)
-    answer = target.reset(token, password)
-    assert target.stored_hash(ANNA) == stored
-    assert target.check(token).status == 200
-    return (*answer.outcome, answer.json.get("reasons") or [])
 
 
 def cpu(target: Target) -> float:
@@ -141,53 +121,6 @@ def test_the_password_that_an_attacker_knows_is_not_set_again(target: Target, st
     target.add_user(ANNA, encode(OLD_PASSWORD, stored_as, 4))  # type: ignore[arg-type]
 
     assert refusal(target, OLD_PASSWORD) == (422, "weak_password", ["same_as_old"])
-
-
-def test_a_leaked_password_is_refused_and_does_not_leak_again(make_target: MakeTarget, breaches: BreachService) -> None:
-    """Credential stuffing (ASVS 6.2.12), and its cure as a leak: five digits of a hash leave and nothing else."""
-    leaked = "seventeen yellow umbrellas"
-    breaches.knows(leaked)
-    target = make_target(worker=False, BREACH_CHECK="closed", BREACH_CHECK_URL=breaches.url)
-
-    assert refusal(target, leaked) == (422, "weak_password", ["breached"])
-
-    [(path, headers)] = breaches.asked
-    assert len(path.removeprefix("/range/")) == 5
-    assert "anna" not in str(headers)
-    assert [secret for secret in (leaked, path.removeprefix("/range/")) if secret in target.logs()] == []
-
-
-def test_cutting_off_the_list_of_leaked_passwords_lets_none_through(
-    make_target: MakeTarget, breaches: BreachService
-) -> None:
-    """Failing open (CWE-636): whoever can keep the service from answering could set a leaked password."""
-    target = make_target(worker=False, BREACH_CHECK="closed", BREACH_CHECK_URL=breaches.url)
-
-    for status, body in ((500, None), (200, b""), (200, b"<html>")):
-        breaches.status, breaches.body = status, body
-        assert refusal(target, NEW_PASSWORD)[:2] == (503, "unavailable")
-
-
-def test_the_list_of_leaked_passwords_leads_nowhere_else(make_target: MakeTarget, breaches: BreachService) -> None:
-    """Server-side request forgery by a redirect (CWE-918): the API must not fetch what somebody else names."""
-    with breach_service() as inside:
-        target = make_target(worker=False, BREACH_CHECK="open", BREACH_CHECK_URL=breaches.url)
-        target.add_user(ANNA)
-        breaches.status, breaches.headers = 302, {"Location": inside.url}
-
-        assert target.reset(target.token_of(ANNA)).status == 200
-
-    assert (len(breaches.asked), inside.asked) == (1, [])
-
-
-def test_a_list_that_answers_a_byte_at_a_time_holds_nobody_up(make_target: MakeTarget, breaches: BreachService) -> None:
-    """Slow upstream (CWE-400): the whole look-up has two seconds, however the bytes come."""
-    target = make_target(worker=False, BREACH_CHECK="closed", BREACH_CHECK_URL=breaches.url)
-    breaches.seconds_per_byte = 0.5
-    started = time.monotonic()
-
-    assert refusal(target, NEW_PASSWORD)[:2] == (503, "unavailable")
-    assert time.monotonic() - started < 4
 
 
 @pytest.mark.parametrize(

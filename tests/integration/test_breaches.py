@@ -1,38 +1,19 @@
 """Leaked passwords are looked up over HTTP, and whatever comes back, nobody waits long and nothing is given away."""
 
 import hashlib
-import time
-from collections.abc import Iterator
 
 import pytest
 
-import api.breaches
-from api.breaches import MOST_BYTES, BreachCheckAway, RangeService
-from api.password_policy import WeakPassword
-from tests.breach_service import PADDING, BreachService, breach_service
+from tests.breach_service import BreachService
 from tests.conftest import MakeService
-from tests.servers import free_port
 from tests.service import NEW_PASSWORD, Service
 
 LEAKED = "a password that has leaked"
 DIGEST = hashlib.sha1(LEAKED.encode(), usedforsecurity=False).hexdigest().upper()
 
 
-@pytest.fixture
-def breaches() -> Iterator[BreachService]:
-    with breach_service() as service:
-        service.knows(LEAKED)
-        yield service
-
-
-@pytest.fixture
-def patience(monkeypatch: pytest.MonkeyPatch) -> float:
-    """Less of it, so that the test does not need as much."""
-    monkeypatch.setattr(api.breaches, "PATIENCE", 0.3)
-    return 0.3
-
-
 def asking(make_service: MakeService, breaches: BreachService, mode: str) -> tuple[Service, str]:
+    breaches.knows(LEAKED)
     service = make_service(BREACH_CHECK=mode, BREACH_CHECK_URL=breaches.url)
     service.add_user("anna@example.com")
     return service, service.link_for("anna@example.com")
@@ -88,70 +69,6 @@ def test_nobody_is_asked_for_a_password_that_the_rules_refuse(
     assert breaches.asked == []
 
 
-def test_padding_is_no_leak(breaches: BreachService) -> None:
-    breaches.knows(LEAKED, times=0)
-
-    RangeService(breaches.url, 1, needed=True).check(LEAKED)
-
-    assert len(breaches.asked) == 1
-
-
-def test_it_may_answer_in_lower_case_and_with_other_line_ends(breaches: BreachService) -> None:
-    breaches.body = f"{PADDING}\n{DIGEST[5:].lower()}:1\n".encode()
-
-    with pytest.raises(WeakPassword):
-        RangeService(breaches.url, 1, needed=True).check(LEAKED)
-
-
-AWAY = {
-    "an error": {"status": 500},
-    "too many requests": {"status": 429},
-    "a redirect": {"status": 302, "headers": {"Location": "/range/00000"}},
-    "a page": {"body": b"<html>Log in to the wireless network</html>"},
-    "nothing": {"body": b""},
-    "half garbage": {"body": PADDING.encode() + b"\r\n\xff\xfe:x"},
-    "too much": {"body": (PADDING + "\r\n").encode() * (MOST_BYTES // 39 + 1)},
-    "an answer cut short": {"headers": {"Content-Length": "100000"}},
-    "a header without end": {"headers": {"X": "x" * 70_000}},
-}
-
-
-@pytest.mark.parametrize("how", AWAY.values(), ids=AWAY)
-def test_without_a_proper_answer_the_setting_decides(breaches: BreachService, how: dict[str, object]) -> None:
-    for name, value in how.items():
-        setattr(breaches, name, value)
-
-    RangeService(breaches.url, 1, needed=False).check(LEAKED)
-    with pytest.raises(BreachCheckAway):
-        RangeService(breaches.url, 1, needed=True).check(LEAKED)
-
-    assert [path for path, _ in breaches.asked] == [f"/range/{DIGEST[:5]}"] * 2
-
-
-@pytest.mark.parametrize("slowly", [0.05, 5.0])
-def test_an_answer_that_comes_slowly_is_not_waited_for(breaches: BreachService, patience: float, slowly: float) -> None:
-    breaches.seconds_per_byte = slowly
-    service = RangeService(breaches.url, 1, needed=True)
-    started = time.monotonic()
-
-    with pytest.raises(BreachCheckAway):
-        service.check(LEAKED)
-
-    assert patience <= time.monotonic() - started < patience + 0.3
-    # And the thread that asked is free again, though the answer would take for ever.
-    service._askers.submit(int).result(2)
-
-
-def test_a_service_that_is_not_there_is_no_error_of_ours(patience: float) -> None:
-    with pytest.raises(BreachCheckAway):
-        RangeService(f"http://127.0.0.1:{free_port()}/range/", 1, needed=True).check(LEAKED)
-
-
-def test_a_certificate_that_nobody_vouches_for_is_not_believed(breaches: BreachService, patience: float) -> None:
-    with pytest.raises(BreachCheckAway):
-        RangeService(breaches.url.replace("http://", "https://"), 1, needed=True).check(LEAKED)
-
-
 def test_closed_means_503_while_it_is_away_and_the_link_stays_good(
     make_service: MakeService, breaches: BreachService
 ) -> None:
@@ -190,6 +107,7 @@ def test_the_log_holds_nothing_of_a_password(make_service: MakeService, breaches
 
 
 def test_the_command_line_asks_too(make_service: MakeService, breaches: BreachService) -> None:
+    breaches.knows(LEAKED)
     service = make_service(BREACH_CHECK="closed", BREACH_CHECK_URL=breaches.url)
     runner = service.app.test_cli_runner()
     add = ["users", "add", "anna@example.com", "--password-stdin"]
