@@ -77,7 +77,7 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     app.extensions |= {"redis": redis, "watch": Watch(memory, counters)}
     limits = Limits(app, settings, redis, counters)
     tokens = Tokens(keys, settings.reset_token_max_age)
-    resets = Resets(tokens, users, passwords, Slots(settings.reset_slots), outbox, key)
+    resets = Resets(tokens, users, passwords, Slots(settings.reset_slots), limits.use, outbox, key)
     acceptance = Acceptance(outbox, limits, memory, key, settings.outbox_max, loud)
     # Before the endpoints under the same paths: in the document, a blueprint takes the place of what is there.
     app.register_api(pages(settings))

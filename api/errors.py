@@ -16,12 +16,14 @@ from api.counters import Counters
 from api.memory import MemoryShort
 from api.password_policy import WeakPassword
 from api.passwords import HashingBusy
+from api.resets import LinkOverused
 from api.slots import SlotsTaken
 from shared.log import get_logger
 from shared.outbox import OutboxFull
 from shared.tokens import InvalidToken
 from shared.users import UsersTableError
 
+TOO_MANY = "Too many requests. Wait a little."
 RETRY_AFTER = 5  # Seconds: what a restart of Redis or a failover takes.
 
 # Written out, because the phrases of the standard library change between versions of Python.
@@ -100,6 +102,7 @@ def register_errors(app: Flask, counters: Counters) -> None:
     app.register_error_handler(InvalidToken, counted(_invalid_token))
     app.register_error_handler(WeakPassword, counted(_weak_password))
     app.register_error_handler(RateLimitExceeded, _rate_limited)
+    app.register_error_handler(LinkOverused, _link_overused)
     for away in (RedisError, OutboxFull, SQLAlchemyError, UsersTableError, HashingBusy, SlotsTaken, BreachCheckAway):
         app.register_error_handler(away, counted(_unavailable))
     app.register_error_handler(HTTPException, _http)
@@ -122,7 +125,11 @@ def _rate_limited(error: RateLimitExceeded) -> Response:
     # A limit with an answer of its own has given it already: the silent one, or a 429 with Retry-After.
     if error.response is not None:
         return error.response  # type: ignore[return-value] # Werkzeug types it more widely.
-    return problem(429, "rate_limited", "Too many requests. Wait a little.", retry_after=60)
+    return problem(429, "rate_limited", TOO_MANY, retry_after=60)
+
+
+def _link_overused(error: LinkOverused) -> Response:
+    return problem(429, "rate_limited", TOO_MANY, retry_after=error.retry_after)
 
 
 def _unavailable(error: Exception) -> Response:

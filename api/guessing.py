@@ -15,11 +15,15 @@ _LETTERS = str.maketrans("@({[<!|$+%", "accccilstx")
 def withstands(password: str, guesses: int) -> bool:
     """Tell whether somebody who knows what people choose needs at least so many guesses.
 
-    What stood before does not count again, and of the rest the first 40 characters.
+    What stood before does not count again, and of the rest the first 40 characters. They are read as they stand, and as
+    two texts that take turns, for letters with something between them.
     """
     text = _once(password)[:READ]
-    found = float(zxcvbn(_readable(text))["guesses"]) if text else 1.0
-    return found >= guesses
+    return min(_guesses(text), _guesses(text[::2]) * _guesses(text[1::2])) >= guesses
+
+
+def _guesses(text: str) -> float:
+    return float(zxcvbn(_readable(text))["guesses"]) if text else 1.0
 
 
 def _once(text: str) -> str:

@@ -1,6 +1,5 @@
 """Which limits there are, and what they are keyed by. Flask-Limiter judges; Redis counts."""
 
-import hashlib
 import ipaddress
 import json
 import time
@@ -15,7 +14,8 @@ from limits.strategies import FixedWindowRateLimiter
 from redis import Redis
 
 from api.counters import Counters
-from api.errors import problem
+from api.errors import TOO_MANY, problem
+from api.resets import LinkOverused
 from api.settings import ApiSettings
 
 FORGOT, ADDRESS, RESET, LINK = "forgot", "address", "reset", "link"  # What each limit is for, in its key.
@@ -86,7 +86,7 @@ class ParsedLimits(RouteLimit):
 
 
 class Limits:
-    """The limits of one app: on requests for a link per client and per address, on resets per client."""
+    """The limits of one app: on requests for a link per client and address, on resets per client and link."""
 
     def __init__(self, app: Flask, settings: ApiSettings, redis: Redis, counters: Counters) -> None:
         silent = settings.forgot_email_limit_response == "silent"
@@ -94,6 +94,7 @@ class Limits:
         # One that is written twice has one key, and is counted once.
         self.client_items = list(dict.fromkeys(parse_many(settings.forgot_limit_per_ip)))
         self.address_items = list(dict.fromkeys(parse_many(settings.forgot_limit_per_email)))
+        self._link_items = parse_many(settings.reset_limit_per_link)
         self._settings = settings
         self._counters = counters
 
@@ -116,13 +117,18 @@ class Limits:
         return ParsedLimits(self.limiter, [per_client, per_address])
 
     def on_reset(self) -> Callable[[Any], Any]:
-        """Limit resets and checks together, per client and per user whose link it is, with a 429.
+        """Limit resets and checks together per client, with a 429."""
+        return self._limit(self._settings.reset_limit_per_ip, RESET, "resets_limited:client", client_key)
 
-        Without the second, one who has a link and many addresses could keep all slots for passwords taken.
+    def use(self, link: str) -> None:
+        """Count a use of a genuine link, by what all links of its user share.
+
+        Raises LinkOverused. Without it, one who has a link and many addresses could keep all slots for passwords taken.
         """
-        per_client = self._limit(self._settings.reset_limit_per_ip, RESET, "resets_limited:client", client_key)
-        per_link = self._limit(self._settings.reset_limit_per_link, LINK, "resets_limited:link", link_key)
-        return ParsedLimits(self.limiter, [per_client, per_link])
+        for item in self._link_items:
+            if not self.limiter.limiter.hit(item, link, LINK):
+                self._counters.add("resets_limited:link")
+                raise LinkOverused(_seconds_until(self.limiter.limiter.get_window_stats(item, link, LINK).reset_time))
 
     def _limit(self, limit: str, scope: str, field: str, key: Callable[[], str]) -> RouteLimit:
         def count_then_refuse(breach: RequestLimit) -> Response:
@@ -140,8 +146,11 @@ def _lua(item: RateLimitItem, scope: str) -> str:
 
 def too_many_requests(breach: RequestLimit) -> Response:
     """Answer 429 with the seconds until the window ends."""
-    wait = max(1, int(breach.reset_at - time.time()))
-    return problem(429, "rate_limited", "Too many requests. Wait a little.", retry_after=wait)
+    return problem(429, "rate_limited", TOO_MANY, retry_after=_seconds_until(breach.reset_at))
+
+
+def _seconds_until(moment: float) -> int:
+    return max(1, int(moment - time.time()))
 
 
 def client_key() -> str:
@@ -161,12 +170,6 @@ def client_key() -> str:
     if address in _NAT64:
         return str(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
     return str(ipaddress.ip_network((int(address), 64), strict=False))
-
-
-def link_key() -> str:
-    """Return what stands for the links of one user: they say the same, each with a time and a signature of its own."""
-    says, _, _ = request.get_json()["token"].partition(".")
-    return hashlib.sha256(says.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _without_port(text: str) -> str:

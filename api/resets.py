@@ -1,6 +1,7 @@
 """The rules of setting a new password. No Flask in here."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +21,14 @@ NOTICE_DELAY = 60  # Seconds: longer than the rest of a reset takes, hashing que
 log = get_logger(__name__)
 
 
+class LinkOverused(Exception):
+    """The links of a user were used too often lately."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"again in {retry_after} s")
+        self.retry_after = retry_after
+
+
 @dataclass(frozen=True)
 class Resets:
     """Sets passwords for those who hold a link."""
@@ -28,15 +37,16 @@ class Resets:
     users: Users
     passwords: NewPasswords
     slots: Slots
+    count_use: Callable[[str], None]
     outbox: Outbox
     address_key: bytes
 
     def check(self, token: str) -> datetime:
         """Return when the link expires.
 
-        Raises InvalidToken, and SlotsTaken.
+        Raises InvalidToken, LinkOverused and SlotsTaken.
         """
-        claim = self.tokens.verify(token)
+        claim = self._claim(token)
         # A slow database would hold every thread, by one link that is asked about often enough.
         with self.slots.take():
             self._holder(claim)
@@ -48,13 +58,18 @@ class Resets:
         The notice mail is accepted before the change and held back, so that it goes out even if this process dies
         right after the commit; the worker drops it while the old password is still stored.
 
-        Raises InvalidToken, WeakPassword, BreachCheckAway, HashingBusy, SlotsTaken, and RedisError or SQLAlchemyError
-        with nothing changed.
+        Raises InvalidToken, LinkOverused, WeakPassword, BreachCheckAway, HashingBusy, SlotsTaken, and RedisError or
+        SQLAlchemyError with nothing changed.
         """
-        claim = self.tokens.verify(token)
+        claim = self._claim(token)
         # Before the database is asked: a refusal costs half, and a slow database holds no more resets than this.
         with self.passwords.hashing.slot(claim.fingerprint), self.slots.take():
             self._set(self._holder(claim), password, request_id)
+
+    def _claim(self, token: str) -> Claim:
+        claim = self.tokens.verify(token)
+        self.count_use(claim.fingerprint)
+        return claim
 
     def _set(self, user: User, password: str, request_id: str) -> None:
         """Judge, hash and store the password, with its notice."""

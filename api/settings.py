@@ -17,6 +17,7 @@ _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})
 _HOST = re.compile(r"([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}|[0-9a-f:.]*:[0-9a-f:.]*")
 _PLAIN_HTTP = {("http", host) for host in ("localhost", "127.0.0.1", "::1")}
 
+MIN_DISTINCT_CHARACTERS = 6  # Of sixteen hexadecimal digits, one token in a hundred thousand has fewer.
 # RFC 6750, 2.1.
 _BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
 
@@ -51,6 +52,8 @@ def _range_service(value: str) -> str:
 def _metrics_token(value: SecretStr) -> SecretStr:
     if not _BEARER_TOKEN.fullmatch(value.get_secret_value()):
         raise ValueError("is too short, or holds a character that no bearer token has")
+    if len(set(value.get_secret_value())) < MIN_DISTINCT_CHARACTERS:
+        raise ValueError("is not random: it repeats a few characters")
     return value
 
 
@@ -72,10 +75,11 @@ class ApiSettings(Settings):
         default="silent", description="`silent`, or `429` to tell the client that an address was asked for too often."
     )
     reset_limit_per_ip: Limits = Field(
-        default="20/minute", description="Calls of reset and check together per client; more get a `429`."
+        default="20/minute", description="Resets and checks per client, such as `20/minute`; more get a `429`."
     )
     reset_limit_per_link: Limits = Field(
-        default="10/minute", description="The same per user whose link is used; more get a `429`."
+        default="10/minute",
+        description="Resets and checks per user whose link is used, such as `10/minute`; more get a `429`.",
     )
     trusted_proxies: int = Field(
         default=0,

@@ -27,7 +27,8 @@ curl -s http://localhost:{INBOX_PORT}/api/messages
 Ctrl-C stops everything.
 """
 _FIND_IN_MAIL = r"""python3 -c 'import re, sys; print(re.search(r"token=([\w.-]+)", sys.stdin.read())[1])'"""
-_RESET_BODY = r'''"{\"token\": \"$TOKEN\", \"password\": \"correct horse battery staple\"}"'''
+# Another password each time: the one that is set already is refused.
+_RESET_BODY = r'''"{\"token\": \"$TOKEN\", \"password\": \"correct horse battery staple $(date +%T)\"}"'''
 
 
 def welcome(ports: Mapping[str, int], *, user: str, password: str) -> str:

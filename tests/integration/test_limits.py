@@ -108,8 +108,8 @@ def test_the_script_and_flask_limiter_agree_on_every_request(make_service: MakeS
 
 
 def test_every_counter_ends_by_itself(service: Service) -> None:
-    service.forgot("anna@example.com")
-    service.check("x")
+    service.add_user("anna@example.com")
+    service.check(service.link_for("anna@example.com"))
 
     counters = list(service.redis.scan_iter("limit:*"))
 
@@ -136,7 +136,18 @@ def test_the_links_of_one_user_share_a_limit_and_those_of_others_do_not(make_ser
 
     assert [answer.status_code for answer in found] == [200, 200, 429, 200]
     assert 1 <= int(found[2].headers["Retry-After"]) <= 60
-    assert not [key for key in service.redis.scan_iter("limit:*link*") if older.partition(".")[0] in str(key)]
+
+
+def test_only_genuine_links_are_counted_and_only_of_clients_within_their_limit(make_service: MakeService) -> None:
+    service = make_service(RESET_LIMIT_PER_IP="3/minute", RESET_LIMIT_PER_LINK="2/minute")
+    service.add_user("anna@example.com")
+    link = service.link_for("anna@example.com")
+
+    statuses = [service.check(token).status_code for token in ("x.y.z", link + "x", link, link, link)]
+
+    assert statuses == [400, 400, 200, 429, 429]
+    [counter] = service.redis.scan_iter("limit:*/link/*")
+    assert service.redis.get(counter) == "1"
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,11 @@ def test_a_password_does_not_show_in_its_refusal() -> None:
         "iloveyouforever1",
         "1passwordpasswordpassword",
         "password1234password1234!",
+        "a b c d e f g h i",
+        "1.2.3.4.5.6.7.8.9",
+        "p a s s w o r d 1 2",
+        "a1b2c3d4e5f6g7h8",
+        "aBcDeFgHiJkLmNoPqRsT",
     ],
 )
 def test_a_password_that_is_guessed_soon_is_too_common(password: str) -> None:

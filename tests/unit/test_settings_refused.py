@@ -54,6 +54,7 @@ REFUSED = [
     ("BREACH_CHECK_URL", "https://a..example/", "is not the beginning"),
     ("BREACH_CHECK_URL", f"https://{'a' * 64}.example/", "is not the beginning"),
     ("METRICS_TOKEN", "fifteen-letters", "is too short"),
+    ("METRICS_TOKEN", "a" * 16, "is not random"),
     ("METRICS_TOKEN", "sixteen letters and a space", "is too short, or holds a character"),
 ]
 
