@@ -21,6 +21,7 @@ START_TIMEOUT = 30
 PROGRAM_GRACE = 4.0
 """Seconds; a Celery worker takes 2 to 3 for a warm shutdown."""
 FOUNDATION_GRACE = 1.0
+REDIS_BOUND = ("--maxmemory", "256mb")  # Without one the programs would warn, as they should elsewhere.
 
 
 def run_stack(environ: Mapping[str, str], endings: ExitStack) -> None:
@@ -65,7 +66,7 @@ def _start(supervisor: Supervisor, ports: Mapping[str, int], home: Home, inherit
 def foundations(ports: Mapping[str, int], home: Home, inherited: Mapping[str, str]) -> list[Part]:
     """List what the programs need: Redis and a mail server."""
     return [
-        Part("redis", redis_command(ports["REDIS_PORT"], home.redis), inherited, FOUNDATION_GRACE),
+        Part("redis", [*redis_command(ports["REDIS_PORT"], home.redis), *REDIS_BOUND], inherited, FOUNDATION_GRACE),
         Part("inbox", _python("dev.inbox"), {**inherited, **inbox_settings(ports)}, FOUNDATION_GRACE),
     ]
 

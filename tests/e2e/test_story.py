@@ -79,3 +79,7 @@ def test_the_three_lines_of_the_welcome_can_be_pasted(demo: Demo) -> None:
 
 def test_it_is_up_within_ten_seconds(demo: Demo) -> None:
     assert demo.seconds_to_start < 10
+
+
+def test_it_comes_up_without_a_warning_of_ours(demo: Demo) -> None:
+    assert re.findall(r'"event": "(redis_\w+)"', demo.output()) == []
