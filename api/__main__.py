@@ -59,9 +59,10 @@ def _check_port(host: str, port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as error:
+        except (OSError, TypeError) as error:  # The second where HOST cannot be a name.
+            why = getattr(error, "strerror", None) or "no such host"
             cure = "Free it, or choose another PORT or HOST."
-            raise SettingsError([f"PORT {port} of {host} cannot be listened on ({error.strerror}). {cure}"]) from None
+            raise SettingsError([f"PORT {port} of {host} cannot be listened on ({why}). {cure}"]) from None
 
 
 if __name__ == "__main__":

@@ -121,6 +121,16 @@ def test_an_api_whose_port_is_taken_ends_with_one_sentence(service: Service) -> 
     assert "Traceback" not in ended.stderr
 
 
+def test_an_api_whose_host_cannot_be_a_name_ends_with_one_sentence(service: Service) -> None:
+    environ = os.environ | service.environ | {"HOST": "a" * 70 + ".\u00e9"}
+    command = [sys.executable, "-m", "api"]
+    ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=30)
+
+    assert ended.returncode == 1
+    assert "cannot be listened on (no such host). Free it" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_processes_share_what_their_parent_has_loaded(service: Service) -> None:
     service.add_user("anna@example.com")
     with worker_process(service) as process:
