@@ -2,6 +2,7 @@
 
 import gc
 import re
+from collections.abc import Iterable
 
 from flask import Flask
 from flask_cors import CORS
@@ -70,14 +71,12 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     outbox = Outbox(redis, settings.outbox_max)
     users = Users(settings, db.session)
     loud = settings.forgot_email_limit_response == "429"
-    keys = [secret.get_secret_value() for secret in settings.secret_key]
     passwords = _new_passwords(settings)
     memory, counters = Memory(redis), Counters(redis, lambda: passwords.hashing.waiting)
     app = _bare_app(settings, counters)
     app.extensions |= {"redis": redis, "watch": Watch(memory, counters)}
     limits = Limits(app, settings, redis, counters)
-    tokens = Tokens(keys, settings.reset_token_max_age)
-    resets = Resets(tokens, users, passwords, Slots(settings.reset_slots), limits.use, outbox, key)
+    resets = Resets(_tokens(settings), users, passwords, Slots(settings.reset_slots), limits.use, outbox, key)
     acceptance = Acceptance(outbox, limits, memory, key, settings.outbox_max, loud)
     # Before the endpoints under the same paths: in the document, a blueprint takes the place of what is there.
     app.register_api(pages(settings))
@@ -88,6 +87,10 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     register_metrics(app, Metrics(redis, counters, memory), settings.metrics_token.get_secret_value())
     app.cli.add_command(users_commands(settings, passwords, outbox, key))
     return app
+
+
+def _tokens(settings: ApiSettings) -> Tokens:
+    return Tokens([key.get_secret_value() for key in settings.secret_key], settings.reset_token_max_age)
 
 
 def _new_passwords(settings: ApiSettings) -> NewPasswords:
@@ -121,15 +124,19 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
     register_hooks(app, settings)
     app.add_url_rule("/openapi.json", "openapi", lambda: openapi_document(app))
     if settings.cors_origins:
-        CORS(
-            app,
-            # As patterns: what has brackets, as an IPv6 address has, would be taken for one of the client's making.
-            origins=[re.compile(re.escape(origin.lower()) + r"\Z") for origin in settings.cors_origins],
-            methods=["GET", "POST"],
-            allow_headers=["Content-Type", "X-Request-ID"],
-            expose_headers=["Retry-After", "X-Request-ID"],
-        )
+        _allow_origins(app, settings.cors_origins)
     if settings.trusted_proxies:
         # Wrapping the method is how Flask's documentation applies a middleware.
         app.wsgi_app = ForwardedFor(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app
+
+
+def _allow_origins(app: Flask, origins: Iterable[str]) -> None:
+    CORS(
+        app,
+        # As patterns: what has brackets, as an IPv6 address has, would be taken for one of the client's making.
+        origins=[re.compile(re.escape(origin.lower()) + r"\Z") for origin in origins],
+        methods=["GET", "POST"],
+        allow_headers=["Content-Type", "X-Request-ID"],
+        expose_headers=["Retry-After", "X-Request-ID"],
+    )

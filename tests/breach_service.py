@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -35,31 +36,37 @@ class BreachService:
         return "\r\n".join([PADDING, *lines]).encode()
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Answers for a service."""
+
+    def __init__(self, service: BreachService, *arguments: Any) -> None:
+        self._service = service
+        super().__init__(*arguments)
+
+    def do_GET(self) -> None:
+        self._service.asked.append((self.path, dict(self.headers)))
+        with suppress(OSError):  # Who asked may be gone.
+            self._answer(self._service.answer(self.path))
+
+    def _answer(self, body: bytes) -> None:
+        headers = [f"{name}: {text}" for name, text in self._service.headers.items()]
+        head = [f"HTTP/1.0 {self._service.status} Whatever", *headers]
+        whole = "\r\n".join([*head, "", ""]).encode() + body
+        if not self._service.seconds_per_byte:
+            self.wfile.write(whole)
+            return
+        for byte in whole:
+            self.wfile.write(bytes([byte]))
+            time.sleep(self._service.seconds_per_byte)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
 @contextmanager
 def breach_service() -> Iterator[BreachService]:
     service = BreachService()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            service.asked.append((self.path, dict(self.headers)))
-            with suppress(OSError):  # Who asked may be gone.
-                self._answer(service.answer(self.path))
-
-        def _answer(self, body: bytes) -> None:
-            headers = [f"{name}: {text}" for name, text in service.headers.items()]
-            head = [f"HTTP/1.0 {service.status} Whatever", *headers]
-            whole = "\r\n".join([*head, "", ""]).encode() + body
-            if not service.seconds_per_byte:
-                self.wfile.write(whole)
-                return
-            for byte in whole:
-                self.wfile.write(bytes([byte]))
-                time.sleep(service.seconds_per_byte)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, service))
     service.url = f"http://127.0.0.1:{server.server_port}/range/"
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
