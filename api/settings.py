@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from limits import parse_many
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 
-from shared.settings import Settings
+from shared.settings import LOOPBACK, Settings
 
 RANGE_SERVICE = "https://api.pwnedpasswords.com/range/"
 LONGEST_WINDOW = 366 * 86400  # Seconds.
@@ -15,9 +15,8 @@ LARGEST_AMOUNT = 1_000_000
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 _HOST = re.compile(r"([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}|[0-9a-f:.]*:[0-9a-f:.]*")
-_PLAIN_HTTP = {("http", host) for host in ("localhost", "127.0.0.1", "::1")}
 
-MIN_DISTINCT_CHARACTERS = 6  # Of sixteen hexadecimal digits, one token in a hundred thousand has fewer.
+MIN_DISTINCT_IN_TOKEN = 6  # Of sixteen hexadecimal digits, one token in a hundred thousand has fewer.
 # RFC 6750, 2.1.
 _BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
 
@@ -44,7 +43,7 @@ def _range_service(value: str) -> str:
         complete = False
     if not complete or parts.query or parts.fragment or "@" in parts.netloc or not re.fullmatch(r"[!-~]+/", value):
         raise ValueError("is not the beginning of a web address, up to a slash")
-    if parts.scheme != "https" and (parts.scheme, parts.hostname) not in _PLAIN_HTTP:
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise ValueError("is not https")
     return value
 
@@ -52,7 +51,7 @@ def _range_service(value: str) -> str:
 def _metrics_token(value: SecretStr) -> SecretStr:
     if not _BEARER_TOKEN.fullmatch(value.get_secret_value()):
         raise ValueError("is too short, or holds a character that no bearer token has")
-    if len(set(value.get_secret_value())) < MIN_DISTINCT_CHARACTERS:
+    if len(set(value.get_secret_value())) < MIN_DISTINCT_IN_TOKEN:
         raise ValueError("is not random: it repeats a few characters")
     return value
 

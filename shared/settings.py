@@ -22,6 +22,7 @@ from shared.redis_url import SentinelAddress
 EXAMPLE_SECRET = "replace-me-with-32-or-more-random-characters"  # noqa: S105 - refused at start; it is what .env.example says
 MIN_SECRET_LENGTH = 32
 MIN_DISTINCT_CHARACTERS = 10
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # Hosts that may be spoken to without TLS.
 
 HashFormat = Literal["bcrypt", "bcrypt-2y", "django-bcrypt", "django-bcrypt-sha256"]
 

@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from shared.addresses import InvalidAddress, envelope
-from shared.settings import Settings, one_line
+from shared.settings import LOOPBACK, Settings, one_line
 
-_LOCAL = {"localhost", "127.0.0.1", "::1"}
 # RFC 3986, 2. What else there is, browsers read in their own ways: a backslash as a slash, letters as others like them.
 _WEB_ADDRESS = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]+")
@@ -26,7 +25,7 @@ def _reset_url(value: str) -> str:
     if not host or not _WEB_ADDRESS.fullmatch(value.replace("{token}", "")):
         raise ValueError("is not a web address, or holds what must be encoded in one")
     wrong = {
-        "is not https": parts.scheme != "https" and not (parts.scheme == "http" and host in _LOCAL),
+        "is not https": parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK),
         "holds a user name": "@" in parts.netloc,
         "holds {token} more than once": value.count("{token}") > 1,
         "holds {token} in the name of the host": "{token}" in parts.netloc,
@@ -34,7 +33,7 @@ def _reset_url(value: str) -> str:
         "holds {token} encoded": "%7btoken%7d" in value.lower(),
         "has a fragment without {token} in it": "#" in value and "{token}" not in value,
     }
-    for complaint in (complaint for complaint, applies in wrong.items() if applies):
+    if complaint := next((complaint for complaint, applies in wrong.items() if applies), ""):
         raise ValueError(complaint)
     return value
 
@@ -97,7 +96,7 @@ class WorkerSettings(Settings):
     @classmethod
     def _encrypted(cls, value: str, info: ValidationInfo) -> str:
         encrypted = info.data.get("mail_use_tls", True) or info.data.get("mail_use_ssl", True)
-        if value and not encrypted and info.data.get("mail_server") not in _LOCAL:
+        if value and not encrypted and info.data.get("mail_server") not in LOOPBACK:
             raise ValueError("would be sent with its password unencrypted; set MAIL_USE_TLS=true")
         return value
 
