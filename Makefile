@@ -1,6 +1,6 @@
 # One command for each wish. Every target sets up the virtual environment it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz audit faults bench fix api worker flower users pins clean
+.PHONY: help run test check fuzz audit faults bench fix api worker flower users translations pins clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -55,6 +55,14 @@ flower: $(VENV)/base ## Run Flower; needs REDIS_URL and FLOWER_BASIC_AUTH=user:p
 
 users: $(VENV)/base ## Tables and users from the command line: make users ARGS="add anna@example.com"
 	@$(ENV) FLASK_SKIP_DOTENV=1 exec $(BIN)/flask --app api.app users $(ARGS)
+
+CATALOGUES := shared/translations
+translations: $(VENV)/dev ## Collect the texts anew and compile the catalogues
+	$(BIN)/pybabel --quiet extract --mapping pyproject.toml --add-location file --width 120 --omit-header \
+	  --output $(CATALOGUES)/messages.pot api worker shared
+	$(BIN)/pybabel --quiet update --input-file $(CATALOGUES)/messages.pot --output-dir $(CATALOGUES) --width 120 \
+	  --no-fuzzy-matching --ignore-obsolete --omit-header
+	$(BIN)/pybabel --quiet compile --directory $(CATALOGUES)
 
 pins: $(VENV)/dev ## Compile the pinned requirements anew
 	for part in requirements requirements-demo requirements-dev; do \

@@ -3,6 +3,7 @@
 import gc
 import re
 from collections.abc import Iterable
+from functools import partial
 
 from flask import Flask
 from flask_cors import CORS
@@ -16,6 +17,7 @@ from api.forgot import Acceptance, register_forgot
 from api.forwarded import ForwardedFor
 from api.health import Readiness, health_api
 from api.json_request import MAX_BODY, JsonRequest
+from api.language import request_language
 from api.limits import Limits
 from api.memory import Memory
 from api.metrics import Metrics, register_metrics
@@ -34,6 +36,7 @@ from api.watch import Watch
 from shared import log
 from shared.database import database_config, db
 from shared.jobs import hash_keys
+from shared.languages import speak
 from shared.outbox import Outbox
 from shared.redis_client import connect
 from shared.tokens import Tokens
@@ -120,6 +123,12 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
         database_config(settings.database_url.get_secret_value(), settings.web_threads), MAX_CONTENT_LENGTH=MAX_BODY
     )
     db.init_app(app)
+    speak(
+        app,
+        settings.babel_default_locale,
+        settings.babel_default_timezone,
+        partial(request_language, settings.babel_default_locale),
+    )
     register_errors(app, counters)
     register_hooks(app, settings)
     app.add_url_rule("/openapi.json", "openapi", lambda: openapi_document(app))

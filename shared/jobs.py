@@ -43,6 +43,8 @@ class Job:
     address: str = ""
     locale: str = ""
     client: str = ""
+    browser: str = ""
+    system: str = ""
     user_id: str = ""
     old_state: str = ""
     version: int = 1

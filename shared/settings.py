@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import ArgumentError
 
+from shared.branding import Branding
 from shared.environment import SettingsError, read, validation_problems
 from shared.redis_url import SentinelAddress
 
@@ -84,17 +85,6 @@ def _database_url(value: SecretStr) -> SecretStr:
     return SecretStr(url.render_as_string(hide_password=False))
 
 
-def one_line(value: str) -> str:
-    """Return a text for a mail's header, where it stays one header and is read as it is written.
-
-    Python ends a header at each of these characters, and what follows would be another one. An encoded word (RFC 2047)
-    may hold anything. Raises ValueError.
-    """
-    if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|=\?", value):
-        raise ValueError("is not one line of plain text")
-    return value
-
-
 def _condition(value: str) -> str:
     if ";" in value or "--" in value:
         raise ValueError("holds ';' or '--', which a single condition does not need")
@@ -147,7 +137,7 @@ class KeySettings(RedisSettings):
     )
 
 
-class Settings(KeySettings):
+class Settings(Branding, KeySettings):
     """What the API and the worker both need to know."""
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
@@ -172,17 +162,6 @@ class Settings(KeySettings):
     )
     reset_token_max_age: int = Field(
         default=1800, ge=60, le=86400, description="Seconds that a link lives: 60 to 86400 (a day)."
-    )
-    product_name: Annotated[str, AfterValidator(one_line)] = Field(
-        default="Latchkey",
-        min_length=1,
-        max_length=80,
-        description="Named in pages and mails: a line of 80 characters at most.",
-    )
-    support_email: str = Field(
-        default="",
-        pattern=r"^([^\s\p{Cc}@<>]+@[^\s\p{Cc}@<>]+)?$",
-        description="Where people who need help may write, shown in pages and mails.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."

@@ -12,6 +12,7 @@ from redis import Redis
 from shared import log
 from shared.database import ask_after_a_rest, database_config, db
 from shared.jobs import DELIVER, celery_settings, hash_keys
+from shared.languages import speak
 from shared.outbox import Outbox
 from shared.redis_client import connect
 from shared.tokens import Tokens
@@ -85,6 +86,7 @@ def _flask(settings: WorkerSettings) -> Flask:
         MAIL_SUPPRESS_SEND=False,
     )
     db.init_app(flask)
+    speak(flask, settings.babel_default_locale, settings.babel_default_timezone)
     with flask.app_context():
         ask_after_a_rest(db.engine)
     Mail(flask)

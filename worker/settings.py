@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from shared.addresses import InvalidAddress, envelope
-from shared.settings import LOOPBACK, Settings, one_line
+from shared.branding import one_line
+from shared.settings import LOOPBACK, Settings
 
 # RFC 3986, 2. What else there is, browsers read in their own ways: a backslash as a slash, letters as others like them.
 _WEB_ADDRESS = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
@@ -68,6 +69,11 @@ class WorkerSettings(Settings):
     )
     mail_default_sender: Annotated[str, AfterValidator(_sender)] = Field(
         description="The sender: `no-reply@example.com` or `Example <no-reply@example.com>`."
+    )
+    mail_show_request: bool = Field(
+        default=True,
+        description="`true`: mails say when a link was asked for, with which browser, and from which network; `false`: "
+        "they do not.",
     )
     mail_timeout: int = Field(
         default=10, ge=1, le=30, description="Seconds to wait for each answer of the relay: 1 to 30."

@@ -8,21 +8,20 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from api.settings import ApiSettings
+from shared.branding import Branding
 from shared.environment import secret_names
 from shared.settings import Settings
 from worker.settings import WorkerSettings
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
-SECTIONS = {"API and worker": Settings, "API": ApiSettings, "Worker": WorkerSettings}
+SECTIONS = {"API and worker": Settings, "Pages and mails": Branding, "API": ApiSettings, "Worker": WorkerSettings}
+BASES = {Settings: Branding, ApiSettings: Settings, WorkerSettings: Settings}
 
 
 def expected_rows(section: str) -> list[tuple[str, str, str]]:
     settings = SECTIONS[section]
-    own = {
-        name: field
-        for name, field in settings.model_fields.items()
-        if settings is Settings or name not in Settings.model_fields
-    }
+    inherited = BASES[settings].model_fields if settings in BASES else {}
+    own = {name: field for name, field in settings.model_fields.items() if name not in inherited}
     return [(f"`{name.upper()}`", shown_default(field), field.description or "") for name, field in own.items()]
 
 

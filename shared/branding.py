@@ -1,0 +1,85 @@
+"""The settings that say whose pages and mails these are."""
+
+import re
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from shared.colors import ENOUGH, contrast, readable
+from shared.languages import DEFAULT, LANGUAGES
+
+LIGHT, DARK = "#ffffff", "#1b212a"  # What text stands on, in pages and mails.
+
+
+def one_line(value: str) -> str:
+    """Return a text for a mail's header, where it stays one header and is read as it is written.
+
+    Python ends a header at each of these characters, and what follows would be another one. An encoded word (RFC 2047)
+    may hold anything. Raises ValueError.
+    """
+    if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|=\?", value):
+        raise ValueError("is not one line of plain text")
+    return value
+
+
+def _brand_color(value: str) -> str:
+    if not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
+        raise ValueError("is not a colour such as `#1f5fbf`")
+    if (found := contrast(value, LIGHT)) < ENOUGH:
+        raise ValueError(f"has a contrast of {found:.1f} on white and needs {ENOUGH}, as {readable(value, LIGHT)} has")
+    return value
+
+
+def _language(value: str) -> str:
+    if value not in LANGUAGES:
+        raise ValueError(f"is none of {', '.join(LANGUAGES)}")
+    return value
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError):  # The second where it names a folder, or nothing.
+        raise ValueError("is not a time zone such as `Europe/Berlin`") from None
+    return value
+
+
+class Branding(BaseModel):
+    """Whose pages and mails these are."""
+
+    product_name: Annotated[str, AfterValidator(one_line)] = Field(
+        default="Latchkey",
+        min_length=1,
+        max_length=80,
+        description="Named in pages and mails: a line of 80 characters at most.",
+    )
+    support_email: str = Field(
+        default="",
+        pattern=r"^([^\s\p{Cc}@<>]+@[^\s\p{Cc}@<>]+)?$",
+        description="Where people who need help may write, shown in pages and mails.",
+    )
+    brand_color: Annotated[str, AfterValidator(_brand_color)] = Field(
+        default="#1f5fbf",
+        description="The colour of buttons and links, dark enough to be read on white; for dark screens a lighter tone "
+        "is made of it.",
+    )
+    template_folder: str = Field(
+        default="",
+        description="A folder whose files take the place of templates of the same name: `pages/forgot.html`, "
+        "`mails/reset/body.html`.",
+    )
+    babel_default_locale: Annotated[str, AfterValidator(_language)] = Field(
+        default=DEFAULT,
+        description="The language for those who ask for none that there is: "
+        + ", ".join(f"`{code}`" for code in LANGUAGES)
+        + ".",
+    )
+    babel_default_timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+        default="UTC", description="The time zone of times in mails, such as `Europe/Berlin`."
+    )
+
+    @property
+    def dark_brand_color(self) -> str:
+        """The colour for dark screens."""
+        return readable(self.brand_color, DARK)

@@ -1,0 +1,36 @@
+"""Colours that can be read on their ground (WCAG 2.2, 1.4.3)."""
+
+ENOUGH = 4.5  # The contrast that text of any size needs.
+_STEPS = 100
+_DARK = 0.04045  # Below it sRGB is linear (IEC 61966-2-1).
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours such as `#1f5fbf`: from 1 to 21."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def readable(color: str, ground: str) -> str:
+    """Return the colour, or its nearest tone towards black or white that can be read on the ground."""
+    goal = max(("#000000", "#ffffff"), key=lambda end: contrast(end, ground))
+    tones = (_mixed(color, goal, step / _STEPS) for step in range(_STEPS + 1))
+    return next(tone for tone in tones if contrast(tone, ground) >= ENOUGH)
+
+
+def _luminance(color: str) -> float:
+    red, green, blue = (_linear(part / 255) for part in _parts(color))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(part: float) -> float:
+    return float(part / 12.92 if part <= _DARK else ((part + 0.055) / 1.055) ** 2.4)
+
+
+def _parts(color: str) -> list[int]:
+    return [int(color[at : at + 2], 16) for at in (1, 3, 5)]
+
+
+def _mixed(color: str, goal: str, share: float) -> str:
+    pairs = zip(_parts(color), _parts(goal), strict=True)
+    return "#" + "".join(f"{round(one + (other - one) * share):02x}" for one, other in pairs)

@@ -1,0 +1,72 @@
+"""The languages of pages, mails and answers: which there are, which one a request wants, and their catalogues."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+from babel import Locale
+from flask import Flask
+from flask_babel import Babel
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+DEFAULT = "en"
+# By Babel's identifiers, each as its speakers call it. English stands in the code; the others have a catalogue each.
+LANGUAGES = {
+    "en": "English",
+    "de": "Deutsch",
+    "fr": "Français",
+    "es": "Español",
+    "pt_BR": "Português (Brasil)",
+    "it": "Italiano",
+    "nl": "Nederlands",
+    "pl": "Polski",
+    "tr": "Türkçe",
+    "uk": "Українська",
+    "ar": "العربية",
+    "hi": "हिन्दी",
+    "ja": "日本語",
+    "zh_Hans": "简体中文",
+}
+CATALOGUES = Path(__file__).parent / "translations"
+_LONGEST_HEADER = 256  # Characters of Accept-Language that are read; browsers send some thirty.
+_LONGEST_TAG = 35  # RFC 5646, 4.4.1.
+_BY_TAG = {code.partition("_")[0]: code for code in LANGUAGES}
+
+
+def choose(wanted: str, accept: str, default: str = DEFAULT) -> str:
+    """Return the language for a request that names one, or for its Accept-Language (RFC 9110, 12.5.4).
+
+    A region is passed over: who asks for pt-PT or zh-TW gets the Portuguese or Chinese that there is.
+    """
+    return _choose(wanted[:_LONGEST_TAG], accept[:_LONGEST_HEADER], default)
+
+
+@lru_cache(maxsize=1024)
+def _choose(wanted: str, accept: str, default: str) -> str:
+    # The header's fields, the best first, without those it refuses (q=0).
+    accepted = parse_accept_header(accept, LanguageAccept)
+    tags = [wanted, *(tag for tag, quality in accepted if quality > 0)]
+    found = (_BY_TAG.get(tag.replace("_", "-").partition("-")[0].lower()) for tag in tags)
+    return next(filter(None, found), default)
+
+
+def tag(code: str) -> str:
+    """Return a language's tag for HTML and HTTP (BCP 47): `pt-BR` for `pt_BR`."""
+    return code.replace("_", "-")
+
+
+def direction(code: str) -> str:
+    """Return `rtl` for a language that is written from right to left, else `ltr`."""
+    return Locale.parse(code).text_direction
+
+
+def speak(app: Flask, default: str, timezone: str, selector: Callable[[], str] | None = None) -> None:
+    """Give an app its catalogues, and its templates `_()`."""
+    Babel(
+        app,
+        default_locale=default,
+        default_timezone=timezone,
+        default_translation_directories=str(CATALOGUES),
+        locale_selector=selector,
+    )
