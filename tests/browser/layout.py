@@ -5,13 +5,16 @@ from playwright.sync_api import Page
 # What is only for screen readers is a pixel wide, and may stand anywhere.
 _STICKING_OUT = """() => {
   const root = document.documentElement;
-  const shown = [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility({visibilityProperty: true}));
+  const all = [...document.querySelectorAll("body *")];
+  const shown = all.filter((one) => one.checkVisibility({visibilityProperty: true}));
   const words = (one) => `${one.tagName} ${one.id} ${one.className} ${one.textContent.trim().slice(0, 40)}`;
   const beyond = shown.filter((one) => {
     const box = one.getBoundingClientRect();
     return box.width > 1 && (box.left < -0.5 || box.right > root.clientWidth + 0.5);
   });
-  const cut = shown.filter((one) => one.tagName !== "INPUT" && one.clientWidth > 1 && one.scrollWidth > one.clientWidth + 1);
+  // What is typed may be longer than its field.
+  const boxes = shown.filter((one) => one.tagName !== "INPUT" && one.clientWidth > 1);
+  const cut = boxes.filter((one) => one.scrollWidth > one.clientWidth + 1);
   const scrolled = root.scrollWidth > root.clientWidth ? [root] : [];
   return [...new Set([...beyond, ...cut, ...scrolled])].map(words);
 }"""

@@ -6,7 +6,6 @@ from typing import Any
 from playwright.sync_api import Page, Route
 
 
-
 def answer(page: Page, path: str, status: int = 200, body: Any = None, headers: dict[str, str] | None = None) -> None:
     """Answer each POST to a path of the API with this, until the next call says otherwise."""
     text = body if isinstance(body, str) else json.dumps(body or {})

@@ -1,4 +1,4 @@
-"""Every state of every page: accessible, and whole on the narrowest screen, with large letters and in every language."""
+"""Every state of every page: accessible, whole on the narrowest screen, with large letters, and in every language."""
 
 import pytest
 from playwright.sync_api import Page

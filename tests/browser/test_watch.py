@@ -1,6 +1,5 @@
 """The tests' own watchman: what he does not notice, no test would."""
 
-
 import pytest
 from playwright.sync_api import Page, Route
 
