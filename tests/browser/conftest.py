@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 from playwright.sync_api import Browser, Page
 
 from tests.browser.chromium import DEVICES, chromium, find_chromium
 from tests.browser.complaints import Complaints
+from tests.browser.limits import forget_limits
 from tests.conftest import missing, require_redis
 from tests.e2e.demo import WELCOMED, Demo
 
@@ -46,9 +46,7 @@ def running_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 @pytest.fixture
 def demo(running_demo: Demo) -> Demo:
     """The demo, with no limit spent: all tests are one client to it."""
-    with redis.Redis(port=running_demo.ports["REDIS_PORT"]) as client:
-        for key in client.scan_iter("limit*"):
-            client.delete(key)
+    forget_limits(running_demo)
     return running_demo
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Page
 
 from tests.browser import made_up
+from tests.browser.steps import alert
 from tests.e2e.demo import Demo
 
 TOKEN = "WyIxIiwieCJd.aaaaaa.0123456789012345678901234567890"
@@ -40,7 +41,7 @@ def forgot(demo: Demo, page: Page, locale: str) -> None:
 def wrong_address(demo: Demo, page: Page, locale: str) -> None:
     go(demo, page, FORGOT, locale)
     send(page, "demo@")
-    page.get_by_role("alert").filter(visible=True).first.wait_for()
+    alert(page).wait_for()
 
 
 def sent(demo: Demo, page: Page, locale: str) -> None:
@@ -54,7 +55,7 @@ def forgot_refused(demo: Demo, page: Page, locale: str, *, status: int, code: st
     made_up.refuse(page, FORGOT, status, code, retry_after=42)
     go(demo, page, FORGOT, locale)
     send(page, "demo@example.com")
-    page.get_by_role("alert").filter(visible=True).first.wait_for()
+    alert(page).wait_for()
 
 
 def sending(demo: Demo, page: Page, locale: str) -> None:
@@ -71,7 +72,7 @@ def paste(demo: Demo, page: Page, locale: str) -> None:
 def paste_nothing(demo: Demo, page: Page, locale: str) -> None:
     paste(demo, page, locale)
     send(page, "nothing of use")
-    page.get_by_role("alert").filter(visible=True).first.wait_for()
+    alert(page).wait_for()
 
 
 def choose(demo: Demo, page: Page, locale: str) -> None:
@@ -84,14 +85,14 @@ def weak(demo: Demo, page: Page, locale: str) -> None:
     choose(demo, page, locale)
     made_up.refuse(page, RESET, 422, "weak_password", reasons=REASONS)
     send(page, "a password of some length")
-    page.get_by_role("alert").filter(visible=True).first.wait_for()
+    alert(page).wait_for()
 
 
 def choose_refused(demo: Demo, page: Page, locale: str, *, status: int, code: str) -> None:
     choose(demo, page, locale)
     made_up.refuse(page, RESET, status, code, retry_after=42)
     send(page, "a password of some length")
-    page.get_by_role("alert").filter(visible=True).first.wait_for()
+    alert(page).wait_for()
 
 
 def dead(demo: Demo, page: Page, locale: str) -> None:

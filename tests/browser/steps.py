@@ -14,6 +14,16 @@ def heading(page: Page | Frame, name: str) -> Locator:
     return page.get_by_role("heading", name=name, level=1)
 
 
+def alert(page: Page) -> Locator:
+    """Find what is said about what was sent."""
+    return page.locator("[role=alert]:visible")
+
+
+def send_button(page: Page) -> Locator:
+    """Find the button that sends the form that is shown, in any language."""
+    return page.locator("form:visible button:not([type=button])")
+
+
 def ask(demo: Demo, page: Page, address: str) -> None:
     """Ask for a link on the page."""
     page.goto(demo.url("/forgot-password"))

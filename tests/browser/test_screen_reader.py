@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.states import STATES
+from tests.browser.steps import alert
 from tests.e2e.demo import Demo
 
 TITLES = {
@@ -55,7 +56,7 @@ def test_a_refused_field_names_what_is_wrong(demo: Demo, page: Page, state: str)
     described = (field.get_attribute("aria-describedby") or "").split()
     told = " ".join(page.locator(f"#{identity}").inner_text() for identity in described)
 
-    assert page.get_by_role("alert").filter(visible=True).first.inner_text() in told
+    assert alert(page).inner_text() in told
 
 
 @pytest.mark.parametrize("state", ["forgot", "choose", "paste"])
