@@ -54,6 +54,7 @@ def latchkey_settings(ports: Mapping[str, int], *, secret: str, database: Path) 
         "MAIL_USE_TLS": "false",
         "MAIL_USE_SSL": "false",
         "MAIL_DEFAULT_SENDER": "Latchkey demo <no-reply@example.com>",
+        "SIGN_IN_URL": f"http://localhost:{ports['INBOX_PORT']}/sign-in",
         "HOST": "127.0.0.1",
         "PORT": str(ports["PORT"]),
         "WORKER_PROCESSES": "1",
@@ -71,6 +72,11 @@ def flower_settings(ports: Mapping[str, int], *, user: str, password: str) -> di
     }
 
 
-def inbox_settings(ports: Mapping[str, int]) -> dict[str, str]:
-    """Set what the inbox reads."""
-    return {name: str(ports[name]) for name in ("INBOX_PORT", "INBOX_SMTP_PORT")}
+def inbox_settings(ports: Mapping[str, int], *, user: str, password: str, database: Path) -> dict[str, str]:
+    """Set what the inbox reads, and the front page beside it; user and password are Flower's."""
+    names = ("INBOX_PORT", "INBOX_SMTP_PORT", "PORT", "FLOWER_PORT")
+    return {
+        **{name: str(ports[name]) for name in names},
+        "FLOWER_BASIC_AUTH": f"{user}:{password}",
+        "DATABASE_URL": database_url(database),
+    }
