@@ -14,7 +14,7 @@ from tests.conftest import missing, require_redis
 from tests.e2e.demo import WELCOMED, Demo
 
 OpenPage = Callable[..., Page]
-PATIENCE = 15_000
+PATIENCE = 10_000
 """Milliseconds until an element that does not come fails a test."""
 
 

@@ -12,13 +12,8 @@ from tests.browser.states import FORGOT, RESET, STATES, send
 from tests.browser.steps import PASSWORD, alert, heading, open_link, send_button
 from tests.e2e.demo import Demo
 
-# The clock that tests move knows no timeouts of signals.
-TIMEOUTS_BY_THE_CLOCK = """AbortSignal.timeout = (milliseconds) => {
-  const controller = new AbortController();
-  setTimeout(() => controller.abort(new DOMException("It took too long.", "TimeoutError")), milliseconds);
-  return controller.signal;
-}"""
-GARBAGE = ["<html>Bad gateway</html>", "", "[]", "null", '"text"', '{"code": 7}', '{"reasons": "all"}']
+GARBAGE = ["<html>Bad gateway</html>", "", "null"]
+MORE_GARBAGE = [*GARBAGE, "[]", '"text"', '{"code": 7}', '{"code": "weak_password", "reasons": 7}']
 
 
 def count_posts(page: Page, path: str) -> Callable[[], int]:
@@ -70,7 +65,7 @@ def test_too_many_requests_count_down_to_the_next_try(demo: Demo, page: Page, st
     expect(button).to_have_attribute("aria-disabled", "false")
 
 
-@pytest.mark.parametrize("retry_after", ["", "soon", "-1", "1e9", "Wed, 21 Oct 2026 07:28:00 GMT"])
+@pytest.mark.parametrize("retry_after", ["", "soon", "-1", "1e9", "999999999", "Wed, 21 Oct 2026 07:28:00 GMT"])
 def test_a_wait_that_cannot_be_read_does_not_lock_the_page(demo: Demo, page: Page, retry_after: str) -> None:
     page.clock.install()
     made_up.answer(page, FORGOT, 429, {"code": "rate_limited"}, {"Retry-After": retry_after})
@@ -78,7 +73,7 @@ def test_a_wait_that_cannot_be_read_does_not_lock_the_page(demo: Demo, page: Pag
     send(page, "demo@example.com")
     alert(page).wait_for()
 
-    page.clock.fast_forward(600_000)
+    page.clock.fast_forward(3_700_000)
 
     expect(send_button(page)).to_have_attribute("aria-disabled", "false")
 
@@ -101,9 +96,9 @@ def test_a_server_that_stays_away_is_not_asked_for_ever(demo: Demo, page: Page) 
     STATES["forgot-unavailable"](demo, page, "")
 
     given_up = page.locator("[data-code=unavailable]:visible")
-    while given_up.count() == 0 and posts() < 10:
+    for _ in range(10):
         page.clock.fast_forward(45_000)
-        page.wait_for_timeout(20)  # For the answer.
+        expect(page.locator("[data-wait=page]:visible").or_(given_up)).to_have_count(1)
     asked = posts()
     page.clock.fast_forward(450_000)
 
@@ -130,7 +125,6 @@ def test_a_slow_answer_is_waited_for_and_a_second_click_sends_nothing(demo: Demo
 
 
 def test_no_answer_at_all_is_told_and_can_be_tried_again(demo: Demo, page: Page) -> None:
-    page.add_init_script(TIMEOUTS_BY_THE_CLOCK)
     page.clock.install()
     STATES["forgot-sending"](demo, page, "")
 
@@ -166,7 +160,7 @@ def test_an_answer_of_something_else_is_no_success(demo: Demo, page: Page, statu
     token = open_link(demo, page, f"portal{status}@example.com")
     assert token
 
-    for text in GARBAGE:
+    for text in GARBAGE if status < 300 else MORE_GARBAGE:
         made_up.answer(page, RESET, status, text)
         page.get_by_label("New password").fill(PASSWORD)
         page.get_by_role("button", name="Set the password").click()
