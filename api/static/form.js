@@ -19,6 +19,7 @@ export class Form {
     element.addEventListener("input", () => this.typed());
     addEventListener("online", () => this.reveal("[data-code=offline]", false));
     this.button.disabled = false;
+    this.mark();
   }
 
   async submit() {
