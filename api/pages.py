@@ -61,7 +61,7 @@ def _on_every_page(settings: ApiSettings) -> dict[str, Any]:
     }
 
 
-def _chosen_language() -> dict[str, str]:
+def _chosen_language() -> dict[str, Any]:
     """Return the parameter by which links keep a language that the address names, as we write it."""
     return {"locale": tag(_language())} if "locale" in request.args else {}
 

@@ -5,7 +5,6 @@ import { countdown } from "./clock.js";
 const SLOW = 3000; // Milliseconds.
 const TRIES = 3; // So often a form tries again by itself: where the API says "unavailable", nothing was changed.
 const JITTER = 2; // Seconds, so that not all pages come back at once.
-const ABOUT_THE_FIELD = new Set(["invalid_request", "weak_password", "no_link"]);
 
 export class Form {
   // `send` returns the API's answer, or one of its kind. `settle` gets it, and returns true if there is no more to say.
@@ -20,6 +19,7 @@ export class Form {
     element.addEventListener("input", () => this.typed());
     addEventListener("online", () => this.reveal("[data-code=offline]", false));
     this.button.disabled = false;
+    this.mark();
   }
 
   async submit() {
@@ -76,13 +76,13 @@ export class Form {
   // Shows what belongs to a code and its reasons; "" takes it back.
   say(code, reasons = []) {
     const notes = [...this.element.querySelectorAll("[data-code]")];
-    const known = !code || notes.some((note) => note.dataset.code === code) ? code : "internal_error";
-    for (const note of notes) note.hidden = note.dataset.code !== known;
+    const fitting = notes.find((note) => note.dataset.code === code) ?? notes.find((note) => note.dataset.code === "internal_error");
+    for (const note of notes) note.hidden = !code || note !== fitting;
     for (const item of this.element.querySelectorAll("[data-reason]")) item.hidden = !reasons.includes(item.dataset.reason);
     this.field?.removeAttribute("aria-invalid");
-    if (!ABOUT_THE_FIELD.has(known)) return;
-    this.field?.setAttribute("aria-invalid", "true");
-    this.field?.focus();
+    if (!code || !("field" in fitting.dataset)) return;
+    this.field.setAttribute("aria-invalid", "true");
+    this.field.focus();
   }
 
   reveal(selector, on) {

@@ -12,7 +12,7 @@ const HOST = /https?:\/\/[^/\s]*/gi;
 const DEAD = "invalid_or_expired_token";
 const AT_ONCE = 300; // Milliseconds that the page waits for the check, so that a dead link shows no form first.
 // Nobody knows what became of a request that ended so: a link that is dead afterwards may have done its work.
-const UNKNOWN = new Set(["no_answer", "offline", "internal_error"]);
+const UNKNOWN = new Set(["no_answer", "offline", "internal_error", "unavailable"]);
 let token = "";
 
 // The token leaves the address bar and the history before anything else happens; the language may stay.
