@@ -40,8 +40,13 @@ def test_each_of_several_users_is_told_where_the_request_came_from(make_service:
         "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, password_hash TEXT, is_active BOOLEAN DEFAULT true, "
         "password_changed_at TIMESTAMP)"
     )
-    service.add_user(ADDRESS)
-    service.add_user(ADDRESS.upper())
+    for number in (1, 2):
+        service.sql(
+            "INSERT INTO users (id, email, password_hash) VALUES (:id, :email, :stored)",
+            id=number,
+            email=ADDRESS,
+            stored="$2b$04$" + "x" * 53,
+        )
 
     mailed(service, locale="fr")
 

@@ -35,7 +35,7 @@ def _speaking(tmp_path: Path) -> Iterator[None]:
         several = isinstance(text, tuple)
         ukrainian.add(text, [foreign(text[0])] * ukrainian.num_plurals if several else foreign(text))
     polish.add(HOURS, ["%(num)d godzinę.", "%(num)d godziny.", "%(num)d godzin."])
-    polish.add("Choose a new password", "<b>%(nothing)s & 100%%</b>".replace("%(nothing)s", "Wybierz"))
+    polish.add("Reset your %(product)s password", "Zmień hasło %(product)s")
     for catalogue in (ukrainian, polish):
         folder = tmp_path / str(catalogue.locale) / "LC_MESSAGES"
         folder.mkdir(parents=True)
@@ -91,6 +91,15 @@ def test_plurals_are_those_of_the_language(hours: int, said: str) -> None:
 
     assert said in text
     assert said in seen(html)
+
+
+def test_what_stands_in_a_translated_text_is_escaped_in_html_alone() -> None:
+    subject, text, html = parts(reset(job=replace(JOB, locale="pl"), PRODUCT_NAME="<i>Acme</i>"))
+
+    assert subject == "Zmień hasło <i>Acme</i>"
+    assert "<i>Acme</i>" in text
+    assert "Zmień hasło <bdi>&lt;i&gt;Acme&lt;/i&gt;</bdi>" in html
+    assert "<i>" not in html
 
 
 def test_every_language_arrives_in_seven_bits() -> None:
