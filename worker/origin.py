@@ -61,6 +61,7 @@ def _pattern(language: str, timezone: str) -> str:
     """
     locale = Locale.parse(language)
     zone = "'UTC'" if timezone in {"UTC", "Etc/UTC"} else "ZZZZ"
-    # The narrow space before AM and PM is a box in some fonts, and would be the one character that is not ASCII.
-    time = get_time_format("long", locale).pattern.replace(":ss", "").replace("z", zone).replace("\u202f", " ")
-    return str(get_datetime_format("long", locale)).format(time, get_date_format("long", locale).pattern)
+    time = get_time_format("long", locale).pattern.replace(":ss", "").replace("z", zone)
+    pattern = str(get_datetime_format("long", locale)).format(time, get_date_format("long", locale).pattern)
+    # The narrow space before AM is a box in some fonts, and would be the one character of a mail that is not ASCII.
+    return pattern.replace("\u202f", " ")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from flask import Flask
 from flask_mail import Mail, Message
-from jinja2 import Environment, PackageLoader
+from jinja2 import Environment, FileSystemLoader
 
 from shared.branding import Branding
 from shared.jobs import Job
@@ -55,19 +55,20 @@ def write_all(settings: PreviewSettings, folder: Path) -> Path:
     languages = []
     with app.app_context():
         for code, name in LANGUAGES.items():
-            mails = _mails(messages, code)
+            mails = examples(messages, code)
             for kind, message in mails.items():
                 _write(message, folder / code, kind)
             languages.append(
                 {"code": code, "tag": tag(code), "direction": direction(code), "name": name, "mails": mails}
             )
-    page = Environment(loader=PackageLoader("worker"), autoescape=True).get_template("preview.html")
+    page = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True).get_template("preview.html")
     index = (folder / "index.html").resolve()
     index.write_text(page.render(languages=languages, product=settings.product_name), encoding="utf-8")
     return index
 
 
-def _mails(messages: Messages, language: str) -> dict[str, Message]:
+def examples(messages: Messages, language: str) -> dict[str, Message]:
+    """Write each of the mails once."""
     job = Job(
         id="0" * 32,
         kind="forgot",
