@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from flask import Flask, Response, g, has_request_context, request
-from flask_babel import force_locale, get_babel
+from flask import Flask, Response, current_app, g, has_request_context, request
+from flask_babel import force_locale
 
 from shared.languages import DEFAULT, LANGUAGES, choose, tag
 
@@ -15,8 +15,11 @@ def request_language() -> str:
     """
     if not has_request_context():
         return DEFAULT
-    wanted = g.get("locale") or request.args.get("locale", "")
-    return choose(wanted, request.headers.get("Accept-Language", ""), get_babel().default_locale)
+    wanted = g.get("locale") or ""
+    if not wanted and request.query_string:  # To read an empty one takes as long as all the rest of this.
+        wanted = request.args.get("locale", "")
+    default = current_app.extensions["babel"].default_locale
+    return choose(wanted, request.headers.get("Accept-Language", ""), default)
 
 
 class Answer:
@@ -32,5 +35,6 @@ class Answer:
 
     def in_language(self, code: str) -> Response:
         """Build the answer in a language."""
-        headers = {"Content-Language": tag(code)}
-        return Response(self._bodies[code], self._status, headers, content_type="application/json")
+        response = Response(self._bodies[code], self._status, content_type="application/json")
+        response.headers["Content-Language"] = tag(code)
+        return response
