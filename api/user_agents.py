@@ -37,6 +37,7 @@ _BROWSERS = {
     "; wv)": "",  # The window of another app on Android.
     "GSA/": "",  # That of the Google app on iOS.
     "Edg/": "Edge",
+    "Edge/": "Edge",
     "EdgA/": "Edge",
     "EdgiOS/": "Edge",
     "OPR/": "Opera",
