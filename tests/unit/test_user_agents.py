@@ -43,7 +43,7 @@ SEEN = {
     f"{MAC} AppleWebKit/605.1.15 {KHTML} Version/17.2 Safari/605.1.15": ("Safari", "macOS"),
     f"{IPHONE} Version/17.2 Mobile/15E148 Safari/604.1": ("Safari", "iOS"),
     f"{IPAD} Version/17.2 Mobile/15E148 Safari/604.1": ("Safari", "iPadOS"),
-    f"Mozilla/5.0 (Linux; Android 13; SAMSUNG SM-S911B) {WEBKIT} SamsungBrowser/23.0 {BLINK} Mobile Safari/537.36": (
+    f"{ANDROID} SamsungBrowser/23.0 {BLINK} Mobile Safari/537.36": (
         "Samsung Internet",
         "Android",
     ),
