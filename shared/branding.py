@@ -57,7 +57,7 @@ class Branding(BaseModel):
     support_email: str = Field(
         default="",
         pattern=r"^([^\s\p{Cc}@<>]+@[^\s\p{Cc}@<>]+)?$",
-        description="Where people who need help may write, shown in pages and mails.",
+        description="Where people who need help may write, shown in pages and mails: `support@example.com`.",
     )
     brand_color: Annotated[str, AfterValidator(_brand_color)] = Field(
         default="#1f5fbf",

@@ -1,14 +1,16 @@
 """From a user and a link to a mail: subject, text, HTML and headers. One folder of templates for each mail."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import cached_property
 from typing import Literal
 
 from flask_mail import Message
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, StrictUndefined, select_autoescape
 
 from shared.addresses import envelope
+from shared.templates import Templates
 from worker.mime import Mail
 from worker.settings import WorkerSettings
 
@@ -36,6 +38,13 @@ class Messages:
         Raises InvalidAddress.
         """
         return self._write("password_changed", mail_id, address)
+
+    def check(self, write: Callable[[], object]) -> None:
+        """Look at the templates of TEMPLATE_FOLDER; `write` writes every mail once.
+
+        Raises SettingsError.
+        """
+        Templates(self.settings.template_folder, "mails").check(self._templates, write)
 
     def _write(
         self, name: Literal["reset", "password_changed"], mail_id: str, address: str, **values: object
@@ -69,7 +78,7 @@ class Messages:
     @cached_property
     def _templates(self) -> Environment:
         return Environment(
-            loader=PackageLoader("worker"),
+            loader=Templates(self.settings.template_folder, "mails").loader,
             autoescape=select_autoescape(["html"]),
             undefined=StrictUndefined,
             auto_reload=False,  # Compiled once: it would look at the files for each mail.
