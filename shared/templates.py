@@ -93,7 +93,7 @@ class Templates:
                 try:
                     environment.get_template(name.removeprefix(f"{self.part}/"))
                 except TemplateSyntaxError as error:
-                    yield f"TEMPLATE_FOLDER: {name}, line {error.lineno}: {error.message}."
+                    yield f"TEMPLATE_FOLDER: {name}, line {error.lineno}: {str(error.message).rstrip('.')}."
                 except UnicodeDecodeError:
                     yield f"TEMPLATE_FOLDER: {name} is not text in UTF-8."
                 except OSError as error:
@@ -104,7 +104,7 @@ class Templates:
             render()
         except Exception as error:
             why = f"there is no template {error}" if isinstance(error, TemplateNotFound) else str(error)
-            return [f"TEMPLATE_FOLDER: {self._place(error)}: {why}."]
+            return [f"TEMPLATE_FOLDER: {self._place(error)}: {why.rstrip('.')}."]
         return []
 
     def _place(self, error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Mails with templates of the operator's are written once at the start, or a mistake would hold up every one of them."""
+"""Mails with templates of the operator's are written once at the start: a mistake would hold up every one of them."""
 
 from flask import Flask
 from flask_babel import force_locale
