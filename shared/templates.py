@@ -15,6 +15,7 @@ from jinja2 import (
     FileSystemLoader,
     PackageLoader,
     PrefixLoader,
+    TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
 )
@@ -74,7 +75,8 @@ class Templates:
         folders = {str(parent) for name in names for parent in PurePosixPath(name).parents} | set(_PACKAGES)
         for name, is_folder in self._entries(folders - (_PACKAGES.keys() - {self.part})):
             if name not in (folders if is_folder else names):
-                near = get_close_matches(name, folders if is_folder else names, 1)
+                beside = {known for known in folders if PurePosixPath(known).parent == PurePosixPath(name).parent}
+                near = get_close_matches(name, beside if is_folder else names, 1)
                 cure = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(names))}."
                 yield f"TEMPLATE_FOLDER holds {name}, which takes the place of no template. {cure}"
 
@@ -103,8 +105,7 @@ class Templates:
         try:
             render()
         except Exception as error:
-            why = f"there is no template {error}" if isinstance(error, TemplateNotFound) else str(error)
-            return [f"TEMPLATE_FOLDER: {self._place(error)}: {why.rstrip('.')}."]
+            return [f"TEMPLATE_FOLDER: {self._place(error)}: {_reason(error)}."]
         return []
 
     def _place(self, error: Exception) -> str:
@@ -113,3 +114,9 @@ class Templates:
         if not frames:
             return f"with it, {self.part} cannot be made"
         return f"{Path(frames[-1].filename).relative_to(self._root).as_posix()}, line {frames[-1].lineno}"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TemplateNotFound):
+        return f"there is no template {error}"
+    return str(error).rstrip(".") if isinstance(error, TemplateError) else f"{type(error).__name__}, {error}"

@@ -61,11 +61,11 @@ def problems(check: Callable[[str], None], folder: str) -> list[str]:
 
 
 def test_a_page_of_the_folder_takes_the_place_of_ours(folder: Write) -> None:
-    chosen = folder({"pages/forgot.html": "Ask {{ product }}."})
+    chosen = folder({"pages/forgot.html": "Only {{ product }}."})
 
     check_api(chosen)
-    assert page(chosen) == "Ask Latchkey."
-    assert "Ask" not in page(chosen, "/reset-password")
+    assert page(chosen) == "Only Latchkey."
+    assert "Only" not in page(chosen, "/reset-password")
 
 
 @pytest.mark.parametrize("name", ["forgot.html", "layout.html"])
@@ -96,9 +96,8 @@ def test_mails_of_the_folder_are_sent(make_service: MakeService, folder: Write) 
 
     mail = service.relay.mails[-1][1]
     assert mail["Subject"] == "Key for Acme"
-    assert mail.get_body(("plain",)).get_content() == (  # type: ignore[union-attr]
-        f"https://www.example.org/reset-password#token={token} is the link.\n"
-    )
+    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert text.strip() == f"https://www.example.org/reset-password#token={token} is the link."
     assert mail.get_body(("html",))
 
 
@@ -115,33 +114,21 @@ def test_the_examples_of_the_documentation_do_what_they_say(make_service: MakeSe
     text = service.relay.mails[-1][1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert set(EXAMPLES) == {"mails/password_changed/body.txt", "pages/layout.html"}
     assert "password" in text
-    assert text.endswith("You can also ring us at any hour: +49 30 901820.\n")
+    assert text.splitlines()[-2:] == ["", "You can also ring us at any hour: +49 30 901820."]
     for path in ("/forgot-password", "/reset-password"):
-        assert "Example Ltd." in service.client.get(path).text
+        assert "Imprint</a>" in service.client.get(path).text
 
 
 def test_what_a_template_puts_into_html_is_escaped_and_into_text_is_not(folder: Write) -> None:
-    settings = WorkerSettings.load(
-        WORKER
-        | {
-            "PRODUCT_NAME": "Tom & <b>Jerry",
-            "TEMPLATE_FOLDER": folder(
-                {
-                    "pages/forgot.html": "{{ product }}",
-                    "mails/password_changed/body.html": "{{ product }}",
-                    "mails/password_changed/body.txt": "{{ product }}",
-                }
-            ),
-        }
-    )
-    worker = create_worker(settings)
+    names = ("pages/forgot.html", "mails/password_changed/body.html", "mails/password_changed/body.txt")
+    environ = WORKER | {"PRODUCT_NAME": "<b>Jerry", "TEMPLATE_FOLDER": folder(dict.fromkeys(names, "{{ product }}"))}
+    worker = create_worker(WorkerSettings.load(environ))
 
     with worker.flask.app_context():
         mail = worker.delivery.notices.messages.password_changed("id", "anna@example.com")
 
-    assert (mail.html, mail.body) == ("Tom &amp; &lt;b&gt;Jerry", "Tom & <b>Jerry")
-    api = create_app(ApiSettings.load(WORKER | settings.model_dump(include={"template_folder"})))
-    assert api.jinja_env.autoescape
+    page = create_app(ApiSettings.load(environ)).test_client().get("/forgot-password").text
+    assert (page, mail.html, mail.body) == ("&lt;b&gt;Jerry", "&lt;b&gt;Jerry", "<b>Jerry")
 
 
 def test_untranslated_words_are_shown_as_they_are_written(folder: Write) -> None:
@@ -159,12 +146,12 @@ def test_without_a_folder_nothing_stands_before_our_templates() -> None:
     ("check", "name", "told"),
     [
         (check_api, "pages/forgott.html", "Did you mean pages/forgot.html?"),
-        (check_api, "pages/reset/body.html", "There are: pages/docs.html, pages/forgot.html"),
+        (check_api, "pages/reset/body.html", "There are: pages/docs.html, pages/forgot.html, "),
         (check_api, "page/forgot.html", "Did you mean pages?"),
         (check_worker, "page/forgot.html", "Did you mean pages?"),
         (check_worker, "mails/reset/body.htm", "Did you mean mails/reset/body.html?"),
         (check_worker, "mails/password_change/body.txt", "Did you mean mails/password_changed?"),
-        (check_worker, "mails/reset.html", "There are: mails/"),
+        (check_worker, "mails/reset.html", "Did you mean mails/reset/body.html?"),
         (check_worker, "forgot.html", "takes the place of no template."),
     ],
 )
@@ -173,13 +160,16 @@ def test_a_name_that_would_be_passed_over_is_told_with_the_one_that_was_meant(
 ) -> None:
     (problem,) = problems(check, folder({name: "text"}))
 
-    assert problem.startswith(f"TEMPLATE_FOLDER holds {name.removesuffix('/forgot.html')}"[:32])
+    assert problem.startswith("TEMPLATE_FOLDER holds ")
+    assert problem.removeprefix("TEMPLATE_FOLDER holds ").split(",")[0] in name
     assert told in problem
 
 
-def test_each_program_leaves_the_others_part_to_it(folder: Write) -> None:
-    check_api(folder({"mails/nonsense.html": "{% broken"}))
-    check_worker(folder({"mails/nonsense.html": ""}).replace("templates", "elsewhere")) if False else None
+@pytest.mark.parametrize(("check", "of_the_other"), [(check_api, "mails"), (check_worker, "pages")])
+def test_each_program_leaves_the_others_part_to_it(
+    folder: Write, check: Callable[[str], None], of_the_other: str
+) -> None:
+    check(folder({f"{of_the_other}/nonsense.html": "{% broken"}))
 
 
 @pytest.mark.parametrize("name", [".DS_Store", "pages/.forgot.html.swp", "..data/forgott.html", ".git/HEAD"])
@@ -205,12 +195,12 @@ def test_what_begins_with_a_dot_is_passed_over(folder: Write, name: str) -> None
             "line 1: there is no template ../../forgot",
         ),
         (check_api, "pages/forgot.html", '{% include "/etc/passwd" %}', "line 1: there is no template /etc/passwd"),
-        (check_api, "pages/layout.html", '{% extends "layout.html" %}', "maximum recursion depth exceeded"),
+        (check_api, "pages/layout.html", '{% extends "layout.html" %}', "line 1: RecursionError, maximum"),
         (check_worker, "mails/reset/body.html", "{% block a %}", "line 1: Unexpected end of template"),
         (check_worker, "mails/reset/subject.txt", "{{ link.x.y }}", "line 1: 'str object' has no attribute 'x'"),
         (check_worker, "mails/password_changed/body.txt", "{{ link }}", "line 1: 'link' is undefined"),
-        (check_worker, "mails/layout.html", "{{ 1 // 0 }}", "line 1: integer division or modulo by zero"),
-        (check_worker, "mails/reset/body.txt", "{{ _('%(a)s') }}", "line 1: 'a'"),
+        (check_worker, "mails/layout.html", "{{ 1 // 0 }}", "line 1: ZeroDivisionError, integer"),
+        (check_api, "pages/forgot.html", "{{ _('%(who)s') }}", "line 1: KeyError, 'who'"),
     ],
 )
 def test_a_mistake_in_a_template_ends_the_start_with_file_and_line(
@@ -218,8 +208,7 @@ def test_a_mistake_in_a_template_ends_the_start_with_file_and_line(
 ) -> None:
     (problem,) = problems(check, folder({name: source}))
 
-    assert problem.startswith(f"TEMPLATE_FOLDER: {name}, {told}") or told == "maximum recursion depth exceeded"
-    assert told in problem
+    assert problem.startswith(f"TEMPLATE_FOLDER: {name}, {told}")
     assert problem.endswith(".")
     assert "\n" not in problem
 
@@ -242,7 +231,7 @@ def test_a_template_that_is_no_text_is_told(folder: Write) -> None:
 
 @pytest.mark.parametrize("program", ["api", "worker"])
 def test_a_program_does_not_start_with_a_folder_that_is_not_there(program: str, tmp_path: Path) -> None:
-    environ = os.environ | WORKER | {"TEMPLATE_FOLDER": str(tmp_path / "nothing"), "PORT": "0" if False else "8000"}
+    environ = os.environ | WORKER | {"TEMPLATE_FOLDER": str(tmp_path / "nothing")}
 
     ended = subprocess.run([sys.executable, "-m", program], env=environ, capture_output=True, timeout=60, check=False)
 
