@@ -14,6 +14,7 @@ from api.page_check import check_pages
 from api.settings import ApiSettings
 from shared.environment import SettingsError
 from tests.conftest import MakeService
+from tests.servers import free_port
 from tests.unit.test_settings import WORKER
 from worker.app import create_worker
 from worker.mail_check import check_mails
@@ -231,7 +232,7 @@ def test_a_template_that_is_no_text_is_told(folder: Write) -> None:
 
 @pytest.mark.parametrize("program", ["api", "worker"])
 def test_a_program_does_not_start_with_a_folder_that_is_not_there(program: str, tmp_path: Path) -> None:
-    environ = os.environ | WORKER | {"TEMPLATE_FOLDER": str(tmp_path / "nothing")}
+    environ = os.environ | WORKER | {"TEMPLATE_FOLDER": str(tmp_path / "nothing"), "PORT": str(free_port())}
 
     ended = subprocess.run([sys.executable, "-m", program], env=environ, capture_output=True, timeout=60, check=False)
 
