@@ -1,4 +1,4 @@
-"""What the settings make of the pages: their colours, the logo, the link to where people sign in."""
+"""What the settings make of the pages: their colours and the logo."""
 
 from flask import Response
 from flask_openapi3 import APIBlueprint
@@ -10,17 +10,16 @@ from shared.branding import LIGHT
 ON_DARK_ACCENT = "#10151c"  # Text on the tone for dark screens.
 _STYLES = """:root {{ --accent: {light}; --on-accent: {on_light}; }}
 @media (prefers-color-scheme: dark) {{ :root {{ --accent: {dark}; --on-accent: {on_dark}; }} }}
-.logo {{ display: block; max-inline-size: 100%; max-block-size: 3rem; }}
 """
 
 
 def brand(settings: ApiSettings) -> APIBlueprint:
-    """Build what the pages link, and name it to their templates: `logo`, `sign_in_url`."""
+    """Build what the pages link, and name the logo to their templates."""
     site = APIBlueprint("brand", __name__)
     styles = _styles(settings)
     # An address of another server's is the browser's to ask.
     picture = read_picture(settings.logo) if settings.logo and "://" not in settings.logo else None
-    shown = {"logo": "/logo" if picture else settings.logo, "sign_in_url": settings.sign_in_url}
+    shown = {"logo": "/logo" if picture else settings.logo}
 
     @site.app_context_processor
     def named() -> dict[str, str]:

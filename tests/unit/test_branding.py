@@ -82,7 +82,7 @@ def test_a_file_is_shown_in_the_names_place_as_what_its_content_is(kind: str, tm
     pages = client(LOGO=logo(tmp_path, PICTURES[kind]), PRODUCT_NAME="Tom & Jerry")
 
     answer = pages.get("/logo")
-    assert '<img class="logo" src="/logo" alt="Tom &amp; Jerry">' in pages.get("/forgot-password").text
+    assert '<img src="/logo" alt="Tom &amp; Jerry">' in pages.get("/forgot-password").text
     assert (answer.data, answer.mimetype) == (PICTURES[kind], kind)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert img_src(pages, "/forgot-password") == "'self'"
@@ -146,11 +146,8 @@ def test_what_is_no_file_is_refused(path: str) -> None:
     assert "is neither an https address nor a file" in only_problem(ApiSettings, LOGO=path)
 
 
-def test_the_address_for_signing_in_reaches_the_templates() -> None:
-    app = create_app(ApiSettings.load(SHARED | {"SIGN_IN_URL": "https://www.example.com/login?next=%2F#top"}))
+def test_the_address_for_signing_in_is_linked_where_it_is_set() -> None:
+    address = "https://www.example.com/login?next=%2F#top"
 
-    with app.test_request_context("/forgot-password"):
-        shown: dict[str, str] = {}
-        app.update_template_context(shown)
-
-    assert shown["sign_in_url"] == "https://www.example.com/login?next=%2F#top"
+    assert f'href="{address}"' in client(SIGN_IN_URL=address).get("/reset-password").text
+    assert "example.com/login" not in client().get("/reset-password").text
