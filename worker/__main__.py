@@ -10,12 +10,13 @@ from shared.redis_check import check_redis
 from worker.app import create_worker
 from worker.commands import dead, pending, purge, retry, trace
 from worker.mail_check import check_mails
+from worker.preview import preview
 from worker.settings import WorkerSettings
 
 
 @click.group(
     invoke_without_command=True,
-    commands=[pending, dead, retry, purge, trace],
+    commands=[pending, dead, retry, purge, trace, preview],
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.pass_context

@@ -14,6 +14,7 @@ from api.page_check import check_pages
 from api.settings import ApiSettings
 from shared.environment import SettingsError
 from tests.conftest import MakeService
+from tests.integration.conftest import job
 from tests.servers import free_port
 from tests.unit.test_settings import WORKER
 from worker.app import create_worker
@@ -126,7 +127,7 @@ def test_what_a_template_puts_into_html_is_escaped_and_into_text_is_not(folder: 
     worker = create_worker(WorkerSettings.load(environ))
 
     with worker.flask.app_context():
-        mail = worker.delivery.notices.messages.password_changed("id", "anna@example.com")
+        mail = worker.delivery.notices.messages.password_changed(job())
 
     page = create_app(ApiSettings.load(environ)).test_client().get("/forgot-password").text
     assert (page, mail.html, mail.body) == ("&lt;b&gt;Jerry", "&lt;b&gt;Jerry", "<b>Jerry")
