@@ -1,6 +1,6 @@
 """Mails with templates of the operator's are written once at the start: a mistake would hold up every one of them."""
 
-import time
+from dataclasses import replace
 
 from flask import Flask
 
@@ -10,10 +10,10 @@ from shared.templates import Templates
 from worker.messages import Messages, environment
 from worker.settings import WorkerSettings
 
-_ID = "0" * 32
 _ADDRESS = "someone@example.com"
-# A job that says all, and one of which nothing is known.
-_KNOWN: tuple[dict[str, str], ...] = ({"client": "203.0.113.42", "browser": "Firefox", "system": "Windows"}, {})
+# Of one request all is known, of the other nothing.
+_KNOWN = Job("0" * 32, "forgot", "", "", 0.0, _ADDRESS, client="203.0.113.42", browser="Firefox", system="Windows")
+_UNKNOWN = replace(_KNOWN, client="", browser="", system="")
 
 
 def check_mails(settings: WorkerSettings, flask: Flask) -> None:
@@ -26,8 +26,8 @@ def check_mails(settings: WorkerSettings, flask: Flask) -> None:
     def write() -> None:
         with flask.app_context():
             for language in LANGUAGES:
-                for known in _KNOWN:
-                    job = Job(_ID, "forgot", "", "", time.time(), address=_ADDRESS, locale=language, **known)
+                for known in (_KNOWN, _UNKNOWN):
+                    job = replace(known, locale=language)
                     messages.reset(job, _ADDRESS, "example.of.a-token")
                     messages.password_changed(job)
 
