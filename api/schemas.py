@@ -128,7 +128,7 @@ class FieldError(BaseModel):
     """What is wrong with one field."""
 
     field: str = Field(json_schema_extra={"example": "email"})
-    reason: str = Field(json_schema_extra={"example": "This must be one mail address."})
+    reason: str = Field(json_schema_extra={"example": "This must be one email address."})
 
 
 class Problem(BaseModel):
