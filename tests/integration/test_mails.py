@@ -17,7 +17,13 @@ ADDRESS = "anna@example.com"
 
 def mailed(service: Service, **fields: Any) -> tuple[Any, str, str]:
     """Let the worker do a job; return the mail that came of it, its text and its HTML."""
-    known = {"accepted_at": time.time(), "address": ADDRESS, "client": "203.0.113.42", "browser": "Firefox", "system": "Windows"}
+    known = {
+        "accepted_at": time.time(),
+        "address": ADDRESS,
+        "client": "203.0.113.42",
+        "browser": "Firefox",
+        "system": "Windows",
+    }
     job = Job(new_id(), "forgot", "r-1", "hash", **(known | fields))
     service.worker.delivery.outbox.add(job)
     service.work()
