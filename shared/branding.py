@@ -4,9 +4,10 @@ import re
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, Field
 
 from shared.colors import ENOUGH, contrast, readable
+from shared.environment import FromEnvironment
 from shared.languages import DEFAULT, LANGUAGES
 
 LIGHT, DARK = "#ffffff", "#1b212a"  # What text stands on, in pages and mails.
@@ -45,7 +46,7 @@ def _timezone(value: str) -> str:
     return value
 
 
-class Branding(BaseModel):
+class Branding(FromEnvironment):
     """Whose pages and mails these are."""
 
     product_name: Annotated[str, AfterValidator(one_line)] = Field(

@@ -1,10 +1,12 @@
 """From environment variables to values, and from what is wrong with them to sentences."""
 
+import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 
 class SettingsError(SystemExit):
@@ -18,6 +20,27 @@ class SettingsError(SystemExit):
         count = "1 setting needs" if len(problems) == 1 else f"{len(problems)} settings need"
         lines = "".join(f"\n  - {problem}" for problem in problems)
         super().__init__(f"Latchkey cannot start: {count} your attention.{lines}")
+
+
+class FromEnvironment(BaseModel):
+    """Settings that can be read from environment variables."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the settings from environment variables, secrets also from the file that NAME_FILE names.
+
+        Raises SettingsError, which lists every problem at once.
+        """
+        values, problems = read(cls, os.environ if environ is None else environ)
+        try:
+            settings = cls.model_validate({name: value for name, value in values.items() if name not in problems})
+        except ValidationError as error:
+            problems = validation_problems(cls, error) | problems
+        if problems:
+            raise SettingsError([problems[name] for name in sorted(problems)])
+        return settings
 
 
 def secret_names(cls: type[BaseModel]) -> set[str]:

@@ -9,12 +9,13 @@ from celery.signals import worker_before_create_process
 from shared.redis_check import check_redis
 from worker.app import create_worker
 from worker.commands import dead, pending, purge, retry, trace
+from worker.preview import preview
 from worker.settings import WorkerSettings
 
 
 @click.group(
     invoke_without_command=True,
-    commands=[pending, dead, retry, purge, trace],
+    commands=[pending, dead, retry, purge, trace, preview],
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.pass_context
