@@ -11,6 +11,7 @@ _SETTING = re.compile(
     r"|BCRYPT_ROUNDS|PASSWORD_MIN_LENGTH|OUTBOX_MAX|LOG_LEVEL)(_FILE)?"
     r"|PYTHONSAFEPATH|PYTHONWARNINGS"
 )
+PRODUCT_NAME = "Latchkey demo"
 _LOG_LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR"}
 
 
@@ -47,13 +48,13 @@ def latchkey_settings(ports: Mapping[str, int], *, secret: str, database: Path) 
         "USERS_PASSWORD_CHANGED_COLUMN": "password_changed_at",
         "USERS_FILTER": "is_active",
         "USERS_HASH_FORMAT": "bcrypt",
-        "PRODUCT_NAME": "Latchkey demo",
+        "PRODUCT_NAME": PRODUCT_NAME,
         "RESET_URL": f"http://localhost:{ports['PORT']}/reset-password",
         "MAIL_SERVER": "127.0.0.1",
         "MAIL_PORT": str(ports["INBOX_SMTP_PORT"]),
         "MAIL_USE_TLS": "false",
         "MAIL_USE_SSL": "false",
-        "MAIL_DEFAULT_SENDER": "Latchkey demo <no-reply@example.com>",
+        "MAIL_DEFAULT_SENDER": f"{PRODUCT_NAME} <no-reply@example.com>",
         "SIGN_IN_URL": f"http://localhost:{ports['INBOX_PORT']}/sign-in",
         "HOST": "127.0.0.1",
         "PORT": str(ports["PORT"]),
