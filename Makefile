@@ -28,10 +28,8 @@ check: $(VENV)/dev ## Lint, types, import rules
 fuzz: $(VENV)/dev ## Try 10,000 random inputs on every property, and the API against its document: make fuzz ARGS="-k tokens"
 	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz --timeout=3600 $(ARGS)
 
-# Strict: a package that cannot be looked up fails the target. Otherwise pip-audit finds "no known vulnerabilities" in
-# packages that it could not ask about.
 audit: $(VENV)/dev ## Look every pinned package up among the known vulnerabilities; needs the network
-	$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner=off --requirement requirements-dev.txt
+	@$(BIN)/python -m dev.audit requirements-dev.txt
 
 faults: $(VENV)/dev ## Run real faults under load and count every request, in half an hour: make faults ARGS="--list"
 	@exec $(BIN)/python -m tests.faults $(ARGS)

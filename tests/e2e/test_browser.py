@@ -114,7 +114,10 @@ def test_the_documentation_shows_the_calls(demo: Demo, page: "Page") -> None:
 def test_the_inbox_shows_a_mail_and_its_link_leads_to_the_page(demo: Demo, page: "Page") -> None:
     ask(demo, page, demo.add_user("reader@example.com"))
 
-    page.goto(demo.url("/", "INBOX_PORT"))
+    page.goto(demo.url("/inbox", "INBOX_PORT"))
 
-    page.get_by_text("Reset your Latchkey demo password").first.wait_for()
-    assert page.frame_locator("iframe").first.get_by_text("Choose a new password").first.is_visible()
+    page.locator("#mails").get_by_text("reader@example.com").click()
+    with page.context.expect_page() as opened:
+        page.frame_locator("iframe").get_by_role("link", name="Choose a new password").click()
+    opened.value.get_by_label("New password").wait_for()
+    assert opened.value.evaluate("window.opener") is None
