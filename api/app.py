@@ -3,12 +3,12 @@
 import gc
 import re
 from collections.abc import Iterable
-from functools import partial
 
 from flask import Flask
 from flask_cors import CORS
 from flask_openapi3 import Info, OpenAPI
 
+from api.brand import brand
 from api.breaches import breaches
 from api.commands import users_commands
 from api.counters import Counters
@@ -39,6 +39,7 @@ from shared.jobs import hash_keys
 from shared.languages import speak
 from shared.outbox import Outbox
 from shared.redis_client import connect
+from shared.templates import Templates
 from shared.tokens import Tokens
 from shared.users import Users
 
@@ -83,6 +84,7 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     acceptance = Acceptance(outbox, limits, memory, key, settings.outbox_max, loud)
     # Before the endpoints under the same paths: in the document, a blueprint takes the place of what is there.
     app.register_api(pages(settings, passwords.policy))
+    app.register_api(brand(settings))
     register_forgot(app, acceptance, counters)
     register_reset(app, resets, limits, counters)
     register_policy(app, passwords.policy, settings.breach_check)
@@ -117,18 +119,14 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
         static_folder=None,
     )
     app.request_class = JsonRequest
+    app.jinja_loader = Templates(settings.template_folder, "pages").loader
     # Two slashes are no address of ours; Werkzeug would redirect to one, on the host that the request names.
     app.url_map.merge_slashes = False
     app.config.update(
         database_config(settings.database_url.get_secret_value(), settings.web_threads), MAX_CONTENT_LENGTH=MAX_BODY
     )
     db.init_app(app)
-    speak(
-        app,
-        settings.babel_default_locale,
-        settings.babel_default_timezone,
-        partial(request_language, settings.babel_default_locale),
-    )
+    speak(app, settings.babel_default_locale, settings.babel_default_timezone, request_language)
     register_errors(app, counters)
     register_hooks(app, settings)
     app.add_url_rule("/openapi.json", "openapi", lambda: openapi_document(app))

@@ -9,7 +9,8 @@ from flask_babel import get_locale
 from flask_openapi3 import APIBlueprint, Tag
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.password_policy import REASONS, PasswordPolicy
+from api.password_policy import PasswordPolicy
+from api.policy import REASONS
 from api.settings import ApiSettings
 from shared.languages import direction, tag
 

@@ -4,12 +4,14 @@ flask-openapi3 knows a field's `example` and leaves pydantic's `examples` out.
 """
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from flask_openapi3 import OpenAPI, Tag
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 from werkzeug.http import HTTP_STATUS_CODES
 
+from api.language_headers import describe_languages
 from api.password_policy import Reason
 from shared import tokens
 from shared.addresses import InvalidAddress, parse
@@ -26,6 +28,17 @@ _RETRY_AFTER = {"description": "Seconds to wait.", "required": True, "schema": {
 MAX_PASSWORD = 4096  # Characters; the password policy, which sets the real bound, says what is wrong.
 
 
+Locale = Annotated[
+    str,
+    Field(
+        max_length=35,
+        pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)?$",
+        description="The language of the answer and of the mail, where there is one; before `Accept-Language`.",
+        json_schema_extra={"example": "de"},
+    ),
+]
+
+
 class ForgotRequest(BaseModel):
     """Ask for a reset link."""
 
@@ -36,13 +49,7 @@ class ForgotRequest(BaseModel):
         description="One mail address.",
         json_schema_extra={"format": "email", "example": "anna@example.com"},
     )
-    locale: str = Field(
-        default="",
-        max_length=35,
-        pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)?$",
-        description="Preferred language, kept with the request; mails are in English so far.",
-        json_schema_extra={"example": "de"},
-    )
+    locale: Locale = ""
 
     @field_validator("email")
     @classmethod
@@ -50,7 +57,7 @@ class ForgotRequest(BaseModel):
         try:
             return parse(value)
         except InvalidAddress:
-            raise ValueError("must be one mail address") from None
+            raise PydanticCustomError("one_address", "must be one mail address") from None
 
 
 class TokenRequest(BaseModel):
@@ -59,6 +66,7 @@ class TokenRequest(BaseModel):
     model_config = _STRICT
 
     token: str = Field(min_length=1, max_length=tokens.MAX_LENGTH, description="The token from the link.")
+    locale: Locale = ""
 
 
 class ResetRequest(TokenRequest):
@@ -88,10 +96,12 @@ class LinkState(BaseModel):
 
 
 class ReasonText(BaseModel):
-    """A reason to refuse a password. `code` is stable: translate by it."""
+    """A reason to refuse a password. `code` is stable."""
 
     code: Reason
-    text: str = Field(description="In English.", json_schema_extra={"example": "It has too few characters."})
+    text: str = Field(
+        description="In the language of the answer.", json_schema_extra={"example": "It has too few characters."}
+    )
 
 
 class Policy(BaseModel):
@@ -118,7 +128,7 @@ class FieldError(BaseModel):
     """What is wrong with one field."""
 
     field: str = Field(json_schema_extra={"example": "email"})
-    reason: str = Field(json_schema_extra={"example": "must be one mail address"})
+    reason: str = Field(json_schema_extra={"example": "This must be one email address."})
 
 
 class Problem(BaseModel):
@@ -146,6 +156,7 @@ def openapi_document(app: OpenAPI) -> dict[str, Any]:
                 operation["responses"].pop("422", None)
             for response in operation["responses"].values():
                 response.setdefault("headers", {})["X-Request-ID"] = _REQUEST_ID
+    describe_languages(document)
     return document
 
 

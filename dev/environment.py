@@ -4,19 +4,28 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from api.settings import ApiSettings
+from shared.environment import nearest
+from worker.settings import WorkerSettings
+
 # The demo comes up the same whatever the shell exports, so nothing that a program would read gets through.
 _SETTING = re.compile(
     r"(USERS|BABEL|MAIL|RESET|FORGOT|BREACH|METRICS|WEB|WORKER|CELERY|FLOWER|FLASK|GRANIAN|INBOX|REDIS)_.+"
-    r"|(HOST|PORT|SECRET_KEY|DATABASE_URL|PRODUCT_NAME|SUPPORT_EMAIL|BRAND_COLOR|TEMPLATE_FOLDER|LOGO|SIGN_IN_URL|TRUSTED_PROXIES|CORS_ORIGINS"
-    r"|BCRYPT_ROUNDS|PASSWORD_MIN_LENGTH|OUTBOX_MAX|LOG_LEVEL)(_FILE)?"
+    r"|(HOST|PORT|SECRET_KEY|DATABASE_URL|PRODUCT_NAME|SUPPORT_EMAIL|BRAND_COLOR|TEMPLATE_FOLDER|LOGO|SIGN_IN_URL"
+    r"|TRUSTED_PROXIES|CORS_ORIGINS|BCRYPT_ROUNDS|PASSWORD_MIN_LENGTH|OUTBOX_MAX|LOG_LEVEL)(_FILE)?"
     r"|PYTHONSAFEPATH|PYTHONWARNINGS"
 )
+PRODUCT_NAME = "Latchkey demo"
+# What is misspelt would end the start of a program.
+_NAMES = [name.upper() for program in (ApiSettings, WorkerSettings) for name in program.model_fields]
 _LOG_LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR"}
 
 
 def inherited_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Pass the shell's environment on (PATH, HOME, locale), without anything that could be a setting."""
-    kept = {name: value for name, value in environ.items() if not _SETTING.fullmatch(name)}
+    kept = {
+        name: value for name, value in environ.items() if not _SETTING.fullmatch(name) and not nearest(name, _NAMES)
+    }
     # The one that is of use here, if it means something to us.
     if environ.get("LOG_LEVEL") in _LOG_LEVELS:
         kept["LOG_LEVEL"] = environ["LOG_LEVEL"]
@@ -47,13 +56,13 @@ def latchkey_settings(ports: Mapping[str, int], *, secret: str, database: Path) 
         "USERS_PASSWORD_CHANGED_COLUMN": "password_changed_at",
         "USERS_FILTER": "is_active",
         "USERS_HASH_FORMAT": "bcrypt",
-        "PRODUCT_NAME": "Latchkey demo",
+        "PRODUCT_NAME": PRODUCT_NAME,
         "RESET_URL": f"http://localhost:{ports['PORT']}/reset-password",
         "MAIL_SERVER": "127.0.0.1",
         "MAIL_PORT": str(ports["INBOX_SMTP_PORT"]),
         "MAIL_USE_TLS": "false",
         "MAIL_USE_SSL": "false",
-        "MAIL_DEFAULT_SENDER": "Latchkey demo <no-reply@example.com>",
+        "MAIL_DEFAULT_SENDER": f"{PRODUCT_NAME} <no-reply@example.com>",
         "SIGN_IN_URL": f"http://localhost:{ports['INBOX_PORT']}/sign-in",
         "HOST": "127.0.0.1",
         "PORT": str(ports["PORT"]),

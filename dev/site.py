@@ -8,6 +8,7 @@ from werkzeug.exceptions import SecurityError
 from dev.caught_mail import Mailbox
 from dev.front import front_pages
 from dev.inbox_pages import inbox_pages
+from dev.mail_preview import preview_pages
 from dev.place import Place
 
 LONGEST_FORM = 16_384
@@ -27,6 +28,7 @@ def create_site(mailbox: Mailbox, place: Place) -> Flask:
     app.jinja_env.globals["place"] = place
     app.register_blueprint(front_pages(place))
     app.register_blueprint(inbox_pages(mailbox))
+    app.register_blueprint(preview_pages())
     app.register_error_handler(SecurityError, _refuse_host)
     app.after_request(_protect)
     return app

@@ -1,6 +1,7 @@
 """The settings that say whose pages and mails these are."""
 
 import re
+from math import floor
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,9 @@ def _brand_color(value: str) -> str:
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
         raise ValueError("is not a colour such as `#1f5fbf`")
     if (found := contrast(value, LIGHT)) < ENOUGH:
-        raise ValueError(f"has a contrast of {found:.1f} on white and needs {ENOUGH}, as {readable(value, LIGHT)} has")
+        # Rounded down: 4.48 is not 4.5.
+        told = floor(found * 100) / 100
+        raise ValueError(f"has a contrast of {told} on white and needs {ENOUGH}, as {readable(value, LIGHT)} has")
     return value
 
 
@@ -58,7 +61,7 @@ class Branding(FromEnvironment):
     support_email: str = Field(
         default="",
         pattern=r"^([^\s\p{Cc}@<>]+@[^\s\p{Cc}@<>]+)?$",
-        description="Where people who need help may write, shown in pages and mails.",
+        description="Where people who need help may write, shown in pages and mails: `support@example.com`.",
     )
     brand_color: Annotated[str, AfterValidator(_brand_color)] = Field(
         default="#1f5fbf",

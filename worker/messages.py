@@ -8,12 +8,13 @@ from typing import Literal, Protocol
 
 from flask_babel import force_locale, get_translations, ngettext
 from flask_mail import Message
-from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2 import BaseLoader, Environment, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
 
 from shared.addresses import envelope
 from shared.jobs import Job
 from shared.languages import LANGUAGES, direction, tag
+from shared.templates import Templates
 from worker.headers import AUTOMATIC, UNTRACKED
 from worker.mime import Mail
 from worker.origin import Origin
@@ -28,6 +29,7 @@ class MailSettings(Protocol):
     """What a mail is written with: WorkerSettings, or the preview's."""
 
     product_name: str
+    template_folder: str
     support_email: str
     brand_color: str
     babel_default_locale: str
@@ -117,7 +119,7 @@ class Messages:
 
     @cached_property
     def _templates(self) -> Environment:
-        return environment(PackageLoader("worker"))
+        return environment(Templates(self.settings.template_folder, "mails").loader)
 
 
 def environment(loader: BaseLoader) -> Environment:

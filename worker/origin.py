@@ -28,7 +28,7 @@ class Origin:
     def of(cls, job: Job, language: str, timezone: str) -> "Origin":
         """Describe a job's request. Words that are not of our own are left out, whoever put them into the job."""
         return cls(
-            time=local_time(job.accepted_at, language, timezone),
+            time=local_time(job.asked_at or job.accepted_at, language, timezone),
             browser=job.browser if job.browser in BROWSERS else "",
             system=job.system if job.system in SYSTEMS else "",
             network=shortened(job.client),

@@ -12,7 +12,7 @@ export async function post(path, body) {
     return await read(await fetch(path, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
+      body: JSON.stringify({ ...body, locale: document.documentElement.lang }),
       signal: control.signal,
     }));
   } catch {

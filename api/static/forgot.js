@@ -9,7 +9,7 @@ let wait = 60; // Seconds until a mail may be asked for again; twice as many eac
 
 function send() {
   byId("again-sent").hidden = true;
-  return post(location.pathname, { email: email.value, locale: document.documentElement.lang });
+  return post(location.pathname, { email: email.value });
 }
 
 function rest() {

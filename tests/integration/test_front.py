@@ -1,5 +1,6 @@
 """The demo's front page, and the page where its story ends."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -113,6 +114,22 @@ def test_what_was_typed_is_shown_escaped(client: FlaskClient) -> None:
 
 def test_a_form_of_unusual_length_is_refused(client: FlaskClient) -> None:
     assert sign_in(client, "demo@example.com", "x" * LONGEST_FORM)[0] == 413
+
+
+def test_every_mail_can_be_read_in_every_language(client: FlaskClient) -> None:
+    with client.get("/mails", follow_redirects=True) as page:
+        files = re.findall(r'(?:src|href)="([^"#]+)"', page.text)
+
+    assert len(files) >= 2 * len(LANGUAGES)
+    for file in files:
+        with client.get(f"/mails/{file}") as answer:
+            assert answer.status_code == 200
+            assert "default-src 'none'; style-src 'unsafe-inline'; " in answer.headers["Content-Security-Policy"]
+
+
+def test_nothing_but_the_mails_is_shown(client: FlaskClient) -> None:
+    assert client.get("/mails/../environment.py").status_code == 404
+    assert client.get("/mails/%2e%2e/environment.py").status_code == 404
 
 
 def test_signing_in_leaves_nothing_behind(client: FlaskClient) -> None:

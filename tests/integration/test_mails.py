@@ -3,18 +3,28 @@
 import time
 from typing import Any
 
+import pytest
+
 from shared.jobs import Job, new_id
 from tests.conftest import MakeService
 from tests.service import Service
+from tests.worker_commands import command
 from worker.headers import AUTOMATIC, UNTRACKED
+from worker.origin import local_time
 
 ADDRESS = "anna@example.com"
 
 
 def mailed(service: Service, **fields: Any) -> tuple[Any, str, str]:
     """Let the worker do a job; return the mail that came of it, its text and its HTML."""
-    known = {"address": ADDRESS, "client": "203.0.113.42", "browser": "Firefox", "system": "Windows"}
-    job = Job(new_id(), "forgot", "r-1", "hash", time.time(), **(known | fields))
+    known = {
+        "accepted_at": time.time(),
+        "address": ADDRESS,
+        "client": "203.0.113.42",
+        "browser": "Firefox",
+        "system": "Windows",
+    }
+    job = Job(new_id(), "forgot", "r-1", "hash", **(known | fields))
     service.worker.delivery.outbox.add(job)
     service.work()
     mail: Any = service.relay.mails[-1][1]
@@ -66,6 +76,21 @@ def test_the_notice_of_a_change_says_where_it_was_made(service: Service) -> None
     assert "was changed" in notice["Subject"]
     assert "About this request" in text
     assert time.strftime("%B %-d, %Y", time.gmtime()) in text
+
+
+def test_a_mail_that_was_retried_by_hand_tells_when_the_link_was_asked_for(service: Service) -> None:
+    service.add_user(ADDRESS)
+    asked_at = time.time() - 1800
+    service.relay.answer_to_data = "550 5.1.1 unknown"
+    with pytest.raises(IndexError):
+        mailed(service, accepted_at=asked_at)
+    service.relay.empty()
+
+    assert command(service, "retry", "--all").output == "1 put back\n"
+    service.work()
+
+    text = service.relay.mails[-1][1].get_body(("plain",)).get_content()
+    assert f"Time: {local_time(asked_at, 'en', 'UTC')}" in text
 
 
 def test_a_setting_keeps_the_request_out_of_the_mail(make_service: MakeService) -> None:

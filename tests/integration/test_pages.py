@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.password_policy import REASONS
+from api.policy import REASONS
 from shared.languages import LANGUAGES, direction, tag
 from tests.conftest import MakeService
 from tests.service import Service

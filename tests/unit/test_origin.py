@@ -88,6 +88,12 @@ def test_times_follow_the_zones_summer() -> None:
     assert "16:52 GMT+02:00" in local_time(july, "de", "Europe/Berlin")
 
 
+def test_a_request_that_was_retried_by_hand_was_made_when_it_was_made() -> None:
+    said = everything(accepted_at=JOB.accepted_at + 86400, asked_at=JOB.accepted_at)
+
+    assert said.count("Time: November 23, 2026, 2:52 PM UTC") == 4
+
+
 def test_the_zone_is_the_setting() -> None:
     link_mailed, _ = both(BABEL_DEFAULT_TIMEZONE="Asia/Kolkata")
 
