@@ -16,7 +16,10 @@ _RUN = f"axe.run(document, {json.dumps(_OPTIONS)}).then((found) => found.violati
 
 
 def violations(page: Page | Frame) -> list[str]:
-    """List what axe finds on a page as it stands now: the rule, and the elements."""
+    """List what axe finds on a page as it stands now: the rule, and the elements.
+
+    Scripts must be allowed on the page: without them axe waits for ever.
+    """
     page.evaluate(AXE_SCRIPT)
     return [f"{found['id']}: {', '.join(node['html'] for node in found['nodes'])}" for found in page.evaluate(_RUN)]
 

@@ -36,7 +36,8 @@ def test_axe_finds_nothing_in_the_mails(demo: Demo, open_page: OpenPage, scheme:
     demo.wait_for_message(address, "", 2)
 
     for message in [message for message in demo.messages() if message["to"] == address]:
-        show(demo, page, message)
+        # Not in the inbox's frame: no script runs there, and axe is one.
+        page.set_content(message["html"])
         assert_accessible(page)
 
 

@@ -20,5 +20,10 @@ def test_the_page_says_that_it_needs_them(demo: Demo, open_page: OpenPage, compl
     assert page.get_by_role("heading", level=1).count() == 1
     # What cannot work is not offered.
     assert page.locator("button:visible, input:visible").count() == 0
-    assert_accessible(page)
     assert sticking_out(page) == []
+    # axe is a script itself, so it looks at the same page without its scripts.
+    html = page.content().replace("noscript>", "div>").replace("<script", "<template").replace("</script", "</template")
+    looked_at = open_page()
+    looked_at.route(f"**{path}", lambda route: route.fulfill(body=html, content_type="text/html"))
+    looked_at.goto(demo.url(path))
+    assert_accessible(looked_at)
