@@ -28,7 +28,7 @@ async function read(answer) {
   if (answer.ok) return { code: found ? "ok" : "internal_error" };
   const asked = Number.parseInt(answer.headers.get("Retry-After"), 10) || (answer.status === 503 ? 5 : 60);
   const wait = Math.min(Math.max(asked, 1), LONGEST_WAIT);
-  return { code: found?.code ?? CODES[answer.status] ?? "internal_error", reasons: found?.reasons ?? [], wait };
+  return { code: found?.code ?? CODES[answer.status] ?? "internal_error", reasons: [found?.reasons ?? []].flat(), wait };
 }
 
 function parsed(text) {

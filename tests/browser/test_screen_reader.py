@@ -75,8 +75,8 @@ def test_the_address_is_known_to_a_password_manager(demo: Demo, page: Page) -> N
     assert {name: field.get_attribute(name) for name in ("type", "autocomplete", "inputmode", "spellcheck")} == {
         "type": "email",
         "autocomplete": "username",
-        "inputmode": None,
-        "spellcheck": None,
+        "inputmode": "email",
+        "spellcheck": "false",
     }
 
 
