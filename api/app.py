@@ -81,7 +81,7 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     resets = Resets(_tokens(settings), users, passwords, Slots(settings.reset_slots), limits.use, outbox, key)
     acceptance = Acceptance(outbox, limits, memory, key, settings.outbox_max, loud)
     # Before the endpoints under the same paths: in the document, a blueprint takes the place of what is there.
-    app.register_api(pages(settings))
+    app.register_api(pages(settings, passwords.policy))
     register_forgot(app, acceptance, counters)
     register_reset(app, resets, limits, counters)
     register_policy(app, passwords.policy, settings.breach_check)

@@ -40,6 +40,6 @@ def _document(policy: PasswordPolicy, breach_check: BreachCheck) -> Policy:
         max_length=policy.max_length,
         max_length_unit=policy.max_length_unit,
         breach_check=breach_check != "off",
-        passwordrules=f"minlength: {policy.min_length}; maxlength: {policy.max_length};",
+        passwordrules=policy.passwordrules,
         reasons=[ReasonText(code=code, text=str(text)) for code, text in REASONS.items()],
     )
