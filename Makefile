@@ -1,6 +1,6 @@
 # One command for each wish. Every target sets up the virtual environment it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz audit faults bench fix api worker flower users translations pins clean
+.PHONY: help run test check fuzz audit faults bench fix api worker flower users translations screenshots pins clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 ENV := if [ -f .env ]; then given="$$(export -p)"; set -ae; . ./.env; set +ae; eval "$$given"; fi;
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/demo ## Run the whole thing on this machine, with a demo table and an inbox
 	@exec $(BIN)/python -m dev
@@ -36,6 +36,9 @@ faults: $(VENV)/dev ## Run real faults under load and count every request, in ha
 
 bench: $(VENV)/dev ## Measure how fast it is beside others, on a machine at rest: make bench ARGS="--list"
 	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+screenshots: $(VENV)/dev ## Take pictures of every page and mail: make screenshots ARGS="--all-languages"
+	@exec $(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 fix: $(VENV)/dev ## Format, and mend what the linter can
 	$(BIN)/ruff check --fix .
