@@ -59,8 +59,8 @@ users: $(VENV)/base ## Tables and users from the command line: make users ARGS="
 
 CATALOGUES := shared/translations
 translations: $(VENV)/dev ## Collect the texts anew and compile the catalogues
-	$(BIN)/pybabel --quiet extract --mapping pyproject.toml --project Latchkey --version 1 --add-location file \
-	  --keywords lazy_gettext --width 120 --output $(VENV)/messages.pot api worker shared
+	$(BIN)/pybabel --quiet extract --mapping pyproject.toml --keywords lazy_gettext --add-location file \
+	  --width 120 --omit-header --output $(VENV)/messages.pot api worker shared
 	$(BIN)/pybabel --quiet update --input-file $(VENV)/messages.pot --output-dir $(CATALOGUES) --width 120 \
 	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	$(BIN)/pybabel --quiet compile --directory $(CATALOGUES)
