@@ -5,9 +5,11 @@ from typing import Any
 
 from playwright.sync_api import Page, Route
 
-_WAIT_FOR_EVER = """window.trueFetch = window.fetch;
-window.fetch = (_, {signal}) => new Promise((_, refuse) =>
-  signal.addEventListener("abort", () => refuse(signal.reason)))"""
+_WAIT_FOR_EVER = """() => {
+  window.trueFetch = window.fetch;
+  window.fetch = (_, {signal}) => new Promise((_, refuse) =>
+    signal.addEventListener("abort", () => refuse(signal.reason)));
+}"""
 
 
 def answer(page: Page, path: str, status: int = 200, body: Any = None, headers: dict[str, str] | None = None) -> None:
@@ -35,7 +37,7 @@ def never_answer(page: Page) -> None:
 
 def answer_again(page: Page) -> None:
     """Take `never_answer` back."""
-    page.evaluate("window.fetch = window.trueFetch")
+    page.evaluate("() => { window.fetch = window.trueFetch; }")
 
 
 def _on_post(page: Page, path: str, act: Any) -> None:
