@@ -113,8 +113,10 @@ def problem_schemas() -> dict[str, Any]:
 
 
 def _answer(status: int, kinds: list[type[Problem]]) -> dict[str, Any]:
-    references = [{"$ref": _REFERENCES + kind.__name__} for kind in kinds]
-    schema = {"oneOf": references, "discriminator": {"propertyName": "code"}} if len(kinds) > 1 else references[0]
+    names = {_constant(kind, "code"): _REFERENCES + kind.__name__ for kind in kinds}
+    one_of = [{"$ref": name} for name in names.values()]
+    discriminator = {"propertyName": "code", "mapping": names}
+    schema = {"oneOf": one_of, "discriminator": discriminator} if len(kinds) > 1 else one_of[0]
     return {
         "content": {"application/problem+json": {"schema": schema}},
         "headers": {"Retry-After": _RETRY_AFTER} if status in _RETRY_LATER else {},
@@ -122,4 +124,8 @@ def _answer(status: int, kinds: list[type[Problem]]) -> dict[str, Any]:
 
 
 def _status(kind: type[Problem]) -> int:
-    return int(get_args(kind.model_fields["status"].annotation)[0])
+    return int(_constant(kind, "status"))
+
+
+def _constant(kind: type[Problem], field: str) -> Any:
+    return get_args(kind.model_fields[field].annotation)[0]
