@@ -68,7 +68,9 @@ def client(openapi: Json) -> str:
     )
     templates.filters["type"] = type_of
     shown = {name: schema for name, schema in schemas.items() if name in used}
-    return templates.get_template("latchkey.ts").render(version=openapi["info"]["version"], schemas=shown, calls=calls)
+    waits = {int(status) for each in operations for status, answer in each[2]["responses"].items() if _waits(answer)}
+    template = templates.get_template("latchkey.ts")
+    return template.render(version=openapi["info"]["version"], schemas=shown, calls=calls, waits=waits)
 
 
 def type_of(schema: Json) -> str:
@@ -90,7 +92,7 @@ def _call(path: str, method: str, operation: Json, schemas: Json) -> Call:
     for answer in bad:
         for name in map(_name, _alternatives(answer)):
             problems[schemas[name]["properties"]["code"]["const"]] = name
-            if "Retry-After" in answer["headers"]:
+            if _waits(answer):
                 schemas[name]["properties"]["retryAfter"] = RETRY_AFTER
                 schemas[name]["required"] = {*schemas[name]["required"], "retryAfter"}
     return Call(
@@ -102,6 +104,10 @@ def _call(path: str, method: str, operation: Json, schemas: Json) -> Call:
         good=_name(_alternatives(good)[0]),
         problems=problems,
     )
+
+
+def _waits(answer: Json) -> bool:
+    return "Retry-After" in answer["headers"]
 
 
 def _alternatives(described: Json) -> list[Json]:

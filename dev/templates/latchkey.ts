@@ -74,6 +74,7 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
+const WAITS = {{ waits | sort | tojson }}; // The statuses that say when to try again.
 const RETRY_AFTER = 5; // Seconds, where something on the way has taken the header off.
 
 export class Latchkey {
@@ -132,5 +133,6 @@ function read(response: Response, text: string, known: string[]): unknown {
   }
   if (response.ok) return { code: "ok", value };
   if (!known.includes(value?.code)) return undefined;
+  if (!WAITS.includes(response.status)) return value;
   return { ...value, retryAfter: Number(response.headers.get("Retry-After")) || RETRY_AFTER };
 }
