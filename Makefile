@@ -58,7 +58,7 @@ users: $(VENV)/base ## Tables and users from the command line: make users ARGS="
 
 CATALOGUES := shared/translations
 translations: $(VENV)/dev ## Collect the texts anew and compile the catalogues
-	$(BIN)/pybabel --quiet extract --mapping pyproject.toml --add-location file --width 120 --omit-header \
+	$(BIN)/pybabel --quiet extract --mapping pyproject.toml --keyword lazy_gettext --add-location file --width 120 --omit-header \
 	  --output $(CATALOGUES)/messages.pot api worker shared
 	$(BIN)/pybabel --quiet update --input-file $(CATALOGUES)/messages.pot --output-dir $(CATALOGUES) --width 120 \
 	  --no-fuzzy-matching --ignore-obsolete --omit-header

@@ -3,7 +3,6 @@
 import gc
 import re
 from collections.abc import Iterable
-from functools import partial
 
 from flask import Flask
 from flask_cors import CORS
@@ -126,12 +125,7 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
         database_config(settings.database_url.get_secret_value(), settings.web_threads), MAX_CONTENT_LENGTH=MAX_BODY
     )
     db.init_app(app)
-    speak(
-        app,
-        settings.babel_default_locale,
-        settings.babel_default_timezone,
-        partial(request_language, settings.babel_default_locale),
-    )
+    speak(app, settings.babel_default_locale, settings.babel_default_timezone, request_language)
     register_errors(app, counters)
     register_hooks(app, settings)
     app.add_url_rule("/openapi.json", "openapi", lambda: openapi_document(app))

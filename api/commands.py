@@ -16,7 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.accounts import Accounts, BadRow, DuplicateAddress, Row, read_rows
 from api.breaches import BreachCheckAway
 from api.new_passwords import NewPasswords
-from api.password_policy import REASONS, WeakPassword
+from api.password_policy import WeakPassword
+from api.policy import REASONS
 from api.settings import ApiSettings
 from shared.addresses import InvalidAddress, hash_address, parse
 from shared.database import db

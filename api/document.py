@@ -6,6 +6,7 @@ from typing import Any
 from flask_openapi3 import OpenAPI
 
 from api.examples import EXAMPLES
+from api.language_headers import describe_languages
 from api.problems import problem_schemas
 
 ABOUT = """Ask for a link by mail, look whether it is still good, set a new password with it.
@@ -13,8 +14,8 @@ ABOUT = """Ask for a link by mail, look whether it is still good, set a new pass
 - Bodies are JSON objects of exactly the fields named. There are no cookies and no credentials.
 - Every error is a problem document (RFC 9457). Decide by its `code`, which is stable; `title` is a sentence for people.
 - `429` and `503` say in `Retry-After` how many seconds to wait.
-- Texts come in the language of the body's `locale`, of `?locale=`, or of `Accept-Language`.
-- Other web origins may call what `CORS_ORIGINS` names them for, and read `Retry-After` and `X-Request-ID`.
+- Texts come in the language of the body's `locale`, of `?locale=`, or of `Accept-Language`, and so does the mail.
+- Other web origins may call if `CORS_ORIGINS` names them, and read `Retry-After` and `X-Request-ID`.
 """
 _ORDER = ("Passwords", "Pages", "Health")
 _REQUEST_ID = {
@@ -43,6 +44,7 @@ def openapi_document(app: OpenAPI) -> dict[str, Any]:
             for response in operation["responses"].values():
                 response.setdefault("headers", {})["X-Request-ID"] = _REQUEST_ID
                 _describe(response, document)
+    describe_languages(document)
     return document
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from flask import Flask, Response, request
+from flask_babel import gettext, lazy_gettext
 from flask_limiter.errors import RateLimitExceeded
 from pydantic import ValidationError
 from redis.exceptions import OutOfMemoryError, RedisError
@@ -13,27 +14,40 @@ from werkzeug.exceptions import HTTPException
 
 from api.breaches import BreachCheckAway
 from api.counters import Counters
+from api.language import request_language
 from api.memory import MemoryShort
 from api.password_policy import WeakPassword
 from api.passwords import HashingBusy
 from api.resets import LinkOverused
 from api.slots import SlotsTaken
+from shared.languages import tag
 from shared.log import get_logger
 from shared.outbox import OutboxFull
 from shared.tokens import InvalidToken
 from shared.users import UsersTableError
 
-TOO_MANY = "Too many requests. Wait a little."
 RETRY_AFTER = 5  # Seconds: what a restart of Redis or a failover takes.
 
-# Written out, because the phrases of the standard library change between versions of Python.
+# Written out, because the phrases of the standard library change between versions of Python, and are English.
 _HTTP = {
-    400: ("bad_request", "This request cannot be read."),
-    404: ("not_found", "There is nothing under this address."),
-    405: ("method_not_allowed", "This address does not take this method."),
-    413: ("body_too_large", "The body is too large: 16 KiB at most."),
-    415: ("unsupported_media_type", "The content type must be application/json."),
+    400: ("bad_request", lazy_gettext("This request cannot be read.")),
+    404: ("not_found", lazy_gettext("There is nothing under this address.")),
+    405: ("method_not_allowed", lazy_gettext("This address does not take this method.")),
+    413: ("body_too_large", lazy_gettext("The body is too large: 16 KiB at most.")),
+    415: ("unsupported_media_type", lazy_gettext("The content type must be application/json.")),
 }
+# By pydantic's types of errors, in the place of its own texts: those are English, and some repeat what was sent.
+_REASONS = {
+    "missing": lazy_gettext("This field is missing."),
+    "string_type": lazy_gettext("This must be a text."),
+    "string_unicode": lazy_gettext("This must be a text."),
+    "string_too_short": lazy_gettext("This must not be empty."),
+    "string_too_long": lazy_gettext("This is too long."),
+    "string_pattern_mismatch": lazy_gettext("This must be a language tag, such as de or pt-BR."),
+    "one_address": lazy_gettext("This must be one mail address."),
+    "extra_forbidden": lazy_gettext("There is a field that is not known."),
+}
+_OTHER_REASON = lazy_gettext("This is not valid.")
 
 # What is counted of each endpoint's requests; where several fit, the first.
 _COUNTED_RESETS: dict[str, tuple[type[Exception], ...]] = {
@@ -64,25 +78,31 @@ class InvalidRequest(Exception):
 
 
 def problem(status: int, code: str, title: str, *, retry_after: int | None = None, **members: Any) -> Response:
-    """Build a problem document."""
-    document = {"type": "about:blank", "title": title, "status": status, "code": code, **members}
-    response = Response(json.dumps(document) + "\n", status, content_type="application/problem+json")
+    """Build a problem document. Its title is in the request's language (RFC 9457, 3.1.3), and its code in none."""
+    document = {"type": "about:blank", "title": str(title), "status": status, "code": code, **members}
+    headers = {"Content-Language": tag(request_language())}
+    response = Response(
+        json.dumps(document, ensure_ascii=False) + "\n", status, headers, content_type="application/problem+json"
+    )
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     return response
 
 
+def too_many_requests(retry_after: int) -> Response:
+    """Build the answer to a client that asked too often."""
+    return problem(429, "rate_limited", gettext("Too many requests. Wait a little."), retry_after=retry_after)
+
+
 def refuse_fields(error: ValidationError) -> NoReturn:
     """Turn pydantic's findings into our own; unknown field names are the client's text and are not repeated."""
     errors = []
-    unknown = {"field": "", "reason": "there is a field that is not known"}
     for item in error.errors(include_input=False, include_url=False, include_context=False):
-        if item["type"] != "extra_forbidden":
-            reason = item["msg"].removeprefix("Value error, ")
-            errors.append({"field": ".".join(map(str, item["loc"])), "reason": reason[0].lower() + reason[1:]})
-        elif unknown not in errors:
-            # Once: for a thousand of them the answer would be six times as long as the request.
-            errors.append(unknown)
+        field = "" if item["type"] == "extra_forbidden" else ".".join(map(str, item["loc"]))
+        found = {"field": field, "reason": str(_REASONS.get(item["type"], _OTHER_REASON))}
+        # Once: for a thousand unknown fields the answer would be six times as long as the request.
+        if found not in errors:
+            errors.append(found)
     raise InvalidRequest(errors)
 
 
@@ -110,39 +130,43 @@ def register_errors(app: Flask, counters: Counters) -> None:
 
 
 def _invalid_request(error: InvalidRequest) -> Response:
-    return problem(422, "invalid_request", "The request is not valid", errors=error.errors)
+    return problem(422, "invalid_request", gettext("The request is not valid"), errors=error.errors)
 
 
 def _invalid_token(_error: InvalidToken) -> Response:
-    return problem(400, "invalid_or_expired_token", "This link is not valid any more. Ask for a new one.")
+    title = gettext("This link is not valid any more. Ask for a new one.")
+    return problem(400, "invalid_or_expired_token", title)
 
 
 def _weak_password(error: WeakPassword) -> Response:
-    return problem(422, "weak_password", "This password cannot be used. The link stays good.", reasons=error.reasons)
+    title = gettext("This password cannot be used. The link stays good.")
+    return problem(422, "weak_password", title, reasons=error.reasons)
 
 
 def _rate_limited(error: RateLimitExceeded) -> Response:
     # A limit with an answer of its own has given it already: the silent one, or a 429 with Retry-After.
     if error.response is not None:
         return error.response  # type: ignore[return-value] # Werkzeug types it more widely.
-    return problem(429, "rate_limited", TOO_MANY, retry_after=60)
+    return too_many_requests(60)
 
 
 def _link_overused(error: LinkOverused) -> Response:
-    return problem(429, "rate_limited", TOO_MANY, retry_after=error.retry_after)
+    return too_many_requests(error.retry_after)
 
 
 def _unavailable(error: Exception) -> Response:
     # The error's text may hold a statement or an address; its type is enough for the log, except where it is ours.
     detail = str(error) if isinstance(error, UsersTableError) else ""
     log.warning("unavailable", error=type(error).__name__, detail=detail)
-    return problem(503, "unavailable", "This is not possible at the moment. Try again soon.", retry_after=RETRY_AFTER)
+    title = gettext("This is not possible at the moment. Try again soon.")
+    return problem(503, "unavailable", title, retry_after=RETRY_AFTER)
 
 
 def _http(error: HTTPException) -> Response:
     """Answer what Flask itself refuses: unknown path, method, size, content type, an unreadable request."""
     status = error.code or 500
-    response = problem(status, *_HTTP.get(status, (f"http_{status}", "This request cannot be answered.")))
+    code, title = _HTTP.get(status, (f"http_{status}", gettext("This request cannot be answered.")))
+    response = problem(status, code, title)
     if methods := getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(methods))
     return response
@@ -150,4 +174,4 @@ def _http(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     log.error("unexpected_error", error=type(error).__name__, exc_info=error)
-    return problem(500, "internal_error", "Something went wrong on our side.")
+    return problem(500, "internal_error", gettext("Something went wrong on our side."))

@@ -39,7 +39,7 @@ EXAMPLES |= {
         422,
         "invalid_request",
         "The request is not valid",
-        errors=[{"field": "", "reason": "the body must be a JSON object, each field given once"}],
+        errors=[{"field": "", "reason": "The body must be a JSON object with each field once."}],
     ),
     "WeakPasswordProblem": _problem(
         422,

@@ -9,18 +9,19 @@ from importlib.resources import files
 from typing import Any
 
 from flask import Response, g
+from flask_babel import gettext
 from flask_openapi3 import OpenAPI
 
 from api.counters import Counters
-from api.limits import ADDRESS, FORGOT, Limits, client_key
+from api.language import Answer
+from api.limits import ADDRESS, FORGOT, Limits
 from api.memory import Memory
 from api.problems import problems
+from api.requests import requester
 from api.schemas import PASSWORDS, Accepted, ForgotRequest
 from shared.addresses import hash_address
 from shared.jobs import Job, new_id
 from shared.outbox import Outbox, OutboxFull
-
-_ANSWER = json.dumps({"message": "If an account uses this address, a mail with a link is on its way."}) + "\n"
 
 
 @dataclass
@@ -49,7 +50,7 @@ class Acceptance:
         self.memory.check()
         job = self._job(body)
         g.job = job
-        over_quota = "" if self.loud else replace(job, kind="over_quota", address="", locale="").entry()
+        over_quota = "" if self.loud else _asking_for_nothing(job).entry()
         counts = self._script([job.id, job.entry(), over_quota, job.client, job.address_hash])
         if counts is None:
             raise OutboxFull
@@ -70,18 +71,21 @@ class Acceptance:
         return Job(
             id=new_id(),
             kind="forgot",
-            request_id=g.request_id,
             address=body.email,
             address_hash=hash_address(body.email, self.address_key),
             accepted_at=time.time(),
-            locale=body.locale,
-            client=client_key(),
+            **requester()._asdict(),
         )
+
+
+def _asking_for_nothing(job: Job) -> Job:
+    return replace(job, kind="over_quota", address="", locale="", browser="", system="")
 
 
 def register_forgot(app: OpenAPI, acceptance: Acceptance, counters: Counters) -> None:
     """Add the endpoint."""
     limits = acceptance.limits
+    answer = Answer(app, 202, _message)
     responses: dict[Any, Any] = {202: Accepted, **problems()}
 
     @app.post(
@@ -99,4 +103,9 @@ def register_forgot(app: OpenAPI, acceptance: Acceptance, counters: Counters) ->
         More requests for one address than its quota are accepted and not mailed.
         """
         counters.add("requests_limited:address" if g.over_quota else "requests_accepted")
-        return Response(_ANSWER, 202, content_type="application/json")
+        return answer.in_language(g.job.locale)
+
+
+def _message() -> str:
+    text = gettext("If an account uses this address, a mail with a link is on its way.")
+    return json.dumps({"message": text}, ensure_ascii=False)

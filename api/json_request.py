@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from flask import Request
+from flask import Request, g
+from flask_babel import gettext
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from api.errors import InvalidRequest
@@ -34,6 +35,9 @@ class JsonRequest(Request):
             raise _not_an_object() from None
         if not isinstance(document, dict):
             raise _not_an_object()
+        # Before the fields are looked at: what is said of them is in this language too.
+        if isinstance(locale := document.get("locale"), str):
+            g.locale = locale
         return document
 
 
@@ -50,4 +54,4 @@ def _refuse(_constant: str) -> None:
 
 
 def _not_an_object() -> InvalidRequest:
-    return InvalidRequest([{"field": "", "reason": "the body must be a JSON object, each field given once"}])
+    return InvalidRequest([{"field": "", "reason": gettext("The body must be a JSON object with each field once.")}])

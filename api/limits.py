@@ -14,7 +14,7 @@ from limits.strategies import FixedWindowRateLimiter
 from redis import Redis
 
 from api.counters import Counters
-from api.errors import TOO_MANY, problem
+from api.errors import too_many_requests
 from api.resets import LinkOverused
 from api.settings import ApiSettings
 
@@ -133,7 +133,7 @@ class Limits:
     def _limit(self, limit: str, scope: str, field: str, key: Callable[[], str]) -> RouteLimit:
         def count_then_refuse(breach: RequestLimit) -> Response:
             self._counters.add(field)
-            return too_many_requests(breach)
+            return too_many_requests(_seconds_until(breach.reset_at))
 
         return self.limiter.shared_limit(limit, scope=scope, key_func=key, on_breach=count_then_refuse)
 
@@ -142,11 +142,6 @@ def _lua(item: RateLimitItem, scope: str) -> str:
     """Write a limit as a Lua table: its key before and after the spender, amount, seconds."""
     before, after = (json.dumps(part) for part in f"limit:{item.key_for('SPENDER', scope)}".split("SPENDER"))
     return f"{{{before}, {after}, {item.amount}, {item.get_expiry()}}}"
-
-
-def too_many_requests(breach: RequestLimit) -> Response:
-    """Answer 429 with the seconds until the window ends."""
-    return problem(429, "rate_limited", TOO_MANY, retry_after=_seconds_until(breach.reset_at))
 
 
 def _seconds_until(moment: float) -> int:

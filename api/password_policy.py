@@ -22,16 +22,6 @@ Reason = Literal[
     "same_as_old",
     "breached",
 ]
-REASONS: dict[Reason, str] = {
-    "too_short": "It has too few characters.",
-    "too_long": "It is longer than can be stored.",
-    "contains_nul": "It holds a NUL character.",
-    "too_common": "It is one that many people choose, or easy to guess.",
-    "like_address": "It is little more than the mail address.",
-    "like_product": "It is little more than the name of the product.",
-    "same_as_old": "It is the password that is set already.",
-    "breached": "It is in a collection of leaked passwords.",
-}
 
 
 class WeakPassword(Exception):

@@ -3,16 +3,29 @@
 from typing import Any
 
 from flask import Response
+from flask_babel import lazy_gettext
 from flask_openapi3 import OpenAPI
 
 from api.breaches import BreachCheck
-from api.password_policy import REASONS, PasswordPolicy
+from api.language import Answer, request_language
+from api.password_policy import PasswordPolicy, Reason
 from api.schemas import PASSWORDS, Policy, ReasonText
+
+REASONS: dict[Reason, str] = {
+    "too_short": lazy_gettext("It has too few characters."),
+    "too_long": lazy_gettext("It is longer than can be stored."),
+    "contains_nul": lazy_gettext("It holds a NUL character."),
+    "too_common": lazy_gettext("It is one that many people choose, or easy to guess."),
+    "like_address": lazy_gettext("It is little more than the mail address."),
+    "like_product": lazy_gettext("It is little more than the name of the product."),
+    "same_as_old": lazy_gettext("It is the password that is set already."),
+    "breached": lazy_gettext("It is in a collection of leaked passwords."),
+}
 
 
 def register_policy(app: OpenAPI, policy: PasswordPolicy, breach_check: BreachCheck) -> None:
-    """Add the endpoint, whose answer is written once."""
-    answer = _document(policy, breach_check).model_dump_json() + "\n"
+    """Add the endpoint."""
+    answer = Answer(app, 200, lambda: _document(policy, breach_check).model_dump_json())
     responses: dict[Any, Any] = {200: Policy}
 
     @app.get(
@@ -24,7 +37,7 @@ def register_policy(app: OpenAPI, policy: PasswordPolicy, breach_check: BreachCh
     )
     def password_policy() -> Response:
         """Tell which passwords are taken, and why others are refused: the same to everybody, and quickly."""
-        return Response(answer, 200, content_type="application/json")
+        return answer.in_language(request_language())
 
 
 def _document(policy: PasswordPolicy, breach_check: BreachCheck) -> Policy:
@@ -34,5 +47,5 @@ def _document(policy: PasswordPolicy, breach_check: BreachCheck) -> Policy:
         max_length_unit=policy.max_length_unit,
         breach_check=breach_check != "off",
         passwordrules=f"minlength: {policy.min_length}; maxlength: {policy.max_length};",
-        reasons=[ReasonText(code=code, text=text) for code, text in REASONS.items()],
+        reasons=[ReasonText(code=code, text=str(text)) for code, text in REASONS.items()],
     )

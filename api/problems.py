@@ -22,7 +22,7 @@ class FieldError(BaseModel):
     """What is wrong with one field."""
 
     field: str = Field(description="Its name; empty where the body as a whole, or a field that is not known, is meant.")
-    reason: str = Field(description="For developers; not for people.")
+    reason: str = Field(description="What is wrong, in the language of the request.")
 
 
 class Problem(BaseModel):
@@ -31,7 +31,7 @@ class Problem(BaseModel):
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     type: str = Field(default="about:blank")
-    title: str = Field(description="A sentence for people.")
+    title: str = Field(description="A sentence for people, in the language of the request.")
     status: int
     code: str
 

@@ -1,11 +1,15 @@
-"""What happens around every request: its id, and the headers of every answer."""
+"""What happens around every request: its id, who asks, and the headers of every answer."""
 
 import time
 
 from flask import Flask, Response, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from api.language import request_language
+from api.limits import client_key
+from api.requester import Requester
 from api.settings import ApiSettings
+from api.user_agents import recognise
 from shared.log import get_logger, request_id
 
 # Scripts and styles from this server alone, no frames, nothing sent elsewhere.
@@ -55,6 +59,12 @@ def register_hooks(app: Flask, settings: ApiSettings) -> None:
         if proxies and came_by_https(request.environ.get("HTTP_X_FORWARDED_PROTO", ""), proxies):
             headers["Strict-Transport-Security"] = _HSTS
         return response
+
+
+def requester() -> Requester:
+    """Tell who sends this request, as far as a job may say it."""
+    browser, system = recognise(request.headers.get("User-Agent", ""))
+    return Requester(g.request_id, request_language(), client_key(), browser, system)
 
 
 def came_by_https(forwarded: str, proxies: int) -> bool:

@@ -3,20 +3,22 @@
 import json
 from typing import Any
 
-from flask import Response, g
+from flask import Response
+from flask_babel import gettext
 from flask_openapi3 import OpenAPI
 
 from api.counters import Counters
+from api.language import Answer
 from api.limits import Limits
 from api.problems import LinkProblem, WeakPasswordProblem, problems
+from api.requests import requester
 from api.resets import Resets
 from api.schemas import PASSWORDS, Done, LinkState, ResetRequest, TokenRequest
-
-_DONE = json.dumps({"message": "Your password is changed."}) + "\n"
 
 
 def register_reset(app: OpenAPI, resets: Resets, limits: Limits, counters: Counters) -> None:
     """Add the two endpoints that take a token."""
+    answer = Answer(app, 200, _message)
     done: dict[Any, Any] = {200: Done, **problems(LinkProblem, WeakPasswordProblem)}
     good: dict[Any, Any] = {200: LinkState, **problems(LinkProblem)}
 
@@ -33,9 +35,10 @@ def register_reset(app: OpenAPI, resets: Resets, limits: Limits, counters: Count
 
         The owner of the address is told by mail.
         """
-        resets.reset(body.token, body.password, g.request_id)
+        asks = requester()
+        resets.reset(body.token, body.password, asks)
         counters.add("resets_confirmed")
-        return Response(_DONE, 200, content_type="application/json")
+        return answer.in_language(asks.locale)
 
     @app.post(
         "/reset-password/check",
@@ -49,3 +52,7 @@ def register_reset(app: OpenAPI, resets: Resets, limits: Limits, counters: Count
         """Tell early whether a link is dead, before anybody thinks of a password; nothing is changed."""
         state = LinkState(expires_at=resets.check(body.token))
         return Response(state.model_dump_json() + "\n", 200, content_type="application/json")
+
+
+def _message() -> str:
+    return json.dumps({"message": gettext("Your password is changed.")}, ensure_ascii=False)

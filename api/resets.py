@@ -8,6 +8,7 @@ from datetime import datetime
 from redis.exceptions import RedisError
 
 from api.new_passwords import NewPasswords
+from api.requester import Requester
 from api.slots import Slots
 from shared.addresses import hash_address
 from shared.jobs import Job, new_id, state
@@ -52,7 +53,7 @@ class Resets:
             self._holder(claim)
         return claim.expires_at
 
-    def reset(self, token: str, password: str, request_id: str) -> None:
+    def reset(self, token: str, password: str, requester: Requester) -> None:
         """Set the password of the user the token was made for, once.
 
         The notice mail is accepted before the change and held back, so that it goes out even if this process dies
@@ -64,17 +65,17 @@ class Resets:
         claim = self._claim(token)
         # Before the database is asked: a refusal costs half, and a slow database holds no more resets than this.
         with self.passwords.hashing.slot(claim.fingerprint), self.slots.take():
-            self._set(self._holder(claim), password, request_id)
+            self._set(self._holder(claim), password, requester)
 
     def _claim(self, token: str) -> Claim:
         claim = self.tokens.verify(token)
         self.count_use(claim.fingerprint)
         return claim
 
-    def _set(self, user: User, password: str, request_id: str) -> None:
+    def _set(self, user: User, password: str, requester: Requester) -> None:
         """Judge, hash and store the password, with its notice."""
         password_hash = self.passwords.hash(password, user.address, user.password_hash)
-        notice = self._notice(user, request_id)
+        notice = self._notice(user, requester)
         self.outbox.add_later(notice, NOTICE_DELAY)
         won = self.users.set_password(user, password_hash)
         self._decide(notice, won=won)
@@ -102,14 +103,14 @@ class Resets:
             raise InvalidToken
         return user
 
-    def _notice(self, user: User, request_id: str) -> Job:
+    def _notice(self, user: User, requester: Requester) -> Job:
         return Job(
             id=new_id(),
             kind="password_changed",
-            request_id=request_id,
             address=user.address,
             address_hash=hash_address(user.address, self.address_key),
             accepted_at=time.time(),
             user_id=user.id,
             old_state=state(user.password_hash, self.address_key),
+            **requester._asdict(),
         )

@@ -4,10 +4,11 @@ flask-openapi3 knows a field's `example` and leaves pydantic's `examples` out.
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from api.password_policy import Reason
 from shared import tokens
@@ -16,6 +17,17 @@ from shared.addresses import InvalidAddress, parse
 _STRICT = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
 PASSWORDS = Tag(name="Passwords", description="What a frontend calls.")
 MAX_PASSWORD = 4096  # Characters; the password policy, which sets the real bound, says what is wrong.
+
+
+Locale = Annotated[
+    str,
+    Field(
+        max_length=35,
+        pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)?$",
+        description="The language of the answer and of the mail, where there is one; before `Accept-Language`.",
+        json_schema_extra={"example": "de"},
+    ),
+]
 
 
 class ForgotRequest(BaseModel):
@@ -28,13 +40,7 @@ class ForgotRequest(BaseModel):
         description="One mail address.",
         json_schema_extra={"format": "email", "example": "anna@example.com"},
     )
-    locale: str = Field(
-        default="",
-        max_length=35,
-        pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)?$",
-        description="Preferred language, kept with the request; mails are in English so far.",
-        json_schema_extra={"example": "de"},
-    )
+    locale: Locale = ""
 
     @field_validator("email")
     @classmethod
@@ -42,7 +48,7 @@ class ForgotRequest(BaseModel):
         try:
             return parse(value)
         except InvalidAddress:
-            raise ValueError("must be one mail address") from None
+            raise PydanticCustomError("one_address", "must be one mail address") from None
 
 
 class TokenRequest(BaseModel):
@@ -51,6 +57,7 @@ class TokenRequest(BaseModel):
     model_config = _STRICT
 
     token: str = Field(min_length=1, max_length=tokens.MAX_LENGTH, description="The token from the link.")
+    locale: Locale = ""
 
 
 class ResetRequest(TokenRequest):
@@ -80,10 +87,12 @@ class LinkState(BaseModel):
 
 
 class ReasonText(BaseModel):
-    """A reason to refuse a password. `code` is stable: translate by it."""
+    """A reason to refuse a password. `code` is stable."""
 
     code: Reason
-    text: str = Field(description="In English.", json_schema_extra={"example": "It has too few characters."})
+    text: str = Field(
+        description="In the language of the answer.", json_schema_extra={"example": "It has too few characters."}
+    )
 
 
 class Policy(BaseModel):

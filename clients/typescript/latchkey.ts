@@ -12,7 +12,7 @@ export interface Accepted {
 export interface BodyTooLargeProblem {
   code: "body_too_large";
   status: 413;
-  /** A sentence for people. */
+  /** A sentence for people, in the language of the request. */
   title: string;
   type: string;
 }
@@ -26,7 +26,7 @@ export interface Done {
 export interface FieldError {
   /** Its name; empty where the body as a whole, or a field that is not known, is meant. */
   field: string;
-  /** For developers; not for people. */
+  /** What is wrong, in the language of the request. */
   reason: string;
 }
 
@@ -34,7 +34,7 @@ export interface FieldError {
 export interface ForgotRequest {
   /** One mail address. */
   email: string;
-  /** Preferred language, kept with the request; mails are in English so far. */
+  /** The language of the answer and of the mail, where there is one; before `Accept-Language`. */
   locale?: string;
 }
 
@@ -43,7 +43,7 @@ export interface InvalidRequestProblem {
   code: "invalid_request";
   errors: Array<FieldError>;
   status: 422;
-  /** A sentence for people. */
+  /** A sentence for people, in the language of the request. */
   title: string;
   type: string;
 }
@@ -52,7 +52,7 @@ export interface InvalidRequestProblem {
 export interface LinkProblem {
   code: "invalid_or_expired_token";
   status: 400;
-  /** A sentence for people. */
+  /** A sentence for people, in the language of the request. */
   title: string;
   type: string;
 }
@@ -83,22 +83,24 @@ export interface Policy {
 export interface RateLimitedProblem {
   code: "rate_limited";
   status: 429;
-  /** A sentence for people. */
+  /** A sentence for people, in the language of the request. */
   title: string;
   type: string;
   /** Seconds to wait, from the header Retry-After. */
   retryAfter: number;
 }
 
-/** A reason to refuse a password. `code` is stable: translate by it. */
+/** A reason to refuse a password. `code` is stable. */
 export interface ReasonText {
   code: "too_short" | "too_long" | "contains_nul" | "too_common" | "like_address" | "like_product" | "same_as_old" | "breached";
-  /** In English. */
+  /** In the language of the answer. */
   text: string;
 }
 
 /** Set a new password. */
 export interface ResetRequest {
+  /** The language of the answer and of the mail, where there is one; before `Accept-Language`. */
+  locale?: string;
   /** The new password. */
   password: string;
   /** The token from the link. */
@@ -107,6 +109,8 @@ export interface ResetRequest {
 
 /** A token as the mail's link carries it. */
 export interface TokenRequest {
+  /** The language of the answer and of the mail, where there is one; before `Accept-Language`. */
+  locale?: string;
   /** The token from the link. */
   token: string;
 }
@@ -115,7 +119,7 @@ export interface TokenRequest {
 export interface UnavailableProblem {
   code: "unavailable";
   status: 503;
-  /** A sentence for people. */
+  /** A sentence for people, in the language of the request. */
   title: string;
   type: string;
   /** Seconds to wait, from the header Retry-After. */
@@ -128,7 +132,7 @@ export interface WeakPasswordProblem {
   /** One or more. */
   reasons: Array<"too_short" | "too_long" | "contains_nul" | "too_common" | "like_address" | "like_product" | "same_as_old" | "breached">;
   status: 422;
-  /** A sentence for people. */
+  /** A sentence for people, in the language of the request. */
   title: string;
   type: string;
 }

@@ -5,8 +5,8 @@ import time
 import bcrypt
 import pytest
 
-from api.password_policy import REASONS
 from api.passwords import encode
+from api.policy import REASONS
 from tests.conftest import MakeService
 from tests.service import NEW_PASSWORD, OLD_PASSWORD, Service
 

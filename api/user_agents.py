@@ -1,0 +1,69 @@
+"""Browser and system from a User-Agent, in the words of shared/user_agents.py or not at all.
+
+The signs are those that MDN lists ("Browser detection using the user agent"), and the vendors: Microsoft for Edge
+(`Edg`, `EdgA`, `EdgiOS`), Opera (`OPR`, `OPT`, `OPiOS`), Samsung Internet, Chrome on iOS (`CriOS`), Firefox on iOS
+(`FxiOS`).
+"""
+
+from functools import lru_cache
+
+_LONGEST = 256  # Characters that are read; those of browsers have some 130.
+_BROWSER_LIKE = ("Mozilla/5.0 (", "Opera/9.80 (")
+_ROBOT = "compatible;"  # Crawlers that show themselves as browsers say so.
+
+# The first sign that is found decides: most browsers name others too, for old sites' sake.
+_SYSTEMS = {
+    "iPad": "iPadOS",
+    "iPhone": "iOS",
+    "iPod": "iOS",
+    "Android": "Android",
+    "CrOS": "ChromeOS",
+    "Windows": "Windows",
+    "Macintosh": "macOS",  # iPads too that ask for the desktop's page: they say the same.
+    "Linux": "Linux",
+}
+_BROWSERS = {
+    # Others of the same make, for which there is no word.
+    "Chromium/": "",
+    "Vivaldi/": "",
+    "YaBrowser/": "",
+    "DuckDuckGo/": "",
+    "Ddg/": "",
+    "UCBrowser/": "",
+    "MiuiBrowser/": "",
+    "HuaweiBrowser/": "",
+    "Seamonkey/": "",
+    "SeaMonkey/": "",
+    "; wv)": "",  # The window of another app on Android.
+    "GSA/": "",  # That of the Google app on iOS.
+    "Edg/": "Edge",
+    "Edge/": "Edge",
+    "EdgA/": "Edge",
+    "EdgiOS/": "Edge",
+    "OPR/": "Opera",
+    "OPT/": "Opera",
+    "OPiOS/": "Opera",
+    "Opera/": "Opera",
+    "SamsungBrowser/": "Samsung Internet",
+    "Firefox/": "Firefox",
+    "FxiOS/": "Firefox",
+    "CriOS/": "Chrome",
+    "Chrome/": "Chrome",
+}
+_APPLE = {"iPadOS", "iOS", "macOS"}
+
+
+def recognise(user_agent: str) -> tuple[str, str]:
+    """Return browser and system, each a word of the vocabulary or empty where there is none for it."""
+    return _recognise(user_agent[:_LONGEST])
+
+
+@lru_cache(maxsize=1024)
+def _recognise(user_agent: str) -> tuple[str, str]:
+    if not user_agent.startswith(_BROWSER_LIKE) or _ROBOT in user_agent:
+        return "", ""
+    system = next((word for sign, word in _SYSTEMS.items() if sign in user_agent), "")
+    # Only Apple's are called Safari; whatever else is made of WebKit or Blink says the same beside a name of its own.
+    safari = "Safari" if system in _APPLE and "Version/" in user_agent and "Safari/" in user_agent else ""
+    browser = next((word for sign, word in _BROWSERS.items() if sign in user_agent), safari)
+    return browser, system

@@ -1,0 +1,94 @@
+"""Which language a request gets, and how it is written."""
+
+import pytest
+from babel import Locale
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared import languages
+from shared.languages import LANGUAGES, choose, direction, tag
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("", "en"),
+        ("de", "de"),
+        ("de-CH", "de"),
+        ("de-DE,de;q=0.9,en-US;q=0.8,en;q=0.7", "de"),
+        ("en;q=0.3, uk;q=0.7, ja;q=0.5", "uk"),
+        ("DE-at", "de"),
+        ("pt-PT", "pt_BR"),
+        ("zh-TW", "zh_Hans"),
+        ("zh-Hant-HK, en;q=0.5", "zh_Hans"),
+        ("sv, da;q=0.9, nl;q=0.1", "nl"),
+        ("sv", "en"),
+        ("gsw", "en"),
+        ("*", "en"),
+        ("*, fr;q=0.1", "fr"),
+        ("de;q=0, fr;q=0.1", "fr"),
+        ("de;q=0", "en"),
+        ("de;q=0.0, *;q=0.5", "en"),
+    ],
+)
+def test_the_best_language_that_there_is(accept: str, expected: str) -> None:
+    assert choose("", accept) == expected
+
+
+@pytest.mark.parametrize("accept", ["de;q=2, fr", "de;q=-1, fr", "de;q=nan, fr", "de;q=1e3, fr", ",;,=, fr"])
+def test_what_has_an_odd_weight_is_passed_over(accept: str) -> None:
+    assert choose("", accept) == "fr"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ("it", "it"),
+        ("it_CH", "it"),
+        ("pt-br", "pt_BR"),
+        ("PT_BR", "pt_BR"),
+        ("zh_Hans", "zh_Hans"),
+        ("sv", "de"),
+        ("", "de"),
+    ],
+)
+def test_the_language_that_is_named_goes_before_the_header(wanted: str, expected: str) -> None:
+    assert choose(wanted, "de") == expected
+
+
+@pytest.mark.parametrize("wanted", ["", "sv", "../../etc", "de/../../etc", "d", "🇩🇪", "\ud800", "none", "x" * 1000])
+def test_the_default_is_for_those_who_ask_for_none_that_there_is(wanted: str) -> None:
+    assert choose(wanted, "sv;q=0.4", "ja") == "ja"
+
+
+@given(
+    wanted=st.text() | st.sampled_from(list(LANGUAGES)), accept=st.text() | st.from_regex(r"([a-z]{2};q=[0-9.]+,?)+")
+)
+def test_whatever_is_asked_for_one_of_ours_is_chosen(wanted: str, accept: str) -> None:
+    assert choose(wanted, accept) in LANGUAGES
+
+
+def test_what_is_remembered_of_requests_is_bounded() -> None:
+    for number in range(3000):
+        choose(f"{number}" * 100, f"x{number}," * 10_000)
+
+    remembered = languages._choose.cache_info()
+
+    # With the lengths of both texts, of which no more is read: some 600 kB.
+    assert remembered.currsize <= remembered.maxsize == 1024
+    assert choose("de" * 100, "") == "en"
+    assert choose("", "x," * 200 + "de") == "en"
+
+
+def test_tags_are_written_as_browsers_write_them() -> None:
+    assert [tag(code) for code in ("de", "pt_BR", "zh_Hans")] == ["de", "pt-BR", "zh-Hans"]
+
+
+def test_arabic_alone_is_written_from_right_to_left() -> None:
+    assert [code for code in LANGUAGES if direction(code) == "rtl"] == ["ar"]
+
+
+@pytest.mark.parametrize("code", list(LANGUAGES))
+def test_every_language_is_known_to_babel_and_chosen_by_its_own_tag(code: str) -> None:
+    assert str(Locale.parse(code)) == code
+    assert choose(tag(code), "") == choose("", tag(code)) == choose(code, "") == code
