@@ -1,20 +1,16 @@
-"""What a frontend needs: the API as a process, an origin of its own, a browser, and Node."""
+"""What a frontend needs: the API, an origin of its own, a browser, and Node."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from werkzeug.serving import make_server
 
 from tests.conftest import MakeService, missing
-from tests.e2e.demo import fetch
 from tests.frontends.node import Node, require_node
-from tests.frontends.origin import origin
-from tests.servers import free_port, wait_until
+from tests.frontends.origin import origin, running
 from tests.service import Service
 
 if TYPE_CHECKING:
@@ -22,24 +18,11 @@ if TYPE_CHECKING:
 
 
 class Api:
-    """`python -m api`, and the worker, which does its work when the test says so."""
+    """The API behind a web server, and the worker, which does its work when the test says so."""
 
-    def __init__(self, service: Service) -> None:
-        port = free_port()
+    def __init__(self, service: Service, url: str) -> None:
         self.service = service
-        self.url = f"http://127.0.0.1:{port}"
-        environ = {**os.environ, **service.environ, "PORT": str(port)}
-        self._process = subprocess.Popen([sys.executable, "-m", "api"], env=environ, stderr=subprocess.DEVNULL)
-
-    def answers(self) -> bool:
-        try:
-            return fetch(f"{self.url}/healthz")[0] == 200
-        except OSError:
-            return False
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(20)
+        self.url = url
 
 
 MakeApi = Callable[..., Api]
@@ -47,14 +30,14 @@ MakeApi = Callable[..., Api]
 
 @pytest.fixture
 def make_api(make_service: MakeService) -> Iterator[MakeApi]:
-    """Start APIs with settings of the test's own."""
+    """Serve APIs with settings of the test's own. In threads of this process: a program of its own takes seconds."""
     with ExitStack() as ends:
 
         def make(**environ: str) -> Api:
-            api = Api(make_service(BCRYPT_ROUNDS="10", **environ))
-            ends.callback(api.stop)
-            wait_until(api.answers, "the API does not come up", 30)
-            return api
+            service = make_service(**environ)
+            server = make_server("127.0.0.1", 0, service.app, threaded=True)
+            ends.enter_context(running(server))
+            return Api(service, f"http://127.0.0.1:{server.server_port}")
 
         yield make
 
