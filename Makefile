@@ -58,10 +58,10 @@ users: $(VENV)/base ## Tables and users from the command line: make users ARGS="
 
 CATALOGUES := shared/translations
 translations: $(VENV)/dev ## Collect the texts anew and compile the catalogues
-	$(BIN)/pybabel --quiet extract --mapping pyproject.toml --keyword lazy_gettext --add-location file --width 120 --omit-header \
-	  --output $(CATALOGUES)/messages.pot api worker shared
-	$(BIN)/pybabel --quiet update --input-file $(CATALOGUES)/messages.pot --output-dir $(CATALOGUES) --width 120 \
-	  --no-fuzzy-matching --ignore-obsolete --omit-header
+	$(BIN)/pybabel --quiet extract --mapping pyproject.toml --project Latchkey --version 1 --add-location file \
+	  --keywords lazy_gettext --width 120 --output $(VENV)/messages.pot api worker shared
+	$(BIN)/pybabel --quiet update --input-file $(VENV)/messages.pot --output-dir $(CATALOGUES) --width 120 \
+	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	$(BIN)/pybabel --quiet compile --directory $(CATALOGUES)
 
 client: $(VENV)/dev ## Write clients/typescript/latchkey.ts anew, from the OpenAPI document

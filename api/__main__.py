@@ -29,6 +29,11 @@ def main() -> None:
     settings = ApiSettings.load()
     _check_port(settings.host, settings.port)
     log.configure("api", settings.log_level)
+    if settings.template_folder:
+        # Here, for the process that looks after the others stays half as large without the app.
+        from api.page_check import check_pages  # noqa: PLC0415
+
+        check_pages(settings)
     check_redis(settings)
     Granian(
         "api.app:serve",

@@ -8,6 +8,7 @@ from flask import Flask
 from flask_cors import CORS
 from flask_openapi3 import Info, OpenAPI
 
+from api.brand import brand
 from api.breaches import breaches
 from api.commands import users_commands
 from api.counters import Counters
@@ -39,6 +40,7 @@ from shared.jobs import hash_keys
 from shared.languages import speak
 from shared.outbox import Outbox
 from shared.redis_client import connect
+from shared.templates import Templates
 from shared.tokens import Tokens
 from shared.users import Users
 
@@ -82,7 +84,8 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     resets = Resets(_tokens(settings), users, passwords, Slots(settings.reset_slots), limits.use, outbox, key)
     acceptance = Acceptance(outbox, limits, memory, key, settings.outbox_max, loud)
     # Before the endpoints under the same paths: in the document, a blueprint takes the place of what is there.
-    app.register_api(pages(settings))
+    app.register_api(pages(settings, passwords.policy))
+    app.register_api(brand(settings))
     register_forgot(app, acceptance, counters)
     register_reset(app, resets, limits, counters)
     register_policy(app, passwords.policy, settings.breach_check)
@@ -119,6 +122,7 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
         static_folder=None,
     )
     app.request_class = JsonRequest
+    app.jinja_loader = Templates(settings.template_folder, "pages").loader
     # Two slashes are no address of ours; Werkzeug would redirect to one, on the host that the request names.
     app.url_map.merge_slashes = False
     app.config.update(

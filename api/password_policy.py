@@ -51,6 +51,11 @@ class PasswordPolicy:
         """`characters` are code points, `bytes` those of UTF-8."""
         return "characters" if self.hash_format == "django-bcrypt-sha256" else "bytes"
 
+    @property
+    def passwordrules(self) -> str:
+        """The lengths for the attribute `passwordrules`, which password managers read."""
+        return f"minlength: {self.min_length}; maxlength: {self.max_length};"
+
     def check(self, password: str, address: str) -> None:
         """Refuse a password that an owner of this address must not have.
 

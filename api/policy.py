@@ -16,7 +16,7 @@ REASONS: dict[Reason, str] = {
     "too_long": lazy_gettext("It is longer than can be stored."),
     "contains_nul": lazy_gettext("It holds a NUL character."),
     "too_common": lazy_gettext("It is one that many people choose, or easy to guess."),
-    "like_address": lazy_gettext("It is little more than the mail address."),
+    "like_address": lazy_gettext("It is little more than the email address."),
     "like_product": lazy_gettext("It is little more than the name of the product."),
     "same_as_old": lazy_gettext("It is the password that is set already."),
     "breached": lazy_gettext("It is in a collection of leaked passwords."),
@@ -46,6 +46,6 @@ def _document(policy: PasswordPolicy, breach_check: BreachCheck) -> Policy:
         max_length=policy.max_length,
         max_length_unit=policy.max_length_unit,
         breach_check=breach_check != "off",
-        passwordrules=f"minlength: {policy.min_length}; maxlength: {policy.max_length};",
+        passwordrules=policy.passwordrules,
         reasons=[ReasonText(code=code, text=str(text)) for code, text in REASONS.items()],
     )

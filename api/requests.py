@@ -11,6 +11,7 @@ from api.requester import Requester
 from api.settings import ApiSettings
 from api.user_agents import recognise
 from shared.log import get_logger, request_id
+from shared.web_address import origin
 
 # Scripts and styles from this server alone, no frames, nothing sent elsewhere.
 _POLICY = (
@@ -19,6 +20,9 @@ _POLICY = (
 )
 # RapiDoc, the component that shows the API's documentation, writes its styles into the page.
 _DOCS_POLICY = _POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+# An SVG that is opened by itself is a document, which may bring styles and hold pictures, and runs nothing.
+_LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
+_PAGES = ("/forgot-password", "/reset-password")
 _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -36,6 +40,7 @@ def register_hooks(app: Flask, settings: ApiSettings) -> None:
     """Give every request its id and every answer its headers."""
     warned_at = -WARN_EVERY * 1.0
     proxies = settings.trusted_proxies
+    policies = policies_by_path(settings.logo)
 
     @app.before_request
     def identify() -> None:
@@ -54,7 +59,7 @@ def register_hooks(app: Flask, settings: ApiSettings) -> None:
         headers["X-Request-ID"] = g.request_id
         for name, value in _HEADERS.items():
             headers[name] = value
-        headers["Content-Security-Policy"] = _DOCS_POLICY if request.path == "/docs" else _POLICY
+        headers["Content-Security-Policy"] = policies.get(request.path, _POLICY)
         # RFC 6797, 7.2: never over plain http.
         if proxies and came_by_https(request.environ.get("HTTP_X_FORWARDED_PROTO", ""), proxies):
             headers["Strict-Transport-Security"] = _HSTS
@@ -65,6 +70,14 @@ def requester() -> Requester:
     """Tell who sends this request, as far as a job may say it."""
     browser, system = recognise(request.headers.get("User-Agent", ""))
     return Requester(g.request_id, request_language(), client_key(), browser, system)
+
+
+def policies_by_path(logo: str) -> dict[str, str]:
+    """Name the paths with a policy of their own; the pages have one where their logo comes from another server."""
+    found = {"/docs": _DOCS_POLICY, "/logo": _LOGO_POLICY}
+    if elsewhere := origin(logo):
+        found |= dict.fromkeys(_PAGES, _POLICY.replace("img-src 'self'", f"img-src 'self' {elsewhere}"))
+    return found
 
 
 def came_by_https(forwarded: str, proxies: int) -> bool:

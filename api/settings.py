@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 from limits import parse_many
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 
+from api.logo import checked_logo
 from shared.settings import LOOPBACK, Settings
+from shared.web_address import web_address
 
 RANGE_SERVICE = "https://api.pwnedpasswords.com/range/"
 LONGEST_WINDOW = 366 * 86400  # Seconds.
@@ -110,19 +112,19 @@ class ApiSettings(Settings):
     outbox_max: int = Field(
         default=1_000_000,
         ge=1,
-        description="Accepted jobs that may wait (1.3 kB each in Redis); beyond, everybody gets `503`.",
+        description="Accepted jobs that may wait, 1 or more (1.3 kB each in Redis); beyond, everybody gets `503`.",
     )
     metrics_token: Annotated[SecretStr, AfterValidator(_metrics_token)] = Field(
         default=SecretStr(""),
         description="Opens `/metrics` to those who send it as a bearer token: 16 or more letters, digits and `._~+/-`; "
         "empty: shut.",
     )
-    logo: str = Field(
+    logo: Annotated[str, AfterValidator(checked_logo)] = Field(
         default="",
         description="A picture that stands for the name on the pages: an https address, or a file (SVG, PNG, JPEG or "
         "WebP, 100 kB at most).",
     )
-    sign_in_url: str = Field(
+    sign_in_url: Annotated[str, AfterValidator(web_address)] = Field(
         default="", description="Where people sign in, linked on the pages: `https://www.example.com/login`."
     )
     host: str = Field(default="127.0.0.1", description="Where the API listens; `0.0.0.0` for all interfaces.")

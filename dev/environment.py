@@ -5,6 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from api.settings import ApiSettings
+from shared.environment import nearest
+from worker.settings import WorkerSettings
+
 # The demo comes up the same whatever the shell exports, so nothing that a program would read gets through.
 _SETTING = re.compile(
     r"(USERS|BABEL|MAIL|RESET|FORGOT|BREACH|METRICS|WEB|WORKER|CELERY|FLOWER|FLASK|GRANIAN|INBOX|REDIS)_.+"
@@ -12,12 +16,16 @@ _SETTING = re.compile(
     r"|BCRYPT_ROUNDS|PASSWORD_MIN_LENGTH|OUTBOX_MAX|LOG_LEVEL)(_FILE)?"
     r"|PYTHONSAFEPATH|PYTHONWARNINGS"
 )
+# What is misspelt would end the start of a program.
+_NAMES = [name.upper() for program in (ApiSettings, WorkerSettings) for name in program.model_fields]
 _LOG_LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR"}
 
 
 def inherited_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Pass the shell's environment on (PATH, HOME, locale), without anything that could be a setting."""
-    kept = {name: value for name, value in environ.items() if not _SETTING.fullmatch(name)}
+    kept = {
+        name: value for name, value in environ.items() if not _SETTING.fullmatch(name) and not nearest(name, _NAMES)
+    }
     # The one that is of use here, if it means something to us.
     if environ.get("LOG_LEVEL") in _LOG_LEVELS:
         kept["LOG_LEVEL"] = environ["LOG_LEVEL"]

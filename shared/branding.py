@@ -1,12 +1,14 @@
 """The settings that say whose pages and mails these are."""
 
 import re
+from math import floor
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, Field
 
 from shared.colors import ENOUGH, contrast, readable
+from shared.environment import FromEnvironment
 from shared.languages import DEFAULT, LANGUAGES
 
 LIGHT, DARK = "#ffffff", "#1b212a"  # What text stands on, in pages and mails.
@@ -27,7 +29,9 @@ def _brand_color(value: str) -> str:
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
         raise ValueError("is not a colour such as `#1f5fbf`")
     if (found := contrast(value, LIGHT)) < ENOUGH:
-        raise ValueError(f"has a contrast of {found:.1f} on white and needs {ENOUGH}, as {readable(value, LIGHT)} has")
+        # Rounded down: 4.48 is not 4.5.
+        told = floor(found * 100) / 100
+        raise ValueError(f"has a contrast of {told} on white and needs {ENOUGH}, as {readable(value, LIGHT)} has")
     return value
 
 
@@ -45,7 +49,7 @@ def _timezone(value: str) -> str:
     return value
 
 
-class Branding(BaseModel):
+class Branding(FromEnvironment):
     """Whose pages and mails these are."""
 
     product_name: Annotated[str, AfterValidator(one_line)] = Field(
@@ -57,7 +61,7 @@ class Branding(BaseModel):
     support_email: str = Field(
         default="",
         pattern=r"^([^\s\p{Cc}@<>]+@[^\s\p{Cc}@<>]+)?$",
-        description="Where people who need help may write, shown in pages and mails.",
+        description="Where people who need help may write, shown in pages and mails: `support@example.com`.",
     )
     brand_color: Annotated[str, AfterValidator(_brand_color)] = Field(
         default="#1f5fbf",

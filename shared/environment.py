@@ -1,10 +1,17 @@
 """From environment variables to values, and from what is wrong with them to sentences."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+# How like one of ours a name must be to count as misspelt (1: the same), and how long. None of the other program's
+# settings is, nor are PORTS or LOGNAME; BRAND_COLOUR, MAIL_PROT and REDIS_URI are.
+ALIKE = 0.88
+SHORTEST = 7
 
 
 class SettingsError(SystemExit):
@@ -18,6 +25,27 @@ class SettingsError(SystemExit):
         count = "1 setting needs" if len(problems) == 1 else f"{len(problems)} settings need"
         lines = "".join(f"\n  - {problem}" for problem in problems)
         super().__init__(f"Latchkey cannot start: {count} your attention.{lines}")
+
+
+class FromEnvironment(BaseModel):
+    """Settings that can be read from environment variables."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the settings from environment variables, secrets also from the file that NAME_FILE names.
+
+        Raises SettingsError, which lists every problem at once.
+        """
+        values, problems = read(cls, os.environ if environ is None else environ)
+        try:
+            settings = cls.model_validate({name: value for name, value in values.items() if name not in problems})
+        except ValidationError as error:
+            problems = validation_problems(cls, error) | problems
+        if problems:
+            raise SettingsError([problems[name] for name in sorted(problems)])
+        return settings
 
 
 def secret_names(cls: type[BaseModel]) -> set[str]:
@@ -54,13 +82,23 @@ def _unreadable(values: Mapping[str, str]) -> dict[str, str]:
 
 def _misspelt(cls: type[BaseModel], environ: Mapping[str, str]) -> dict[str, str]:
     """Find names that look like ours and are not: a misspelt USERS_FILTER would let everybody in."""
-    known = [name.upper() for name in cls.model_fields if name.startswith("users_")]
+    known = {name.upper() for name in cls.model_fields} | {f"{name}_FILE" for name in secret_names(cls)}
+    users = [name for name in known if name.startswith("USERS_")]
     problems = {}
-    for name in environ:
-        if known and name.startswith("USERS_") and name not in known:
-            nearest = get_close_matches(name, known, 1, 0) or known
-            problems[name.lower()] = f"{name} is no setting. Did you mean {nearest[0]}?"
+    for name in environ.keys() - known:
+        ours = users and name.startswith("USERS_")
+        # One that is set, be it to nothing, is not the one that was meant.
+        meant = nearest(name, users, 0) if ours else nearest(name, known - environ.keys())
+        if meant:
+            others = "" if ours else f" If {name} is another program's, set {meant} as well, empty for its default."
+            problems[name.lower()] = f"{name} is no setting. Did you mean {meant}?{others}"
     return problems
+
+
+def nearest(name: str, known: Iterable[str], alike: float = ALIKE) -> str:
+    """Return the known name that was most likely meant, or nothing; short names are like too many others."""
+    found = get_close_matches(name.upper(), sorted(known), 1, alike) if len(name) >= SHORTEST else []
+    return found[0] if found else ""
 
 
 def validation_problems(cls: type[BaseModel], error: ValidationError) -> dict[str, str]:

@@ -47,11 +47,12 @@ class Job:
     system: str = ""
     user_id: str = ""
     old_state: str = ""
+    asked_at: float | None = None  # Where it is not accepted_at: a retry by hand begins that anew.
     version: int = 1
 
     def entry(self) -> str:
         """Render the job for the outbox, leaving out what is empty."""
-        return json.dumps({name: value for name, value in vars(self).items() if value != ""})
+        return json.dumps({name: value for name, value in vars(self).items() if value not in ("", None)})
 
     @classmethod
     def from_entry(cls, entry: str | bytes) -> Self:

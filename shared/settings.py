@@ -4,20 +4,18 @@ A setting's description does three jobs: it explains the field here, it is the c
 gets, and a test holds it against the table in README.md.
 """
 
-import os
 import re
-from collections.abc import Mapping
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from redis import ConnectionPool
 from redis.exceptions import RedisError
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from shared.branding import Branding
-from shared.environment import SettingsError, read, validation_problems
+from shared.environment import FromEnvironment
 from shared.redis_url import SentinelAddress
 
 EXAMPLE_SECRET = "replace-me-with-32-or-more-random-characters"  # noqa: S105 - refused at start; it is what .env.example says
@@ -101,30 +99,13 @@ SecretKeys = Annotated[tuple[SecretStr, ...], BeforeValidator(_split), AfterVali
 Name = Annotated[str, AfterValidator(_nonblank_name)]
 
 
-class RedisSettings(BaseModel):
+class RedisSettings(FromEnvironment):
     """Where Redis is: all that Flower needs to know."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] = Field(
         description="Redis 7 or Valkey, with a database of its own: `redis://host:6379/0`, `rediss://` for TLS, "
         "or `redis+sentinel://host:26379,host,host/NAME/0` for what Sentinel calls NAME."
     )
-
-    @classmethod
-    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Read the settings from environment variables, secrets also from the file that NAME_FILE names.
-
-        Raises SettingsError, which lists every problem at once.
-        """
-        values, problems = read(cls, os.environ if environ is None else environ)
-        try:
-            settings = cls.model_validate({name: value for name, value in values.items() if name not in problems})
-        except ValidationError as error:
-            problems = validation_problems(cls, error) | problems
-        if problems:
-            raise SettingsError([problems[name] for name in sorted(problems)])
-        return settings
 
 
 class KeySettings(RedisSettings):

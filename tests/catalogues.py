@@ -1,5 +1,6 @@
 """Catalogues in which every text of the API says its language first: what does not is not translated."""
 
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -12,6 +13,7 @@ API = Path(__file__).parents[1] / "api"
 KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None}  # As the Makefile gives them to pybabel.
 
 
+@cache
 def marked_texts() -> list[str]:
     """List the texts of the API's Python files that are marked for translation."""
     return [str(found[2]) for found in extract_from_dir(API, [("**.py", "python")], keywords=KEYWORDS)]

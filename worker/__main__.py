@@ -9,12 +9,14 @@ from celery.signals import worker_before_create_process
 from shared.redis_check import check_redis
 from worker.app import create_worker
 from worker.commands import dead, pending, purge, retry, trace
+from worker.mail_check import check_mails
+from worker.preview import preview
 from worker.settings import WorkerSettings
 
 
 @click.group(
     invoke_without_command=True,
-    commands=[pending, dead, retry, purge, trace],
+    commands=[pending, dead, retry, purge, trace, preview],
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.pass_context
@@ -23,6 +25,7 @@ def main(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         settings = WorkerSettings.load()
         worker = create_worker(settings)
+        check_mails(settings, worker.flask)
         check_redis(settings)
         # Tries of 0.1 s. A process that ends waits until its parent has read all its results; one whose parent read no
         # more was seen to wait half a minute. Nobody needs these results: what is finished stands in the outbox.

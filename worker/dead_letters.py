@@ -50,7 +50,8 @@ class DeadLetters:
         letter = self._read(job_id)
         if letter is None:
             return False
-        job = replace(letter[0], accepted_at=time.time())
+        asked_at = letter[0].asked_at or letter[0].accepted_at
+        job = replace(letter[0], accepted_at=time.time(), asked_at=asked_at)
         return bool(self._revive(args=[job_id, job.entry()]))
 
     def retry_all(self) -> int:

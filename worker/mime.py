@@ -1,8 +1,10 @@
 """From a message to the bytes that the relay gets."""
 
+import binascii
 import secrets
 from email.message import Message as MIMEMessage
 from email.policy import SMTP, Compat32
+from functools import lru_cache
 
 from flask_mail import Message
 
@@ -17,7 +19,12 @@ class _AsItIs(Compat32):
         line = f"{name}: {value}"
         if len(line) <= _LONGEST and line.isascii() and line.isprintable():
             return f"{line}\r\n".encode()
-        return SMTP.fold_binary(name, value)
+        return _folded(name, value)
+
+
+@lru_cache(maxsize=64)  # The long ones are the same in most mails: headers for relays, a sender, a subject.
+def _folded(name: str, value: str) -> bytes:
+    return SMTP.fold_binary(name, value)
 
 
 _POLICY = _AsItIs(linesep="\r\n")
@@ -28,7 +35,8 @@ class Mail(Message):
 
     Flask-Mail has one of Python's newer policies write its mails, which parses a header anew whenever it is looked at;
     and Python searches all texts for each boundary with a regular expression that it compiles for it. The bytes are the
-    same but for the boundaries.
+    same but for the boundaries, and but for texts that are not ASCII: those are quoted-printable, because Flask-Mail's
+    eight bits may not be sent without asking the relay (RFC 6152), and lines of 998 bytes are soon full in Hindi.
     """
 
     def as_bytes(self) -> bytes:
@@ -39,4 +47,13 @@ class Mail(Message):
             if part.is_multipart():
                 # Random, so that no text holds it.
                 part.set_boundary(f"====={secrets.token_hex(12)}")
+            elif part["Content-Transfer-Encoding"] == "8bit":
+                _make_ascii(part)
         return mail.as_bytes()
+
+
+def _make_ascii(part: MIMEMessage) -> None:
+    text = part.get_payload(decode=True)
+    assert isinstance(text, bytes)
+    part.set_payload(binascii.b2a_qp(text).decode("ascii"))
+    part.replace_header("Content-Transfer-Encoding", "quoted-printable")

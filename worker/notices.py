@@ -79,7 +79,7 @@ class Notices:
     def _mail_link(self, job: Job, user: User) -> Ending:
         """Mail the link to the address stored in the row, never to the one that was typed."""
         token = self.tokens.issue(user.id, user.password_hash, user.address)
-        answer = self._mail(lambda: self.messages.reset(job.id, user.address, token))
+        answer = self._mail(lambda: self.messages.reset(job, user.address, token))
         log.info("reset_mailed", job=job.id, user=user.id, address_hash=job.address_hash)
         return _mailed("reset", job, answer)
 
@@ -88,8 +88,7 @@ class Notices:
         user = self.users.get_any(job.user_id)
         if user is None or job.old_state in [state(user.password_hash, key) for key in self.hash_keys]:
             return _without_mail("not_changed", job, user=job.user_id)
-        # Named after the old password and not the job: should two attempts tell of one change, it is recognisable.
-        answer = self._mail(lambda: self.messages.password_changed(job.old_state, job.address))
+        answer = self._mail(lambda: self.messages.password_changed(job))
         log.info("change_mailed", job=job.id, user=job.user_id)
         return _mailed("password_changed", job, answer)
 

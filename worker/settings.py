@@ -1,6 +1,5 @@
 """The settings of the worker, beside those it shares with the API."""
 
-import re
 from email.utils import parseaddr
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -10,27 +9,15 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_val
 from shared.addresses import InvalidAddress, envelope
 from shared.branding import one_line
 from shared.settings import LOOPBACK, Settings
-
-# RFC 3986, 2. What else there is, browsers read in their own ways: a backslash as a slash, letters as others like them.
-_WEB_ADDRESS = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
-_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]+")
+from shared.web_address import split_address
 
 
 def _reset_url(value: str) -> str:
     """Refuse links that would leak the token or lead somewhere odd."""
-    try:
-        parts = urlsplit(value)
-        host = parts.hostname if parts.port != 0 else None
-    except ValueError:
-        host = None
-    if not host or not _WEB_ADDRESS.fullmatch(value.replace("{token}", "")):
-        raise ValueError("is not a web address, or holds what must be encoded in one")
+    split_address(value.replace("{token}", "token"))
     wrong = {
-        "is not https": parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK),
-        "holds a user name": "@" in parts.netloc,
         "holds {token} more than once": value.count("{token}") > 1,
-        "holds {token} in the name of the host": "{token}" in parts.netloc,
-        "names a host in a form that is not plain (an international name begins with xn--)": not _HOST.fullmatch(host),
+        "holds {token} in the name of the host": "{token}" in urlsplit(value).netloc,
         "holds {token} encoded": "%7btoken%7d" in value.lower(),
         "has a fragment without {token} in it": "#" in value and "{token}" not in value,
     }
@@ -58,8 +45,12 @@ class WorkerSettings(Settings):
         "`{token}` may stand in it once; without it `#token=...` is appended."
     )
     mail_server: str = Field(description="The mail relay's host name.")
-    mail_port: int = Field(default=587, ge=1, le=65535, description="Its port: 587 for STARTTLS, 465 for TLS, 25.")
-    mail_use_tls: bool = Field(default=True, description="`true`: STARTTLS, with a verified certificate.")
+    mail_port: int = Field(
+        default=587, ge=1, le=65535, description="Its port, 1 to 65535: 587 for STARTTLS, 465 for TLS, 25."
+    )
+    mail_use_tls: bool = Field(
+        default=True, description="`true`: STARTTLS, with a verified certificate; `false`: no STARTTLS."
+    )
     mail_use_ssl: bool = Field(
         default=False, description="`true`: TLS from the first byte; then MAIL_USE_TLS must be `false`."
     )

@@ -3,11 +3,14 @@
 The texts are rendered once: what is measured is the mail, not its template.
 """
 
+import time
 from itertools import count
 
 from flask import Flask
 from flask_mail import Connection, Mail, Message
 
+from shared.jobs import Job
+from shared.languages import DEFAULT, speak
 from worker.messages import Messages
 from worker.settings import WorkerSettings
 
@@ -33,8 +36,10 @@ def main() -> None:
     app = Flask("floor")
     app.config.update(MAIL_SERVER=settings.mail_server, MAIL_PORT=settings.mail_port)
     mail = Mail(app)
+    speak(app, DEFAULT, "UTC")
+    job = Job("0" * 32, "forgot", "", "", time.time())
     with app.app_context(), mail.connect() as connection:
-        texts = Messages(settings).reset("0" * 32, "u0@example.com", TOKEN)
+        texts = Messages(settings).reset(job, "u0@example.com", TOKEN)
         for number in count():
             send(connection, texts, number)
 

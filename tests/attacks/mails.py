@@ -70,6 +70,7 @@ def assert_ours(target: Target) -> None:
     assert ours == [(link, "Choose a new password"), (link, link)]
     assert not page.other
     # The name and the support address of the trusting service hold the evil host, as text.
+    text = " ".join(text.split())
     for mine in (target.environ.get("PRODUCT_NAME"), target.environ.get("SUPPORT_EMAIL")):
         headers, text = (part.replace(mine, "") if mine else part for part in (headers, text))
     assert EVIL not in (headers + text).lower()

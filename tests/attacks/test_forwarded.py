@@ -66,7 +66,7 @@ def test_hsts_is_sent_where_the_trusted_proxy_was_asked_by_https(
 
     answers = [
         past_proxy.request("GET", "/reset-password", headers=headers),
-        past_proxy.request("GET", "/static/latchkey.js", headers=headers),
+        past_proxy.request("GET", "/static/reset.js", headers=headers),
         past_proxy.request("GET", "/nothing", headers=headers),
         past_proxy.post(PATH, {}, headers),
     ]

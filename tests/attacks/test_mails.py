@@ -1,10 +1,15 @@
 """Mails: what they hold for others than their owner, and what an operator's texts can do in them."""
 
 import re
+from dataclasses import replace
+
+import pytest
 
 from tests.attacks.mails import TOKEN, Page, assert_ours, only_mail, parts, token_of
 from tests.attacks.target import ANNA, DEAD, Target
+from tests.unit.mails import JOB, both, received, speaking
 
+NETWORK = '\n<br>Network: <bdi dir="ltr">fe80::/48</bdi>'
 PAGES = ("/forgot-password", "/reset-password", "/docs")
 
 
@@ -17,6 +22,26 @@ def test_what_a_client_says_stands_in_no_mail(each: Target) -> None:
 
     assert answer.status == 202
     assert mark not in "".join(only_mail(each)).lower()
+
+
+HOSTILE = (
+    "Call 0900-666-666 <a href=https://evil.example/>now</a>",
+    "Firefox\r\nBcc: eve@evil.example",
+    "https://evil.example/{{7*7}}",
+    "fe80::1%evil-mark",
+    "%(product)s",
+)
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_whatever_got_into_a_job_is_not_repeated_in_a_mail(words: str) -> None:
+    """Should the API ever let a client's words through, the worker does not (CWE-74, CWE-93)."""
+    hostile = replace(JOB, client=words, browser=words, system=words, locale=words)
+    with speaking():
+        for quiet, loud in zip(both(replace(JOB, client="", browser="", system="")), both(hostile), strict=True):
+            said = (received(mail).as_string() for mail in (quiet, loud))
+            bare, heard = (re.sub(r"=====+\w+|Date: .*", "", each) for each in said)
+            assert heard.replace("\nNetwork: fe80::/48", "").replace(NETWORK, "") == bare
 
 
 def test_the_token_stands_in_the_link_alone(each: Target) -> None:
@@ -59,5 +84,5 @@ def test_the_name_of_the_product_is_markup(trusting: Target) -> None:
         assert not [name for name, _ in Page(page).other if name.startswith("on")]
         assert "{{7*7}}" in page
     assert f"Subject: Reset your {name} password" in " ".join(headers.split())
-    assert name in text
+    assert name in " ".join(text.split())
     assert (f"mailto:{support}", support) in Page(html).links

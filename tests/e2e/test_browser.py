@@ -51,7 +51,7 @@ def page(browser: "Browser") -> Iterator["Page"]:
 def ask(demo: Demo, page: "Page", address: str) -> str:
     """Ask for a link on the page, and return the link from the inbox."""
     page.goto(demo.url("/forgot-password"))
-    page.get_by_label("Mail address").fill(address)
+    page.get_by_label("Email address").fill(address)
     page.get_by_role("button", name="Send the link").click()
     page.get_by_role("heading", name="Check your mail").wait_for()
     mail = demo.wait_for_message(address, "Reset")
@@ -64,7 +64,7 @@ def test_a_person_sets_a_new_password_from_page_to_page(demo: Demo, page: "Page"
     page.goto(link)
     page.get_by_label("New password").fill("short")
     page.get_by_role("button", name="Set the password").click()
-    page.get_by_text("This password is too short.").wait_for()
+    page.get_by_text("It has too few characters.").wait_for()
     page.get_by_label("New password").fill(PASSWORD)
     page.get_by_role("button", name="Set the password").click()
     page.get_by_role("heading", name="Your password is changed").wait_for()
@@ -76,7 +76,7 @@ def test_a_person_sets_a_new_password_from_page_to_page(demo: Demo, page: "Page"
 def test_a_dead_link_leads_to_a_new_one(demo: Demo, page: "Page") -> None:
     page.goto(demo.url("/reset-password#token=WyIxIiwieCJd.aaaaaa.0123456789012345678901234567890"))
 
-    page.get_by_role("heading", name="This link is not valid any more").wait_for()
+    page.get_by_role("heading", name="This link does not work any more").wait_for()
     page.get_by_role("link", name="Ask for a new link").locator("visible=true").click()
 
     page.get_by_role("heading", name="Forgot your password?").wait_for()
@@ -99,10 +99,10 @@ def test_a_page_without_a_token_takes_the_pasted_link(demo: Demo, page: "Page") 
 
 def test_a_wrong_address_is_said_on_the_page(demo: Demo, page: "Page") -> None:
     page.goto(demo.url("/forgot-password"))
-    page.get_by_label("Mail address").fill("demo@")
+    page.get_by_label("Email address").fill("demo@")
     page.get_by_role("button", name="Send the link").click()
 
-    page.get_by_text("Please enter one complete mail address.").wait_for()
+    page.get_by_text("Enter one complete email address").wait_for()
 
 
 def test_the_documentation_shows_the_calls(demo: Demo, page: "Page") -> None:

@@ -3,24 +3,25 @@
 import email
 import email.policy
 from collections.abc import Iterator
+from dataclasses import replace
 from email.message import EmailMessage
 
 import pytest
-from flask import Flask
-from flask_mail import Mail as FlaskMail
+from flask_mail import Message
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.addresses import InvalidAddress, envelope
 from shared.environment import SettingsError
 from tests.fuzz.test_addresses import texts as addresses
-from tests.unit.test_messages import ENVIRON, TOKEN
+from tests.unit.mails import ENVIRON, JOB, TOKEN, speaking
+from worker.headers import AUTOMATIC, UNTRACKED
 from worker.messages import Messages
 from worker.settings import WorkerSettings
 
 HEADERS = {
-    "Content-Type", "MIME-Version", "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted",
-    "X-Auto-Response-Suppress",
+    "Content-Type", "MIME-Version", "Subject", "From", "To", "Date", "Message-ID", "Content-Language",
+    *AUTOMATIC, *UNTRACKED,
 }  # fmt: skip
 ENDS = ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
 injections = st.builds(
@@ -33,9 +34,7 @@ senders = st.builds("{} <no-reply@example.com>".format, names) | st.builds('"{}"
 
 @pytest.fixture(autouse=True, scope="module")
 def _flask_mail() -> Iterator[None]:
-    app = Flask("worker")
-    FlaskMail(app)
-    with app.app_context():
+    with speaking():
         yield
 
 
@@ -59,11 +58,17 @@ def received(raw: bytes) -> EmailMessage:
     return message
 
 
+def written(writer: Messages, address: str, kind: str) -> Message:
+    if kind == "reset":
+        return writer.reset(JOB, address, TOKEN)
+    return writer.password_changed(replace(JOB, address=address))
+
+
 def assert_one_mail(writer: Messages | None, address: str, kind: str) -> None:
     if writer is None:
         return
     try:
-        mail = writer.reset("id", address, TOKEN) if kind == "reset" else writer.password_changed("id", address)
+        mail = written(writer, address, kind)
     except InvalidAddress:
         return
     recipient = envelope(address)

@@ -93,9 +93,9 @@ def test_a_page_loads_nothing_from_elsewhere_and_runs_no_inline_script(service: 
 
 
 def test_the_files_of_the_pages_are_served(service: Service) -> None:
-    paths = ["/static/latchkey.css", "/static/latchkey.js", "/docs/rapidoc.js"]
+    paths = ["/static/latchkey.css", "/static/forgot.js", "/static/reset.js", "/docs/rapidoc.js"]
 
-    assert [service.client.get(path, buffered=True).status_code for path in paths] == [200] * 3
+    assert [service.client.get(path, buffered=True).status_code for path in paths] == [200] * 4
 
 
 def test_no_answer_has_a_header_twice(service: Service) -> None:

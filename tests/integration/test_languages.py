@@ -21,10 +21,16 @@ CHROME = (
 OURS = {"type", "code", "status", "field", "expires_at", "max_length_unit", "passwordrules"}  # Of no language.
 
 
+@pytest.fixture(scope="module")
+def catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("catalogues")
+    write_catalogues(folder)
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def _catalogues(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    write_catalogues(tmp_path)
-    monkeypatch.setattr("shared.languages.CATALOGUES", tmp_path)
+def _catalogues(monkeypatch: pytest.MonkeyPatch, catalogues: Path) -> None:
+    monkeypatch.setattr("shared.languages.CATALOGUES", catalogues)
 
 
 def texts(document: Any) -> Iterator[str]:

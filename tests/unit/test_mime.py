@@ -1,6 +1,8 @@
 """What the relay gets is, byte for byte, what Flask-Mail would have written."""
 
 import re
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from flask import Flask
@@ -41,11 +43,22 @@ def test_headers_are_written_as_flask_mail_writes_them(sender: str, subject: str
     assert without_boundaries(ours) == without_boundaries(theirs)
 
 
-@pytest.mark.parametrize("text", ["", "Text", "Grüße\r\nan alle", "x" * 2000, ".\n..\nFrom a line\n", "no end of line"])
+@pytest.mark.parametrize("text", ["", "Text", "x" * 2000, ".\n..\nFrom a line\n", "no end of line"])
 def test_texts_are_written_as_flask_mail_writes_them(text: str) -> None:
     ours, theirs = both(body=text, html=f"<p>{text}</p>")
 
     assert without_boundaries(ours) == without_boundaries(theirs)
+
+
+@pytest.mark.parametrize("text", ["Grüße\r\nan alle", "ü" * 2000, "=ü \n.\nFrom a line\n \n", "नमस्ते " * 200])
+def test_texts_beyond_ascii_are_read_as_flask_mails_are_and_sent_in_seven_bits(text: str) -> None:
+    ours, theirs = both(body=text, html=f"<p>{text}</p>")
+
+    for kind in ("plain", "html"):
+        texts = [message_from_bytes(raw, policy=default).get_body((kind,)) for raw in (ours, theirs)]
+        assert texts[0].get_content() == texts[1].get_content()  # type: ignore[union-attr]
+    assert ours.isascii()
+    assert max(map(len, ours.split(b"\r\n"))) <= 78
 
 
 def test_boundaries_are_never_the_same() -> None:

@@ -27,11 +27,11 @@ class Mail:
 
 
 class FakeMessages:
-    def reset(self, job_id: str, address: str, token: str) -> Mail:
-        return Mail(job_id, "reset", envelope(address), token)
+    def reset(self, job: Job, address: str, token: str) -> Mail:
+        return Mail(job.id, "reset", envelope(address), token)
 
-    def password_changed(self, job_id: str, address: str) -> Mail:
-        return Mail(job_id, "password_changed", envelope(address))
+    def password_changed(self, job: Job) -> Mail:
+        return Mail(job.old_state, "password_changed", envelope(job.address))
 
 
 @dataclass

@@ -1,7 +1,10 @@
 """Values that no setting takes: each is one problem that says what is wrong."""
 
+import re
+
 import pytest
 
+from api.settings import ApiSettings
 from shared.settings import EXAMPLE_SECRET
 from tests.unit.test_settings import KEY, only_problem, program_of
 from worker.settings import WorkerSettings
@@ -36,6 +39,19 @@ REFUSED = [
     ("RESET_URL", "https://www.example.com%2eevil.example/", "names a host in a form that is not plain"),
     ("RESET_URL", "https://www.example.com/%7Btoken%7D", "holds {token} encoded"),
     ("RESET_URL", "https://www.example.com/#reset", "has a fragment without {token}"),
+    ("SIGN_IN_URL", "http://www.example.com/login", "is not https"),
+    ("SIGN_IN_URL", "javascript:alert(1)", "is not a web address"),
+    ("SIGN_IN_URL", "/login", "is not a web address"),
+    ("SIGN_IN_URL", "https://www.example.com@evil.example/", "holds a user name"),
+    ("SIGN_IN_URL", 'https://www.example.com/"onclick', "is not a web address"),
+    ("LOGO", "http://www.example.com/logo.svg", "is not https"),
+    ("LOGO", "https://www.example.com/logo.svg; script-src *", "is not a web address"),
+    ("LOGO", "https://www.example.com;script-src/logo.svg", "names a host in a form that is not plain"),
+    ("LOGO", "/nowhere/logo.svg", "is neither an https address nor a file that can be read"),
+    ("LOGO", "data:image/png;base64,AAAA", "is neither an https address nor a file"),
+    ("BRAND_COLOR", "blue", "is not a colour such as `#1f5fbf`"),
+    ("BRAND_COLOR", "#fff", "is not a colour"),
+    ("BRAND_COLOR", "#777777", "has a contrast of 4.47 on white and needs 4.5, as #767676 has. The colour"),
     ("MAIL_DEFAULT_SENDER", "a@example.com, b@example.com", "is not a sender"),
     ("MAIL_DEFAULT_SENDER", "Example\n <a@example.com>", "is not one line of plain text"),
     ("MAIL_DEFAULT_SENDER", "Example\u2028Bcc: b <a@example.com>", "is not one line of plain text"),
@@ -75,3 +91,16 @@ def test_a_wrong_value_is_refused_with_what_is_wrong(name: str, value: str, comp
 )
 def test_settings_that_contradict_each_other_are_refused(settings: dict[str, str], named: str) -> None:
     assert named in only_problem(WorkerSettings, **settings)
+
+
+@pytest.mark.parametrize("name", sorted({*ApiSettings.model_fields, *WorkerSettings.model_fields}))
+def test_who_is_wrong_about_a_number_or_a_choice_is_told_what_there_is(name: str) -> None:
+    settings = program_of(name.upper())
+    schema = settings.model_json_schema()["properties"][name]
+    told = settings.model_fields[name].description or ""
+
+    bounds = [str(schema[key]) for key in ("minimum", "maximum") if key in schema]
+    choices = {"boolean": ["true", "false"]}.get(schema.get("type"), schema.get("enum", []))
+
+    assert [bound for bound in bounds if not re.search(rf"\b{bound}\b", told)] == []
+    assert [choice for choice in choices if f"`{choice}`" not in told] == []

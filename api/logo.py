@@ -1,0 +1,69 @@
+"""The logo: an address of another server's, or a picture in a file, whose content says what it is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree.ElementTree import ParseError, fromstring
+
+from shared.web_address import web_address
+
+LARGEST = 100 * 1024  # Bytes.
+_SVG = "{http://www.w3.org/2000/svg}svg"
+_FIRST_BYTES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture and its media type."""
+
+    content: bytes
+    kind: str
+
+
+def checked_logo(value: str) -> str:
+    """Return a logo's setting as it is.
+
+    Raises ValueError with what is wrong, to be read after the name of the setting.
+    """
+    if "://" in value:
+        return web_address(value)
+    if value:
+        read_picture(value)
+    return value
+
+
+def read_picture(file: str) -> Picture:
+    """Read a picture; its name may end as it likes.
+
+    Raises ValueError with what is wrong.
+    """
+    try:
+        content = _content(Path(file))
+    except (OSError, ValueError):  # The second where no file can have this name.
+        raise ValueError("is neither an https address nor a file that can be read") from None
+    if len(content) > LARGEST:
+        raise ValueError(f"is larger than {LARGEST // 1024} kB")
+    return Picture(content, _kind(content))
+
+
+def _content(file: Path) -> bytes:
+    if not file.is_file():  # What else can be opened may never end.
+        raise FileNotFoundError
+    with file.open("rb") as opened:
+        return opened.read(LARGEST + 1)
+
+
+def _kind(content: bytes) -> str:
+    for first, kind in _FIRST_BYTES.items():
+        if content.startswith(first):
+            return kind
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
+    # Scripts in it run nowhere: pages show it as a picture, and opened by itself it has a policy that runs nothing.
+    try:
+        tag = fromstring(content).tag  # noqa: S314 - the operator's own file, and no longer than LARGEST
+    except (ParseError, ValueError, LookupError) as error:  # The others for its encoding.
+        why = f" ({error})" if content.lstrip()[:1] == b"<" else ""
+        raise ValueError(f"is none of SVG, PNG, JPEG and WebP{why}") from None
+    if tag != _SVG:
+        raise ValueError('is none of SVG, PNG, JPEG and WebP (an SVG has xmlns="http://www.w3.org/2000/svg")')
+    return "image/svg+xml"

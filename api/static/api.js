@@ -1,0 +1,38 @@
+// Posts to the API. Every outcome has a code: the API's own, or one of ours where something else answered, or nobody.
+
+const PATIENCE = 15000; // Milliseconds.
+// Whoever stands between may answer without JSON. Of a 502 or 504 nobody knows how far the request got.
+const CODES = { 408: "no_answer", 429: "rate_limited", 502: "no_answer", 503: "unavailable", 504: "no_answer" };
+
+export async function post(path, body) {
+  const control = new AbortController();
+  const timer = setTimeout(() => control.abort(), PATIENCE);
+  try {
+    return await read(await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ ...body, locale: document.documentElement.lang }),
+      signal: control.signal,
+    }));
+  } catch {
+    return { code: control.signal.aborted ? "no_answer" : "offline" };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function read(answer) {
+  const found = parsed(await answer.text());
+  // A page that says 200 is somebody else's: the log-in of a hotel's network.
+  if (answer.ok) return { code: found ? "ok" : "internal_error" };
+  const wait = Number.parseInt(answer.headers.get("Retry-After"), 10) || (answer.status === 503 ? 5 : 60);
+  return { code: found?.code ?? CODES[answer.status] ?? "internal_error", reasons: found?.reasons ?? [], wait };
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

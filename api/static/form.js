@@ -1,0 +1,97 @@
+// A form sends one request at a time, says what hinders it, and rests as long as the server asks for.
+
+import { countdown } from "./clock.js";
+
+const SLOW = 3000; // Milliseconds.
+const TRIES = 3; // So often a form tries again by itself: where the API says "unavailable", nothing was changed.
+const JITTER = 2; // Seconds, so that not all pages come back at once.
+
+export class Form {
+  // `send` returns the API's answer, or one of its kind. `settle` gets it, and returns true if there is no more to say.
+  constructor(element, send, settle) {
+    Object.assign(this, { element, send, settle, busy: false, counts: {} });
+    this.field = element.querySelector("input");
+    this.button = element.querySelector("button:not([type])");
+    element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.submit();
+    });
+    element.addEventListener("input", () => this.typed());
+    addEventListener("online", () => this.reveal("[data-code=offline]", false));
+    this.button.disabled = false;
+    this.mark();
+  }
+
+  async submit() {
+    if (this.busy || this.counts.person) return;
+    this.busy = true;
+    for (let repeats = 0; await this.attempt(repeats); repeats++);
+    this.busy = false;
+    this.mark();
+  }
+
+  // Sends once, and tells whether to send again.
+  async attempt(repeats) {
+    this.say("");
+    const answer = await this.ask();
+    if (this.settle(answer)) return false;
+    const again = answer.code === "unavailable" && repeats < TRIES;
+    this.say(again ? "retrying" : answer.code, answer.reasons);
+    if (answer.code === "rate_limited") this.pause(answer.wait).then(() => this.say(""));
+    return again && this.count("page", answer.wait + Math.random() * JITTER);
+  }
+
+  async ask() {
+    this.mark("true");
+    const slow = setTimeout(() => this.reveal("[data-slow]", true), SLOW);
+    const answer = await this.send();
+    clearTimeout(slow);
+    this.reveal("[data-slow]", false);
+    this.mark();
+    return answer;
+  }
+
+  // Lets the button rest, and shows for how long.
+  async pause(seconds) {
+    const end = this.count("person", seconds);
+    this.mark();
+    await end;
+    this.mark();
+  }
+
+  async count(kind, seconds) {
+    this.counts[kind]?.abort();
+    const control = (this.counts[kind] = new AbortController());
+    const finished = await countdown(this.element.querySelector(`[data-wait=${kind}]`), seconds, control.signal);
+    if (this.counts[kind] === control) delete this.counts[kind];
+    return finished;
+  }
+
+  // Who types has something else to send: what was said is out of date, unless it is a wait.
+  typed() {
+    this.counts.page?.abort();
+    if (!this.counts.person) this.say("");
+  }
+
+  // Shows what belongs to a code and its reasons; "" takes it back.
+  say(code, reasons = []) {
+    const notes = [...this.element.querySelectorAll("[data-code]")];
+    const fitting = notes.find((note) => note.dataset.code === code) ?? notes.find((note) => note.dataset.code === "internal_error");
+    for (const note of notes) note.hidden = !code || note !== fitting;
+    for (const item of this.element.querySelectorAll("[data-reason]")) item.hidden = !reasons.includes(item.dataset.reason);
+    this.field?.removeAttribute("aria-invalid");
+    if (!code || !("field" in fitting.dataset)) return;
+    this.field.setAttribute("aria-invalid", "true");
+    this.field.focus();
+  }
+
+  reveal(selector, on) {
+    for (const part of this.element.querySelectorAll(selector)) part.hidden = !on;
+  }
+
+  // A button that rests keeps its name and the focus; a disabled one would lose it.
+  mark(sending = "false") {
+    this.button.setAttribute("aria-busy", sending);
+    this.button.setAttribute("aria-disabled", String(this.busy || Boolean(this.counts.person)));
+  }
+}
