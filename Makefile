@@ -1,6 +1,6 @@
 # One command for each wish. Every target sets up the virtual environment it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz audit faults bench fix api worker flower users translations client pins clean
+.PHONY: help run test check fuzz audit faults bench fix api worker flower users translations screenshots client pins clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 ENV := if [ -f .env ]; then given="$$(export -p)"; set -ae; . ./.env; set +ae; eval "$$given"; fi;
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/demo ## Run the whole thing on this machine, with a demo table and an inbox
 	@exec $(BIN)/python -m dev
@@ -28,16 +28,17 @@ check: $(VENV)/dev ## Lint, types, import rules
 fuzz: $(VENV)/dev ## Try 10,000 random inputs on every property, and the API against its document: make fuzz ARGS="-k tokens"
 	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz --timeout=3600 $(ARGS)
 
-# Strict: a package that cannot be looked up fails the target. Otherwise pip-audit finds "no known vulnerabilities" in
-# packages that it could not ask about.
 audit: $(VENV)/dev ## Look every pinned package up among the known vulnerabilities; needs the network
-	$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner=off --requirement requirements-dev.txt
+	@$(BIN)/python -m dev.audit requirements-dev.txt
 
 faults: $(VENV)/dev ## Run real faults under load and count every request, in half an hour: make faults ARGS="--list"
 	@exec $(BIN)/python -m tests.faults $(ARGS)
 
 bench: $(VENV)/dev ## Measure how fast it is beside others, on a machine at rest: make bench ARGS="--list"
 	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+screenshots: $(VENV)/dev ## Take pictures of every page and mail: make screenshots ARGS="--all-languages"
+	@exec $(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 fix: $(VENV)/dev ## Format, and mend what the linter can
 	$(BIN)/ruff check --fix .
@@ -58,8 +59,8 @@ users: $(VENV)/base ## Tables and users from the command line: make users ARGS="
 
 CATALOGUES := shared/translations
 translations: $(VENV)/dev ## Collect the texts anew and compile the catalogues
-	$(BIN)/pybabel --quiet extract --mapping pyproject.toml --project Latchkey --version 1 --add-location file \
-	  --keywords lazy_gettext --width 120 --output $(VENV)/messages.pot api worker shared
+	$(BIN)/pybabel --quiet extract --mapping pyproject.toml --keywords lazy_gettext --add-location file \
+	  --width 120 --omit-header --output $(VENV)/messages.pot api worker shared
 	$(BIN)/pybabel --quiet update --input-file $(VENV)/messages.pot --output-dir $(CATALOGUES) --width 120 \
 	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	$(BIN)/pybabel --quiet compile --directory $(CATALOGUES)

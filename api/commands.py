@@ -51,11 +51,11 @@ def _add_table_commands(group: AppGroup, settings: ApiSettings, passwords: NewPa
     @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
     def add(email: str, *, password_stdin: bool) -> None:
         """Add a user with a password."""
-        password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask()
         with _clear_errors():
             address = parse(email)
             if accounts.has(address):
                 raise DuplicateAddress("There is a user with this address already.")
+            password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask(passwords, address)
             accounts.add([(address, passwords.hash(password, address))])
         click.echo("Added.")
 
@@ -80,8 +80,17 @@ def _add_support_commands(group: AppGroup, outbox: Outbox, key: bytes) -> None:
         click.echo(f"Accepted. The worker's log tells the rest under request id {job.request_id}.")
 
 
-def _ask() -> str:
-    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+def _ask(passwords: NewPasswords, address: str) -> str:
+    """Ask twice, and the second time only for a password that may be set.
+
+    Raises WeakPassword.
+    """
+
+    def checked(password: str) -> str:
+        passwords.policy.check(password, address)
+        return password
+
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, value_proc=checked)
     return password
 
 
@@ -99,9 +108,13 @@ def _import(file: Path, accounts: Accounts, settings: ApiSettings) -> None:
             accounts.add([row for row in batch if not isinstance(row, BadRow)])
             good, bad = good + len(batch) - len(refused), bad + len(refused)
             bar.update(len(batch))
-    click.echo(f"Imported {good} users, refused {bad} rows.")
+    click.echo(f"Imported {_counted(good, 'user')}, refused {_counted(bad, 'row')}.")
     if bad:
         sys.exit(1)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def batched(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:

@@ -1,5 +1,6 @@
 """The mails that the demo's inbox has caught, in memory."""
 
+import re
 import secrets
 from collections import deque
 from collections.abc import Sequence
@@ -7,7 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.utils import parseaddr
 from threading import Lock
+
+from dev.excerpt import excerpt
 
 CAPACITY = 500
 
@@ -22,6 +26,21 @@ class Mail:
     text: str
     html: str
     received_at: str
+    sender: str = ""
+    excerpt: str = ""
+    headers: str = ""
+
+    @property
+    def sender_name(self) -> str:
+        """The name of the sender; the address where there is none, or all that stands there."""
+        name, address = parseaddr(self.sender)
+        return name or address or self.sender
+
+    @property
+    def sender_address(self) -> str:
+        """The address of the sender, where there is a name beside it."""
+        name, address = parseaddr(self.sender)
+        return address if name else ""
 
 
 class Mailbox:
@@ -54,14 +73,26 @@ class Mailbox:
 def read_mail(content: bytes, recipients: Sequence[str]) -> Mail:
     """Read a mail as it came over SMTP, with the recipients of its envelope."""
     message = message_from_bytes(content, policy=policy.default)
+    text, html = _body(message, "plain"), _body(message, "html")
     return Mail(
         id=secrets.token_hex(8),
         to=", ".join(recipients),
-        subject=str(message["Subject"] or ""),
-        text=_body(message, "plain"),
-        html=_body(message, "html"),
+        subject=_header(message, "Subject"),
+        text=text,
+        html=html,
         received_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        sender=_header(message, "From"),
+        excerpt=excerpt(html, text),
+        headers=re.split(rb"\r?\n\r?\n", content, maxsplit=1)[0].decode(errors="replace").replace("\r\n", "\n"),
     )
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    try:
+        return str(message[name] or "")
+    except Exception:
+        # A mail may hold anything, and Python's parser does not survive all of it. The headers as they came are shown.
+        return ""
 
 
 def _body(message: EmailMessage, subtype: str) -> str:

@@ -12,10 +12,11 @@ from worker.settings import WorkerSettings
 # The demo comes up the same whatever the shell exports, so nothing that a program would read gets through.
 _SETTING = re.compile(
     r"(USERS|BABEL|MAIL|RESET|FORGOT|BREACH|METRICS|WEB|WORKER|CELERY|FLOWER|FLASK|GRANIAN|INBOX|REDIS)_.+"
-    r"|(HOST|PORT|SECRET_KEY|DATABASE_URL|PRODUCT_NAME|SUPPORT_EMAIL|BRAND_COLOR|TEMPLATE_FOLDER|LOGO|SIGN_IN_URL|TRUSTED_PROXIES|CORS_ORIGINS"
-    r"|BCRYPT_ROUNDS|PASSWORD_MIN_LENGTH|OUTBOX_MAX|LOG_LEVEL)(_FILE)?"
+    r"|(HOST|PORT|SECRET_KEY|DATABASE_URL|PRODUCT_NAME|SUPPORT_EMAIL|BRAND_COLOR|TEMPLATE_FOLDER|LOGO|SIGN_IN_URL"
+    r"|TRUSTED_PROXIES|CORS_ORIGINS|BCRYPT_ROUNDS|PASSWORD_MIN_LENGTH|OUTBOX_MAX|LOG_LEVEL)(_FILE)?"
     r"|PYTHONSAFEPATH|PYTHONWARNINGS"
 )
+PRODUCT_NAME = "Latchkey demo"
 # What is misspelt would end the start of a program.
 _NAMES = [name.upper() for program in (ApiSettings, WorkerSettings) for name in program.model_fields]
 _LOG_LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR"}
@@ -56,13 +57,14 @@ def latchkey_settings(ports: Mapping[str, int], *, secret: str, database: Path) 
         "USERS_PASSWORD_CHANGED_COLUMN": "password_changed_at",
         "USERS_FILTER": "is_active",
         "USERS_HASH_FORMAT": "bcrypt",
-        "PRODUCT_NAME": "Latchkey demo",
+        "PRODUCT_NAME": PRODUCT_NAME,
         "RESET_URL": f"http://localhost:{ports['PORT']}/reset-password",
         "MAIL_SERVER": "127.0.0.1",
         "MAIL_PORT": str(ports["INBOX_SMTP_PORT"]),
         "MAIL_USE_TLS": "false",
         "MAIL_USE_SSL": "false",
-        "MAIL_DEFAULT_SENDER": "Latchkey demo <no-reply@example.com>",
+        "MAIL_DEFAULT_SENDER": f"{PRODUCT_NAME} <no-reply@example.com>",
+        "SIGN_IN_URL": f"http://localhost:{ports['INBOX_PORT']}/sign-in",
         "HOST": "127.0.0.1",
         "PORT": str(ports["PORT"]),
         "WORKER_PROCESSES": "1",
@@ -87,6 +89,11 @@ def flower_settings(ports: Mapping[str, int], *, user: str, password: str) -> di
     }
 
 
-def inbox_settings(ports: Mapping[str, int]) -> dict[str, str]:
-    """Set what the inbox reads."""
-    return {name: str(ports[name]) for name in ("INBOX_PORT", "INBOX_SMTP_PORT")}
+def inbox_settings(ports: Mapping[str, int], *, user: str, password: str, database: Path) -> dict[str, str]:
+    """Set what the inbox reads, and the front page beside it; user and password are Flower's."""
+    names = ("INBOX_PORT", "INBOX_SMTP_PORT", "PORT", "FLOWER_PORT")
+    return {
+        **{name: str(ports[name]) for name in names},
+        "FLOWER_BASIC_AUTH": f"{user}:{password}",
+        "DATABASE_URL": database_url(database),
+    }

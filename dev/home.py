@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dev.command_line import start_with
 from dev.errors import DemoError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -14,9 +15,10 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Home:
-    """Where each thing lies in the data folder."""
+    """Where each thing lies in the data folder; `elsewhere` is the command line that takes another one."""
 
     folder: Path
+    elsewhere: str
 
     @property
     def database(self) -> Path:
@@ -39,7 +41,10 @@ def choose_home(environ: Mapping[str, str]) -> Home:
 
     Raises DemoError if it cannot be made.
     """
-    home = Home(Path(environ.get("LATCHKEY_HOME") or PROJECT / ".latchkey").expanduser().absolute())
+    home = Home(
+        Path(environ.get("LATCHKEY_HOME") or PROJECT / ".latchkey").expanduser().absolute(),
+        elsewhere=start_with(environ, LATCHKEY_HOME="~/latchkey"),
+    )
     try:
         # A folder that exists keeps its mode: it is somebody's own choice, and may hold other things.
         home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -47,8 +52,7 @@ def choose_home(environ: Mapping[str, str]) -> Home:
         home.logs.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise DemoError(
-            f"Cannot write to {home.folder} ({error.strerror}). Choose another folder: "
-            "LATCHKEY_HOME=~/latchkey make run"
+            f"Cannot write to {home.folder} ({error.strerror}). Choose another folder: {home.elsewhere}"
         ) from error
     return home
 
@@ -64,8 +68,7 @@ def locked(home: Home) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise DemoError(
-                f"A demo is already running in {home.folder}. Stop it, or choose another folder: "
-                "LATCHKEY_HOME=~/latchkey make run"
+                f"A demo is already running in {home.folder}. Stop it, or choose another folder: {home.elsewhere}"
             ) from error
         yield
 

@@ -1,4 +1,4 @@
-"""`python -m dev.inbox`: a mail server that keeps what it gets, and the page that shows it."""
+"""`python -m dev.inbox`: a mail server that keeps what it gets, and the demo's pages, which show it."""
 
 import os
 import signal
@@ -11,8 +11,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from dev.caught_mail import Mailbox, read_mail
 from dev.errors import DemoError
-from dev.inbox_app import create_inbox
+from dev.place import Place
 from dev.ports import DEFAULT_PORTS, choose_ports
+from dev.site import create_site
 
 LOOPBACK = "127.0.0.1"
 MAX_MAIL_SIZE = 1_000_000
@@ -59,7 +60,7 @@ def main() -> int:
         return 1
     mailbox = Mailbox()
     mail_server(mailbox, ports["INBOX_SMTP_PORT"]).start()
-    app = create_inbox(mailbox)
+    app = create_site(mailbox, Place.of(os.environ))
     pages = make_server(LOOPBACK, ports["INBOX_PORT"], app, threaded=True, request_handler=_QuietHandler)
     threading.Thread(target=pages.serve_forever, daemon=True).start()
     signal.sigwait(stop_signals)

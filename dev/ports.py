@@ -5,6 +5,7 @@ import socket
 from collections.abc import Container, Mapping
 from itertools import chain
 
+from dev.command_line import start_with
 from dev.errors import DemoError
 
 DEFAULT_PORTS = {
@@ -19,11 +20,7 @@ FIRST_UNPRIVILEGED_PORT = 1024
 
 
 class PortsRefused(DemoError):
-    """Ports that cannot be used, a sentence with its cure for each."""
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__("\n".join(problems))
+    """Ports that cannot be used: a sentence for each fault, and one command line that mends them all."""
 
 
 def choose_ports(environ: Mapping[str, str], defaults: Mapping[str, int] = DEFAULT_PORTS) -> dict[str, int]:
@@ -32,50 +29,53 @@ def choose_ports(environ: Mapping[str, str], defaults: Mapping[str, int] = DEFAU
     Raises PortsRefused with everything that is wrong: no number, the same one twice, taken.
     """
     given = {name: environ.get(name) or str(default) for name, default in defaults.items()}
-    problems = [
-        f"{name}={value} is no port. Choose one from 1 to {HIGHEST_PORT}: {name}={defaults[name]} make run"
-        for name, value in given.items()
-        if not _is_port(value)
-    ]
     ports = {name: int(value) for name, value in given.items() if _is_port(value)}
-    problems += _given_twice(ports) + taken_ports(ports)
-    if problems:
-        raise PortsRefused(problems)
-    return ports
+    unreadable = [name for name in given if name not in ports]
+    twice = _given_twice(ports)
+    faults = {name: fault for name, port in ports.items() if name not in twice and (fault := _binding_fault(port))}
+    bad = [*unreadable, *twice, *faults]
+    if not bad:
+        return ports
+    sentences = [f"{name}={given[name]} is no port from 1 to {HIGHEST_PORT}." for name in unreadable]
+    sentences += [f"{first} and {name} are both {ports[name]}." for name, first in twice.items()]
+    sentences += _taken(ports, faults)
+    others = start_with(environ, **_instead({name: ports.get(name, defaults[name]) for name in bad}, ports))
+    raise PortsRefused(f"{' '.join(sentences)} Choose {'another' if len(bad) == 1 else 'others'}: {others}")
 
 
 def taken_ports(ports: Mapping[str, int]) -> list[str]:
-    """Describe each port that cannot be listened on, with a free one to use instead."""
-    problems = []
-    reserved = set(ports.values())
-    for name, port in ports.items():
-        fault = _binding_fault(port)
-        if fault == errno.EADDRINUSE:
-            problems.append(f"Port {port} is taken. Free it, or {_instead(name, port, reserved)}")
-        elif fault:
-            problems.append(f"Port {port} is not for everybody here. You can {_instead(name, port, reserved)}")
-    return problems
+    """List those that cannot be listened on, by their names."""
+    return [name for name, port in ports.items() if _binding_fault(port)]
 
 
 def _is_port(value: str) -> bool:
     return value.isascii() and value.isdigit() and 1 <= int(value) <= HIGHEST_PORT
 
 
-def _given_twice(ports: Mapping[str, int]) -> list[str]:
-    problems = []
+def _given_twice(ports: Mapping[str, int]) -> dict[str, str]:
+    """Name those whose port another has before them, each with that other."""
     first_with: dict[int, str] = {}
+    return {name: first for name, port in ports.items() if (first := first_with.setdefault(port, name)) != name}
+
+
+def _taken(ports: Mapping[str, int], faults: Mapping[str, int]) -> list[str]:
+    taken = [str(ports[name]) for name, fault in faults.items() if fault == errno.EADDRINUSE]
+    sentences = [
+        f"Port {ports[name]} is not for everybody here." for name in faults if faults[name] != errno.EADDRINUSE
+    ]
+    if len(taken) == 1:
+        return [*sentences, f"Port {taken[0]} is taken."]
+    return [*sentences, f"Ports {', '.join(taken[:-1])} and {taken[-1]} are taken."] if taken else sentences
+
+
+def _instead(bad: Mapping[str, int], ports: Mapping[str, int]) -> dict[str, int]:
+    """Find a free port for each, different from all others."""
     reserved = set(ports.values())
-    for name, port in ports.items():
-        first = first_with.setdefault(port, name)
-        if first != name:
-            problems.append(f"{first} and {name} are both {port}. You can {_instead(name, port, reserved)}")
-    return problems
-
-
-def _instead(name: str, port: int, reserved: set[int]) -> str:
-    free = _next_free(port, reserved)
-    reserved.add(free)
-    return f"choose another: {name}={free} make run"
+    found = {}
+    for name, port in bad.items():
+        found[name] = _next_free(port, reserved)
+        reserved.add(found[name])
+    return found
 
 
 def _next_free(port: int, reserved: Container[int]) -> int:

@@ -20,6 +20,7 @@ from dev.ports import choose_ports
 from dev.readiness import Probes, page_answers, redis_answers, wait_for_answers
 from dev.redis_server import redis_command
 from dev.supervisor import Supervisor
+from dev.terminal import look_of
 from dev.welcome import welcome
 
 FLOWER_USER = "operator"
@@ -51,7 +52,8 @@ def _start(supervisor: Supervisor, ports: Mapping[str, int], home: Home, inherit
     password = secrets.token_urlsafe(12)
     redis = partial(redis_answers, ports["REDIS_PORT"])
 
-    supervisor.start(*foundations(ports, home, inherited))
+    pages = inbox_settings(ports, user=FLOWER_USER, password=password, database=home.database)
+    supervisor.start(redis_server(ports, home, inherited), inbox({**inherited, **pages}))
     _await(supervisor, {"redis": partial(redis, "PING", "+PONG")})
     # Flower needs no database, and comes up while that is made.
     supervisor.start(flower({**inherited, **flower_settings(ports, user=FLOWER_USER, password=password)}))
@@ -67,15 +69,18 @@ def _start(supervisor: Supervisor, ports: Mapping[str, int], home: Home, inherit
     )
     # Asked last: until the worker is there the API would warn that it is missing.
     _await(supervisor, {"api": partial(page_answers, ports["PORT"], "/readyz", status=200)})
-    print(welcome(ports, user=FLOWER_USER, password=password), flush=True)
+    look = look_of(sys.stdout, inherited)
+    print(welcome(ports, look, user=FLOWER_USER, password=password), flush=True)
 
 
-def foundations(ports: Mapping[str, int], home: Home, inherited: Mapping[str, str]) -> list[Part]:
-    """List what the programs need: Redis and a mail server."""
-    return [
-        Part("redis", [*redis_command(ports["REDIS_PORT"], home.redis), *REDIS_BOUND], inherited, FOUNDATION_GRACE),
-        Part("inbox", _python("dev.inbox"), {**inherited, **inbox_settings(ports)}, FOUNDATION_GRACE),
-    ]
+def redis_server(ports: Mapping[str, int], home: Home, inherited: Mapping[str, str]) -> Part:
+    """Describe the Redis server, which the programs need."""
+    return Part("redis", [*redis_command(ports["REDIS_PORT"], home.redis), *REDIS_BOUND], inherited, FOUNDATION_GRACE)
+
+
+def inbox(settings: Mapping[str, str]) -> Part:
+    """Describe the mail server, with the front page and the inbox."""
+    return Part("inbox", _python("dev.inbox"), settings, FOUNDATION_GRACE)
 
 
 def flower(settings: Mapping[str, str]) -> Part:

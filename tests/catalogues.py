@@ -11,6 +11,15 @@ from shared.languages import LANGUAGES
 
 API = Path(__file__).parents[1] / "api"
 KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None}  # As the Makefile gives them to pybabel.
+# Texts that are written alike in English and another language.
+_SYSTEM, _BROWSER = "System: %(system)s", "Browser: %(browser)s"
+ALIKE = {
+    "de": {"Link", _SYSTEM, _BROWSER},
+    "pt_BR": {"Link"},
+    "it": {"Link", _BROWSER},
+    "nl": {"Link", _BROWSER},
+    "pl": {"Link", _SYSTEM},
+}
 
 
 @cache

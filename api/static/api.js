@@ -1,6 +1,7 @@
 // Posts to the API. Every outcome has a code: the API's own, or one of ours where something else answered, or nobody.
 
 const PATIENCE = 15000; // Milliseconds.
+const LONGEST_WAIT = 3600; // Seconds: whoever stands between may ask for years.
 // Whoever stands between may answer without JSON. Of a 502 or 504 nobody knows how far the request got.
 const CODES = { 408: "no_answer", 429: "rate_limited", 502: "no_answer", 503: "unavailable", 504: "no_answer" };
 
@@ -25,8 +26,9 @@ async function read(answer) {
   const found = parsed(await answer.text());
   // A page that says 200 is somebody else's: the log-in of a hotel's network.
   if (answer.ok) return { code: found ? "ok" : "internal_error" };
-  const wait = Number.parseInt(answer.headers.get("Retry-After"), 10) || (answer.status === 503 ? 5 : 60);
-  return { code: found?.code ?? CODES[answer.status] ?? "internal_error", reasons: found?.reasons ?? [], wait };
+  const asked = Number.parseInt(answer.headers.get("Retry-After"), 10) || (answer.status === 503 ? 5 : 60);
+  const wait = Math.min(Math.max(asked, 1), LONGEST_WAIT);
+  return { code: found?.code ?? CODES[answer.status] ?? "internal_error", reasons: [found?.reasons ?? []].flat(), wait };
 }
 
 function parsed(text) {

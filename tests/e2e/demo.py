@@ -74,7 +74,7 @@ class Demo:
         return found()[0]
 
     def flower(self, path: str) -> str:
-        password = re.search(r"user operator, password (\S+)\)", self.output())
+        password = re.search(r"user operator, password (\S+)", self.output())
         assert password
         credentials = b64encode(f"operator:{password[1]}".encode()).decode()
         status, body, _ = fetch(self.url(path, "FLOWER_PORT"), headers={"Authorization": f"Basic {credentials}"})

@@ -3,14 +3,17 @@
 import re
 import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import bcrypt
 
+from dev.ports import DEFAULT_PORTS
 from tests.e2e.demo import Demo, fetch
 from tests.service import token_in
 
 RESET, CHANGED = "Reset your", "was changed"
+README = (Path(__file__).parents[2] / "README.md").read_text()
 NEW_PASSWORD = "correct horse battery staple"
 
 
@@ -56,8 +59,15 @@ def pasted(demo: Demo, line: str) -> Any:
     ).stdout
 
 
-def test_the_three_lines_of_the_welcome_can_be_pasted(demo: Demo) -> None:
-    lines = re.findall(r"^(?:curl|TOKEN).*", demo.output(), re.MULTILINE)
+def lines_of_readme(demo: Demo) -> list[str]:
+    """Return the lines that README gives to be pasted, for the ports of this demo."""
+    lines = re.findall(r"^(?:curl|TOKEN).*", README, re.MULTILINE)
+    ports = {str(default): str(demo.ports[name]) for name, default in DEFAULT_PORTS.items()}
+    return [re.sub(r"(?<=localhost:)\d+", lambda port: ports[port[0]], line) for line in lines]
+
+
+def test_the_three_lines_of_readme_can_be_pasted(demo: Demo) -> None:
+    lines = lines_of_readme(demo)
     fetch(demo.url("/api/messages", "INBOX_PORT"), method="DELETE")
 
     asked = pasted(demo, lines[0])

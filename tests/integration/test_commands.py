@@ -51,6 +51,20 @@ def test_a_user_is_added_with_a_password_that_is_asked_for_twice(service: Servic
     assert bcrypt.checkpw(b"correct horse battery", service.stored_hash("anna@example.com").encode())
 
 
+def test_a_password_that_cannot_be_used_is_asked_for_once(service: Service) -> None:
+    result = run(service, "add", "anna@example.com", text="short\n" * 2)
+
+    assert result.exit_code == 1
+    assert "too_short" in result.output
+    assert "Repeat" not in result.output
+
+
+def test_nobody_is_asked_for_the_password_of_a_user_that_is_there(service: Service) -> None:
+    service.add_user("ben@example.com")
+
+    assert "Password" not in run(service, "add", "ben@example.com", text="correct horse battery\n" * 2).output
+
+
 @pytest.mark.parametrize(
     ("address", "password", "complaint"),
     [
@@ -121,7 +135,7 @@ def test_an_import_may_be_repeated(service: Service, tmp_path: Path) -> None:
 
     again = run(service, "import", str(file))
 
-    assert "Imported 0 users, refused 1 rows." in again.output
+    assert "Imported 0 users, refused 1 row." in again.output
     assert "there is a user with this address already" in again.output
 
 

@@ -1,5 +1,6 @@
 import smtplib
 from collections.abc import Iterator
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -7,8 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from dev.caught_mail import Mail, Mailbox, read_mail
+from dev.excerpt import excerpt
 from dev.inbox import mail_server
-from dev.inbox_app import create_inbox
+from dev.place import Place
+from dev.site import create_site
 from tests.servers import free_port
 
 PROJECT = Path(__file__).parents[2]
@@ -21,7 +24,7 @@ def mailbox() -> Mailbox:
 
 @pytest.fixture
 def client(mailbox: Mailbox) -> FlaskClient:
-    return create_inbox(mailbox).test_client()
+    return create_site(mailbox, Place.of({})).test_client()
 
 
 @pytest.fixture
@@ -51,12 +54,15 @@ def test_a_mail_sent_over_smtp_stands_in_the_json(smtp: smtplib.SMTP, client: Fl
 
     [received] = client.get("/api/messages").get_json()
 
-    assert list(received) == ["id", "to", "subject", "text", "html", "received_at"]
+    assert list(received)[:6] == ["id", "to", "subject", "text", "html", "received_at"]
     assert received["to"] == "ada@example.com"
     assert received["subject"] == "Grüße"
     assert received["text"] == "Zeile eins\nZeile zwei\n"
     assert received["html"] == "<p>Zeile</p>\n"
     assert received["received_at"].endswith("+00:00")
+    assert received["sender"] == "no-reply@example.com"
+    assert "\nTo: header@example.com\n" in received["headers"]
+    assert received["excerpt"] == "Zeile"
 
 
 def test_the_recipients_are_those_of_the_envelope(smtp: smtplib.SMTP, mailbox: Mailbox) -> None:
@@ -102,33 +108,81 @@ def test_delete_empties_the_inbox(client: FlaskClient, mailbox: Mailbox) -> None
     assert client.get("/api/messages").get_json() == []
 
 
-def test_the_page_shows_the_html_in_a_sandbox_beside_the_escaped_text(client: FlaskClient, mailbox: Mailbox) -> None:
+def test_an_opened_mail_shows_its_html_in_a_sandbox_and_its_text_escaped(client: FlaskClient, mailbox: Mailbox) -> None:
     mailbox.add(Mail("id1", "ada@example.com", "<b>Subject</b>", "a < b", "<p>x</p>", "2026-01-01T12:34:56+00:00"))
 
-    page = client.get("/").text
+    page = client.get("/inbox/id1").text
 
-    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"\n                src="/messages/id1/html"' in page
-    assert "&lt;b&gt;Subject&lt;/b&gt;" in page
+    assert 'sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox" src="/messages/id1/html"' in page
+    assert page.count("&lt;b&gt;Subject&lt;/b&gt;") == 2
     assert "a &lt; b" in page
-    assert "<script" not in page
+    assert "<b>Subject" not in page
 
 
-def test_the_page_shows_the_newest_mail_first_and_open(client: FlaskClient, mailbox: Mailbox) -> None:
+def test_the_links_of_a_text_work_and_tell_nothing(client: FlaskClient, mailbox: Mailbox) -> None:
+    link = "http://localhost:8000/reset-password#token=Wy.x-y_z.0"
+    mailbox.add(replace(mail(), text=f"Choose:\n\n{link}\n"))
+
+    page = client.get("/inbox/id0").text
+
+    assert f'<a href="{link}" rel="noopener noreferrer" target="_blank">{link}</a>' in page
+
+
+def test_a_mail_without_html_is_shown_as_text(client: FlaskClient, mailbox: Mailbox) -> None:
+    mailbox.add(mail(html=""))
+
+    assert "<iframe" not in client.get("/inbox/id0").text
+
+
+def test_the_list_shows_the_newest_mail_first_with_sender_and_first_words(
+    client: FlaskClient, mailbox: Mailbox
+) -> None:
     mailbox.add(mail(1))
+    mailbox.add(replace(mail(2), sender="Ada <ada@example.com>", excerpt="Good morning"))
+
+    newest, _, older = client.get("/inbox").text.partition("Good morning")
+
+    assert "Subject 2" in newest
+    assert "<bdi>Ada</bdi>" in newest
+    assert "Subject 1" in older
+
+
+def test_who_looks_again_gets_the_list_only_when_it_changed(client: FlaskClient, mailbox: Mailbox) -> None:
+    mailbox.add(mail(1))
+    seen = client.get("/inbox").headers["ETag"]
+
+    assert client.get("/inbox", headers={"If-None-Match": seen}).status_code == 304
     mailbox.add(mail(2))
-
-    before_newest, _, after_newest = client.get("/").text.partition("Subject 2")
-
-    assert "<details open>" in before_newest
-    assert "Subject 1" in after_newest
+    assert client.get("/inbox", headers={"If-None-Match": seen}).status_code == 200
+    mailbox.clear()
+    assert client.get("/inbox", headers={"If-None-Match": seen}).status_code == 200
 
 
-def test_an_empty_page_looks_again_by_itself(client: FlaskClient, mailbox: Mailbox) -> None:
-    empty = client.get("/").text
-    mailbox.add(mail())
+def test_an_empty_inbox_says_what_to_do(client: FlaskClient) -> None:
+    assert 'href="http://localhost:8000/forgot-password"' in client.get("/inbox").text
 
-    assert "http-equiv" in empty
-    assert "http-equiv" not in client.get("/").text
+
+@pytest.mark.parametrize("name", ["Subject", "From", "To", "Message-ID", "Content-Type"])
+@pytest.mark.parametrize("value", [b"=?utf-8?q?=0A=00?=", b"\xff\xfe", b"<", b"", b'@[,;<>"', b"=?x?y?z?="])
+def test_a_mail_with_a_header_that_is_none_is_caught_and_shown(
+    client: FlaskClient, mailbox: Mailbox, name: str, value: bytes
+) -> None:
+    mailbox.add(read_mail(name.encode() + b": " + value + b"\r\n\r\ntext", ["ada@example.com"]))
+
+    assert client.get(f"/inbox/{mailbox.list()[0].id}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("html", "text", "words"),
+    [
+        ("<head><title>no</title></head><p>Hello</p>\n<p>you</p>", "text", "Hello you"),
+        ("<style>p{}</style><div>Short&zwnj;&nbsp;&#847;\u200c \u00ad</div><p>Then</p>", "", "Short Then"),
+        ("", "Hello,\n\nyou", "Hello, you"),
+        ("<p>" + "word " * 100, "", "word " * 27 + "word…"),
+    ],
+)
+def test_the_first_words_of_a_mail_are_those_that_a_person_sees(html: str, text: str, words: str) -> None:
+    assert excerpt(html, text) == words
 
 
 def test_the_html_of_a_mail_runs_and_loads_nothing(client: FlaskClient, mailbox: Mailbox) -> None:
@@ -138,7 +192,7 @@ def test_the_html_of_a_mail_runs_and_loads_nothing(client: FlaskClient, mailbox:
 
     assert policy[0] == "default-src 'none'"
     assert {"img-src data:", "form-action 'none'", "frame-ancestors 'self'"} <= set(policy)
-    assert policy[-1] == "sandbox allow-popups allow-popups-to-escape-sandbox"
+    assert policy[-1] == "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
     assert not [rule for rule in policy if rule.startswith("script-src")]
 
 
@@ -155,18 +209,30 @@ def test_links_of_a_mail_open_in_a_new_tab(client: FlaskClient, mailbox: Mailbox
     assert client.get("/messages/id0/html").text == shown
 
 
-def test_a_mail_that_is_gone_is_not_found(client: FlaskClient) -> None:
-    assert client.get("/messages/id0/html").status_code == 404
+@pytest.mark.parametrize("path", ["/messages/id0/html", "/inbox/id0"])
+def test_a_mail_that_is_gone_is_not_found(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/api/messages", "/messages/id0/html", "/static/inbox.css", "/nowhere"])
+def test_the_pages_run_their_own_scripts_alone(client: FlaskClient) -> None:
+    answer = client.get("/inbox")
+
+    policy = answer.headers["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"} <= set(policy)
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/inbox", "/sign-in", "/api/messages", "/messages/id0/html", "/static/inbox.css", "/nowhere"]
+)
 def test_a_foreign_host_is_refused_everywhere(client: FlaskClient, mailbox: Mailbox, path: str) -> None:
     mailbox.add(mail())
 
     answer = client.get(path, headers={"Host": "rebound.example"})
 
     assert answer.status_code == 400
-    assert answer.text == "The inbox answers on this machine only: open it as localhost or 127.0.0.1.\n"
+    assert answer.text == "The demo answers on this machine only: open it as localhost or 127.0.0.1.\n"
 
 
 def test_a_foreign_host_cannot_empty_the_inbox(client: FlaskClient, mailbox: Mailbox) -> None:

@@ -61,4 +61,4 @@ def test_a_taken_port_is_one_sentence() -> None:
         )
 
     assert program.returncode == 1
-    assert program.stderr.startswith(f"Port {port} is taken. Free it, or choose another: INBOX_PORT=")
+    assert program.stderr.startswith(f"Port {port} is taken. Choose another: INBOX_PORT=")

@@ -1,3 +1,4 @@
+import io
 import os
 import stat
 from pathlib import Path
@@ -15,10 +16,12 @@ from dev.environment import (
 from dev.errors import DemoError
 from dev.home import Home, choose_home, locked, secret_key
 from dev.part import Part
+from dev.place import Place
 from dev.ports import DEFAULT_PORTS
 from dev.readiness import NotAnswering, wait_for_answers
 from dev.redis_server import NoRedisServer, find_server, redis_command
-from dev.stack import flower, foundations, programs
+from dev.stack import flower, inbox, programs, redis_server
+from dev.terminal import Look, look_of
 from dev.welcome import welcome
 from worker.settings import WorkerSettings
 
@@ -39,9 +42,14 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+def page_settings(home: Home) -> dict[str, str]:
+    return inbox_settings(DEFAULT_PORTS, user="operator", password="flower-password", database=home.database)
+
+
 def all_parts(home: Home, settings: dict[str, str]) -> list[Part]:
     flower_env = flower_settings(DEFAULT_PORTS, user="operator", password="flower-password")
-    return [*foundations(DEFAULT_PORTS, home, {}), flower(flower_env), *programs(settings)]
+    foundations = [redis_server(DEFAULT_PORTS, home, {}), inbox(page_settings(home))]
+    return [*foundations, flower(flower_env), *programs(settings)]
 
 
 @pytest.mark.parametrize("name", SETTING_NAMES)
@@ -72,8 +80,20 @@ def test_the_api_and_the_worker_accept_the_demos_settings(settings: dict[str, st
     assert worker.reset_url == "http://localhost:8000/reset-password"
 
 
-def test_the_worker_mails_into_the_inbox(settings: dict[str, str]) -> None:
-    assert settings["MAIL_PORT"] == inbox_settings(DEFAULT_PORTS)["INBOX_SMTP_PORT"]
+def test_the_worker_mails_into_the_inbox(home: Home, settings: dict[str, str]) -> None:
+    assert settings["MAIL_PORT"] == page_settings(home)["INBOX_SMTP_PORT"]
+
+
+def test_the_front_page_is_told_where_the_rest_is(home: Home) -> None:
+    place = Place.of(page_settings(home))
+
+    assert place.page("/docs") == "http://localhost:8000/docs"
+    assert place.open_flower == "http://operator:flower-password@localhost:5555"
+    assert place.database == home.database
+
+
+def test_the_pages_link_to_the_demos_page_to_sign_in(settings: dict[str, str]) -> None:
+    assert ApiSettings.load(settings).sign_in_url == "http://localhost:8025/sign-in"
 
 
 def test_everything_listens_on_loopback(home: Home, settings: dict[str, str]) -> None:
@@ -90,7 +110,7 @@ def test_no_secret_stands_on_a_command_line(home: Home, settings: dict[str, str]
 
 
 def test_the_parts_can_end_within_six_seconds(home: Home, settings: dict[str, str]) -> None:
-    foundation_graces = [part.grace for part in foundations(DEFAULT_PORTS, home, {})]
+    foundation_graces = [redis_server(DEFAULT_PORTS, home, {}).grace, inbox({}).grace]
     flower_grace = flower({}).grace
 
     assert max(part.grace for part in programs(settings)) + flower_grace + max(foundation_graces) <= 6
@@ -193,11 +213,39 @@ def test_waiting_stops_when_the_check_raises() -> None:
         wait_for_answers({"api": lambda: False}, check=ended, seconds=60)
 
 
+def test_the_words_to_choose_another_folder_keep_the_chosen_ports(tmp_path: Path) -> None:
+    home = choose_home({"LATCHKEY_HOME": str(tmp_path), "PORT": "8001"})
+
+    with locked(home), pytest.raises(DemoError, match=r": LATCHKEY_HOME=~/latchkey PORT=8001 make run$"), locked(home):
+        pass
+
+
 def test_the_welcome_names_every_address_and_flowers_password() -> None:
     ports = {name: number + 1 for name, number in DEFAULT_PORTS.items()}
 
-    text = welcome(ports, user="operator", password="xyz")
+    text = welcome(ports, Look(plain=True), user="operator", password="xyz")
 
-    for address in ("8001/forgot-password", "8001/docs", "8026", "5556  (user operator, password xyz)"):
+    assert "Open http://localhost:8026 " in text
+    for address in ("8001/forgot-password", "8001/docs", "8026/inbox", "5556  user operator, password xyz"):
         assert f"http://localhost:{address}\n" in text
     assert "8000" not in text
+
+
+def test_the_addresses_of_the_welcome_stand_below_each_other() -> None:
+    lines = welcome(DEFAULT_PORTS, Look(plain=True), user="operator", password="xyz").splitlines()
+
+    columns = {line.index("http") for line in lines if "http" in line and "Open" not in line}
+    assert len(columns) == 1
+    assert max(map(len, lines)) < 80
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_a_terminal_is_written_to_in_bold_unless_it_is_asked_not_to(environ: dict[str, str]) -> None:
+    assert look_of(Screen(), {"TERM": "xterm"})("bold", "x") == "\x1b[1mx\x1b[0m"
+    assert look_of(Screen(), environ)("bold", "x") == "x"
+    assert look_of(io.StringIO(), {"TERM": "xterm"})("bold", "x") == "x"

@@ -1,3 +1,4 @@
+import re
 import socket
 from collections.abc import Iterator
 
@@ -13,10 +14,16 @@ def taken_port() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def refusals(environ: dict[str, str], **defaults: int) -> list[str]:
+def refusal(environ: dict[str, str], **defaults: int) -> str:
     with pytest.raises(PortsRefused) as refused:
         choose_ports(environ, defaults)
-    return refused.value.problems
+    return str(refused.value)
+
+
+def proposed(text: str) -> dict[str, str]:
+    """Return the settings of the command line that a message ends with."""
+    assert text.endswith(" make run")
+    return dict(re.findall(r"(\w+)=(\S+) (?=.*make run)", text.rpartition(": ")[2]))
 
 
 def test_the_ports_are_the_documented_ones() -> None:
@@ -42,19 +49,33 @@ def test_an_empty_variable_means_the_default() -> None:
 
 
 def test_a_taken_port_is_named_with_a_free_one_to_use_instead(taken_port: int) -> None:
-    [sentence] = taken_ports({"PORT": taken_port})
+    text = refusal({}, PORT=taken_port)
 
-    start, _, instead = sentence.partition("choose another: PORT=")
-    assert start == f"Port {taken_port} is taken. Free it, or "
-    number, _, command = instead.partition(" ")
-    assert command == "make run"
-    assert taken_ports({"PORT": int(number)}) == []
+    assert text.startswith(f"Port {taken_port} is taken. Choose another: PORT=")
+    assert taken_ports({"PORT": int(proposed(text)["PORT"])}) == []
 
 
 def test_the_port_to_use_instead_is_none_of_the_others(taken_port: int) -> None:
-    [sentence] = taken_ports({"PORT": taken_port, "OTHER": taken_port + 1})[:1]
+    assert proposed(refusal({}, PORT=taken_port, REDIS_PORT=taken_port + 1))["PORT"] != str(taken_port + 1)
 
-    assert f"PORT={taken_port + 1} " not in sentence
+
+def test_one_command_line_mends_all_ports(taken_port: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        other = listener.getsockname()[1]
+        text = refusal({"REDIS_PORT": "x"}, PORT=taken_port, INBOX_PORT=other, REDIS_PORT=free_port())
+        chosen = choose_ports(proposed(text), dict.fromkeys(proposed(text), 1))
+
+    assert text.startswith("REDIS_PORT=x is no port from 1 to 65535. ")
+    assert f"Ports {taken_port} and {other} are taken. Choose others: PORT=" in text
+    assert sorted(chosen) == ["INBOX_PORT", "PORT", "REDIS_PORT"]
+
+
+def test_what_was_chosen_before_stays_in_the_command_line(taken_port: int) -> None:
+    port, before = free_port(), {"LATCHKEY_HOME": "/home/ada/my demo", "PATH": "/bin"}
+
+    text = refusal({**before, "PORT": str(port)}, PORT=8000, INBOX_PORT=taken_port)
+
+    assert re.search(rf": LATCHKEY_HOME='/home/ada/my demo' PORT={port} INBOX_PORT=\d+ make run$", text)
 
 
 def test_a_port_that_is_taken_on_ipv6_loopback_only_is_taken() -> None:
@@ -65,7 +86,7 @@ def test_a_port_that_is_taken_on_ipv6_loopback_only_is_taken() -> None:
     with listener:
         port = listener.getsockname()[1]
 
-        assert len(taken_ports({"PORT": port})) == 1
+        assert taken_ports({"PORT": port}) == ["PORT"]
 
 
 def test_a_port_is_free_again_while_its_old_connections_linger() -> None:
@@ -81,20 +102,21 @@ def test_a_port_is_free_again_while_its_old_connections_linger() -> None:
 
 @pytest.mark.parametrize("value", ["0", "65536", "-1", "80x", "8_000", "\uff18", "1.5", " "])
 def test_what_is_no_port_is_refused(value: str) -> None:
-    assert refusals({"PORT": value}, PORT=8000) == [
-        f"PORT={value} is no port. Choose one from 1 to 65535: PORT=8000 make run"
-    ]
+    text = refusal({"PORT": value}, PORT=free_port())
+
+    assert text.startswith(f"PORT={value} is no port from 1 to 65535. Choose another: PORT=")
 
 
 def test_the_same_port_twice_is_refused() -> None:
     port = free_port()
 
-    [sentence] = refusals({"PORT": str(port), "INBOX_PORT": str(port)}, PORT=1, INBOX_PORT=1)
+    text = refusal({"PORT": str(port), "INBOX_PORT": str(port)}, PORT=1, INBOX_PORT=1)
 
-    assert sentence.startswith(f"PORT and INBOX_PORT are both {port}. You can choose another: INBOX_PORT=")
+    assert text.startswith(f"PORT and INBOX_PORT are both {port}. Choose another: PORT={port} INBOX_PORT=")
+    assert proposed(text)["INBOX_PORT"] != str(port)
 
 
-def test_everything_that_is_wrong_is_told_at_once(taken_port: int) -> None:
-    sentences = refusals({"PORT": "x", "INBOX_PORT": str(taken_port)}, PORT=8000, INBOX_PORT=1)
+def test_a_port_given_twice_and_taken_gets_a_free_one_for_each(taken_port: int) -> None:
+    text = refusal({"INBOX_PORT": str(taken_port)}, PORT=taken_port, INBOX_PORT=1)
 
-    assert len(sentences) == 2
+    assert choose_ports(proposed(text), {"PORT": 1, "INBOX_PORT": 1})

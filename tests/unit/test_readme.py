@@ -48,16 +48,6 @@ def test_every_secret_that_may_come_from_a_file_is_named() -> None:
     assert set(re.findall(r"`(\w+)`", sentence)) == secret_names(ApiSettings) | secret_names(WorkerSettings)
 
 
-def test_the_pasted_lines_are_those_of_the_welcome() -> None:
-    from dev.welcome import welcome
-
-    ports = {"PORT": 8000, "FLOWER_PORT": 5555, "INBOX_PORT": 8025, "INBOX_SMTP_PORT": 1025, "REDIS_PORT": 6399}
-    lines = re.findall(r"^(?:curl|TOKEN).*", welcome(ports, user="operator", password="x"), re.MULTILINE)
-
-    assert len(lines) == 3
-    assert [line for line in lines if line not in README] == []
-
-
 def test_the_folders_that_are_named_exist() -> None:
     root = Path(__file__).parents[2]
     named = re.findall(r"^\| `(\w+)/`", README, re.MULTILINE)

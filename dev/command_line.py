@@ -1,0 +1,16 @@
+"""The command line that starts the demo, as a person would type it again with something changed."""
+
+import shlex
+from collections.abc import Mapping
+
+CHOICES = ("LATCHKEY_HOME", "PORT", "FLOWER_PORT", "INBOX_PORT", "INBOX_SMTP_PORT", "REDIS_PORT")
+
+
+def start_with(environ: Mapping[str, str], **changes: object) -> str:
+    """Write `make run` with what was chosen before and the changes: a cure must not undo an earlier one."""
+    chosen = {name: environ[name] for name in CHOICES if environ.get(name)} | changes
+    return " ".join([*(f"{name}={_quoted(str(chosen[name]))}" for name in CHOICES if name in chosen), "make run"])
+
+
+def _quoted(value: str) -> str:
+    return value if value.startswith("~/") else shlex.quote(value)

@@ -1,0 +1,43 @@
+"""Every mail in every language, as `python -m worker preview` writes them, for the browser."""
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from flask import Blueprint, Response, redirect, send_from_directory, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from dev.environment import PRODUCT_NAME
+
+# The page of them and the mails bring their styles along; they run nothing and load nothing.
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'"
+)
+
+
+def preview_pages() -> Blueprint:
+    """Build the pages; the mails are written when somebody asks for them."""
+    pages = Blueprint("preview", __name__)
+
+    @pages.get("/mails")
+    def index() -> BaseResponse:
+        return redirect(url_for("preview.file", name="index.html"))
+
+    @pages.get("/mails/<path:name>")
+    def file(name: str) -> Response:
+        response = send_from_directory(_mails().name, name)
+        response.headers["Content-Security-Policy"] = _POLICY
+        return response
+
+    return pages
+
+
+@cache
+def _mails() -> "TemporaryDirectory[str]":
+    """Write the mails into a folder that ends with the program."""
+    from worker.preview import PreviewSettings, write_all  # noqa: PLC0415 - half a second that no start should wait for
+
+    folder = TemporaryDirectory(prefix="latchkey-mails-", ignore_cleanup_errors=True)
+    write_all(PreviewSettings.load({"PRODUCT_NAME": PRODUCT_NAME}), Path(folder.name))
+    return folder

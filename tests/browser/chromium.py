@@ -1,0 +1,34 @@
+"""Debian's Chromium, and the devices and tastes that pages are opened with."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, sync_playwright
+
+_QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+DEVICES: dict[str, dict[str, Any]] = {
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+    "desktop": {"viewport": {"width": 1280, "height": 800}},
+}
+SMALLEST = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
+"""The narrowest screen that a page has to fit (WCAG 2.2, 1.4.10)."""
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium, if there is one."""
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@contextmanager
+def chromium(path: str) -> Iterator[Browser]:
+    """Run a browser without a window."""
+    # Chromium's sandbox refuses to run as root.
+    arguments = [*_QUIET, "--no-sandbox"] if os.geteuid() == 0 else _QUIET
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield running
+        running.close()

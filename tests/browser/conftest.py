@@ -1,0 +1,80 @@
+"""Pages in a real browser, on the demo as `make run` starts it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.chromium import DEVICES, chromium, find_chromium
+from tests.browser.complaints import Complaints
+from tests.browser.limits import forget_limits
+from tests.conftest import missing, require_redis
+from tests.e2e.demo import WELCOMED, Demo
+
+OpenPage = Callable[..., Page]
+PATIENCE = 10_000
+"""Milliseconds until an element that does not come fails a test."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("e2e")
+
+
+# Not for the whole session: while Playwright runs, no other test may run an event loop.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    path = find_chromium()
+    if path is None:
+        missing("No Chromium on the PATH")
+    with chromium(str(path)) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def running_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    require_redis()
+    running = Demo(tmp_path_factory.mktemp("demo"))
+    running.wait_for(WELCOMED)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def demo(running_demo: Demo) -> Demo:
+    """The demo, with no limit spent: all tests are one client to it."""
+    forget_limits(running_demo)
+    return running_demo
+
+
+@pytest.fixture
+def complaints() -> Complaints:
+    """What the browser complained about: at the test's end there must be nothing that was not forgiven."""
+    return Complaints()
+
+
+@pytest.fixture
+def open_page(browser: Browser, complaints: Complaints) -> Iterator[OpenPage]:
+    """Open empty pages, each in a browser context of its own: a device's name, and what Playwright can be told."""
+    contexts = []
+
+    def open_one(device: str = "phone", **options: Any) -> Page:
+        context = browser.new_context(**{"locale": "en-US", **DEVICES[device], **options})
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        complaints.listen(context)
+        return context.new_page()
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert complaints.all() == []
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """An empty page on a phone."""
+    return open_page()

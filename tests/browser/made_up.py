@@ -1,0 +1,39 @@
+"""Answers of the server that are made up: those that a healthy one does not give when a test wants them."""
+
+import json
+from typing import Any
+
+from playwright.sync_api import Page, Route
+
+
+def answer(page: Page, path: str, status: int = 200, body: Any = None, headers: dict[str, str] | None = None) -> None:
+    """Answer each POST to a path of the API with this, until the next call says otherwise."""
+    text = body if isinstance(body, str) else json.dumps(body or {})
+    headers = {"Content-Type": "application/problem+json" if status >= 400 else "application/json", **(headers or {})}
+
+    def fulfil(route: Route) -> None:
+        route.fulfill(status=status, body=text, headers=headers)
+
+    _on_post(page, path, fulfil)
+
+
+def refuse(page: Page, path: str, status: int, code: str, *, retry_after: int | None = None, **members: Any) -> None:
+    """Refuse each POST to a path with a problem document, as the API does."""
+    problem = {"type": "about:blank", "title": "A title", "status": status, "code": code, **members}
+    headers = {"Retry-After": str(retry_after)} if retry_after is not None else {}
+    answer(page, path, status, problem, headers)
+
+
+def never_answer(page: Page, path: str) -> None:
+    """Let each POST to a path wait."""
+    _on_post(page, path, lambda _route: None)
+
+
+def answer_truly(page: Page, path: str) -> None:
+    """Let the server answer again."""
+    page.unroute(f"**{path}")
+
+
+def _on_post(page: Page, path: str, act: Any) -> None:
+    page.unroute(f"**{path}")
+    page.route(f"**{path}", lambda route: act(route) if route.request.method == "POST" else route.fallback())

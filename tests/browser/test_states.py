@@ -1,0 +1,72 @@
+"""Every state of every page: accessible, whole on the narrowest screen, with large letters, and in every language."""
+
+import pytest
+from playwright.sync_api import Page
+
+from shared.languages import LANGUAGES, direction, tag
+from tests.browser.accessible import assert_accessible
+from tests.browser.chromium import SMALLEST
+from tests.browser.conftest import OpenPage
+from tests.browser.layout import sticking_out
+from tests.browser.states import STATES
+from tests.e2e.demo import Demo
+
+LOOKS = {
+    "phone, light": ("phone", {"color_scheme": "light"}),
+    "desktop, dark": ("desktop", {"color_scheme": "dark"}),
+    "desktop, few colours": ("desktop", {"forced_colors": "active", "color_scheme": "dark"}),
+}
+# Those with the longest words.
+TOLD = ["forgot", "sent", "choose-weak", "dead", "done"]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing(demo: Demo, open_page: OpenPage, state: str, look: str) -> None:
+    device, options = LOOKS[look]
+    page = open_page(device, **options)
+
+    STATES[state](demo, page, "")
+
+    assert_accessible(page)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_sticks_out_of_the_narrowest_screen(demo: Demo, open_page: OpenPage, state: str) -> None:
+    page = open_page(**SMALLEST)
+    STATES[state](demo, page, "")
+
+    normal = sticking_out(page)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+
+    assert normal == []
+    assert sticking_out(page) == []
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_a_language_is_named_and_fits_the_narrowest_screen(demo: Demo, open_page: OpenPage, locale: str) -> None:
+    page = open_page(**SMALLEST)
+
+    for state in TOLD:
+        STATES[state](demo, page, locale)
+        root = page.locator("html")
+        assert (root.get_attribute("lang"), root.get_attribute("dir")) == (tag(locale), direction(locale))
+        assert sticking_out(page) == [], state
+
+
+def test_the_browsers_language_is_taken(demo: Demo, open_page: OpenPage) -> None:
+    page = open_page(locale="ar")
+    STATES["forgot"](demo, page, "")
+
+    root = page.locator("html")
+
+    assert (root.get_attribute("lang"), root.get_attribute("dir")) == ("ar", "rtl")
+    # What is typed begins at the right edge, as the words above it do; an address is written from left to right.
+    assert right_edge(page, "h1") == right_edge(page, "label")
+    assert_accessible(page)
+
+
+def right_edge(page: Page, selector: str) -> int:
+    box = page.locator(f"{selector}:visible").first.bounding_box()
+    assert box
+    return round(box["x"] + box["width"])

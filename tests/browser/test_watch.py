@@ -1,0 +1,48 @@
+"""The tests' own watchman: what he does not notice, no test would."""
+
+import pytest
+from playwright.sync_api import Page, Route
+
+from tests.browser.accessible import violations
+from tests.browser.complaints import Complaints
+from tests.e2e.demo import Demo
+
+POLICY = "script-src 'self' 'unsafe-inline'; style-src 'self'"
+FAULTS = {
+    "<script>undefined.name</script>": "Script error",
+    "<script>console.error('oh')</script>": "Console: oh",
+    "<p style='color: red'>": "Blocked by the policy: style-src",
+    "<script>eval('1')</script>": "Blocked by the policy: script-src",
+    "<img src='http://127.0.0.2/pixel.gif'>": "Asked elsewhere: http://127.0.0.2/pixel.gif",
+    "<img src='http://localhost:1/pixel.gif'>": "Failed: http://localhost:1/pixel.gif",
+    "<img src='/pixel.gif'>": "Answered: http",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_on_a_page_is_noticed(demo: Demo, page: Page, complaints: Complaints, fault: str) -> None:
+    def answer(route: Route) -> None:
+        route.fulfill(body=fault, content_type="text/html", headers={"Content-Security-Policy": POLICY})
+
+    page.route("**/faulty", answer)
+    page.goto(demo.url("/faulty"))
+
+    heard = complaints.all()
+    complaints.forgive("")
+    assert any(FAULTS[fault] in text for text in heard), heard
+
+
+def test_a_field_without_a_label_is_noticed(page: Page) -> None:
+    page.set_content("<!doctype html><html lang='en'><title>A page</title><main><h1>A page</h1><input></main>")
+
+    assert [found.partition(":")[0] for found in violations(page)] == ["label"]
+
+
+def test_the_watch_hears_links_that_open_new_tabs(page: Page, complaints: Complaints) -> None:
+    page.set_content("<a href='http://127.0.0.2/' target='_blank'>Elsewhere</a>")
+    with page.context.expect_page():
+        page.get_by_role("link").click()
+
+    heard = complaints.all()
+    complaints.forgive("")
+    assert "Asked elsewhere: http://127.0.0.2/" in heard
