@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.password_policy import PasswordPolicy
 from api.policy import REASONS
 from api.settings import ApiSettings
-from shared.languages import direction, tag
+from shared.languages import direction, gap, tag
 
 _RAPIDOC = Path(flask_openapi3_rapidoc.__file__).parent / "templates" / "rapidoc" / "js"
 _TAG = Tag(name="Pages", description="The hosted pages, which call the API.")
@@ -59,6 +59,7 @@ def _on_every_page(settings: ApiSettings) -> dict[str, Any]:
         "sign_in_url": settings.sign_in_url,
         "lang": tag(language),
         "dir": direction(language),
+        "gap": gap(language),
         "chosen": _chosen_language(),
     }
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
-from shared.colors import ENOUGH, contrast, readable
+from shared.colors import EASY, ENOUGH, contrast, readable
 from shared.environment import FromEnvironment
 from shared.languages import DEFAULT, LANGUAGES
 
@@ -86,4 +86,4 @@ class Branding(FromEnvironment):
     @property
     def dark_brand_color(self) -> str:
         """The colour for dark screens."""
-        return readable(self.brand_color, DARK)
+        return readable(self.brand_color, DARK, EASY)

@@ -56,6 +56,11 @@ def tag(code: str) -> str:
     return code.replace("_", "-")
 
 
+def gap(code: str) -> str:
+    """Return what stands between two sentences: nothing where the full stop brings its own room."""
+    return "" if code in {"ja", "zh_Hans"} else " "
+
+
 def direction(code: str) -> str:
     """Return `rtl` for a language that is written from right to left, else `ltr`."""
     return Locale.parse(code).text_direction

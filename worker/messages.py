@@ -13,7 +13,7 @@ from jinja2.runtime import Context
 
 from shared.addresses import envelope
 from shared.jobs import Job
-from shared.languages import LANGUAGES, direction, tag
+from shared.languages import LANGUAGES, direction, gap, tag
 from shared.templates import Templates
 from worker.headers import AUTOMATIC, UNTRACKED
 from worker.mime import Mail
@@ -95,6 +95,7 @@ class Messages:
             "dark_color": self._dark_color,
             "language": tag(language),
             "direction": direction(language),
+            "gap": gap(language),
             "catalogue": get_translations(),
             "lifetime": lifetime(settings.reset_token_max_age),
             "origin": Origin.of(job, language, settings.babel_default_timezone) if shown else None,

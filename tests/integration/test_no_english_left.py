@@ -75,3 +75,15 @@ def test_no_english_is_left_in_a_mail_of_another_language(tmp_path: Path) -> Non
     for name in files:
         assert len(said(DEFAULT, name)) > 5
         assert {code: left for code in OTHERS if (left := same(code, said(DEFAULT, name), said(code, name)))} == {}
+
+
+@pytest.mark.parametrize("code", ["ja", "zh_Hans"])
+def test_sentences_stand_side_by_side_where_the_full_stop_brings_its_own_room(
+    service: Service, tmp_path: Path, code: str
+) -> None:
+    write_all(PreviewSettings(), tmp_path)
+    texts = [service.client.get(f"/reset-password?locale={tag(code)}").get_data(as_text=True)]
+    texts += [path.read_text() for path in (tmp_path / code).glob("*.html")]
+
+    assert "\u3002" in texts[0]
+    assert [found for text in texts for found in re.findall("\u3002[ \n][^&<\\s]+", text)] == []
