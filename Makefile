@@ -37,7 +37,7 @@ faults: $(VENV)/dev ## Run real faults under load and count every request, in ha
 bench: $(VENV)/dev ## Measure how fast it is beside others, on a machine at rest: make bench ARGS="--list"
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
-screenshots: $(VENV)/dev ## Take pictures of every page and mail: make screenshots ARGS="--all-languages"
+screenshots: $(VENV)/dev ## Take pictures of every page and mail: make screenshots ARGS="--languages all"
 	@exec $(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 fix: $(VENV)/dev ## Format, and mend what the linter can

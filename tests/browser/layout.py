@@ -2,21 +2,25 @@
 
 from playwright.sync_api import Page
 
-# What is only for screen readers is a pixel wide, and may stand anywhere.
+# What is only for screen readers is a pixel wide. A field may hold more than it shows.
 _STICKING_OUT = """() => {
-  const root = document.documentElement;
-  const all = [...document.querySelectorAll("body *")];
-  const shown = all.filter((one) => one.checkVisibility({visibilityProperty: true}));
-  const words = (one) => `${one.tagName} ${one.id} ${one.className} ${one.textContent.trim().slice(0, 40)}`;
-  const beyond = shown.filter((one) => {
+  const width = document.documentElement.clientWidth;
+  const shown = [...document.querySelectorAll("body *")].filter((one) =>
+    one.checkVisibility({visibilityProperty: true}) && one.getBoundingClientRect().width > 1);
+  const outside = (box, left, right) => box.width && (box.left < left - 1 || box.right > right + 1);
+  const beyond = shown.filter((one) => outside(one.getBoundingClientRect(), 0, width));
+  const spilling = shown.filter((one) => {
     const box = one.getBoundingClientRect();
-    return box.width > 1 && (box.left < -0.5 || box.right > root.clientWidth + 0.5);
+    const range = document.createRange();
+    return [...one.childNodes].some((node) => {
+      if (node.nodeType !== Node.TEXT_NODE || getComputedStyle(one).display === "inline") return false;
+      range.selectNodeContents(node);
+      return outside(range.getBoundingClientRect(), box.left, box.right);
+    });
   });
-  // What is typed may be longer than its field.
-  const boxes = shown.filter((one) => one.tagName !== "INPUT" && one.clientWidth > 1);
-  const cut = boxes.filter((one) => one.scrollWidth > one.clientWidth + 1);
-  const scrolled = root.scrollWidth > root.clientWidth ? [root] : [];
-  return [...new Set([...beyond, ...cut, ...scrolled])].map(words);
+  const scrolled = document.documentElement.scrollWidth > width ? [document.documentElement] : [];
+  const words = (one) => `${one.tagName} ${one.id} ${one.className} ${one.textContent.trim().slice(0, 40)}`;
+  return [...new Set([...beyond, ...spilling, ...scrolled])].map(words);
 }"""
 _FOCUS = """() => {
   const one = document.activeElement;
@@ -32,7 +36,7 @@ _FOCUS = """() => {
 
 
 def sticking_out(page: Page) -> list[str]:
-    """List the elements that stand beyond the screen's edges or do not fit into their own."""
+    """List the elements that stand beyond the screen's edges, and those whose text does not fit into them."""
     found: list[str] = page.evaluate(_STICKING_OUT)
     return found
 

@@ -5,6 +5,10 @@ from typing import Any
 
 from playwright.sync_api import Page, Route
 
+_WAIT_FOR_EVER = """window.trueFetch = window.fetch;
+window.fetch = (_, {signal}) => new Promise((_, refuse) =>
+  signal.addEventListener("abort", () => refuse(signal.reason)))"""
+
 
 def answer(page: Page, path: str, status: int = 200, body: Any = None, headers: dict[str, str] | None = None) -> None:
     """Answer each POST to a path of the API with this, until the next call says otherwise."""
@@ -24,14 +28,14 @@ def refuse(page: Page, path: str, status: int, code: str, *, retry_after: int | 
     answer(page, path, status, problem, headers)
 
 
-def never_answer(page: Page, path: str) -> None:
-    """Let each POST to a path wait."""
-    _on_post(page, path, lambda _route: None)
+def never_answer(page: Page) -> None:
+    """Let whatever the page as it is loaded asks for wait until it gives up."""
+    page.evaluate(_WAIT_FOR_EVER)
 
 
-def answer_truly(page: Page, path: str) -> None:
-    """Let the server answer again."""
-    page.unroute(f"**{path}")
+def answer_again(page: Page) -> None:
+    """Take `never_answer` back."""
+    page.evaluate("window.fetch = window.trueFetch")
 
 
 def _on_post(page: Page, path: str, act: Any) -> None:

@@ -59,8 +59,8 @@ def forgot_refused(demo: Demo, page: Page, locale: str, *, status: int, code: st
 
 
 def sending(demo: Demo, page: Page, locale: str) -> None:
-    made_up.never_answer(page, FORGOT)
     go(demo, page, FORGOT, locale)
+    made_up.never_answer(page)
     send(page, "demo@example.com")
 
 
@@ -79,6 +79,11 @@ def choose(demo: Demo, page: Page, locale: str) -> None:
     made_up.answer(page, CHECK, 200, {"expires_at": "2100-01-01T00:00:00Z"})
     go(demo, page, RESET, locale, f"#token={TOKEN}")
     page.locator("#reset").wait_for()
+
+
+def typing(demo: Demo, page: Page, locale: str) -> None:
+    choose(demo, page, locale)
+    page.locator("#password").fill("plums under")
 
 
 def weak(demo: Demo, page: Page, locale: str) -> None:
@@ -119,6 +124,7 @@ STATES: dict[str, Reach] = {
     "paste": paste,
     "paste-nothing": paste_nothing,
     "choose": choose,
+    "choose-typing": typing,
     "choose-weak": weak,
     "choose-limited": partial(choose_refused, status=429, code="rate_limited"),
     "choose-unavailable": partial(choose_refused, status=503, code="unavailable"),

@@ -1,6 +1,6 @@
 """What a person does on the pages, and what comes of it."""
 
-from playwright.sync_api import Frame, Locator, Page
+from playwright.sync_api import Locator, Page
 
 from tests.e2e.demo import Demo
 from tests.service import token_in
@@ -9,7 +9,7 @@ PASSWORD = "plums under a quiet stair"
 """Good by every rule of the policy."""
 
 
-def heading(page: Page | Frame, name: str) -> Locator:
+def heading(page: Page, name: str) -> Locator:
     """Find the heading of the state that is shown."""
     return page.get_by_role("heading", name=name, level=1)
 

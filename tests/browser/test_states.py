@@ -14,7 +14,6 @@ from tests.e2e.demo import Demo
 LOOKS = {
     "phone, light": ("phone", {"color_scheme": "light"}),
     "desktop, dark": ("desktop", {"color_scheme": "dark"}),
-    "desktop, few colours": ("desktop", {"forced_colors": "active", "color_scheme": "dark"}),
 }
 # Those with the longest words.
 TOLD = ["forgot", "sent", "choose-weak", "dead", "done"]

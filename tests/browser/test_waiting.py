@@ -131,6 +131,7 @@ def test_no_answer_at_all_is_told_and_can_be_tried_again(demo: Demo, page: Page)
     page.clock.fast_forward(60_000)
 
     expect(alert(page)).not_to_be_empty()
+    made_up.answer_again(page)
     made_up.answer(page, FORGOT, 202)
     send_button(page).click()
     heading(page, "Check your mail").wait_for()

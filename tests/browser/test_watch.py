@@ -4,7 +4,10 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from tests.browser.accessible import violations
+from tests.browser.chromium import SMALLEST
 from tests.browser.complaints import Complaints
+from tests.browser.conftest import OpenPage
+from tests.browser.layout import sticking_out
 from tests.e2e.demo import Demo
 
 POLICY = "script-src 'self' 'unsafe-inline'; style-src 'self'"
@@ -36,6 +39,22 @@ def test_a_field_without_a_label_is_noticed(page: Page) -> None:
     page.set_content("<!doctype html><html lang='en'><title>A page</title><main><h1>A page</h1><input></main>")
 
     assert [found.partition(":")[0] for found in violations(page)] == ["label"]
+
+
+@pytest.mark.parametrize(
+    "wide",
+    [
+        "<p style='width: 400px'>Wide</p>",
+        "<button style='width: 60px'>Donaudampfschifffahrt</button>",
+        "<p>" + "long" * 30 + "</p>",
+        "<p style='margin-left: -40px'>Left</p>",
+    ],
+)
+def test_what_sticks_out_of_the_screen_is_noticed(open_page: OpenPage, wide: str) -> None:
+    page = open_page(**SMALLEST)
+    page.set_content(f"<!doctype html><meta name=viewport content='width=device-width'><p>Fits</p>{wide}")
+
+    assert len(sticking_out(page)) >= 1
 
 
 def test_the_watch_hears_links_that_open_new_tabs(page: Page, complaints: Complaints) -> None:
