@@ -1,6 +1,6 @@
 # One command for each wish. Every target sets up the virtual environment it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz audit faults bench fix api worker flower users translations screenshots pins clean
+.PHONY: help run test check fuzz audit faults bench fix api worker flower users translations screenshots client pins clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -64,6 +64,9 @@ translations: $(VENV)/dev ## Collect the texts anew and compile the catalogues
 	$(BIN)/pybabel --quiet update --input-file $(VENV)/messages.pot --output-dir $(CATALOGUES) --width 120 \
 	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	$(BIN)/pybabel --quiet compile --directory $(CATALOGUES)
+
+client: $(VENV)/dev ## Write clients/typescript/latchkey.ts anew, from the OpenAPI document
+	$(BIN)/python -m dev.typescript_client
 
 pins: $(VENV)/dev ## Compile the pinned requirements anew
 	for part in requirements requirements-demo requirements-dev; do \

@@ -12,6 +12,7 @@ from api.brand import brand
 from api.breaches import breaches
 from api.commands import users_commands
 from api.counters import Counters
+from api.document import ABOUT, openapi_document
 from api.errors import refuse_fields, register_errors
 from api.forgot import Acceptance, register_forgot
 from api.forwarded import ForwardedFor
@@ -26,10 +27,10 @@ from api.pages import pages
 from api.password_policy import PasswordPolicy
 from api.passwords import Passwords
 from api.policy import register_policy
+from api.problems import Problem
 from api.requests import register_hooks
 from api.reset import register_reset
 from api.resets import Resets
-from api.schemas import Problem, openapi_document
 from api.settings import ApiSettings
 from api.slots import Slots
 from api.watch import Watch
@@ -112,7 +113,9 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
     app = OpenAPI(
         "api",
         security_schemes={},  # Otherwise there would be a null in the document.
-        info=Info(title=f"{settings.product_name}: forgotten passwords", version=API_VERSION),
+        info=Info(
+            title=f"{settings.product_name}: API for forgotten passwords", version=API_VERSION, description=ABOUT
+        ),
         doc_ui=False,
         validation_error_model=Problem,
         validation_error_callback=refuse_fields,

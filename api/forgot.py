@@ -16,8 +16,9 @@ from api.counters import Counters
 from api.language import Answer
 from api.limits import ADDRESS, FORGOT, Limits
 from api.memory import Memory
+from api.problems import problems
 from api.requests import requester
-from api.schemas import PASSWORDS, Accepted, ForgotRequest, problems
+from api.schemas import PASSWORDS, Accepted, ForgotRequest
 from shared.addresses import hash_address
 from shared.jobs import Job, new_id
 from shared.outbox import Outbox, OutboxFull
@@ -85,13 +86,22 @@ def register_forgot(app: OpenAPI, acceptance: Acceptance, counters: Counters) ->
     """Add the endpoint."""
     limits = acceptance.limits
     answer = Answer(app, 202, _message)
-    responses: dict[Any, Any] = {202: Accepted, **problems(413, 415, 422, 429, 503)}
+    responses: dict[Any, Any] = {202: Accepted, **problems()}
 
-    @app.post("/forgot-password", summary="Ask for a reset link", tags=[PASSWORDS], responses=responses)
+    @app.post(
+        "/forgot-password",
+        operation_id="forgotPassword",
+        summary="Request a reset link",
+        tags=[PASSWORDS],
+        responses=responses,
+    )
     @acceptance.before
     @limits.on_forgot(lambda: g.job.client, lambda: g.job.address_hash)
     def forgot_password(body: ForgotRequest) -> Response:  # noqa: ARG001 - read by `acceptance.before`
-        """Answer every address alike; a mail goes out only where an account uses it."""
+        """Answer every address alike; a mail with a link goes out only where an account uses it.
+
+        More requests for one address than its quota are accepted and not mailed.
+        """
         counters.add("requests_limited:address" if g.over_quota else "requests_accepted")
         return answer.in_language(g.job.locale)
 

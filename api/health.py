@@ -22,6 +22,11 @@ from shared.users import DATABASE_CURE, Users, UsersTableError
 KEEP = 1.0  # Seconds that an answer is kept, so that asking often costs the database nothing.
 PATIENCE = 1.0  # Seconds to wait for the database.
 
+_UNAVAILABLE = {
+    "schema": {"$ref": "#/components/schemas/Health"},
+    "examples": {"Health": {"value": {"status": "unavailable"}}},
+}
+
 log = get_logger(__name__)
 
 
@@ -88,15 +93,17 @@ class Readiness:
 
 def health_api(readiness: Readiness) -> APIBlueprint:
     """Build the two endpoints for balancers and supervisors."""
-    api = APIBlueprint("health", __name__, abp_tags=[Tag(name="Health")])
-    states: dict[Any, Any] = {200: Health, 503: Health}
+    api = APIBlueprint(
+        "health", __name__, abp_tags=[Tag(name="Health", description="For load balancers and supervisors.")]
+    )
+    states: dict[Any, Any] = {200: Health, 503: {"content": {"application/json": _UNAVAILABLE}}}
 
-    @api.get("/healthz", summary="The process is alive", responses={200: Health})
+    @api.get("/healthz", operation_id="healthz", summary="Check that the process is alive", responses={200: Health})
     def healthz() -> Response:
         """Answer without asking anybody else."""
         return _answer("ok")
 
-    @api.get("/readyz", summary="Requests can be accepted", responses=states)
+    @api.get("/readyz", operation_id="readyz", summary="Check that requests are accepted", responses=states)
     def readyz() -> Response:
         """Say `degraded` where mails or resets must wait, `unavailable` (503) where nothing can be accepted."""
         return _answer(readiness.status())

@@ -15,11 +15,11 @@ def request_language() -> str:
     """
     if not has_request_context():
         return DEFAULT
+    environ = request.environ  # Read as it is: this is part of every request for a link.
     wanted = g.get("locale") or ""
-    if not wanted and request.query_string:  # To read an empty one takes as long as all the rest of this.
+    if not wanted and environ.get("QUERY_STRING"):
         wanted = request.args.get("locale", "")
-    default = current_app.extensions["babel"].default_locale
-    return choose(wanted, request.headers.get("Accept-Language", ""), default)
+    return choose(wanted, environ.get("HTTP_ACCEPT_LANGUAGE", ""), current_app.extensions["babel"].default_locale)
 
 
 class Answer:

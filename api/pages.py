@@ -15,32 +15,33 @@ from api.settings import ApiSettings
 from shared.languages import direction, gap, tag
 
 _RAPIDOC = Path(flask_openapi3_rapidoc.__file__).parent / "templates" / "rapidoc" / "js"
-
-
+_TAG = Tag(name="Pages", description="The hosted pages, which call the API.")
 _PAGE: dict[Any, Any] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
 
 
 def pages(settings: ApiSettings, policy: PasswordPolicy) -> APIBlueprint:
     """Build the pages. Those that share a path with an operation stand in the OpenAPI document beside it."""
     folders: dict[str, Any] = {"template_folder": "templates", "static_folder": "static", "static_url_path": "/static"}
-    site = APIBlueprint("pages", __name__, abp_tags=[Tag(name="Pages")], **folders)
+    site = APIBlueprint("pages", __name__, abp_tags=[_TAG], **folders)
     site.context_processor(lambda: _on_every_page(settings))
 
     @site.get("/", doc_ui=False)
     def front() -> BaseResponse:
         return redirect(url_for("pages.forgot_page", **_chosen_language()))
 
-    @site.get("/forgot-password", summary="The page that asks for an address", responses=_PAGE)
+    @site.get("/forgot-password", operation_id="forgotPage", summary="Show the forgot page", responses=_PAGE)
     def forgot_page() -> str:
+        """Ask for an address."""
         return render_template("forgot.html", minutes=settings.reset_token_max_age // 60)
 
-    @site.get("/reset-password", summary="The page that the mail's link may lead to", responses=_PAGE)
+    @site.get("/reset-password", operation_id="resetPage", summary="Show the reset page", responses=_PAGE)
     def reset_page() -> str:
+        """Ask for a new password. The mail's link leads here if `RESET_URL` names this page."""
         return render_template("reset.html", policy=policy, reasons=REASONS)
 
     @site.get("/docs", doc_ui=False)
     def docs_page() -> str:
-        return render_template("docs.html")
+        return render_template("docs.html", color=settings.brand_color, dark_color=settings.dark_brand_color)
 
     @site.get("/docs/rapidoc.js", doc_ui=False)
     def rapidoc() -> Response:

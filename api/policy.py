@@ -28,9 +28,15 @@ def register_policy(app: OpenAPI, policy: PasswordPolicy, breach_check: BreachCh
     answer = Answer(app, 200, lambda: _document(policy, breach_check).model_dump_json())
     responses: dict[Any, Any] = {200: Policy}
 
-    @app.get("/password-policy", summary="Which passwords are taken", tags=[PASSWORDS], responses=responses)
+    @app.get(
+        "/password-policy",
+        operation_id="passwordPolicy",
+        summary="Get the password policy",
+        tags=[PASSWORDS],
+        responses=responses,
+    )
     def password_policy() -> Response:
-        """Tell everybody the same, without asking anybody."""
+        """Tell which passwords are taken, and why others are refused: the same to everybody, and quickly."""
         return answer.in_language(request_language())
 
 

@@ -68,7 +68,7 @@ def register_hooks(app: Flask, settings: ApiSettings) -> None:
 
 def requester() -> Requester:
     """Tell who sends this request, as far as a job may say it."""
-    browser, system = recognise(request.headers.get("User-Agent", ""))
+    browser, system = recognise(request.environ.get("HTTP_USER_AGENT", ""))
     return Requester(g.request_id, request_language(), client_key(), browser, system)
 
 

@@ -1,30 +1,21 @@
-"""What a request and an answer look like; the OpenAPI document is made from these.
+"""What a request and a good answer look like; the OpenAPI document is made from these and from api/problems.py.
 
 flask-openapi3 knows a field's `example` and leaves pydantic's `examples` out.
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from flask_openapi3 import OpenAPI, Tag
+from flask_openapi3 import Tag
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
-from werkzeug.http import HTTP_STATUS_CODES
 
-from api.language_headers import describe_languages
 from api.password_policy import Reason
 from shared import tokens
 from shared.addresses import InvalidAddress, parse
 
 _STRICT = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
-PASSWORDS = Tag(name="Passwords")
-_RETRY_LATER = {429, 503}  # The statuses that say when to try again.
-_REQUEST_ID = {
-    "description": "Stands in the log lines about the request too.",
-    "required": True,
-    "schema": {"type": "string"},
-}
-_RETRY_AFTER = {"description": "Seconds to wait.", "required": True, "schema": {"type": "integer", "minimum": 1}}
+PASSWORDS = Tag(name="Passwords", description="What a frontend calls.")
 MAX_PASSWORD = 4096  # Characters; the password policy, which sets the real bound, says what is wrong.
 
 
@@ -122,51 +113,3 @@ class Health(BaseModel):
     """`ok`; `degraded` where requests are accepted but mails or resets must wait; `unavailable`."""
 
     status: Literal["ok", "degraded", "unavailable"]
-
-
-class FieldError(BaseModel):
-    """What is wrong with one field."""
-
-    field: str = Field(json_schema_extra={"example": "email"})
-    reason: str = Field(json_schema_extra={"example": "This must be one email address."})
-
-
-class Problem(BaseModel):
-    """An error (RFC 9457). `code` is stable: decide by it, not by the texts."""
-
-    type: str = Field(default="about:blank")
-    title: str = Field(json_schema_extra={"example": "The request is not valid"})
-    status: int = Field(json_schema_extra={"example": 422})
-    code: str = Field(json_schema_extra={"example": "invalid_request"})
-    errors: list[FieldError] | None = Field(default=None, description="For `invalid_request`: the fields.")
-    reasons: list[Reason] | None = Field(
-        default=None, description="For `weak_password`: `GET /password-policy` explains them."
-    )
-
-
-def openapi_document(app: OpenAPI) -> dict[str, Any]:
-    """Return the document.
-
-    flask-openapi3 gives a 422 to operations that take nothing, and does not know the header of every answer.
-    """
-    document: dict[str, Any] = app.api_doc
-    for item in document["paths"].values():
-        for operation in item.values():
-            if "requestBody" not in operation:
-                operation["responses"].pop("422", None)
-            for response in operation["responses"].values():
-                response.setdefault("headers", {})["X-Request-ID"] = _REQUEST_ID
-    describe_languages(document)
-    return document
-
-
-def problems(*statuses: int) -> dict[int, Any]:
-    """Describe the errors of an operation for the OpenAPI document."""
-    return {status: _problem(status) for status in statuses}
-
-
-def _problem(status: int) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    headers = {"Retry-After": _RETRY_AFTER} if status in _RETRY_LATER else {}
-    content = {"application/problem+json": {"schema": schema}}
-    return {"description": HTTP_STATUS_CODES[status], "content": content, "headers": headers}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from api.settings import ApiSettings
 from shared.environment import nearest
@@ -69,6 +70,13 @@ def latchkey_settings(ports: Mapping[str, int], *, secret: str, database: Path) 
         "WORKER_PROCESSES": "1",
         "WORKER_EVENTS": "true",
     }
+
+
+def frontend_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Let mails lead to a reset page under development, LATCHKEY_FRONTEND, and its origin call the API."""
+    page = environ.get("LATCHKEY_FRONTEND", "")
+    parts = urlsplit(page)
+    return {"RESET_URL": page, "CORS_ORIGINS": f"{parts.scheme}://{parts.netloc}"} if page else {}
 
 
 def flower_settings(ports: Mapping[str, int], *, user: str, password: str) -> dict[str, str]:

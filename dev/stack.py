@@ -7,7 +7,13 @@ from contextlib import ExitStack
 from functools import partial
 
 from dev.demo_database import make_demo_database
-from dev.environment import flower_settings, inbox_settings, inherited_environment, latchkey_settings
+from dev.environment import (
+    flower_settings,
+    frontend_settings,
+    inbox_settings,
+    inherited_environment,
+    latchkey_settings,
+)
 from dev.home import PROJECT, Home, choose_home, locked, secret_key
 from dev.part import Part
 from dev.ports import choose_ports
@@ -42,6 +48,7 @@ def run_stack(environ: Mapping[str, str], endings: ExitStack) -> None:
 def _start(supervisor: Supervisor, ports: Mapping[str, int], home: Home, inherited: Mapping[str, str]) -> None:
     print("Starting Latchkey ...", flush=True)
     settings = {**inherited, **latchkey_settings(ports, secret=secret_key(home), database=home.database)}
+    settings |= frontend_settings(inherited)
     password = secrets.token_urlsafe(12)
     redis = partial(redis_answers, ports["REDIS_PORT"])
 

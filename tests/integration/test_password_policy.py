@@ -111,5 +111,5 @@ def test_policy_schema_and_answers_name_the_same_reasons(service: Service) -> No
     schemas = document["components"]["schemas"]
     assert {item["code"]: item["text"] for item in policy["reasons"]} == REASONS
     assert schemas["ReasonText"]["properties"]["code"]["enum"] == list(REASONS)
-    assert schemas["Problem"]["properties"]["reasons"]["anyOf"][0]["items"]["enum"] == list(REASONS)
+    assert schemas["WeakPasswordProblem"]["properties"]["reasons"]["items"]["enum"] == list(REASONS)
     assert "/password-policy" in document["paths"]

@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from api.settings import ApiSettings
-from dev.environment import flower_settings, inbox_settings, inherited_environment, latchkey_settings
+from dev.environment import (
+    flower_settings,
+    frontend_settings,
+    inbox_settings,
+    inherited_environment,
+    latchkey_settings,
+)
 from dev.errors import DemoError
 from dev.home import Home, choose_home, locked, secret_key
 from dev.part import Part
@@ -49,6 +55,16 @@ def all_parts(home: Home, settings: dict[str, str]) -> list[Part]:
 @pytest.mark.parametrize("name", SETTING_NAMES)
 def test_no_setting_of_the_shell_reaches_the_demo(name: str) -> None:
     assert not {name, f"{name}_FILE"} & inherited_environment({name: "nonsense", f"{name}_FILE": "/nowhere"}).keys()
+
+
+def test_a_frontend_under_development_gets_the_links_and_may_call() -> None:
+    page = "http://localhost:5173/reset.html"
+
+    assert frontend_settings({"LATCHKEY_FRONTEND": page}) == {
+        "RESET_URL": page,
+        "CORS_ORIGINS": "http://localhost:5173",
+    }
+    assert frontend_settings({}) == {}
 
 
 def test_the_rest_of_the_shells_environment_is_passed_on() -> None:

@@ -52,5 +52,5 @@ def test_the_folders_that_are_named_exist() -> None:
     root = Path(__file__).parents[2]
     named = re.findall(r"^\| `(\w+)/`", README, re.MULTILINE)
 
-    assert len(named) == 7
+    assert len(named) == 8
     assert [name for name in named if not (root / name).is_dir()] == []

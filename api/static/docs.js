@@ -1,0 +1,23 @@
+// The API's documentation in the colours of the page, light or dark: RapiDoc does not ask which are wanted.
+
+import "../docs/rapidoc.js";
+
+const shown = document.querySelector("rapi-doc");
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+function paint() {
+  const style = getComputedStyle(document.documentElement);
+  const color = (name) => style.getPropertyValue(name).trim();
+  const colors = {
+    theme: dark.matches ? "dark" : "light",
+    "bg-color": color("--back"),
+    "text-color": color("--text"),
+    "nav-bg-color": color("--side"),
+    "nav-text-color": color("--text"),
+    "primary-color": dark.matches ? shown.dataset.dark : shown.dataset.light,
+  };
+  for (const [name, value] of Object.entries(colors)) shown.setAttribute(name, value);
+}
+
+dark.addEventListener("change", paint);
+paint();

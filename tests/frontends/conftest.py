@@ -1,0 +1,71 @@
+"""What a frontend needs: the API, an origin of its own, a browser, and Node."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from werkzeug.serving import make_server
+
+from tests.conftest import MakeService, missing
+from tests.frontends.node import Node, require_node
+from tests.frontends.origin import origin, running
+from tests.service import Service
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+class Api:
+    """The API behind a web server, and the worker, which does its work when the test says so."""
+
+    def __init__(self, service: Service, url: str) -> None:
+        self.service = service
+        self.url = url
+
+
+MakeApi = Callable[..., Api]
+
+
+@pytest.fixture
+def make_api(make_service: MakeService) -> Iterator[MakeApi]:
+    """Serve APIs with settings of the test's own. In threads of this process: a program of its own takes seconds."""
+    with ExitStack() as ends:
+
+        def make(**environ: str) -> Api:
+            service = make_service(**environ)
+            server = make_server("127.0.0.1", 0, service.app, threaded=True)
+            ends.enter_context(running(server))
+            return Api(service, f"http://127.0.0.1:{server.server_port}")
+
+        yield make
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder, and the origin that it is served under."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    with origin(folder) as address:
+        yield folder, address
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Node:
+    require_node()
+    folder = tmp_path / "node"
+    folder.mkdir()
+    return Node(folder)
+
+
+# Not for the whole session: while Playwright runs, no other test may run an event loop.
+@pytest.fixture(scope="package")
+def browser() -> Iterator["Browser"]:
+    from tests.browser.chromium import chromium, find_chromium
+
+    path = find_chromium()
+    if path is None:
+        missing("No Chromium on the PATH")
+    with chromium(str(path)) as running:
+        yield running

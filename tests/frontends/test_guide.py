@@ -1,0 +1,94 @@
+"""docs/integrate.md says what is so: codes, statuses, reasons, headers, settings."""
+
+import ast
+import re
+from pathlib import Path
+
+from api.errors import _HTTP
+from api.policy import REASONS
+from api.settings import ApiSettings
+from shared.log import _REQUEST_ID
+from tests.conftest import MakeService
+from tests.frontends.guide import GUIDE, examples, rows
+from tests.service import Service
+from worker.settings import WorkerSettings
+
+ROOT = Path(__file__).parents[2]
+ORIGIN = "https://www.example.com"
+
+
+def codes_of_the_api() -> dict[str, str]:
+    """Read every code that the API answers with, and its status, where problems are built."""
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "api").glob("*.py"))
+    calls = [node for node in ast.walk(ast.parse(sources)) if isinstance(node, ast.Call)]
+    built = [call.args[:2] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "problem"]
+    written = {ast.literal_eval(code): str(ast.literal_eval(status)) for status, code in built if not names(code)}
+    assert [ast.unparse(code) for _, code in built if names(code)] == ["code"]
+    return written | {code: str(status) for status, (code, _) in _HTTP.items()}
+
+
+def names(code: ast.expr) -> bool:
+    return not isinstance(code, ast.Constant)
+
+
+def test_every_code_of_the_api_stands_in_the_guide_and_no_other() -> None:
+    named = {row[0].strip("`"): row[1] for row in rows("code")}
+
+    assert named.pop("http_...") == "any other"
+    assert named == codes_of_the_api()
+    assert all(when and shown for _, _, when, shown in rows("code"))
+
+
+def test_every_code_of_the_document_stands_in_the_guide(service: Service) -> None:
+    document = service.client.get("/openapi.json").get_data(as_text=True)
+
+    promised = set(re.findall(r'"const":\s*"(\w+)"', document))
+
+    assert len(promised) == 7
+    assert promised <= {row[0].strip("`") for row in rows("code")}
+
+
+def test_every_reason_stands_in_the_guide_with_the_sentence_of_the_api() -> None:
+    assert {code.strip("`"): text for code, text in rows("reason")} == {
+        code: str(text) for code, text in REASONS.items()
+    }
+
+
+def test_the_headers_that_the_guide_lets_scripts_read_and_send_are_those_of_cors(make_service: MakeService) -> None:
+    service = make_service(CORS_ORIGINS=ORIGIN)
+    asks = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+
+    answered = service.forgot("anna@example.com", headers={"Origin": ORIGIN}).headers
+    allowed = service.client.options("/forgot-password", headers=asks | {"X-Request-ID": "x"}).headers
+    said = re.search(r"Requests take (.*?), by (.*?); .*? read (.*?)\. The", GUIDE.replace("\n", " "))
+
+    assert said
+    exposed, methods = answered["Access-Control-Expose-Headers"], allowed["Access-Control-Allow-Methods"]
+    assert re.findall(r"`([\w-]+)`", said[3]) == exposed.split(", ")
+    assert set(re.findall(r"`([\w-]+)`", said[2])) == set(methods.split(", "))
+    assert "Access-Control-Allow-Credentials" not in answered
+    for name in re.findall(r"`([\w-]+)`", said[1]):
+        preflight = service.client.options(
+            "/forgot-password", headers=asks | {"Access-Control-Request-Headers": name.lower()}
+        )
+        assert preflight.headers["Access-Control-Allow-Headers"].lower() == name.lower()
+
+
+def test_every_setting_that_is_named_exists() -> None:
+    known = {name.upper() for settings in (ApiSettings, WorkerSettings) for name in settings.model_fields}
+    named = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)\b", GUIDE)) - {"LATCHKEY_FRONTEND"}
+
+    assert len(named) > 3
+    assert sorted(named - known) == []
+
+
+def test_a_request_id_may_be_what_the_guide_says() -> None:
+    assert "64 letters, digits, `.`, `_` and `-` at most" in GUIDE
+    assert _REQUEST_ID.pattern == "[A-Za-z0-9._-]{1,64}"
+
+
+def test_the_texts_of_the_example_are_those_of_the_table() -> None:
+    ours = re.findall(r'^  (\w+): "(.*)",$', examples()["latchkey.js"], re.MULTILINE)
+
+    assert [code for code, _ in ours] == ["invalid_request", "unreachable"]
+    assert all(f'"{text}"' in GUIDE.split("## Every error")[1] for _, text in ours)

@@ -1,0 +1,27 @@
+"""tests/frontends/package-lock.json: what npm installs for the tests of frontends, and nothing else."""
+
+import json
+import re
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[1] / "frontends"
+
+
+def test_every_package_has_one_version_and_its_hash() -> None:
+    lock = json.loads((FOLDER / "package-lock.json").read_text(encoding="utf-8"))
+    root, packages = lock["packages"].pop(""), lock["packages"]
+    wanted = json.loads((FOLDER / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+
+    assert root["devDependencies"] == wanted
+    assert {f"node_modules/{name}": packages[f"node_modules/{name}"]["version"] for name in wanted} == {
+        f"node_modules/{name}": version for name, version in wanted.items()
+    }
+    assert [name for name, entry in packages.items() if not entry["integrity"].startswith("sha512-")] == []
+
+
+def test_no_registry_is_named() -> None:
+    text = (FOLDER / "package-lock.json").read_text(encoding="utf-8") + (FOLDER / ".npmrc").read_text(encoding="utf-8")
+
+    assert "://" not in text
+    assert not re.search(r"registry\s*=\s*(?!true)", text)
+    assert 'resolved":' not in text
