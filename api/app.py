@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 
 from flask import Flask
+from flask_compress import Compress
 from flask_cors import CORS
 from flask_openapi3 import Info, OpenAPI
 
@@ -84,7 +85,7 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     resets = Resets(_tokens(settings), users, passwords, Slots(settings.reset_slots), limits.use, outbox, key)
     acceptance = Acceptance(outbox, limits, memory, key, settings.outbox_max, loud)
     # Before the endpoints under the same paths: in the document, a blueprint takes the place of what is there.
-    app.register_api(pages(settings, passwords.policy))
+    app.register_api(pages(settings, passwords.policy, Compress(app)))
     app.register_api(brand(settings))
     register_forgot(app, acceptance, counters)
     register_reset(app, resets, limits, counters)
@@ -126,7 +127,10 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
     # Two slashes are no address of ours; Werkzeug would redirect to one, on the host that the request names.
     app.url_map.merge_slashes = False
     app.config.update(
-        database_config(settings.database_url.get_secret_value(), settings.web_threads), MAX_CONTENT_LENGTH=MAX_BODY
+        database_config(settings.database_url.get_secret_value(), settings.web_threads),
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        COMPRESS_REGISTER=False,  # The pages alone: answers of the API are short, and theirs is the hot path.
+        MAIL_SHOW_REQUEST=settings.mail_show_request,
     )
     db.init_app(app)
     speak(app, settings.babel_default_locale, settings.babel_default_timezone, request_language)

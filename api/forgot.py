@@ -14,7 +14,7 @@ from flask_openapi3 import OpenAPI
 
 from api.counters import Counters
 from api.language import Answer
-from api.limits import ADDRESS, FORGOT, Limits
+from api.limits import ADDRESS, FORGOT, Limits, client_key
 from api.memory import Memory
 from api.problems import problems
 from api.requests import requester
@@ -48,10 +48,11 @@ class Acceptance:
         Raises OutboxFull, MemoryShort where Redis is nearly full, and RedisError.
         """
         self.memory.check()
+        g.client = client_key()
         job = self._job(body)
         g.job = job
         over_quota = "" if self.loud else _asking_for_nothing(job).entry()
-        counts = self._script([job.id, job.entry(), over_quota, job.client, job.address_hash])
+        counts = self._script([job.id, job.entry(), over_quota, g.client, job.address_hash])
         if counts is None:
             raise OutboxFull
         g.over_quota = False
@@ -79,7 +80,7 @@ class Acceptance:
 
 
 def _asking_for_nothing(job: Job) -> Job:
-    return replace(job, kind="over_quota", address="", locale="", browser="", system="")
+    return replace(job, kind="over_quota", address="", locale="", client="", browser="", system="")
 
 
 def register_forgot(app: OpenAPI, acceptance: Acceptance, counters: Counters) -> None:
@@ -96,7 +97,7 @@ def register_forgot(app: OpenAPI, acceptance: Acceptance, counters: Counters) ->
         responses=responses,
     )
     @acceptance.before
-    @limits.on_forgot(lambda: g.job.client, lambda: g.job.address_hash)
+    @limits.on_forgot(lambda: g.client, lambda: g.job.address_hash)
     def forgot_password(body: ForgotRequest) -> Response:  # noqa: ARG001 - read by `acceptance.before`
         """Answer every address alike; a mail with a link goes out only where an account uses it.
 

@@ -4,6 +4,7 @@ import ipaddress
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -21,6 +22,7 @@ from api.settings import ApiSettings
 FORGOT, ADDRESS, RESET, LINK = "forgot", "address", "reset", "link"  # What each limit is for, in its key.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _UNKNOWN = "unknown"
+KEPT_OF_IPV4, KEPT_OF_IPV6 = 24, 48  # Bits: enough to tell one's own network, too few to find a person.
 
 
 class CountedWindow(FixedWindowRateLimiter):
@@ -165,6 +167,16 @@ def client_key() -> str:
     if address in _NAT64:
         return str(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
     return str(ipaddress.ip_network((int(address), 64), strict=False))
+
+
+@lru_cache(maxsize=1024)
+def client_network(key: str) -> str:
+    """Return the network that a client's key lies in, of 24 bits in IPv4 and 48 in IPv6: no more of it is kept."""
+    try:
+        network = ipaddress.ip_network(key)
+    except ValueError:
+        return ""
+    return str(network.supernet(new_prefix=KEPT_OF_IPV4 if network.version == 4 else KEPT_OF_IPV6))  # noqa: PLR2004
 
 
 def _without_port(text: str) -> str:

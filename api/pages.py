@@ -6,6 +6,7 @@ from typing import Any
 import flask_openapi3_rapidoc
 from flask import Response, redirect, render_template, request, send_from_directory, url_for
 from flask_babel import get_locale
+from flask_compress import Compress
 from flask_openapi3 import APIBlueprint, Tag
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -19,10 +20,11 @@ _TAG = Tag(name="Pages", description="The hosted pages, which call the API.")
 _PAGE: dict[Any, Any] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
 
 
-def pages(settings: ApiSettings, policy: PasswordPolicy) -> APIBlueprint:
+def pages(settings: ApiSettings, policy: PasswordPolicy, compress: Compress) -> APIBlueprint:
     """Build the pages. Those that share a path with an operation stand in the OpenAPI document beside it."""
     folders: dict[str, Any] = {"template_folder": "templates", "static_folder": "static", "static_url_path": "/static"}
     site = APIBlueprint("pages", __name__, abp_tags=[_TAG], **folders)
+    site.after_request(compress.after_request)
     site.context_processor(lambda: _on_every_page(settings))
 
     @site.get("/", doc_ui=False)

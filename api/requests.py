@@ -2,11 +2,11 @@
 
 import time
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from api.language import request_language
-from api.limits import client_key
+from api.limits import client_key, client_network
 from api.requester import Requester
 from api.settings import ApiSettings
 from api.user_agents import recognise
@@ -25,6 +25,8 @@ _LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; fr
 _PAGES = ("/forgot-password", "/reset-password")
 _HEADERS = {
     "Cache-Control": "no-store",
+    # A window that opened a page must not bring it another link while a password is typed.
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -67,9 +69,11 @@ def register_hooks(app: Flask, settings: ApiSettings) -> None:
 
 
 def requester() -> Requester:
-    """Tell who sends this request, as far as a job may say it."""
+    """Tell who sends this request, as far as a job may say it: no more than the mail will."""
+    if not current_app.config["MAIL_SHOW_REQUEST"]:
+        return Requester(g.request_id, request_language())
     browser, system = recognise(request.environ.get("HTTP_USER_AGENT", ""))
-    return Requester(g.request_id, request_language(), client_key(), browser, system)
+    return Requester(g.request_id, request_language(), client_network(g.get("client") or client_key()), browser, system)
 
 
 def policies_by_path(logo: str) -> dict[str, str]:

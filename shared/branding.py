@@ -83,6 +83,12 @@ class Branding(FromEnvironment):
         default="UTC", description="The time zone of times in mails, such as `Europe/Berlin`."
     )
 
+    mail_show_request: bool = Field(
+        default=True,
+        description="`true`: mails say when a link was asked for, with which browser, and from which network; `false`: "
+        "they do not.",
+    )
+
     @property
     def dark_brand_color(self) -> str:
         """The colour for dark screens."""

@@ -26,7 +26,6 @@ class PreviewSettings(Branding):
     reset_url: str = "https://www.example.com/reset-password"
     reset_token_max_age: int = 1800
     mail_default_sender: str = "no-reply@example.com"
-    mail_show_request: bool = True
 
 
 @click.command()

@@ -61,11 +61,6 @@ class WorkerSettings(Settings):
     mail_default_sender: Annotated[str, AfterValidator(_sender)] = Field(
         description="The sender: `no-reply@example.com` or `Example <no-reply@example.com>`."
     )
-    mail_show_request: bool = Field(
-        default=True,
-        description="`true`: mails say when a link was asked for, with which browser, and from which network; `false`: "
-        "they do not.",
-    )
     mail_timeout: int = Field(
         default=10, ge=1, le=30, description="Seconds to wait for each answer of the relay: 1 to 30."
     )

@@ -38,7 +38,7 @@ export class Form {
     const again = answer.code === "unavailable" && repeats < TRIES;
     this.say(again ? "retrying" : answer.code, answer.reasons);
     if (answer.code === "rate_limited") this.pause(answer.wait).then(() => this.say(""));
-    return again && this.count("page", answer.wait + Math.random() * JITTER);
+    return again && this.count("page", answer.wait * 2 ** repeats + Math.random() * JITTER);
   }
 
   async ask() {

@@ -6,7 +6,7 @@ import { byId, show } from "./page.js";
 import { lengthReasons } from "./password.js";
 
 // The alphabet of a signed token: it survives being pasted with the rest of its link.
-const TOKEN = /[\w-]+\.[\w-]+\.[\w-]{20,}/;
+const TOKEN = /(?<![\w-])[\w-]+\.[\w-]+\.[\w-]{20,}/;
 // Names of hosts may look like one.
 const HOST = /https?:\/\/[^/\s]*/gi;
 const DEAD = "invalid_or_expired_token";
@@ -14,6 +14,7 @@ const AT_ONCE = 300; // Milliseconds that the page waits for the check, so that 
 // Nobody knows what became of a request that ended so: a link that is dead afterwards may have done its work.
 const UNKNOWN = new Set(["no_answer", "offline", "internal_error", "unavailable"]);
 let token = "";
+let sent = ""; // The token of the request that is on its way.
 
 // The token leaves the address bar and the history before anything else happens; the language may stay.
 function takeLink() {
@@ -28,6 +29,10 @@ async function open(text) {
   const found = text.replace(HOST, "").match(TOKEN)?.[0];
   if (!found) return false;
   token = found;
+  byId("link").value = "";
+  // Typed for another link, perhaps another account.
+  byId("password").value = "";
+  byId("password").dispatchEvent(new Event("input", { bubbles: true }));
   byId("maybe-set").hidden = true;
   const late = new Promise((resolve) => setTimeout(resolve, AT_ONCE, false));
   if (!(await Promise.race([isDead(found), late]))) show("reset", byId("password"));
@@ -51,10 +56,12 @@ function end(state) {
 function send() {
   const password = byId("password").value;
   const reasons = lengthReasons(password);
+  sent = token;
   return reasons.length ? { code: "weak_password", reasons } : post(location.pathname, { token, password });
 }
 
 function settle({ code }) {
+  if (sent !== token) return true; // Another link was opened meanwhile.
   if (UNKNOWN.has(code)) byId("maybe-set").hidden = false;
   if (code === "ok") end("done");
   if (code === DEAD) end("dead");

@@ -49,7 +49,8 @@ function showTimes(within) {
 function prepare(frame) {
   const inside = frame.contentDocument;
   if (!inside?.body || inside.URL === "about:blank") return;
-  for (const anchor of inside.links) {
+  // By the prototype: a mail may name an element so that it stands in the place of the document's own properties.
+  for (const anchor of Document.prototype.querySelectorAll.call(inside, "a, area")) {
     anchor.target = "_blank";
     anchor.rel = "noopener noreferrer";
   }

@@ -95,12 +95,13 @@ def test_our_own_scripts_and_styles_name_no_other_server(target: Target) -> None
 
 @pytest.mark.parametrize("path", PAGES + ASSETS + ERRORS)
 def test_every_answer_is_framed_sniffed_cached_and_referred_to_by_nobody(target: Target, path: str) -> None:
-    """Clickjacking, CWE-1021; guessed types, CWE-430; cached secrets, CWE-525; leaks by the Referer, CWE-598."""
+    """Clickjacking, CWE-1021; guessed types, CWE-430; cached secrets, CWE-525; leaks by the Referer, CWE-598; XS leaks."""
     walls = {
         "x-frame-options": "DENY",
         "x-content-type-options": "nosniff",
         "cache-control": "no-store",
         "referrer-policy": "no-referrer",
+        "cross-origin-opener-policy": "same-origin",
     }
     answers = [target.request(method, path) for method in ("GET", "HEAD", "POST", "OPTIONS")]
 

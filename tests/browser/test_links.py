@@ -87,7 +87,7 @@ def test_a_second_link_in_the_same_tab_is_taken(demo: Demo, page: Page) -> None:
     page.goto(demo.url(f"/reset-password#token={TOKEN}"))
     heading(page, "This link does not work any more").wait_for()
 
-    page.goto(mailed_link(demo, demo.add_user("second@example.com")))
+    page.goto(mailed_link(demo, demo.add_user("afterwards@example.com")))
 
     page.get_by_label("New password").wait_for()
     assert page.url == demo.url("/reset-password")
@@ -106,3 +106,39 @@ def test_a_page_without_a_token_takes_the_pasted_link(demo: Demo, page: Page) ->
     page.get_by_role("button", name="Continue").click()
 
     page.get_by_label("New password").wait_for()
+
+
+def test_a_password_goes_with_the_link_that_it_was_typed_for(demo: Demo, page: Page) -> None:
+    old = open_link(demo, page, "earlier@example.com")
+    page.get_by_label("New password").fill(PASSWORD)
+    new = mailed_token(demo, demo.add_user("later@example.com"))
+
+    page.evaluate("token => { location.hash = 'token=' + token }", new)
+
+    expect(page.get_by_label("New password")).to_have_value("")
+    expect(page.get_by_text("Long enough")).to_be_hidden()
+    assert old != new
+
+
+def test_what_becomes_of_an_earlier_link_does_not_end_a_later_one(demo: Demo, page: Page) -> None:
+    open_link(demo, page, "sooner@example.com")
+    new = mailed_token(demo, demo.add_user("second@example.com"))
+    page.route("**/reset-password", lambda route: (page.wait_for_timeout(1000), route.continue_())[0])
+    with page.expect_response("**/reset-password"):
+        choose(page, PASSWORD)
+        page.evaluate("token => { location.hash = 'token=' + token }", new)
+
+    page.wait_for_timeout(300)
+
+    heading(page, "Choose a new password").wait_for()
+    expect(page.get_by_label("New password")).to_be_visible()
+
+
+def test_a_pasted_link_is_not_kept_in_its_field(demo: Demo, page: Page) -> None:
+    link = mailed_link(demo, demo.add_user("pasted@example.com"))
+    page.goto(demo.url("/reset-password"))
+    page.get_by_label("Link").fill(link)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("New password").wait_for()
+
+    assert page.locator("#link").input_value() == ""

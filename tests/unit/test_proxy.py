@@ -81,7 +81,8 @@ def test_the_proxy_answers_for_the_api_in_the_api_s_words() -> None:
     assert said["413"]["code"] == json.loads(_http(RequestEntityTooLarge()).data)["code"]
     assert said["503"] == json.loads(away.data)
     assert nginx("add_header Retry-After") == [f"{away.headers['Retry-After']} always"]
-    assert nginx("error_page 502 504") == ["=503 @unavailable"]
+    assert nginx("error_page 502") == ["=503 @unavailable"]
+    assert (nginx("error_page 504"), said["504"]["code"]) == (["@no_answer"], "no_answer")
 
 
 def test_the_proxy_tells_how_it_was_asked_on_the_right_of_what_was_claimed() -> None:

@@ -10,12 +10,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.e2e.demo import Demo, fetch
-from tests.e2e.test_browser import browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-__all__ = ["browser"]
 
 HOSTILE = """<p>hello</p><script>parent.document.title = "taken"</script><img src="{front}/static/icon.svg?tracked">
 <meta http-equiv="refresh" content="0;url={front}"><form action="{front}/sign-in"><button>send</button></form>
