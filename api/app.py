@@ -96,6 +96,11 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     return app
 
 
+def page_templates(folder: str) -> Templates:
+    """Return the templates of the pages, with those of the operator's folder before ours."""
+    return Templates(folder, "pages", "api")
+
+
 def _tokens(settings: ApiSettings) -> Tokens:
     return Tokens([key.get_secret_value() for key in settings.secret_key], settings.reset_token_max_age)
 
@@ -123,7 +128,7 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
         static_folder=None,
     )
     app.request_class = JsonRequest
-    app.jinja_loader = Templates(settings.template_folder, "pages").loader
+    app.jinja_loader = page_templates(settings.template_folder).loader
     # Two slashes are no address of ours; Werkzeug would redirect to one, on the host that the request names.
     app.url_map.merge_slashes = False
     app.config.update(

@@ -98,6 +98,8 @@ def _nonblank_name(value: str) -> str:
 SecretKeys = Annotated[tuple[SecretStr, ...], BeforeValidator(_split), AfterValidator(_strong)]
 Name = Annotated[str, AfterValidator(_nonblank_name)]
 
+MaxAge = Annotated[int, Field(ge=60, le=86400, description="Seconds that a link lives: 60 to 86400 (a day).")]
+
 
 class RedisSettings(FromEnvironment):
     """Where Redis is: all that Flower needs to know."""
@@ -141,9 +143,7 @@ class Settings(Branding, KeySettings):
         + ", ".join(f"`{name}`" for name in get_args(HashFormat))
         + "."
     )
-    reset_token_max_age: int = Field(
-        default=1800, ge=60, le=86400, description="Seconds that a link lives: 60 to 86400 (a day)."
-    )
+    reset_token_max_age: MaxAge = 1800
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )

@@ -1,12 +1,12 @@
 """Templates of the operator's in the place of ours: a folder with `pages/` for the API and `mails/` for the worker."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from traceback import extract_tb
-from typing import Literal
+from typing import Literal, get_args
 
 from jinja2 import (
     BaseLoader,
@@ -21,9 +21,11 @@ from jinja2 import (
 )
 
 from shared.environment import SettingsError
+from shared.template_blocks import unknown_blocks
 
 OURS = "latchkey"  # `latchkey/layout.html` is ours, also where another one stands in its place.
-_PACKAGES = {"pages": "api", "mails": "worker"}
+Part = Literal["pages", "mails"]
+_PARTS = set(get_args(Part))
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Templates:
     """The templates of one program: ours, and those of the operator's folder before them, where one is set."""
 
     folder: str
-    part: Literal["pages", "mails"]
+    part: Part
+    package: str  # Where ours are.
 
     @cached_property
     def loader(self) -> BaseLoader:
@@ -40,10 +43,10 @@ class Templates:
             return self._ours
         return ChoiceLoader([FileSystemLoader(self._root / self.part), self._ours, PrefixLoader({OURS: self._ours})])
 
-    def check(self, environment: Environment, render: Callable[[], object]) -> None:
+    def check(self, environment: Environment, render: Callable[[], Iterable[str]]) -> None:
         """End the start where a file of the folder would be passed over, or would break a page or a mail.
 
-        `render` makes each of them once, with example values.
+        `render` makes each of them once, with example values, and tells what is wrong with what came out.
 
         Raises SettingsError.
         """
@@ -53,7 +56,8 @@ class Templates:
             problems = list(self._strangers())
         except OSError as error:
             problems = [f"TEMPLATE_FOLDER names a folder that cannot be read ({error.strerror}). Check its path."]
-        problems = problems or list(self._unreadable(environment)) or self._broken(render)
+        problems = problems or list(self._unreadable(environment))
+        problems = problems or [*self._unknown_blocks(environment), *self._broken(render)]
         if problems:
             raise SettingsError(problems)
 
@@ -63,7 +67,7 @@ class Templates:
 
     @cached_property
     def _ours(self) -> BaseLoader:
-        return PackageLoader(_PACKAGES[self.part])
+        return PackageLoader(self.package)
 
     def _names(self) -> set[str]:
         """Name our templates as the folder does: `pages/forgot.html`."""
@@ -72,8 +76,8 @@ class Templates:
     def _strangers(self) -> Iterator[str]:
         """Find what has no name of ours, and would be passed over; the other program looks at its own part."""
         names = self._names()
-        folders = {str(parent) for name in names for parent in PurePosixPath(name).parents} | set(_PACKAGES)
-        for name, is_folder in self._entries(folders - (_PACKAGES.keys() - {self.part})):
+        folders = {str(parent) for name in names for parent in PurePosixPath(name).parents} | _PARTS
+        for name, is_folder in self._entries(folders - (_PARTS - {self.part})):
             if name not in (folders if is_folder else names):
                 beside = {known for known in folders if PurePosixPath(known).parent == PurePosixPath(name).parent}
                 near = get_close_matches(name, beside if is_folder else names, 1)
@@ -101,12 +105,15 @@ class Templates:
                 except OSError as error:
                     yield f"TEMPLATE_FOLDER: {name} cannot be read ({error.strerror})."
 
-    def _broken(self, render: Callable[[], object]) -> list[str]:
+    def _unknown_blocks(self, environment: Environment) -> Iterator[str]:
+        for name, line, complaint in unknown_blocks(environment, set(self._ours.list_templates()), self._ours):
+            yield f"TEMPLATE_FOLDER: {self.part}/{name}, line {line}: {complaint}"
+
+    def _broken(self, render: Callable[[], Iterable[str]]) -> list[str]:
         try:
-            render()
+            return [f"TEMPLATE_FOLDER: {problem}" for problem in dict.fromkeys(render())]
         except Exception as error:
             return [f"TEMPLATE_FOLDER: {self._place(error)}: {_reason(error)}."]
-        return []
 
     def _place(self, error: Exception) -> str:
         """Say where in the folder an error came up; Jinja puts the template's lines into the traceback."""

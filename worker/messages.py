@@ -93,8 +93,8 @@ class Messages:
             "support": settings.support_email,
             "color": settings.brand_color,
             "dark_color": self._dark_color,
-            "language": tag(language),
-            "direction": direction(language),
+            "lang": tag(language),
+            "dir": direction(language),
             "gap": gap(language),
             "catalogue": get_translations(),
             "lifetime": lifetime(settings.reset_token_max_age),
@@ -120,7 +120,12 @@ class Messages:
 
     @cached_property
     def _templates(self) -> Environment:
-        return environment(Templates(self.settings.template_folder, "mails").loader)
+        return environment(mail_templates(self.settings.template_folder).loader)
+
+
+def mail_templates(folder: str) -> Templates:
+    """Return the templates of the mails, with those of the operator's folder before ours."""
+    return Templates(folder, "mails", "worker")
 
 
 def environment(loader: BaseLoader) -> Environment:

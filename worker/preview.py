@@ -5,6 +5,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import Flask
@@ -14,18 +15,22 @@ from jinja2 import Environment, FileSystemLoader
 from shared.branding import Branding
 from shared.jobs import Job
 from shared.languages import LANGUAGES, direction, speak, tag
+from shared.settings import MaxAge
+from worker.mail_check import check_mails
 from worker.messages import Messages
+from worker.settings import ResetUrl, Sender
 
 READER = "you@example.com"
+_MARK = '<meta name="generator" content="Latchkey, preview of its mails">'
 TOKEN = "WyIxMjM0NSJd.aBcDeF.an-example-that-opens-nothing"  # noqa: S105 - it says so
 
 
 class PreviewSettings(Branding):
-    """The branding of the environment, and an example of what else a mail is written with."""
+    """What a mail is written with, with examples of what has no default."""
 
-    reset_url: str = "https://www.example.com/reset-password"
-    reset_token_max_age: int = 1800
-    mail_default_sender: str = "no-reply@example.com"
+    reset_url: ResetUrl = "https://www.example.com/reset-password"
+    reset_token_max_age: MaxAge = 1800
+    mail_default_sender: Sender = "no-reply@example.com"
 
 
 @click.command()
@@ -34,12 +39,14 @@ class PreviewSettings(Branding):
 def preview(folder: Path | None, *, show: bool) -> None:
     """Write every mail in every language to FOLDER, and open a page of them. Nothing is sent.
 
-    It needs no setting; PRODUCT_NAME, BRAND_COLOR and others of pages and mails show what they do.
+    It needs no setting; PRODUCT_NAME, RESET_URL and others of mails show what they do.
     """
     folder = folder or Path(tempfile.mkdtemp(prefix="latchkey-mails-"))
-    named = {name.upper() for name in Branding.model_fields}
-    branding = {name: value for name, value in os.environ.items() if name in named}
-    index = write_all(PreviewSettings.load(branding), folder)
+    named = {name.upper() for name in PreviewSettings.model_fields}
+    settings = PreviewSettings.load({name: value for name, value in os.environ.items() if name in named})
+    check_mails(settings, _speaker(settings))
+    _refuse_others(folder)
+    index = write_all(settings, folder)
     click.echo(f"{2 * len(LANGUAGES)} mails: {index}")
     if show and _has_display():
         click.launch(index.as_uri())
@@ -47,22 +54,20 @@ def preview(folder: Path | None, *, show: bool) -> None:
 
 def write_all(settings: PreviewSettings, folder: Path) -> Path:
     """Write the mails and the page of them, and return the page's path."""
-    app = Flask("preview")
-    Mail(app)
-    speak(app, settings.babel_default_locale, settings.babel_default_timezone)
-    messages = Messages(settings)
-    languages = []
-    with app.app_context():
-        for code, name in LANGUAGES.items():
-            mails = examples(messages, code)
-            for kind, message in mails.items():
-                _write(message, folder / code, kind)
-            languages.append(
-                {"code": code, "tag": tag(code), "direction": direction(code), "name": name, "mails": mails}
-            )
-    page = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True).get_template("preview.html")
-    index = (folder / "index.html").resolve()
-    index.write_text(page.render(languages=languages, product=settings.product_name), encoding="utf-8")
+    with _speaker(settings).app_context():
+        messages = Messages(settings)
+        languages: list[dict[str, Any]] = [
+            {"code": code, "tag": tag(code), "dir": direction(code), "name": name, "mails": examples(messages, code)}
+            for code, name in LANGUAGES.items()
+        ]
+        page = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True).get_template("preview.html")
+        folder.mkdir(parents=True, exist_ok=True)
+        index = (folder / "index.html").resolve()
+        # Before the mails: by this page, a folder that is written half is known as ours.
+        index.write_text(page.render(languages=languages, product=settings.product_name, mark=_MARK), encoding="utf-8")
+        for language in languages:
+            for kind, message in language["mails"].items():
+                _write(message, folder / language["code"], kind)
     return index
 
 
@@ -82,6 +87,29 @@ def examples(messages: Messages, language: str) -> dict[str, Message]:
         old_state="1" * 32,
     )
     return {"reset": messages.reset(job, READER, TOKEN), "password_changed": messages.password_changed(job)}
+
+
+def _speaker(settings: PreviewSettings) -> Flask:
+    """Build an app in whose context mails can be written."""
+    app = Flask("preview")
+    Mail(app)
+    speak(app, settings.babel_default_locale, settings.babel_default_timezone)
+    return app
+
+
+def _refuse_others(folder: Path) -> None:
+    """Leave a folder alone that holds something of somebody else's, or links that lead out of it.
+
+    Raises ClickException.
+    """
+    cure = "Name a new folder, or an empty one."
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    index = folder / "index.html"
+    if not index.is_file() or _MARK not in index.read_text(encoding="utf-8", errors="replace"):
+        raise click.ClickException(f"{folder} holds files that no preview wrote. {cure}")
+    if any(path.is_symlink() for path in folder.rglob("*")):
+        raise click.ClickException(f"{folder} holds symbolic links, and what they lead to might be overwritten. {cure}")
 
 
 def _write(message: Message, folder: Path, kind: str) -> None:

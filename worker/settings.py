@@ -37,13 +37,25 @@ def _sender(value: str) -> str:
     return value
 
 
+ResetUrl = Annotated[
+    str,
+    AfterValidator(_reset_url),
+    Field(
+        description="Where the mail's link leads, https: `https://www.example.com/reset-password`. "
+        "`{token}` may stand in it once; without it `#token=...` is appended."
+    ),
+]
+Sender = Annotated[
+    str,
+    AfterValidator(_sender),
+    Field(description="The sender: `no-reply@example.com` or `Example <no-reply@example.com>`."),
+]
+
+
 class WorkerSettings(Settings):
     """What the worker needs to know; SELECT on the users table is all its database user needs."""
 
-    reset_url: Annotated[str, AfterValidator(_reset_url)] = Field(
-        description="Where the mail's link leads, https: `https://www.example.com/reset-password`. "
-        "`{token}` may stand in it once; without it `#token=...` is appended."
-    )
+    reset_url: ResetUrl
     mail_server: str = Field(description="The mail relay's host name.")
     mail_port: int = Field(
         default=587, ge=1, le=65535, description="Its port, 1 to 65535: 587 for STARTTLS, 465 for TLS, 25."
@@ -58,9 +70,7 @@ class WorkerSettings(Settings):
     mail_password: SecretStr = Field(
         default=SecretStr(""), validate_default=True, description="The password for the relay."
     )
-    mail_default_sender: Annotated[str, AfterValidator(_sender)] = Field(
-        description="The sender: `no-reply@example.com` or `Example <no-reply@example.com>`."
-    )
+    mail_default_sender: Sender
     mail_timeout: int = Field(
         default=10, ge=1, le=30, description="Seconds to wait for each answer of the relay: 1 to 30."
     )

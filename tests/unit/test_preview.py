@@ -9,11 +9,11 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from shared.branding import Branding
 from shared.languages import LANGUAGES
 from worker.__main__ import main
+from worker.preview import PreviewSettings
 
-NOWHERE = {name.upper(): None for name in Branding.model_fields} | {"REDIS_URL": None, "SECRET_KEY": None}
+NOWHERE = {name.upper(): None for name in PreviewSettings.model_fields} | {"REDIS_URL": None, "SECRET_KEY": None}
 
 
 @pytest.fixture
@@ -51,10 +51,21 @@ def test_every_mail_is_written_in_every_language(tmp_path: Path, opened: list[st
             assert f'href="{code}/{kind}.eml"' in page
 
 
-def test_the_settings_of_the_service_are_neither_needed_nor_shown(tmp_path: Path, opened: list[str]) -> None:
-    run(str(tmp_path), RESET_URL="https://secret.example/", MAIL_DEFAULT_SENDER="nobody at all", REDIS_URL="nonsense")
+def test_the_settings_that_a_mail_is_written_with_are_taken_and_others_are_not(tmp_path: Path) -> None:
+    run(
+        str(tmp_path),
+        RESET_URL="https://acme.example/new",
+        RESET_TOKEN_MAX_AGE="7200",
+        MAIL_DEFAULT_SENDER="Acme <mail@acme.example>",
+        MAIL_SHOW_REQUEST="false",
+        REDIS_URL="nonsense",
+    )
 
-    assert "https://www.example.com/reset-password" in (tmp_path / "en" / "reset.txt").read_text()
+    text = (tmp_path / "en" / "reset.txt").read_text()
+    assert "https://acme.example/new#token=" in text
+    assert "2 hours" in text
+    assert "Firefox" not in text
+    assert "From: Acme <mail@acme.example>" in (tmp_path / "en" / "reset.eml").read_text()
 
 
 def test_the_page_is_opened_where_there_is_a_display_and_it_is_not_refused(
@@ -71,8 +82,52 @@ def test_the_page_is_opened_where_there_is_a_display_and_it_is_not_refused(
     assert opened == [(tmp_path / "index.html").as_uri()]
 
 
-def test_a_wrong_setting_ends_it_with_a_sentence(tmp_path: Path) -> None:
-    result = CliRunner().invoke(main, ["preview", str(tmp_path)], env=NOWHERE | {"BRAND_COLOR": "red"})
-
+def refused(*arguments: str, **environ: str) -> str:
+    result = CliRunner().invoke(main, ["preview", *arguments], env=NOWHERE | environ)
     assert result.exit_code == 1
-    assert "BRAND_COLOR is not a colour" in str(result.exception or result.output)
+    assert isinstance(result.exception, SystemExit)
+    return f"{result.exception} {result.output}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("BRAND_COLOR", "red", "BRAND_COLOR is not a colour"),
+        ("RESET_URL", "http://acme.example", "RESET_URL "),
+        ("RESET_TOKEN_MAX_AGE", "1", "RESET_TOKEN_MAX_AGE is wrong. Seconds that a link lives"),
+        ("MAIL_DEFAULT_SENDER", "nobody at all", "MAIL_DEFAULT_SENDER is not a sender. The sender: "),
+    ],
+)
+def test_a_wrong_setting_ends_it_with_a_sentence(tmp_path: Path, name: str, value: str, told: str) -> None:
+    assert told in refused(str(tmp_path), **{name: value})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_broken_template_ends_it_with_a_sentence(tmp_path: Path) -> None:
+    subject = tmp_path / "templates" / "mails" / "reset" / "subject.txt"
+    subject.parent.mkdir(parents=True)
+    subject.write_text("One\nand two")
+
+    told = refused(str(tmp_path / "mails"), TEMPLATE_FOLDER=str(tmp_path / "templates"))
+
+    assert "TEMPLATE_FOLDER: mails/reset/subject.txt is not one line" in told
+
+
+@pytest.mark.parametrize("name", ["index.html", "notes.txt"])
+def test_a_folder_of_somebody_elses_is_left_as_it_is(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("Mine.")
+
+    assert "holds files that no preview wrote. Name a new folder, or an empty one." in refused(str(tmp_path))
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [(name, "Mine.")]
+
+
+@pytest.mark.parametrize("name", ["index.html", "en", "en/reset.html"])
+def test_nothing_is_written_through_a_link(tmp_path: Path, name: str) -> None:
+    mails, elsewhere = tmp_path / "mails", tmp_path / "elsewhere"
+    run(str(mails), "--no-open")
+    (mails / name).rename(elsewhere)
+    (mails / name).symlink_to(elsewhere)
+    before = elsewhere.stat().st_mtime_ns
+
+    assert "holds symbolic links" in refused(str(mails), PRODUCT_NAME="Acme")
+    assert elsewhere.stat().st_mtime_ns == before
