@@ -24,7 +24,7 @@ def pages(settings: ApiSettings, policy: PasswordPolicy, compress: Compress) -> 
     """Build the pages. Those that share a path with an operation stand in the OpenAPI document beside it."""
     folders: dict[str, Any] = {"template_folder": "templates", "static_folder": "static", "static_url_path": "/static"}
     site = APIBlueprint("pages", __name__, abp_tags=[_TAG], **folders)
-    site.after_request(compress.after_request)
+    site.after_request(lambda response: _smaller(response, compress))
     site.context_processor(lambda: _on_every_page(settings))
 
     @site.get("/", doc_ui=False)
@@ -50,6 +50,13 @@ def pages(settings: ApiSettings, policy: PasswordPolicy, compress: Compress) -> 
         return send_from_directory(_RAPIDOC, "rapidoc-min.js")
 
     return site
+
+
+def _smaller(response: Response, compress: Compress) -> Response:
+    # Whole, and not as a stream: Flask-Compress does not close the file of one.
+    response.direct_passthrough = False
+    response.make_sequence()
+    return compress.after_request(response)
 
 
 def _on_every_page(settings: ApiSettings) -> dict[str, Any]:
