@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.password_policy import PasswordPolicy
 from api.policy import REASONS
 from api.settings import ApiSettings
-from shared.languages import direction, gap, tag
+from shared.languages import direction, gap, lifetime, tag
 
 _RAPIDOC = Path(flask_openapi3_rapidoc.__file__).parent / "templates" / "rapidoc" / "js"
 _TAG = Tag(name="Pages", description="The hosted pages, which call the API.")
@@ -24,7 +24,7 @@ def pages(settings: ApiSettings, policy: PasswordPolicy, compress: Compress) -> 
     """Build the pages. Those that share a path with an operation stand in the OpenAPI document beside it."""
     folders: dict[str, Any] = {"template_folder": "templates", "static_folder": "static", "static_url_path": "/static"}
     site = APIBlueprint("pages", __name__, abp_tags=[_TAG], **folders)
-    site.after_request(compress.after_request)
+    site.after_request(lambda response: _smaller(response, compress))
     site.context_processor(lambda: _on_every_page(settings))
 
     @site.get("/", doc_ui=False)
@@ -34,7 +34,7 @@ def pages(settings: ApiSettings, policy: PasswordPolicy, compress: Compress) -> 
     @site.get("/forgot-password", operation_id="forgotPage", summary="Show the forgot page", responses=_PAGE)
     def forgot_page() -> str:
         """Ask for an address."""
-        return render_template("forgot.html", minutes=settings.reset_token_max_age // 60)
+        return render_template("forgot.html", lifetime=lifetime(settings.reset_token_max_age))
 
     @site.get("/reset-password", operation_id="resetPage", summary="Show the reset page", responses=_PAGE)
     def reset_page() -> str:
@@ -50,6 +50,13 @@ def pages(settings: ApiSettings, policy: PasswordPolicy, compress: Compress) -> 
         return send_from_directory(_RAPIDOC, "rapidoc-min.js")
 
     return site
+
+
+def _smaller(response: Response, compress: Compress) -> Response:
+    # Whole, and not as a stream: Flask-Compress does not close the file of one.
+    response.direct_passthrough = False
+    response.make_sequence()
+    return compress.after_request(response)
 
 
 def _on_every_page(settings: ApiSettings) -> dict[str, Any]:

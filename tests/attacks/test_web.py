@@ -95,7 +95,7 @@ def test_our_own_scripts_and_styles_name_no_other_server(target: Target) -> None
 
 @pytest.mark.parametrize("path", PAGES + ASSETS + ERRORS)
 def test_every_answer_is_framed_sniffed_cached_and_referred_to_by_nobody(target: Target, path: str) -> None:
-    """Clickjacking, CWE-1021; guessed types, CWE-430; cached secrets, CWE-525; leaks by the Referer, CWE-598; XS leaks."""
+    """Clickjacking, CWE-1021; guessed types, CWE-430; cached secrets, CWE-525; by the Referer, CWE-598; XS leaks."""
     walls = {
         "x-frame-options": "DENY",
         "x-content-type-options": "nosniff",
