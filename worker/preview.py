@@ -45,8 +45,8 @@ def preview(folder: Path | None, *, show: bool) -> None:
         click.launch(index.as_uri())
 
 
-def write_all(settings: PreviewSettings, folder: Path) -> Path:
-    """Write the mails and the page of them, and return the page's path."""
+def write_all(settings: PreviewSettings, folder: Path, *, home: str = "") -> Path:
+    """Write the mails and the page of them, with a link to where one came from, and return the page's path."""
     app = Flask("preview")
     Mail(app)
     speak(app, settings.babel_default_locale, settings.babel_default_timezone)
@@ -62,7 +62,7 @@ def write_all(settings: PreviewSettings, folder: Path) -> Path:
             )
     page = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True).get_template("preview.html")
     index = (folder / "index.html").resolve()
-    index.write_text(page.render(languages=languages, product=settings.product_name), encoding="utf-8")
+    index.write_text(page.render(languages=languages, brand=settings, home=home), encoding="utf-8")
     return index
 
 
