@@ -1,7 +1,9 @@
 """Every mail in every language, as `python -m worker preview` writes them, for the browser."""
 
+import atexit
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 from threading import Lock
 
 from flask import Blueprint, Response, redirect, send_from_directory, url_for
@@ -38,21 +40,21 @@ class _Mails:
     """The files, in a folder that ends with the program."""
 
     def __init__(self) -> None:
-        self._folder: TemporaryDirectory[str] | None = None
+        self._folder = ""
         self._writing = Lock()
 
     def folder(self) -> str:
         """Write the mails if nobody has, and name their folder."""
         # Pages are asked for in parallel: whoever came second would replace the folder that the first reads from.
         with self._writing:
-            if self._folder is None:
-                self._folder = _written()
-            return self._folder.name
+            self._folder = self._folder or _written()
+            return self._folder
 
 
-def _written() -> "TemporaryDirectory[str]":
+def _written() -> str:
     from worker.preview import PreviewSettings, write_all  # noqa: PLC0415 - half a second that no start should wait for
 
-    folder = TemporaryDirectory(prefix="latchkey-mails-", ignore_cleanup_errors=True)
-    write_all(PreviewSettings.load({"PRODUCT_NAME": PRODUCT_NAME}), Path(folder.name), home=url_for("front.front"))
+    folder = mkdtemp(prefix="latchkey-mails-")
+    atexit.register(rmtree, folder, ignore_errors=True)
+    write_all(PreviewSettings.load({"PRODUCT_NAME": PRODUCT_NAME}), Path(folder), home=url_for("front.front"))
     return folder

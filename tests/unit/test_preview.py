@@ -71,6 +71,14 @@ def test_the_page_is_opened_where_there_is_a_display_and_it_is_not_refused(
     assert opened == [(tmp_path / "index.html").as_uri()]
 
 
+def test_the_page_has_the_brands_colours_and_leads_nowhere_else(tmp_path: Path, opened: list[str]) -> None:
+    run(str(tmp_path), BRAND_COLOR="#6A1B9A")
+
+    page = (tmp_path / "index.html").read_text()
+    assert "--accent: #6A1B9A;" in page
+    assert "Back to the start" not in page
+
+
 def test_a_wrong_setting_ends_it_with_a_sentence(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["preview", str(tmp_path)], env=NOWHERE | {"BRAND_COLOR": "red"})
 
