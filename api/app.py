@@ -3,6 +3,7 @@
 import gc
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from flask import Flask
 from flask_compress import Compress
@@ -126,12 +127,7 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
     app.jinja_loader = Templates(settings.template_folder, "pages").loader
     # Two slashes are no address of ours; Werkzeug would redirect to one, on the host that the request names.
     app.url_map.merge_slashes = False
-    app.config.update(
-        database_config(settings.database_url.get_secret_value(), settings.web_threads),
-        MAX_CONTENT_LENGTH=MAX_BODY,
-        COMPRESS_REGISTER=False,  # The pages alone: answers of the API are short, and theirs is the hot path.
-        MAIL_SHOW_REQUEST=settings.mail_show_request,
-    )
+    app.config.update(_config(settings))
     db.init_app(app)
     speak(app, settings.babel_default_locale, settings.babel_default_timezone, request_language)
     register_errors(app, counters)
@@ -143,6 +139,15 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
         # Wrapping the method is how Flask's documentation applies a middleware.
         app.wsgi_app = ForwardedFor(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app
+
+
+def _config(settings: ApiSettings) -> dict[str, Any]:
+    return {
+        **database_config(settings.database_url.get_secret_value(), settings.web_threads),
+        "MAX_CONTENT_LENGTH": MAX_BODY,
+        "COMPRESS_REGISTER": False,  # The pages alone: answers of the API are short, and theirs is the hot path.
+        "MAIL_SHOW_REQUEST": settings.mail_show_request,
+    }
 
 
 def _allow_origins(app: Flask, origins: Iterable[str]) -> None:

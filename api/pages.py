@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.password_policy import PasswordPolicy
 from api.policy import REASONS
 from api.settings import ApiSettings
-from shared.languages import direction, gap, tag
+from shared.languages import direction, gap, lifetime, tag
 
 _RAPIDOC = Path(flask_openapi3_rapidoc.__file__).parent / "templates" / "rapidoc" / "js"
 _TAG = Tag(name="Pages", description="The hosted pages, which call the API.")
@@ -34,7 +34,7 @@ def pages(settings: ApiSettings, policy: PasswordPolicy, compress: Compress) -> 
     @site.get("/forgot-password", operation_id="forgotPage", summary="Show the forgot page", responses=_PAGE)
     def forgot_page() -> str:
         """Ask for an address."""
-        return render_template("forgot.html", minutes=settings.reset_token_max_age // 60)
+        return render_template("forgot.html", lifetime=lifetime(settings.reset_token_max_age))
 
     @site.get("/reset-password", operation_id="resetPage", summary="Show the reset page", responses=_PAGE)
     def reset_page() -> str:

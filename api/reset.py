@@ -18,16 +18,16 @@ from api.schemas import PASSWORDS, Done, LinkState, ResetRequest, TokenRequest
 
 def register_reset(app: OpenAPI, resets: Resets, limits: Limits, counters: Counters) -> None:
     """Add the two endpoints that take a token."""
+    _register_check(app, resets, limits)
     answer = Answer(app, 200, _message)
-    done: dict[Any, Any] = {200: Done, **problems(LinkProblem, WeakPasswordProblem)}
-    good: dict[Any, Any] = {200: LinkState, **problems(LinkProblem)}
+    responses: dict[Any, Any] = {200: Done, **problems(LinkProblem, WeakPasswordProblem)}
 
     @app.post(
         "/reset-password",
         operation_id="resetPassword",
         summary="Set a new password",
         tags=[PASSWORDS],
-        responses=done,
+        responses=responses,
     )
     @limits.on_reset()
     def reset_password(body: ResetRequest) -> Response:
@@ -40,12 +40,16 @@ def register_reset(app: OpenAPI, resets: Resets, limits: Limits, counters: Count
         counters.add("resets_confirmed")
         return answer.in_language(asks.locale)
 
+
+def _register_check(app: OpenAPI, resets: Resets, limits: Limits) -> None:
+    responses: dict[Any, Any] = {200: LinkState, **problems(LinkProblem)}
+
     @app.post(
         "/reset-password/check",
         operation_id="checkLink",
         summary="Check a reset link",
         tags=[PASSWORDS],
-        responses=good,
+        responses=responses,
     )
     @limits.on_reset()
     def check_link(body: TokenRequest) -> Response:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from babel import Locale
 from flask import Flask
-from flask_babel import Babel
+from flask_babel import Babel, ngettext
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
@@ -29,6 +29,7 @@ LANGUAGES = {
     "zh_Hans": "简体中文",
 }
 CATALOGUES = Path(__file__).parent / "translations"
+_HOUR, _MINUTE = 3600, 60  # Seconds.
 _LONGEST_HEADER = 256  # Characters of Accept-Language that are read; browsers send some thirty.
 _LONGEST_TAG = 35  # RFC 5646, 4.4.1.
 _BY_TAG = {code.partition("_")[0]: code for code in LANGUAGES}
@@ -64,6 +65,17 @@ def gap(code: str) -> str:
 def direction(code: str) -> str:
     """Return `rtl` for a language that is written from right to left, else `ltr`."""
     return Locale.parse(code).text_direction
+
+
+def lifetime(seconds: int) -> str:
+    """Say how long the link works: in hours where they are whole."""
+    if seconds % _HOUR:
+        return ngettext(  # type: ignore[no-any-return]
+            "The link works once, for %(num)d minute.", "The link works once, for %(num)d minutes.", seconds // _MINUTE
+        )
+    return ngettext(  # type: ignore[no-any-return]
+        "The link works once, for %(num)d hour.", "The link works once, for %(num)d hours.", seconds // _HOUR
+    )
 
 
 def speak(app: Flask, default: str, timezone: str, selector: Callable[[], str] | None = None) -> None:

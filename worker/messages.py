@@ -6,14 +6,14 @@ from email.utils import parseaddr
 from functools import cached_property
 from typing import Literal, Protocol
 
-from flask_babel import force_locale, get_translations, ngettext
+from flask_babel import force_locale, get_translations
 from flask_mail import Message
 from jinja2 import BaseLoader, Environment, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
 
 from shared.addresses import envelope
 from shared.jobs import Job
-from shared.languages import LANGUAGES, direction, gap, tag
+from shared.languages import LANGUAGES, direction, gap, lifetime, tag
 from shared.templates import Templates
 from worker.headers import AUTOMATIC, UNTRACKED
 from worker.mime import Mail
@@ -22,7 +22,6 @@ from worker.origin import Origin
 Name = Literal["reset", "password_changed"]
 _PARTS = ("body.txt", "body.html")
 _WIDTH = 72  # Characters of a line of the text part.
-_HOUR, _MINUTE = 3600, 60  # Seconds.
 
 
 class MailSettings(Protocol):
@@ -161,17 +160,6 @@ def wrapped(text: str) -> str:
 
 def _wrap(line: str) -> str:
     return textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
-
-
-def lifetime(seconds: int) -> str:
-    """Say how long the link works: in hours where they are whole."""
-    if seconds % _HOUR:
-        return ngettext(  # type: ignore[no-any-return]
-            "The link works once, for %(num)d minute.", "The link works once, for %(num)d minutes.", seconds // _MINUTE
-        )
-    return ngettext(  # type: ignore[no-any-return]
-        "The link works once, for %(num)d hour.", "The link works once, for %(num)d hours.", seconds // _HOUR
-    )
 
 
 def link(reset_url: str, token: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from flask_mail import Mail
 from shared.languages import LANGUAGES, direction, tag
 from tests.unit.mails import JOB, TOKEN, both, parts, received, reset, seen
 
-WORKER = Path(__file__).parents[2] / "worker"
+PROJECT = Path(__file__).parents[2]
 KINDS = [("**.py", "python"), ("templates/**", "jinja2")]
 NAMED = {"PRODUCT_NAME": "12345", "SUPPORT_EMAIL": "0@0.0"}
 HOURS = ("The link works once, for %(num)d hour.", "The link works once, for %(num)d hours.")
@@ -31,7 +32,7 @@ def foreign(text: str) -> str:
 def _speaking(tmp_path: Path) -> Iterator[None]:
     """Be in an app that has a Ukrainian catalogue of all texts of the mails, and one in Polish of a few."""
     ukrainian, polish = Catalog("uk"), Catalog("pl")
-    for _, _, text, _, _ in extract_from_dir(WORKER, KINDS):
+    for _, _, text, _, _ in chain(*(extract_from_dir(PROJECT / part, KINDS) for part in ("worker", "shared"))):
         several = isinstance(text, tuple)
         ukrainian.add(text, [foreign(text[0])] * ukrainian.num_plurals if several else foreign(text))
     polish.add(HOURS, ["%(num)d godzinę.", "%(num)d godziny.", "%(num)d godzin."])
