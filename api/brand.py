@@ -5,7 +5,7 @@ from flask_openapi3 import APIBlueprint
 
 from api.logo import Picture, read_picture
 from api.settings import ApiSettings
-from shared.branding import LIGHT
+from shared.branding import LIGHT, Branding
 
 ON_DARK_ACCENT = "#10151c"  # Text on the tone for dark screens.
 _STYLES = """:root {{ --accent: {light}; --on-accent: {on_light}; }}
@@ -16,7 +16,7 @@ _STYLES = """:root {{ --accent: {light}; --on-accent: {on_light}; }}
 def brand(settings: ApiSettings) -> APIBlueprint:
     """Build what the pages link, and name the logo to their templates."""
     site = APIBlueprint("brand", __name__)
-    styles = _styles(settings)
+    brand_styles = styles(settings)
     # An address of another server's is the browser's to ask.
     picture = read_picture(settings.logo) if settings.logo and "://" not in settings.logo else None
     shown = {"logo": "/logo" if picture else settings.logo}
@@ -27,7 +27,7 @@ def brand(settings: ApiSettings) -> APIBlueprint:
 
     @site.get("/brand.css", doc_ui=False)
     def stylesheet() -> Response:
-        return Response(styles, mimetype="text/css")
+        return Response(brand_styles, mimetype="text/css")
 
     if picture:
         _show(site, picture)
@@ -40,7 +40,8 @@ def _show(site: APIBlueprint, picture: Picture) -> None:
         return Response(picture.content, mimetype=picture.kind)
 
 
-def _styles(settings: ApiSettings) -> str:
+def styles(settings: Branding) -> str:
+    """Write the stylesheet that sets the brand's colours."""
     return _STYLES.format(
         light=settings.brand_color, on_light=LIGHT, dark=settings.dark_brand_color, on_dark=ON_DARK_ACCENT
     )

@@ -9,7 +9,9 @@ from flask_babel import gettext, lazy_gettext
 from flask_limiter.errors import RateLimitExceeded
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from redis.exceptions import OutOfMemoryError, RedisError
+from redis.exceptions import AuthenticationError, OutOfMemoryError, RedisError
+from redis.exceptions import ConnectionError as RedisAway
+from redis.exceptions import TimeoutError as RedisSlow
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
@@ -49,6 +51,15 @@ _REASONS = {
     "extra_forbidden": lazy_gettext("There is a field that is not known."),
 }
 _OTHER_REASON = lazy_gettext("This is not valid.")
+
+# For the log; where several fit, the first.
+_DETAILS: dict[type[Exception], str] = {
+    RedisSlow: "Redis did not answer within its time.",
+    AuthenticationError: "Redis does not let us in.",
+    RedisAway: "Redis cannot be reached.",
+    OutOfMemoryError: "Redis is full.",
+    RedisError: "Redis refused a command.",
+}
 
 # What is counted of each endpoint's requests; where several fit, the first.
 _COUNTED_RESETS: dict[str, tuple[type[Exception], ...]] = {
@@ -156,8 +167,9 @@ def _link_overused(error: LinkOverused) -> Response:
 
 
 def _unavailable(error: Exception) -> Response:
-    # The error's text may hold a statement or an address; its type is enough for the log, except where it is ours.
-    detail = str(error) if isinstance(error, UsersTableError) else ""
+    # The error's text may hold a statement or an address: the log gets a sentence of ours, and its type.
+    known = next((sentence for kind, sentence in _DETAILS.items() if isinstance(error, kind)), "")
+    detail = str(error) if isinstance(error, UsersTableError) else known
     log.warning("unavailable", error=type(error).__name__, detail=detail)
     title = gettext("This is not possible at the moment. Try again soon.")
     return problem(503, "unavailable", title, retry_after=RETRY_AFTER)

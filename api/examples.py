@@ -6,7 +6,7 @@ _TOKEN = "IjEi.aSJzaQ.kq3xRZ4bTdnV0wYc8uJH2m9pLrE"  # noqa: S105 - It opens noth
 _PASSWORD = "violet kettle under nine bridges"  # noqa: S105 - Nobody's.
 
 EXAMPLES: dict[str, Any] = {
-    "ForgotRequest": {"email": "anna@example.com", "locale": "de"},
+    "ForgotRequest": {"email": "anna@example.com", "locale": "en"},
     "ResetRequest": {"token": _TOKEN, "password": _PASSWORD},
     "TokenRequest": {"token": _TOKEN},
     "Accepted": {"message": "If an account uses this address, a mail with a link is on its way."},

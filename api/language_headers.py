@@ -10,7 +10,7 @@ _ACCEPT_LANGUAGE = {
     "description": "The language of the answer's texts, and of the mail. `locale` in the body goes before it.",
     "required": False,
     "schema": {"type": "string"},
-    "example": "de-AT, de;q=0.9, en;q=0.5",
+    "example": "en-GB, en;q=0.9",
 }
 _CONTENT_LANGUAGE = {
     "description": "The language of the texts in it.",

@@ -25,7 +25,7 @@ Locale = Annotated[
         max_length=35,
         pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)?$",
         description="The language of the answer and of the mail, where there is one; before `Accept-Language`.",
-        json_schema_extra={"example": "de"},
+        json_schema_extra={"example": "en"},
     ),
 ]
 

@@ -6,32 +6,39 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from api.settings import ApiSettings
-from shared.environment import nearest
+from shared.environment import nearest, secret_names
 from worker.settings import WorkerSettings
 
 # The demo comes up the same whatever the shell exports, so nothing that a program would read gets through.
-_SETTING = re.compile(
-    r"(USERS|BABEL|MAIL|RESET|FORGOT|BREACH|METRICS|WEB|WORKER|CELERY|FLOWER|FLASK|GRANIAN|INBOX|REDIS)_.+"
-    r"|(HOST|PORT|SECRET_KEY|DATABASE_URL|PRODUCT_NAME|SUPPORT_EMAIL|BRAND_COLOR|TEMPLATE_FOLDER|LOGO|SIGN_IN_URL"
-    r"|TRUSTED_PROXIES|CORS_ORIGINS|BCRYPT_ROUNDS|PASSWORD_MIN_LENGTH|OUTBOX_MAX|LOG_LEVEL)(_FILE)?"
-    r"|PYTHONSAFEPATH|PYTHONWARNINGS"
+_PROGRAMS = (ApiSettings, WorkerSettings)
+_SETTINGS = {name.upper() for program in _PROGRAMS for name in program.model_fields}
+_SETTINGS |= {f"{name}_FILE" for program in _PROGRAMS for name in secret_names(program)}
+# Whatever begins with USERS_ is taken for a setting; the others are read by libraries and by Python.
+_READ_TOO = re.compile(r"(USERS|CELERY|FLOWER|FLASK|GRANIAN)_.+|PYTHONSAFEPATH|PYTHONWARNINGS")
+# The demo may be tried as root. Celery's warning of that, five lines of advice for servers, would drown the welcome.
+_AS_ROOT = (
+    "You're running the worker with superuser privileges",
+    "An entry for the specified gid or egid was not found",
 )
 PRODUCT_NAME = "Latchkey demo"
-# What is misspelt would end the start of a program.
-_NAMES = [name.upper() for program in (ApiSettings, WorkerSettings) for name in program.model_fields]
+LINKS = 30  # That an address gets in 15 minutes: who tries all languages shall not run out of mail.
 _LOG_LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR"}
 
 
 def inherited_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Pass the shell's environment on (PATH, HOME, locale), without anything that could be a setting."""
-    kept = {
-        name: value for name, value in environ.items() if not _SETTING.fullmatch(name) and not nearest(name, _NAMES)
-    }
+    kept = {name: value for name, value in environ.items() if not _is_read(name)}
     # The one that is of use here, if it means something to us.
     if environ.get("LOG_LEVEL") in _LOG_LEVELS:
         kept["LOG_LEVEL"] = environ["LOG_LEVEL"]
     # A .env in the folder is meant for production. Unbuffered: the last words of a dead program count.
-    return kept | {"FLASK_SKIP_DOTENV": "1", "PYTHONUNBUFFERED": "1"}
+    silent = ",".join(f"ignore:{warning}" for warning in _AS_ROOT)
+    return kept | {"FLASK_SKIP_DOTENV": "1", "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": silent}
+
+
+def _is_read(name: str) -> bool:
+    """Tell whether a program would read the variable, or end because it looks like a misspelt setting."""
+    return name in _SETTINGS or bool(_READ_TOO.fullmatch(name) or nearest(name, _SETTINGS))
 
 
 def redis_url(ports: Mapping[str, int]) -> str:
@@ -58,6 +65,7 @@ def latchkey_settings(ports: Mapping[str, int], *, secret: str, database: Path) 
         "USERS_FILTER": "is_active",
         "USERS_HASH_FORMAT": "bcrypt",
         "PRODUCT_NAME": PRODUCT_NAME,
+        "FORGOT_LIMIT_PER_EMAIL": f"{LINKS}/15 minutes",
         "RESET_URL": f"http://localhost:{ports['PORT']}/reset-password",
         "MAIL_SERVER": "127.0.0.1",
         "MAIL_PORT": str(ports["INBOX_SMTP_PORT"]),

@@ -6,19 +6,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from dev.command_line import start_with
 from dev.errors import DemoError
+from dev.ports import other_ports
 
 PROJECT = Path(__file__).resolve().parent.parent
+ELSEWHERE = "~/latchkey"
 
 
 @dataclass(frozen=True)
 class Home:
-    """Where each thing lies in the data folder; `elsewhere` is the command line that takes another one."""
+    """Where each thing lies in the data folder."""
 
     folder: Path
-    elsewhere: str
 
     @property
     def database(self) -> Path:
@@ -41,36 +43,41 @@ def choose_home(environ: Mapping[str, str]) -> Home:
 
     Raises DemoError if it cannot be made.
     """
-    home = Home(
-        Path(environ.get("LATCHKEY_HOME") or PROJECT / ".latchkey").expanduser().absolute(),
-        elsewhere=start_with(environ, LATCHKEY_HOME="~/latchkey"),
-    )
+    home = Home(Path(environ.get("LATCHKEY_HOME") or PROJECT / ".latchkey").expanduser().absolute())
     try:
         # A folder that exists keeps its mode: it is somebody's own choice, and may hold other things.
         home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         home.redis.mkdir(mode=0o700, exist_ok=True)
         home.logs.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
+        elsewhere = start_with(environ, LATCHKEY_HOME=ELSEWHERE)
         raise DemoError(
-            f"Cannot write to {home.folder} ({error.strerror}). Choose another folder: {home.elsewhere}"
+            f"Cannot write to {home.folder} ({error.strerror}). Choose another folder: {elsewhere}"
         ) from error
     return home
 
 
 @contextmanager
-def locked(home: Home) -> Iterator[None]:
+def locked(home: Home, environ: Mapping[str, str]) -> Iterator[TextIO]:
     """Keep a second demo out of the same folder: two Redis servers on one set of files destroy it.
 
-    Raises DemoError if another demo is there.
+    What the file that is given gets to hold, an address, is told to the second one. Raises DemoError if another demo is
+    there.
     """
-    with (home.folder / "lock").open("w") as lock:
+    with (home.folder / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            lock.seek(0)
+            address = lock.readline()
+            where = f"{home.folder}, at {address}" if address else f"{home.folder}"
+            elsewhere = start_with(environ, LATCHKEY_HOME=ELSEWHERE, **other_ports(environ))
             raise DemoError(
-                f"A demo is already running in {home.folder}. Stop it, or choose another folder: {home.elsewhere}"
+                f"A demo is already running in {where}. Stop it, or choose another folder and ports: {elsewhere}"
             ) from error
-        yield
+        # What the last demo has left is not true any more.
+        lock.truncate(0)
+        yield lock
 
 
 def secret_key(home: Home) -> str:

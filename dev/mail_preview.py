@@ -1,8 +1,10 @@
 """Every mail in every language, as `python -m worker preview` writes them, for the browser."""
 
-from functools import cache
+import atexit
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
+from threading import Lock
 
 from flask import Blueprint, Response, redirect, send_from_directory, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -19,6 +21,7 @@ _POLICY = (
 def preview_pages() -> Blueprint:
     """Build the pages; the mails are written when somebody asks for them."""
     pages = Blueprint("preview", __name__)
+    mails = _Mails()
 
     @pages.get("/mails")
     def index() -> BaseResponse:
@@ -26,18 +29,32 @@ def preview_pages() -> Blueprint:
 
     @pages.get("/mails/<path:name>")
     def file(name: str) -> Response:
-        response = send_from_directory(_mails().name, name)
+        response = send_from_directory(mails.folder(), name)
         response.headers["Content-Security-Policy"] = _POLICY
         return response
 
     return pages
 
 
-@cache
-def _mails() -> "TemporaryDirectory[str]":
-    """Write the mails into a folder that ends with the program."""
+class _Mails:
+    """The files, in a folder that ends with the program."""
+
+    def __init__(self) -> None:
+        self._folder = ""
+        self._writing = Lock()
+
+    def folder(self) -> str:
+        """Write the mails if nobody has, and name their folder."""
+        # Pages are asked for in parallel: whoever came second would replace the folder that the first reads from.
+        with self._writing:
+            self._folder = self._folder or _written()
+            return self._folder
+
+
+def _written() -> str:
     from worker.preview import PreviewSettings, write_all  # noqa: PLC0415 - half a second that no start should wait for
 
-    folder = TemporaryDirectory(prefix="latchkey-mails-", ignore_cleanup_errors=True)
-    write_all(PreviewSettings.load({"PRODUCT_NAME": PRODUCT_NAME}), Path(folder.name))
+    folder = mkdtemp(prefix="latchkey-mails-")
+    atexit.register(rmtree, folder, ignore_errors=True)
+    write_all(PreviewSettings.load({"PRODUCT_NAME": PRODUCT_NAME}), Path(folder), home=url_for("front.front"))
     return folder

@@ -20,7 +20,12 @@ FIRST_UNPRIVILEGED_PORT = 1024
 
 
 class PortsRefused(DemoError):
-    """Ports that cannot be used: a sentence for each fault, and one command line that mends them all."""
+    """Ports that cannot be used: a sentence for each fault, and one command line that mends them all, with `others`."""
+
+    def __init__(self, faults: str, environ: Mapping[str, str], others: Mapping[str, int]) -> None:
+        choose = "another" if len(others) == 1 else "others"
+        super().__init__(f"{faults} Choose {choose}: {start_with(environ, **others)}")
+        self.others = others
 
 
 def choose_ports(environ: Mapping[str, str], defaults: Mapping[str, int] = DEFAULT_PORTS) -> dict[str, int]:
@@ -39,8 +44,17 @@ def choose_ports(environ: Mapping[str, str], defaults: Mapping[str, int] = DEFAU
     sentences = [f"{name}={given[name]} is no port from 1 to {HIGHEST_PORT}." for name in unreadable]
     sentences += [f"{first} and {name} are both {ports[name]}." for name, first in twice.items()]
     sentences += _taken(ports, faults)
-    others = start_with(environ, **_instead({name: ports.get(name, defaults[name]) for name in bad}, ports))
-    raise PortsRefused(f"{' '.join(sentences)} Choose {'another' if len(bad) == 1 else 'others'}: {others}")
+    others = _instead({name: ports.get(name, defaults[name]) for name in bad}, ports)
+    raise PortsRefused(" ".join(sentences), environ, others)
+
+
+def other_ports(environ: Mapping[str, str], defaults: Mapping[str, int] = DEFAULT_PORTS) -> Mapping[str, int]:
+    """Find free ports for those that cannot be used."""
+    try:
+        choose_ports(environ, defaults)
+    except PortsRefused as refused:
+        return refused.others
+    return {}
 
 
 def taken_ports(ports: Mapping[str, int]) -> list[str]:

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import SecurityError
 
 from dev.caught_mail import Mailbox
+from dev.environment import LINKS, PRODUCT_NAME
 from dev.front import front_pages
 from dev.inbox_pages import inbox_pages
 from dev.mail_preview import preview_pages
@@ -25,7 +26,7 @@ def create_site(mailbox: Mailbox, place: Place) -> Flask:
     app.config["TRUSTED_HOSTS"] = ["localhost", "127.0.0.1"]
     app.config["MAX_CONTENT_LENGTH"] = LONGEST_FORM
     app.json = _DocumentedOrder(app)
-    app.jinja_env.globals["place"] = place
+    app.jinja_env.globals.update(place=place, name=PRODUCT_NAME, links=LINKS)
     app.register_blueprint(front_pages(place))
     app.register_blueprint(inbox_pages(mailbox))
     app.register_blueprint(preview_pages())

@@ -21,7 +21,7 @@ from dev.readiness import Probes, page_answers, redis_answers, wait_for_answers
 from dev.redis_server import redis_command
 from dev.supervisor import Supervisor
 from dev.terminal import look_of
-from dev.welcome import welcome
+from dev.welcome import front_page, welcome
 
 FLOWER_USER = "operator"
 START_TIMEOUT = 30
@@ -37,8 +37,9 @@ def run_stack(environ: Mapping[str, str], endings: ExitStack) -> None:
     Raises StopRequested then, and DemoError if it cannot start or a part ends.
     """
     home = choose_home(environ)
-    endings.enter_context(locked(home))
+    lock = endings.enter_context(locked(home, environ))
     ports = choose_ports(environ)
+    print(front_page(ports), end="", file=lock, flush=True)
     supervisor = endings.enter_context(Supervisor(folder=PROJECT, logs=home.logs))
     supervisor.listen_for_signals()
     _start(supervisor, ports, home, inherited_environment(environ))

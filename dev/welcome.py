@@ -7,7 +7,7 @@ from dev.terminal import Look
 
 def welcome(ports: Mapping[str, int], look: Look, *, user: str, password: str) -> str:
     """Write the welcome; user and password are Flower's."""
-    front, api = _address(ports["INBOX_PORT"]), _address(ports["PORT"])
+    front, api = front_page(ports), _address(ports["PORT"])
     places = {
         "Forgot page": f"{api}/forgot-password",
         "Inbox": f"{front}/inbox",
@@ -27,6 +27,11 @@ def welcome(ports: Mapping[str, int], look: Look, *, user: str, password: str) -
             "",
         ]
     )
+
+
+def front_page(ports: Mapping[str, int]) -> str:
+    """Name the one address to open."""
+    return _address(ports["INBOX_PORT"])
 
 
 def _address(port: int) -> str:

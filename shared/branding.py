@@ -12,6 +12,7 @@ from shared.environment import FromEnvironment
 from shared.languages import DEFAULT, LANGUAGES
 
 LIGHT, DARK = "#ffffff", "#1b212a"  # What text stands on, in pages and mails.
+LONGEST_NAME = 80
 
 
 def one_line(value: str) -> str:
@@ -22,6 +23,18 @@ def one_line(value: str) -> str:
     """
     if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|=\?", value):
         raise ValueError("is not one line of plain text")
+    return value
+
+
+def _product_name(value: str) -> str:
+    if len(value) > LONGEST_NAME:
+        raise ValueError(f"is longer than {LONGEST_NAME} characters")
+    return one_line(value)
+
+
+def _support_email(value: str) -> str:
+    if value and not re.fullmatch(r"[^\s\x00-\x1f\x7f-\x9f@<>]+@[^\s\x00-\x1f\x7f-\x9f@<>]+", value):
+        raise ValueError("is not a mail address")
     return value
 
 
@@ -36,15 +49,16 @@ def _brand_color(value: str) -> str:
 
 
 def _language(value: str) -> str:
-    if value not in LANGUAGES:
-        raise ValueError(f"is none of {', '.join(LANGUAGES)}")
-    return value
+    spelt = value.replace("-", "_").lower()
+    if found := next((code for code in LANGUAGES if code.lower() == spelt), ""):
+        return found
+    raise ValueError("is none of these languages")
 
 
 def _timezone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (ValueError, OSError):  # The second where it names a folder, or nothing.
+    except (ValueError, OSError, KeyError):  # A path, a folder, and what is nowhere.
         raise ValueError("is not a time zone such as `Europe/Berlin`") from None
     return value
 
@@ -52,15 +66,13 @@ def _timezone(value: str) -> str:
 class Branding(FromEnvironment):
     """Whose pages and mails these are."""
 
-    product_name: Annotated[str, AfterValidator(one_line)] = Field(
+    product_name: Annotated[str, AfterValidator(_product_name)] = Field(
         default="Latchkey",
         min_length=1,
-        max_length=80,
-        description="Named in pages and mails: a line of 80 characters at most.",
+        description=f"Named in pages and mails: a line of {LONGEST_NAME} characters at most.",
     )
-    support_email: str = Field(
+    support_email: Annotated[str, AfterValidator(_support_email)] = Field(
         default="",
-        pattern=r"^([^\s\p{Cc}@<>]+@[^\s\p{Cc}@<>]+)?$",
         description="Where people who need help may write, shown in pages and mails: `support@example.com`.",
     )
     brand_color: Annotated[str, AfterValidator(_brand_color)] = Field(

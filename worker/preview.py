@@ -52,8 +52,8 @@ def preview(folder: Path | None, *, show: bool) -> None:
         click.launch(index.as_uri())
 
 
-def write_all(settings: PreviewSettings, folder: Path) -> Path:
-    """Write the mails and the page of them, and return the page's path."""
+def write_all(settings: PreviewSettings, folder: Path, *, home: str = "") -> Path:
+    """Write the mails and the page of them, with a link to where one came from, and return the page's path."""
     with _speaker(settings).app_context():
         messages = Messages(settings)
         languages: list[dict[str, Any]] = [
@@ -64,7 +64,8 @@ def write_all(settings: PreviewSettings, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         index = (folder / "index.html").resolve()
         # Before the mails: by this page, a folder that is written half is known as ours.
-        index.write_text(page.render(languages=languages, product=settings.product_name, mark=_MARK), encoding="utf-8")
+        shown = page.render(languages=languages, brand=settings, home=home, mark=_MARK)
+        index.write_text(shown, encoding="utf-8")
         for language in languages:
             for kind, message in language["mails"].items():
                 _write(message, folder / language["code"], kind)

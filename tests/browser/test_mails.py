@@ -41,6 +41,27 @@ def test_axe_finds_nothing_in_the_mails(demo: Demo, open_page: OpenPage, scheme:
         assert_accessible_mail(page)
 
 
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+def test_a_jump_to_a_language_shows_its_heading_and_there_is_a_way_back(
+    demo: Demo, open_page: OpenPage, width: int
+) -> None:
+    page = open_page("desktop", viewport={"width": width, "height": 800})
+    page.goto(demo.url("/mails", "INBOX_PORT"))
+
+    page.get_by_role("link", name=LANGUAGES["pl"]).click()
+    heading, header = page.locator("#pl h2"), page.locator("header")
+    expect(heading).to_be_in_viewport()
+    # The jump is done when the address says so.
+    page.wait_for_url("**#pl")
+    boxes = [element.bounding_box() for element in (heading, header)]
+    page.get_by_role("link", name="Back to the start").click()
+    expect(page).to_have_url(demo.url("/", "INBOX_PORT"))
+
+    assert boxes[0]
+    assert boxes[1]
+    assert boxes[0]["y"] >= boxes[1]["y"] + boxes[1]["height"]
+
+
 @pytest.mark.parametrize("locale", LANGUAGES)
 def test_a_mail_in_each_language_fits_the_narrowest_screen(demo: Demo, open_page: OpenPage, locale: str) -> None:
     message = mail(demo, f"{locale}@example.com".lower(), locale)

@@ -1,6 +1,7 @@
 """How the demo ends: as a whole, whatever ends it, and it says why."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -54,6 +55,18 @@ def test_a_part_that_dies_is_named_and_the_rest_is_ended(own_demo: Demo) -> None
     assert own_demo.process.wait(15) == 1
     assert "The part `redis` was killed by signal 9" in own_demo.output()
     assert taken_ports(own_demo.ports) == []
+
+
+def test_a_second_start_in_the_same_folder_is_told_where_the_first_is_and_how_to_run_beside_it(own_demo: Demo) -> None:
+    own_demo.wait_for(WELCOMED)
+    second = subprocess.run(COMMAND, env=own_demo.environ, capture_output=True, text=True, check=False, timeout=30)
+
+    beside = second.stderr.rpartition("choose another folder and ports: ")[2]
+    ports = {name: int(port) for name, port in re.findall(r"(\w*PORT)=(\d+) ", beside)}
+    assert second.returncode == 1
+    assert f"at http://localhost:{own_demo.ports['INBOX_PORT']}. Stop it" in second.stderr
+    assert ports.keys() == set(PORTS)
+    assert taken_ports(ports) == []
 
 
 def test_a_taken_port_is_one_sentence_before_anything_has_started(tmp_path: Path) -> None:

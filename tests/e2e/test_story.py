@@ -93,3 +93,5 @@ def test_it_is_up_within_ten_seconds(demo: Demo) -> None:
 
 def test_it_comes_up_without_a_warning_of_ours(demo: Demo) -> None:
     assert re.findall(r'"event": "(redis_\w+)"', demo.output()) == []
+    # Not even where it is run as root.
+    assert "SecurityWarning" not in demo.output()

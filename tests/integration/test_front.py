@@ -2,7 +2,9 @@
 
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from html import unescape
 from pathlib import Path
@@ -12,9 +14,11 @@ from flask.testing import FlaskClient
 
 from api.passwords import encode
 from dev.caught_mail import Mailbox
+from dev.environment import PRODUCT_NAME
 from dev.place import Place
 from dev.site import LONGEST_FORM, create_site
 from shared.languages import LANGUAGES
+from worker.preview import PreviewSettings
 
 PASSWORD = "correct horse battery staple"
 
@@ -48,6 +52,8 @@ def test_the_front_page_leads_through_the_story_and_to_the_rest(client: FlaskCli
     for address in ("http://localhost:8001/forgot-password", "/inbox", "/sign-in", "http://localhost:8001/docs"):
         assert f'href="{address}"' in page
     assert "demo@example.com" in page
+    assert "30 links in 15 minutes" in " ".join(page.split())
+    assert page.count(PRODUCT_NAME) == 2
 
 
 def test_the_front_page_opens_flower_without_a_question_and_shows_the_password(client: FlaskClient) -> None:
@@ -118,13 +124,35 @@ def test_a_form_of_unusual_length_is_refused(client: FlaskClient) -> None:
 
 def test_every_mail_can_be_read_in_every_language(client: FlaskClient) -> None:
     with client.get("/mails", follow_redirects=True) as page:
-        files = re.findall(r'(?:src|href)="([^"#]+)"', page.text)
+        home, *files = re.findall(r'(?:src|href)="([^"#]+)"', page.text)
 
+    assert home == "/"
     assert len(files) >= 2 * len(LANGUAGES)
     for file in files:
         with client.get(f"/mails/{file}") as answer:
             assert answer.status_code == 200
             assert "default-src 'none'; style-src 'unsafe-inline'; " in answer.headers["Content-Security-Policy"]
+
+
+def test_the_mails_are_written_once_however_many_ask_for_them_first(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_site(Mailbox(), Place("8001", "5556", "", "", database))
+    written = []
+
+    def write_slowly(_settings: PreviewSettings, folder: Path, *, home: str) -> None:
+        written.append(folder)
+        (folder / "index.html").write_text(home)
+        time.sleep(0.2)
+
+    def ask(_number: int) -> int:
+        with app.test_client() as client, client.get("/mails/index.html") as answer:
+            return answer.status_code
+
+    monkeypatch.setattr("worker.preview.write_all", write_slowly)
+    with ThreadPoolExecutor(4) as visitors:
+        assert list(visitors.map(ask, range(4))) == [200] * 4
+    assert len(written) == 1
 
 
 def test_nothing_but_the_mails_is_shown(client: FlaskClient) -> None:

@@ -9,6 +9,10 @@ import time
 
 import pytest
 from flask.testing import FlaskClient
+from redis.exceptions import AuthenticationError, OutOfMemoryError, ReadOnlyError
+from redis.exceptions import ConnectionError as RedisAway
+from redis.exceptions import TimeoutError as RedisTimeout
+from sqlalchemy.exc import TimeoutError as DatabaseTimeout
 
 from tests.conftest import MakeService
 from tests.servers import RedisServer
@@ -54,6 +58,28 @@ def test_with_redis_frozen_a_request_gets_503_soon_and_the_next_one_after_it_is_
     assert (status, retry_after) == (503, "5")
     assert seconds < 0.5
     assert service.forgot("anna@example.com").status_code == 202
+
+
+REDIS_SAYS = {
+    RedisTimeout("secret"): "Redis did not answer within its time.",
+    RedisAway("secret"): "Redis cannot be reached.",
+    AuthenticationError("secret"): "Redis does not let us in.",
+    OutOfMemoryError("secret"): "Redis is full.",
+    ReadOnlyError("secret"): "Redis refused a command.",
+    DatabaseTimeout("secret"): "",
+}
+
+
+@pytest.mark.parametrize("error", REDIS_SAYS, ids=lambda error: type(error).__name__)
+def test_the_log_says_what_was_the_matter_and_never_in_the_errors_own_words(service: Service, error: Exception) -> None:
+    def fail() -> None:
+        raise error
+
+    service.app.add_url_rule("/fails", view_func=fail)
+
+    assert service.client.get("/fails").status_code == 503
+    assert [event["detail"] for event in service.events("unavailable")] == [REDIS_SAYS[error]]
+    assert "secret" not in service.logs.getvalue()
 
 
 def test_known_and_unknown_addresses_get_the_same_503(service_on_own_redis: Service, own_redis: RedisServer) -> None:
@@ -103,10 +129,8 @@ def test_redis_dying_after_the_limits_leaves_the_password_as_it_was(
 def test_redis_dying_after_the_commit_is_no_error_and_the_notice_comes_later(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from redis.exceptions import ConnectionError as RedisConnectionError
-
     def fail(*_: object) -> None:
-        raise RedisConnectionError
+        raise RedisAway
 
     service.add_user("anna@example.com")
     token = service.link_for("anna@example.com")

@@ -1,12 +1,18 @@
 import io
 import os
+import re
+import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from celery.platforms import ASSUMING_ROOT, ROOT_DISCOURAGED
 
 from api.settings import ApiSettings
 from dev.environment import (
+    LINKS,
     flower_settings,
     frontend_settings,
     inbox_settings,
@@ -17,15 +23,23 @@ from dev.errors import DemoError
 from dev.home import Home, choose_home, locked, secret_key
 from dev.part import Part
 from dev.place import Place
-from dev.ports import DEFAULT_PORTS
+from dev.ports import DEFAULT_PORTS, taken_ports
 from dev.readiness import NotAnswering, wait_for_answers
 from dev.redis_server import NoRedisServer, find_server, redis_command
 from dev.stack import flower, inbox, programs, redis_server
 from dev.terminal import Look, look_of
 from dev.welcome import welcome
+from shared.environment import secret_names
+from shared.languages import LANGUAGES
+from tests.servers import free_port
 from worker.settings import WorkerSettings
 
-SETTING_NAMES = sorted({name.upper() for settings in (ApiSettings, WorkerSettings) for name in settings.model_fields})
+PROGRAMS = (ApiSettings, WorkerSettings)
+SETTING_NAMES = sorted(
+    {name.upper() for settings in PROGRAMS for name in settings.model_fields}
+    | {f"{name}_FILE" for settings in PROGRAMS for name in secret_names(settings)}
+    | {"USERS_ANYTHING", "CELERY_BROKER_URL", "FLOWER_PORT", "FLASK_DEBUG", "GRANIAN_WORKERS", "PYTHONSAFEPATH"}
+)
 
 
 @pytest.fixture
@@ -54,7 +68,20 @@ def all_parts(home: Home, settings: dict[str, str]) -> list[Part]:
 
 @pytest.mark.parametrize("name", SETTING_NAMES)
 def test_no_setting_of_the_shell_reaches_the_demo(name: str) -> None:
-    assert not {name, f"{name}_FILE"} & inherited_environment({name: "nonsense", f"{name}_FILE": "/nowhere"}).keys()
+    assert name not in inherited_environment({name: "nonsense"})
+
+
+@pytest.mark.parametrize("warning", [ROOT_DISCOURAGED, ASSUMING_ROOT])
+def test_celery_does_not_warn_of_root_in_the_middle_of_the_welcome(warning: str) -> None:
+    code = "import sys, warnings; from celery.exceptions import SecurityWarning as W; warnings.warn(W(sys.argv[1]))"
+
+    said = [
+        subprocess.run([sys.executable, "-c", code, text], env=environ, capture_output=True, check=True).stderr
+        for environ in (inherited_environment(os.environ), dict(os.environ))
+        for text in (warning, "Something else")
+    ]
+
+    assert [bool(words) for words in said] == [False, True, True, True]
 
 
 def test_a_frontend_under_development_gets_the_links_and_may_call() -> None:
@@ -78,6 +105,15 @@ def test_the_api_and_the_worker_accept_the_demos_settings(settings: dict[str, st
 
     assert (api.host, api.port) == ("127.0.0.1", 8000)
     assert worker.reset_url == "http://localhost:8000/reset-password"
+
+
+def test_who_tries_every_language_does_not_run_out_of_mail_and_is_told_the_quota(settings: dict[str, str]) -> None:
+    root = Path(__file__).parents[2]
+
+    assert ApiSettings.load(settings).forgot_limit_per_email == f"{LINKS}/15 minutes"
+    assert len(LANGUAGES) < LINKS
+    for document in ("README.md", "docs/integrate.md"):
+        assert f"n address gets {LINKS} links in 15 minutes at most" in (root / document).read_text()
 
 
 def test_the_worker_mails_into_the_inbox(home: Home, settings: dict[str, str]) -> None:
@@ -153,14 +189,38 @@ def test_a_start_killed_while_it_wrote_the_secret_leaves_no_half_one(home: Home)
 
 
 def test_a_second_demo_in_one_folder_is_refused(home: Home) -> None:
-    with locked(home), pytest.raises(DemoError, match="already running"), locked(home):
+    with locked(home, {}), pytest.raises(DemoError, match="already running"), locked(home, {}):
         pass
+
+
+def test_the_second_one_is_told_where_the_first_is_and_how_both_can_run(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with locked(home, {}) as lock, socket.create_server(("127.0.0.1", 0)) as first:
+        print("http://localhost:8025", end="", file=lock, flush=True)
+        taken = first.getsockname()[1]
+        monkeypatch.setitem(DEFAULT_PORTS, "PORT", taken)
+        with pytest.raises(DemoError) as refused, locked(home, {}):
+            pass
+        found = re.search(
+            r"at http://localhost:8025\. Stop it, .*: LATCHKEY_HOME=~/latchkey PORT=(\d+) ", str(refused.value)
+        )
+        assert found
+        assert taken_ports({"PORT": int(found[1])}) == []
+
+
+def test_an_address_of_an_earlier_run_is_not_told(home: Home) -> None:
+    with locked(home, {}) as lock:
+        lock.write("http://localhost:8025")
+    with locked(home, {}), pytest.raises(DemoError) as refused, locked(home, {}):
+        pass
+    assert "8025." not in str(refused.value)
 
 
 def test_a_folder_is_free_again_after_the_demo(home: Home) -> None:
-    with locked(home):
+    with locked(home, {}):
         pass
-    with locked(home):
+    with locked(home, {}):
         pass
 
 
@@ -214,9 +274,15 @@ def test_waiting_stops_when_the_check_raises() -> None:
 
 
 def test_the_words_to_choose_another_folder_keep_the_chosen_ports(tmp_path: Path) -> None:
-    home = choose_home({"LATCHKEY_HOME": str(tmp_path), "PORT": "8001"})
+    port = str(free_port())
+    environ = {"LATCHKEY_HOME": str(tmp_path), "PORT": port}
+    home = choose_home(environ)
 
-    with locked(home), pytest.raises(DemoError, match=r": LATCHKEY_HOME=~/latchkey PORT=8001 make run$"), locked(home):
+    with (
+        locked(home, environ),
+        pytest.raises(DemoError, match=rf": LATCHKEY_HOME=~/latchkey PORT={port} .*make run$"),
+        locked(home, environ),
+    ):
         pass
 
 

@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from api.brand import styles
 from shared import branding
 from shared.colors import ENOUGH, contrast
+from worker.preview import PreviewSettings, write_all
 
-STYLES = (Path(__file__).parents[2] / "api/static/latchkey.css").read_text()
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "api/static/latchkey.css").read_text()
+BRAND = styles(branding.Branding())
+DEMO = (ROOT / "dev/static/demo.css").read_text()
 TEXTS = [
     ("text", "card"), ("text", "back"), ("soft", "card"), ("soft", "back"), ("accent", "card"),
     ("on-accent", "accent"), ("warn", "card"), ("warn", "warn-back"), ("text", "warn-back"), ("good", "card"),
@@ -17,10 +22,14 @@ CONTROLS = [("line", "card"), ("warn", "card"), ("accent", "card"), ("accent", "
 ENOUGH_FOR_CONTROLS = 3.0
 
 
-def colors(scheme: str) -> dict[str, str]:
-    block = STYLES.split(":root {")[1 if scheme == "light" else 2].split("}")[0]
-    found = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6});", block))
+def declared(sheet: str, scheme: str) -> dict[str, str]:
+    *_, block = sheet.split(":root {", 1 if scheme == "light" else 2)
+    found = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6});", block.partition("}")[0]))
     return {name: "#" + value[1:] * (2 if len(value) == 4 else 1) for name, value in found.items()}
+
+
+def colors(scheme: str) -> dict[str, str]:
+    return declared(PAGES, scheme) | declared(BRAND, scheme)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -33,3 +42,17 @@ def test_texts_and_the_borders_of_controls_stand_out(scheme: str) -> None:
 
 def test_a_colour_of_the_brand_is_checked_on_the_ground_that_it_stands_on() -> None:
     assert (colors("light")["card"], colors("dark")["card"]) == (branding.LIGHT, branding.DARK)
+
+
+def test_the_brands_colours_stand_in_its_own_stylesheet_alone() -> None:
+    assert declared(PAGES, "light").keys() & declared(BRAND, "light").keys() == set()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_demos_pages_have_the_same_colours(scheme: str, tmp_path: Path) -> None:
+    preview = write_all(PreviewSettings(), tmp_path).read_text()
+
+    for sheet in (DEMO, preview):
+        theirs, ours = declared(sheet, scheme), colors(scheme)
+        assert len(theirs.keys() & ours.keys()) >= 5
+        assert {name: theirs[name] for name in theirs.keys() & ours.keys()}.items() <= ours.items()

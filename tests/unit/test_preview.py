@@ -83,6 +83,14 @@ def test_the_page_is_opened_where_there_is_a_display_and_it_is_not_refused(
     assert opened == [(tmp_path / "index.html").as_uri()]
 
 
+def test_the_page_has_the_brands_colours_and_leads_nowhere_else(tmp_path: Path, opened: list[str]) -> None:
+    run(str(tmp_path), BRAND_COLOR="#6A1B9A")
+
+    page = (tmp_path / "index.html").read_text()
+    assert "--accent: #6A1B9A;" in page
+    assert "Back to the start" not in page
+
+
 def refused(*arguments: str, **environ: str) -> str:
     result = CliRunner().invoke(main, ["preview", *arguments], env=NOWHERE | environ)
     assert result.exit_code == 1

@@ -144,10 +144,18 @@ def test_a_name_that_no_file_can_have_is_the_same_problem() -> None:
         ("RESET_URL", "https://[2001:db8::1]:8443/~reset/?from=a%20mail&t={token}"),
         ("PRODUCT_NAME", "Zo\u00eb\u00a0& S\u00f8n \U0001f468\u200d\U0001f469\u200d\U0001f467"),
         ("FORGOT_LIMIT_PER_IP", "30/minute;300/hour"),
+        ("SUPPORT_EMAIL", "help@b\u00fccher.example"),
+        ("PRODUCT_NAME", "L" * 80),
+        ("BABEL_DEFAULT_TIMEZONE", "Europe/Berlin"),
     ],
 )
 def test_a_right_value_is_kept_as_it_is(name: str, value: str) -> None:
     assert getattr(program_of(name).load(WORKER | {name: value}), name.lower()) == value
+
+
+@pytest.mark.parametrize("spelling", ["pt_BR", "pt-BR", "pt-br", "PT_BR"])
+def test_a_language_may_be_spelt_as_a_tag(spelling: str) -> None:
+    assert ApiSettings.load(SHARED | {"BABEL_DEFAULT_LOCALE": spelling}).babel_default_locale == "pt_BR"
 
 
 def test_a_password_may_go_unencrypted_to_this_machine() -> None:

@@ -9,6 +9,9 @@ from shared.settings import EXAMPLE_SECRET
 from tests.unit.test_settings import KEY, only_problem, program_of
 from worker.settings import WorkerSettings
 
+NO_ADDRESSES = ["help\x1cme@example.com", "help", "@example.com", "a@b@c", "help @example.com", "Help <a@b.example>"]
+# Misspelt, a folder, a path, and an abbreviation.
+NO_ZONES = ["Europe/Berlim", "Europe", "../etc/passwd", "/etc/passwd", "CEST"]
 REFUSED = [
     ("SECRET_KEY", EXAMPLE_SECRET, "is the example"),
     ("SECRET_KEY", f"{KEY},{EXAMPLE_SECRET}", "is the example"),
@@ -29,7 +32,10 @@ REFUSED = [
     ("PRODUCT_NAME", "Latch\r\nBcc: key", "is not one line of plain text"),
     ("PRODUCT_NAME", "Latch\x0cBcc: key", "is not one line of plain text"),
     ("PRODUCT_NAME", "=?utf-8?q?Latch=0D=0Akey?=", "is not one line of plain text"),
-    ("SUPPORT_EMAIL", "help\x1cme@example.com", "is wrong"),
+    ("PRODUCT_NAME", "L" * 81, "is longer than 80 characters. Named in pages"),
+    *(("SUPPORT_EMAIL", value, "is not a mail address. Where") for value in NO_ADDRESSES),
+    *(("BABEL_DEFAULT_TIMEZONE", value, "is not a time zone such as `Europe/Berlin`. The") for value in NO_ZONES),
+    *(("BABEL_DEFAULT_LOCALE", value, "is none of these languages. The language for") for value in ("sv", "pt", "PT_")),
     ("RESET_URL", "http://www.example.com/reset", "is not https"),
     ("RESET_URL", "https://www.example.com/re set", "is not a web address"),
     ("RESET_URL", "https://www.example.com@evil.example/", "holds a user name"),
