@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import redis
@@ -11,6 +12,7 @@ from shared.jobs import Job, new_id
 from shared.outbox import Outbox
 from tests.servers import RedisServer
 from tests.service import Service
+from tests.template_folder import Write
 
 
 @pytest.fixture
@@ -54,3 +56,17 @@ def make_due(service: Service) -> None:
     """Let the time pass that a notice is held back."""
     for identity in service.redis.zrange("outbox:later", 0, -1):
         service.redis.zadd("outbox:later", {identity: 0})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Write:
+    """Write files, by name and content, and return their folder."""
+
+    def write(files: dict[str, str]) -> str:
+        for name, content in files.items():
+            file = tmp_path / "templates" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content, encoding="utf-8")
+        return str(tmp_path / "templates")
+
+    return write
