@@ -15,7 +15,7 @@ from tests.attacks.target import ANNA, REFUSED, Target
 from tests.attacks.test_resources import MEGABYTE, PROMPT, memory
 from tests.attacks.test_token_dumps import dump
 
-MARK = "evil-mark"
+MARK = "evil-words"  # Of this file alone: all share the logs.
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0"
 HOSTILE = {
     "ten thousand tags": ",".join(f"x{number}" for number in range(10_000)),

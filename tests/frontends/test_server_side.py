@@ -46,7 +46,7 @@ def test_the_job_names_the_visitor_and_not_the_server(api: Api) -> None:
 
     (entry,) = api.service.redis.hvals("outbox:jobs")
     job = json.loads(entry)
-    assert (job["client"], job["locale"], job["browser"]) == ("192.0.2.1", "de", "Firefox")
+    assert (job["client"], job["locale"], job["browser"]) == ("192.0.2.0/24", "de", "Firefox")
 
 
 def test_a_new_password_is_set_and_a_refusal_has_its_reasons(api: Api) -> None:
