@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import wraps
 from importlib.resources import files
 from typing import Any
@@ -80,7 +80,7 @@ class Acceptance:
 
 
 def _asking_for_nothing(job: Job) -> Job:
-    return replace(job, kind="over_quota", address="", locale="", client="", browser="", system="")
+    return Job(job.id, "over_quota", job.request_id, job.address_hash, job.accepted_at)
 
 
 def register_forgot(app: OpenAPI, acceptance: Acceptance, counters: Counters) -> None:
