@@ -15,7 +15,7 @@ from tests.attacks.target import ANNA, REFUSED, Target
 from tests.attacks.test_resources import MEGABYTE, PROMPT, memory
 from tests.attacks.test_token_dumps import dump
 
-MARK = "evil-words"  # Of this file alone: all share the logs.
+MARK = "malign-words"  # Of this file alone: all share the logs.
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0"
 HOSTILE = {
     "ten thousand tags": ",".join(f"x{number}" for number in range(10_000)),
@@ -127,7 +127,7 @@ def test_the_browser_calls_itself_something_evil(target: Target, user_agent: str
     assert job["browser"] in BROWSERS
     assert job["system"] in SYSTEMS
     everything = kept + "".join(only_mail(target)) + dump(target)
-    assert [text for text in (MARK, "nl-evil", "Mozilla", "jndi", "NT 10.0", "locked") if text in everything] == []
+    assert [text for text in (MARK, "nl-mali", "Mozilla", "jndi", "NT 10.0", "locked") if text in everything] == []
 
 
 def test_the_notice_of_a_change_is_written_by_whoever_changed_it(target: Target) -> None:
@@ -146,7 +146,7 @@ def test_the_notice_of_a_change_is_written_by_whoever_changed_it(target: Target)
         "Chrome",
         "Windows",
     )
-    assert "evil" not in kept + "".join(only_mail(target)) + dump(target)
+    assert MARK not in kept + "".join(only_mail(target)) + dump(target)
 
 
 @pytest.mark.parametrize("ending", [b"\r\n", b"\n", b"\r", b"\x00", b"\x85", "\u202e".encode()], ids=repr)

@@ -150,6 +150,7 @@ def test_an_import_may_be_repeated(service: Service, tmp_path: Path) -> None:
             "line 2: password_hash has a cost of more than 16",
         ),
     ],
+    ids=["other columns", "nothing", "no text", "a dear hash"],
 )
 def test_a_file_that_is_none_is_refused_with_a_reason(
     service: Service, tmp_path: Path, content: bytes, complaint: str
