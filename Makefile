@@ -17,7 +17,7 @@ run: $(VENV)/demo ## Run the whole thing on this machine, with a demo table and 
 	@exec $(BIN)/python -m dev
 
 test: $(VENV)/dev ## Run every test, as CI does
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report=term
 
 check: $(VENV)/dev ## Lint, types, import rules
 	$(BIN)/ruff check .
