@@ -18,7 +18,6 @@ from aiosmtpd.controller import Controller
 
 from dev.redis_server import redis_command
 
-
 _GIVEN_PORTS: set[int] = set()
 
 
