@@ -16,11 +16,11 @@ local counts = {}
 -- Spend one of each limit, or of none where one of them is used up; tell which it was.
 local function spend(limits, spender)
   local keys, cost = {}, 1
-  for i, limit in ipairs(limits) do
-    keys[i] = limit[1] .. spender .. limit[2]
-    local count = (tonumber(redis.call('GET', keys[i])) or 0) + 1
+  for i, limit in ipairs(limits) do keys[i] = limit[1] .. spender .. limit[2] end
+  for i, spent in ipairs(redis.call('MGET', unpack(keys))) do
+    local count = (tonumber(spent) or 0) + 1
     counts[#counts + 1] = count
-    if count > limit[3] then cost = 0 end
+    if count > limits[i][3] then cost = 0 end
   end
   for i, limit in ipairs(limits) do
     redis.call('INCRBY', keys[i], cost)

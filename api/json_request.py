@@ -30,7 +30,7 @@ class JsonRequest(Request):
         if self.mimetype != "application/json":
             raise UnsupportedMediaType
         try:
-            document = json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
+            document = _DECODER.decode(body.decode())
         except (ValueError, RecursionError):
             raise _not_an_object() from None
         if not isinstance(document, dict):
@@ -51,6 +51,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _refuse(_constant: str) -> None:
     """NaN and Infinity are no JSON (RFC 8259, 6)."""
     raise ValueError
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
 
 
 def _not_an_object() -> InvalidRequest:

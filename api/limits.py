@@ -156,8 +156,13 @@ def client_key() -> str:
     IPv4 in IPv6 clothes (mapped, NAT64) counts as IPv4; what cannot be read shares one key, because Flask-Limiter
     passes over an empty one.
     """
+    return _key_of(request.remote_addr or "")
+
+
+@lru_cache(maxsize=4096)
+def _key_of(peer: str) -> str:
     try:
-        address = ipaddress.ip_address(_without_port(request.remote_addr or ""))
+        address = ipaddress.ip_address(_without_port(peer))
     except ValueError:
         return _UNKNOWN
     if isinstance(address, ipaddress.IPv4Address):

@@ -47,10 +47,10 @@ def register_hooks(app: Flask, settings: ApiSettings) -> None:
     @app.before_request
     def identify() -> None:
         nonlocal warned_at
-        g.request_id = request_id(request.headers.get("X-Request-ID"))
+        g.request_id = request_id(request.environ.get("HTTP_X_REQUEST_ID"))
         clear_contextvars()
         bind_contextvars(request_id=g.request_id)
-        forwarded = not proxies and "X-Forwarded-For" in request.headers
+        forwarded = not proxies and "HTTP_X_FORWARDED_FOR" in request.environ
         if forwarded and time.monotonic() - warned_at >= WARN_EVERY:
             warned_at = time.monotonic()
             log.warning("forwarded_for_ignored", cure="Set TRUSTED_PROXIES if a proxy of yours stands before the API.")

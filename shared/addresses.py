@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+from functools import lru_cache
 
 import idna
 
@@ -75,6 +76,7 @@ def hash_address(address: str, key: bytes) -> str:
     return hmac.digest(key, normalise(address).encode(), hashlib.sha256).hex()[:32]
 
 
+@lru_cache(maxsize=4096)  # A request asks thrice, and most addresses are of a few domains.
 def _ascii_domain(domain: str) -> str:
     if domain.isascii() and "xn--" not in lower(domain):
         return _plain_domain(lower(domain))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from kombu import Queue
+from pydantic_core import to_json
 
 from shared.redis_url import SentinelAddress
 from shared.settings import KeySettings
@@ -52,7 +53,7 @@ class Job:
 
     def entry(self) -> str:
         """Render the job for the outbox, leaving out what is empty."""
-        return json.dumps({name: value for name, value in vars(self).items() if value not in ("", None)})
+        return to_json({name: value for name, value in vars(self).items() if value not in ("", None)}).decode()
 
     @classmethod
     def from_entry(cls, entry: str | bytes) -> Self:

@@ -43,8 +43,8 @@ UNBOUNDED = 2**53  # The worker finishes what was accepted, whatever OUTBOX_MAX 
 ALLOW_FULL = "#!lua flags=allow-oom\n"
 _DRAINING = ("claim", "done", "retry", "bury", "sweep", "release")
 ROOM = 100  # Messages: a second's work or less. Up to here, what is due fills the queue.
-# What every script begins with: the message of a job whose id is JOB_ID.
-_MESSAGE = f"local MESSAGE = [==[{message('JOB_ID')}]==]\n"
+# What every script begins with: the message of a job, as the parts between which its id stands.
+_MESSAGE = f"local MESSAGE = {{{', '.join(f'[==[{part}]==]' for part in message('JOB_ID').split('JOB_ID'))}}}\n"
 A_DAY = 86400.0  # Seconds.
 GRACE = 10  # Seconds that a message may be on its way from the queue to a claim.
 

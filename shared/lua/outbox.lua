@@ -10,10 +10,14 @@ local QUEUE = 'latchkey'
 
 local SECOND = 1000000
 
--- Microseconds: seconds would not tell apart what is pushed within one.
+-- Microseconds: seconds would not tell apart what is pushed within one. Time stands still while a script runs.
+local present
 local function now()
-  local time = redis.call('TIME')
-  return time[1] * SECOND + time[2]
+  if not present then
+    local time = redis.call('TIME')
+    present = time[1] * SECOND + time[2]
+  end
+  return present
 end
 
 -- tostring keeps 14 digits; a time has 16.
@@ -29,9 +33,12 @@ end
 -- can send, have a list of their own and push nothing else out.
 local function remember(address_hash, id, event, detail)
   if not address_hash or event == '' or redis.call('EXISTS', NO_HISTORY) == 1 then return end
-  local key = HISTORY .. address_hash .. (event == 'limited' and ':limited' or '')
-  redis.call('RPUSH', key, digits(now()) .. ' ' .. id .. ' ' .. event .. ' ' .. detail)
-  redis.call('LTRIM', key, event == 'limited' and -20 or -100, -1)
+  local key, most = HISTORY .. address_hash, 100
+  if event == 'limited' then
+    key, most = key .. ':limited', 20
+  end
+  local lines = redis.call('RPUSH', key, digits(now()) .. ' ' .. id .. ' ' .. event .. ' ' .. detail)
+  if lines > most then redis.call('LTRIM', key, -most, -1) end
   redis.call('EXPIRE', key, 172800)
 end
 
@@ -43,7 +50,7 @@ end
 
 -- Return the Celery message of a job, with the time of its push at the end, where a sweep reads it.
 local function message_of(id, pushed)
-  return string.gsub(MESSAGE, 'JOB_ID', id) .. pushed .. '}}'
+  return table.concat(MESSAGE, id) .. pushed .. '}}'
 end
 
 -- Accept a job once: 1 if it is new, 0 if it is here or was finished a moment ago. Safe to repeat after a timeout.
