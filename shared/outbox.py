@@ -94,12 +94,28 @@ UNTOLD = Ending()
 
 
 @dataclass(frozen=True)
+class Taker:
+    """Who takes the next job, for how many seconds; again: gives back what a call gave that was not answered."""
+
+    holder: str = ""
+    lease: float = 0.0
+    again: bool = False
+
+
+NOBODY = Taker()
+
+
+@dataclass(frozen=True)
 class Failure:
     """Why a job is tried again later; unsure: the relay may have taken the mail, which is counted apart."""
 
     reason: str
     count: str
     unsure: bool = False
+
+
+def _claim(answer: Any) -> Claim | None:
+    return Claim(Job.from_entry(answer[0]), *answer[1:]) if answer else None
 
 
 @cache
@@ -148,15 +164,18 @@ class Outbox:
 
         The same holder may repeat the call after a timeout.
         """
-        claimed = self._scripts["claim"](args=[job_id, holder, int(lease * MICROSECONDS)])
-        return Claim(Job.from_entry(claimed[0]), *claimed[1:]) if claimed else None
+        return _claim(self._scripts["claim"](args=[job_id, holder, int(lease * MICROSECONDS)]))
 
-    def done(self, job_id: str, remember: int = 0, ending: Ending = UNTOLD) -> None:
-        """Finish a job, and note how; for `remember` seconds the same id is not accepted again."""
+    def done(self, job_id: str, remember: int = 0, ending: Ending = UNTOLD, taker: Taker = NOBODY) -> Claim | None:
+        """Finish a job, and note how; for `remember` seconds the same id is not accepted again.
+
+        Return the next job of the queue if there is a taker for it, and this is not done again.
+        """
         args: list[str | int] = [job_id, remember, ending.event, ending.detail, ending.count_repeated]
+        args += [taker.holder, int(taker.lease * MICROSECONDS), int(taker.again)]
         for counted in ending.counts.items():
             args += counted
-        self._scripts["done"](args=args)
+        return _claim(self._scripts["done"](args=args))
 
     def retry(self, job_id: str, holder: str, delay: float, failure: Failure) -> bool:
         """Give the job up until `delay` seconds from now; False if the lease was lost meanwhile."""

@@ -24,7 +24,7 @@ from worker.notices import Notices
 from worker.relay import Relay
 from worker.settings import WorkerSettings
 from worker.sweeper import Sweeper, sweeper_step
-from worker.tasks import TIME_LIMIT, Delivery
+from worker.tasks import MORE_FOR, TIME_LIMIT, Delivery
 
 REDIS_TIMEOUT = 2.0  # Seconds.
 
@@ -62,7 +62,8 @@ def create_worker(settings: WorkerSettings | None = None) -> Worker:
         hash_keys=hash_keys(settings),
         max_age=settings.mail_max_age,
     )
-    delivery = Delivery(outbox, notices)
+    # Flower shows tasks; where nobody watches them, one of them does for many jobs.
+    delivery = Delivery(outbox, notices, more_for=0.0 if settings.worker_events else MORE_FOR)
     # With a client of its own: this thread may hold a lock of it at the moment when Celery forks a process.
     sweeper = Sweeper(_redis(settings), settings.mail_max_age)
     return Worker(_celery(settings, flask, delivery, sweeper), flask, delivery, sweeper, mailer)
@@ -105,13 +106,8 @@ def _celery(settings: WorkerSettings, flask: Flask, delivery: Delivery, sweeper:
 
     @celery.task(name=DELIVER, shared=False)
     def deliver(job_id: str) -> None:
-        # Nothing is raised. Celery would send the traceback through a pipe, where one of 75 kB, more than a pipe holds,
-        # was seen to block a worker's end for ever; Flower would show its text. The sweeper puts the job back.
-        try:
-            with flask.app_context():
-                delivery.run(job_id)
-        except Exception as error:
-            logger.error("job_left_to_the_sweeper", job=job_id, error=type(error).__name__)
+        with flask.app_context():
+            delivery.run(job_id)
 
     # Celery asks this signal before it would set up logging its own way.
     setup_logging.connect(lambda **_: log.configure("worker", settings.log_level), weak=False)

@@ -63,10 +63,35 @@ local function add(id, entry, accepted)
   return 1
 end
 
+-- Read when a message was pushed, and its job. One that is not ours has neither.
+local function read(message)
+  return tonumber(string.match(message, '"pushed": (%d+)}}$')) or 0, string.match(message, '"correlation_id": "(%x+)"')
+end
+
 local function forget(id)
   redis.call('HDEL', JOBS, id)
   for _, key in ipairs({QUEUED, LEASED, LATER, REQUESTS, NOTICES}) do redis.call('ZREM', key, id) end
   for _, key in ipairs({HOLDER, TRIES, LOST, UNSURE}) do redis.call('HDEL', key, id) end
+end
+
+-- To the front of the queue, marked as pushed at 0: this one is older than what waits there.
+local function requeue(id)
+  redis.call('ZADD', QUEUED, digits(now()), id)
+  redis.call('RPUSH', QUEUE, message_of(id, '0'))
+end
+
+-- Lease a queued job and return it, or nothing if it is gone, leased or not yet due. The same holder may repeat it.
+local function claim(id, holder, lease)
+  if redis.call('ZREM', QUEUED, id) == 0 and redis.call('HGET', HOLDER, id) ~= holder then return false end
+  local entry = redis.call('HGET', JOBS, id)
+  if not entry then
+    forget(id)
+    return false
+  end
+  redis.call('ZADD', LEASED, digits(now() + lease), id)
+  redis.call('HSET', HOLDER, id, holder)
+  local tries, unsure = redis.call('HGET', TRIES, id) or 0, redis.call('HGET', UNSURE, id) or 0
+  return {entry, tonumber(tries), tonumber(unsure)}
 end
 
 -- Dead letters hold addresses: 14 days of them are kept, the newest 100,000.

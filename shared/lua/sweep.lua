@@ -11,19 +11,8 @@ local time = now()
 
 local FRONT = 200 -- Messages. More than sweeps put to the front before workers take them.
 
--- To the front of the queue, marked as pushed at 0: these are older than what waits there.
-local function requeue(id)
-  redis.call('ZADD', QUEUED, digits(time), id)
-  redis.call('RPUSH', QUEUE, message_of(id, '0'))
-end
-
 local function up_to(key, moment)
   return redis.call('ZRANGEBYSCORE', key, '-inf', digits(moment), 'LIMIT', 0, limit)
-end
-
--- Read when a message was pushed, and its job. One that is not ours has neither.
-local function read(message)
-  return tonumber(string.match(message, '"pushed": (%d+)}}$')) or 0, string.match(message, '"correlation_id": "(%x+)"')
 end
 
 -- Messages of jobs that are finished or dropped do nothing; without them the queue is never longer than the outbox.

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from signal import SIGCONT, SIGKILL
+from types import MappingProxyType
 from typing import Protocol, Self
 from urllib.request import urlopen
 
@@ -71,7 +72,9 @@ class Stack:
             self.relay.start()
             ends.callback(self.relay.stop)
             for number in range(WORKERS):
-                self.workers.append(self._program(ends, "worker", self._folder / f"worker-{number}.log"))
+                # One with a task for each job, one that takes many in a task.
+                events = {"WORKER_EVENTS": "false" if number % 2 else "true"}
+                self.workers.append(self._program(ends, "worker", self._folder / f"worker-{number}.log", events))
             self.api = self._program(ends, "api", self._folder / "api.log")
             wait_until(self._ready, "the API and the workers do not come up", START)
             self._ends = ends.pop_all()
@@ -80,8 +83,10 @@ class Stack:
     def __exit__(self, *_: object) -> None:
         self._ends.close()
 
-    def _program(self, ends: ExitStack, name: str, log: Path) -> Program:
-        program = Program(name, os.environ | self.environ, log)
+    def _program(
+        self, ends: ExitStack, name: str, log: Path, settings: Mapping[str, str] = MappingProxyType({})
+    ) -> Program:
+        program = Program(name, os.environ | self.environ | settings, log)
         ends.callback(program.stop)
         return program
 

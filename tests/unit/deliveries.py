@@ -1,5 +1,6 @@
 """One job, and a delivery of it among fakes."""
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,7 +8,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.contextvars import get_contextvars
 
 from shared.jobs import Job
-from shared.outbox import Claim, Ending, Failure
+from shared.outbox import Claim, Ending, Failure, Taker
 from worker.tasks import Delivery
 
 JOB = Job("a" * 32, "forgot", "r-1", "hash", 0.0, address="ada@example.com")
@@ -30,6 +31,8 @@ class FakeOutbox:
     remembered: int = 0
     failure: Failure | None = None
     endings: list[Ending] = field(default_factory=list)
+    takers: list[Taker] = field(default_factory=list)
+    waiting: list[Job] = field(default_factory=list)
 
     def claim(self, job_id: str, holder: str, lease: float) -> Claim | None:
         if job_id != JOB.id or self.place != "queued":
@@ -37,13 +40,17 @@ class FakeOutbox:
         self.place, self.holder, self.waits = "leased", holder, lease
         return Claim(self.job, self.tries, self.unsure)
 
-    def done(self, job_id: str, remember: int, ending: Ending) -> None:
+    def done(self, job_id: str, remember: int, ending: Ending, taker: Taker) -> Claim | None:
         self.endings.append(ending)
+        self.takers.append(taker)
         if self.outages:
             self.outages -= 1
             raise RedisConnectionError
-        self._move(job_id, self.holder, "done")
         self.remembered = remember
+        if taker.holder and self.waiting:
+            return Claim(self.waiting.pop(0), 0, 0)
+        self._move(job_id, self.holder, "done")
+        return None
 
     def retry(self, job_id: str, holder: str, seconds: float, failure: Failure) -> bool:
         self.waits, self.failure = seconds, failure
@@ -65,17 +72,19 @@ class FakeNotices:
     """Delivers, or fails as told."""
 
     failure: Exception | None = None
+    seconds: float = 0.0
     delivered: list[Job] = field(default_factory=list)
     seen: dict[str, Any] = field(default_factory=dict)
 
     def deliver(self, job: Job) -> Ending:
         self.seen = get_contextvars()
+        time.sleep(self.seconds)
         if self.failure:
             raise self.failure
         self.delivered.append(job)
         return MAILED
 
 
-def run(outbox: FakeOutbox, notices: FakeNotices, job_id: str = JOB.id) -> None:
+def run(outbox: FakeOutbox, notices: FakeNotices, job_id: str = JOB.id, more_for: float = 0.0) -> None:
     parts: list[Any] = [outbox, notices]
-    Delivery(*parts).run(job_id)
+    Delivery(*parts, more_for).run(job_id)

@@ -3,7 +3,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy.exc import OperationalError
 from structlog.contextvars import get_contextvars
 from structlog.testing import capture_logs
@@ -13,7 +12,7 @@ from shared.jobs import Kind
 from shared.users import UsersTableError
 from tests.unit.deliveries import JOB, FakeNotices, FakeOutbox, run
 from worker.mailer import DIALOGUE, MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
-from worker.tasks import LEASE, REMEMBER, SETTLE_FOR, TIME_LIMIT, UNSURE_DELAYS, delay
+from worker.tasks import LEASE, MORE_FOR, REMEMBER, SETTLE_FOR, TIME_LIMIT, UNSURE_DELAYS, delay
 
 
 @pytest.fixture
@@ -154,7 +153,31 @@ def test_a_mail_that_is_out_is_reported_until_redis_answers(clock: Callable[[], 
 def test_a_redis_that_stays_away_ends_the_report_before_the_task_is_killed(clock: Callable[[], float]) -> None:
     outbox = FakeOutbox(outages=1_000_000)
 
-    with pytest.raises(RedisConnectionError):
+    with capture_logs() as lines:
         run(outbox, FakeNotices())
 
     assert SETTLE_FOR <= clock() < SETTLE_FOR + 1
+    assert [(line["event"], line["job"]) for line in lines] == [("job_left_to_the_sweeper", JOB.id)]
+
+
+def test_a_task_takes_the_next_jobs_for_a_while_and_then_leaves_them_to_others(clock: Callable[[], float]) -> None:
+    outbox = FakeOutbox(waiting=[JOB] * 10)
+    notices = FakeNotices(seconds=0.4)
+
+    run(outbox, notices, more_for=MORE_FOR)
+
+    assert [bool(taker.holder) for taker in outbox.takers] == [True, True, False]
+    assert clock() == pytest.approx(1.2)
+
+
+def test_a_job_that_took_long_is_the_last_one_of_its_task(clock: Callable[[], float]) -> None:
+    outbox = FakeOutbox(waiting=[JOB])
+
+    run(outbox, FakeNotices(seconds=DIALOGUE), more_for=MORE_FOR)
+
+    assert outbox.waiting == [JOB]
+    assert clock() == DIALOGUE
+
+
+def test_a_task_with_the_most_jobs_ends_before_it_is_killed() -> None:
+    assert MORE_FOR + SETTLE_FOR + DIALOGUE + 2 * ANSWER_TIMEOUT < TIME_LIMIT
