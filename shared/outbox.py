@@ -2,7 +2,7 @@
 
 A job is in `outbox:jobs` and in exactly one of three sorted sets until it is done. Every step is one Lua script, atomic
 in memory and in the append-only file, on Redis's own clock in microseconds. So a message that Celery delivers twice
-mails once, and one that Celery loses is put back by the sweeper.
+mails once, and one that Celery loses is put back by the sweeper. Who finishes a job may be given the next one at once.
 
     outbox:jobs    hash  id -> entry        here = accepted and not finished
     outbox:queued  zset  id -> when pushed  its message waits in the Celery queue; may be claimed
