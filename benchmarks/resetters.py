@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import secrets
 import select
 import time
 from collections.abc import Iterator
@@ -20,7 +21,6 @@ CLIENTS = 50
 TICK = 0.02  # Seconds.
 SPREAD = {True: 5.0, False: 0.5}  # Seconds in which the clients begin, patient or not: people do not come in step.
 _AGE = 1800  # Seconds that a link lives.
-_PASSWORD = "a password that is set in a benchmark"  # noqa: S105 - nobody's
 
 
 @dataclass
@@ -42,16 +42,16 @@ class Resets:
 
 
 def links(database_url: str, number: int) -> list[bytes]:
-    """Write so many requests to set a password, each with a link of another user, as their hashes are now."""
-    tokens = Tokens([SECRET], _AGE)
+    """Write so many requests to set a new password, each with a link of another user, as their hashes are now."""
+    tokens, password = Tokens([SECRET], _AGE), f"set in a benchmark: {secrets.token_hex(8)}"
     query = "SELECT id, password_hash, email FROM users ORDER BY id DESC LIMIT %s"
     with psycopg.connect(database_url) as connection:
         rows = connection.execute(query, (number,)).fetchall()
-    return [_request(tokens.issue(str(identity), stored, address)) for identity, stored, address in rows]
+    return [_request(tokens.issue(str(identity), stored, address), password) for identity, stored, address in rows]
 
 
-def _request(token: str) -> bytes:
-    return post("/reset-password", json.dumps({"token": token, "password": _PASSWORD}).encode())
+def _request(token: str, password: str) -> bytes:
+    return post("/reset-password", json.dumps({"token": token, "password": password}).encode())
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import re
-from functools import lru_cache
 
 import idna
 
@@ -30,14 +29,7 @@ def parse(text: str) -> str:
     Raises InvalidAddress for whatever is not exactly one address: lists, display names, control characters, domains
     that IDNA 2008 refuses, encoded words, which no address may hold (RFC 2047, 5) and some relays decode to another.
     """
-    address = text.strip(" \t\r\n")
-    if len(address) > MAX_LENGTH or "=?" in address or not _SHAPE.fullmatch(address):
-        raise InvalidAddress
-    local, domain = address.split("@")
-    local_length = len(local.encode())
-    if local_length > MAX_LOCAL_LENGTH or local_length + 1 + len(_ascii_domain(domain)) > MAX_LENGTH:
-        raise InvalidAddress
-    return address
+    return _parts(text)[0]
 
 
 def normalise(address: str) -> str:
@@ -45,15 +37,14 @@ def normalise(address: str) -> str:
 
     Raises InvalidAddress.
     """
-    local, domain = parse(address).split("@")
-    return f"{lower(local)}@{_ascii_domain(domain)}"
+    _, local, ascii_domain = _parts(address)
+    return f"{lower(local)}@{ascii_domain}"
 
 
 def spellings(address: str) -> list[str]:
     """List the forms under which a table may hold the address: as typed, lower-cased, domain in either form."""
-    address = parse(address)
-    local, domain = address.split("@")
-    ascii_domain = _ascii_domain(domain)
+    address, local, ascii_domain = _parts(address)
+    domain = address.removeprefix(f"{local}@")
     domains = [domain, lower(domain), ascii_domain, _unicode_domain(ascii_domain)]
     forms = [address, *(f"{part}@{name}" for part in (local, lower(local)) for name in domains)]
     return list(dict.fromkeys(forms))
@@ -65,10 +56,10 @@ def envelope(address: str) -> str:
     Raises InvalidAddress where the local part is not ASCII: it would need SMTPUTF8, and Flask-Mail would encode it
     into the name of another mailbox.
     """
-    local, domain = parse(address).split("@")
+    _, local, ascii_domain = _parts(address)
     if not local.isascii():
         raise InvalidAddress
-    return f"{local}@{_ascii_domain(domain)}"
+    return f"{local}@{ascii_domain}"
 
 
 def hash_address(address: str, key: bytes) -> str:
@@ -76,7 +67,21 @@ def hash_address(address: str, key: bytes) -> str:
     return hmac.digest(key, normalise(address).encode(), hashlib.sha256).hex()[:32]
 
 
-@lru_cache(maxsize=4096)  # A request asks thrice, and most addresses are of a few domains.
+def _parts(text: str) -> tuple[str, str, str]:
+    """Return the address as typed, its local part, and its domain in ASCII.
+
+    Raises InvalidAddress.
+    """
+    address = text.strip(" \t\r\n")
+    if len(address) > MAX_LENGTH or "=?" in address or not _SHAPE.fullmatch(address):
+        raise InvalidAddress
+    local, domain = address.split("@")
+    ascii_domain, local_length = _ascii_domain(domain), len(local.encode())
+    if local_length > MAX_LOCAL_LENGTH or local_length + 1 + len(ascii_domain) > MAX_LENGTH:
+        raise InvalidAddress
+    return address, local, ascii_domain
+
+
 def _ascii_domain(domain: str) -> str:
     if domain.isascii() and "xn--" not in lower(domain):
         return _plain_domain(lower(domain))
