@@ -1,13 +1,11 @@
 """Which limits there are, and what they are keyed by. Flask-Limiter judges; Redis counts."""
 
-import ipaddress
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
 from flask_limiter import Limiter, RequestLimit, RouteLimit
 from flask_limiter.errors import RateLimitExceeded
 from limits import RateLimitItem, parse_many
@@ -15,15 +13,13 @@ from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 from redis import Redis
 
+from api.clients import client_key
 from api.counters import Counters
 from api.errors import too_many_requests
 from api.resets import LinkOverused
 from api.settings import ApiSettings
 
 FORGOT, ADDRESS, RESET, LINK = "forgot", "address", "reset", "link"  # What each limit is for, in its key.
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_UNKNOWN = "unknown"
-KEPT_OF_IPV4, KEPT_OF_IPV6 = 24, 48  # Bits: enough to tell one's own network, too few to find a person.
 
 
 class CountedWindow(FixedWindowRateLimiter):
@@ -89,11 +85,14 @@ class ViewLimiter(Limiter):
 
 
 class ParsedLimits(RouteLimit):
-    """Several of Flask-Limiter's decorators as one, their texts read once and not at every request."""
+    """Several of Flask-Limiter's decorators as one, their texts read once and not at every request.
+
+    Of one decorator's limits the shortest is judged first: what it refuses spends nothing of the longer ones.
+    """
 
     def __init__(self, limiter: Limiter, limits: Iterable[RouteLimit]) -> None:
         super().__init__("", limiter=limiter)
-        self._parts = tuple(part for limit in limits for part in limit)
+        self._parts = tuple(part for limit in limits for part in sorted(limit, key=_seconds))
 
     def __iter__(self) -> Iterator[Any]:
         """Return the parts of the limits."""
@@ -109,7 +108,7 @@ class Limits:
         # One that is written twice has one key, and is counted once.
         self.client_items = list(dict.fromkeys(parse_many(settings.forgot_limit_per_ip)))
         self.address_items = list(dict.fromkeys(parse_many(settings.forgot_limit_per_email)))
-        self._link_items = parse_many(settings.reset_limit_per_link)
+        self._link_items = sorted(parse_many(settings.reset_limit_per_link), key=RateLimitItem.get_expiry)
         self._settings = settings
         self._counters = counters
 
@@ -133,7 +132,8 @@ class Limits:
 
     def on_reset(self) -> Callable[[Any], Any]:
         """Limit resets and checks together per client, with a 429."""
-        return self._limit(self._settings.reset_limit_per_ip, RESET, "resets_limited:client", client_key)
+        limit = self._limit(self._settings.reset_limit_per_ip, RESET, "resets_limited:client", client_key)
+        return ParsedLimits(self.limiter, [limit])
 
     def use(self, link: str) -> None:
         """Count a use of a genuine link, by what all links of its user share.
@@ -153,6 +153,11 @@ class Limits:
         return self.limiter.shared_limit(limit, scope=scope, key_func=key, on_breach=count_then_refuse)
 
 
+def _seconds(part: Any) -> int:
+    """Return how long the window of one part of a limit is."""
+    return int(part.limit.get_expiry())
+
+
 def _lua(item: RateLimitItem, scope: str) -> str:
     """Write a limit as a Lua table: its key before and after the spender, amount, seconds."""
     before, after = (json.dumps(part) for part in f"limit:{item.key_for('SPENDER', scope)}".split("SPENDER"))
@@ -161,46 +166,3 @@ def _lua(item: RateLimitItem, scope: str) -> str:
 
 def _seconds_until(moment: float) -> int:
     return max(1, int(moment - time.time()))
-
-
-def client_key() -> str:
-    """Return what stands for the client in limits: its IPv4 address, or its IPv6 network of 64 bits.
-
-    IPv4 in IPv6 clothes (mapped, NAT64) counts as IPv4; what cannot be read shares one key, because Flask-Limiter
-    passes over an empty one.
-    """
-    return _key_of(request.remote_addr or "")
-
-
-@lru_cache(maxsize=4096)
-def _key_of(peer: str) -> str:
-    try:
-        address = ipaddress.ip_address(_without_port(peer))
-    except ValueError:
-        return _UNKNOWN
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    if address in _NAT64:
-        return str(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return str(ipaddress.ip_network((int(address), 64), strict=False))
-
-
-@lru_cache(maxsize=1024)
-def client_network(key: str) -> str:
-    """Return the network that a client's key lies in, of 24 bits in IPv4 and 48 in IPv6: no more of it is kept."""
-    try:
-        network = ipaddress.ip_network(key)
-    except ValueError:
-        return ""
-    return str(network.supernet(new_prefix=KEPT_OF_IPV4 if network.version == 4 else KEPT_OF_IPV6))  # noqa: PLR2004
-
-
-def _without_port(text: str) -> str:
-    """Take off the port that some proxies append, the brackets around IPv6, and its zone."""
-    if text.startswith("["):
-        return text[1:].partition("]")[0]
-    if text.count(":") == 1:
-        return text.partition(":")[0]
-    return text.partition("%")[0]

@@ -5,8 +5,8 @@ import time
 from flask import Flask, Response, current_app, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from api.clients import client_key, client_network
 from api.language import request_language
-from api.limits import client_key, client_network
 from api.requester import Requester
 from api.settings import ApiSettings
 from api.user_agents import recognise

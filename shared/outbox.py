@@ -133,12 +133,13 @@ class Outbox:
         names = ("add", "add_later", *_DRAINING)
         self._scripts = {name: self.script(_lua(name), draining=name in _DRAINING) for name in names}
 
-    def script(self, body: str, *, draining: bool = False) -> QuickScript:
+    def script(self, body: str, *, draining: bool = False, trusted_for: float = 0.0) -> QuickScript:
         """Register a script of the caller's that may use the outbox's own functions, `add` above all.
 
-        draining: it makes room, so Redis runs it even where it is full.
+        draining: it makes room, so Redis runs it even where it is full. trusted_for: see QuickScript.
         """
-        return QuickScript(self._redis, (ALLOW_FULL if draining else "") + _MESSAGE + _lua("outbox") + body, self._free)
+        text = (ALLOW_FULL if draining else "") + _MESSAGE + _lua("outbox") + body
+        return QuickScript(self._redis, text, self._free, trusted_for)
 
     def add(self, job: Job) -> bool:
         """Accept a job and queue it, in one step; tell whether it is new.

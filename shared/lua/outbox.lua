@@ -37,8 +37,8 @@ local function remember(address_hash, id, event, detail)
   if event == 'limited' then
     key, most = key .. ':limited', 20
   end
-  local lines = redis.call('RPUSH', key, digits(now()) .. ' ' .. id .. ' ' .. event .. ' ' .. detail)
-  if lines > most then redis.call('LTRIM', key, -most, -1) end
+  redis.call('RPUSH', key, digits(now()) .. ' ' .. id .. ' ' .. event .. ' ' .. detail)
+  redis.call('LTRIM', key, -most, -1) -- Also where there are fewer: it is the same work for every address.
   redis.call('EXPIRE', key, 172800)
 end
 

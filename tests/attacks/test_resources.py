@@ -94,6 +94,16 @@ def test_a_megabyte_of_headers_is_refused(target: Target, headers: bytes) -> Non
     assert target.request("GET", "/healthz").status == 200
 
 
+def test_http2_is_not_spoken(target: Target) -> None:
+    """Its header lists are larger than HTTP/1's, and it has floods of its own (CVE-2023-44487)."""
+    settings = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+
+    answer = target.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings)
+
+    assert not answer.startswith(b"\x00")
+    assert answer[:12] in (b"", b"HTTP/1.1 400", b"HTTP/1.1 505")
+
+
 def test_slow_headers_without_a_proxy(target: Target) -> None:
     """Slowloris (CVE-2007-6750): the server itself gives a head five seconds, however its bytes trickle."""
     with SlowClients(target.port, [SLOW_HEADER] * 250) as clients:

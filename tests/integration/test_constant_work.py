@@ -20,6 +20,7 @@ CASES = {
     "unknown": ["nobody@example.com"],
     "just asked": ["anna@example.com", "anna@example.com"],
     "over its quota": ["anna@example.com"] * 6,
+    "long over its quota": ["anna@example.com"] * 30,
     "inactive": ["ben@example.com"],
 }
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from api.clients import key_of
 from tests.conftest import MakeService
 from tests.service import Service
 
@@ -124,6 +125,32 @@ def test_reset_and_check_share_a_limit_per_client(make_service: MakeService) -> 
 
     assert found == [400, 400, 429]
     assert service.forgot("anna@example.com").status_code == 202
+
+
+@pytest.mark.parametrize("setting", ["RESET_LIMIT_PER_IP", "RESET_LIMIT_PER_LINK"])
+def test_what_a_short_limit_refuses_spends_nothing_of_a_long_one_wherever_it_is_written(
+    make_service: MakeService, setting: str
+) -> None:
+    service = make_service(**{setting: "3/hour;1/minute"})
+    service.add_user("anna@example.com")
+    link = service.link_for("anna@example.com")
+
+    found = [service.check(link) for _ in range(5)]
+
+    assert [answer.status_code for answer in found] == [200, 429, 429, 429, 429]
+    assert all(int(answer.headers["Retry-After"]) <= 60 for answer in found[1:])
+
+
+def test_a_client_that_names_itself_at_length_shares_a_key_that_is_not_kept(make_service: MakeService) -> None:
+    """What a proxy passes on may be long, and keys are kept for the next request."""
+    service = make_service(TRUSTED_PROXIES="1", FORGOT_LIMIT_PER_IP="1/minute")
+    kept = key_of.cache_info().currsize
+
+    found = statuses(service, ["a@example.com"], headers={"X-Forwarded-For": "x" * 5000})
+    found += statuses(service, ["b@example.com"], headers={"X-Forwarded-For": "y" * 5000})
+
+    assert found == [202, 429]
+    assert key_of.cache_info().currsize == kept
 
 
 def test_the_links_of_one_user_share_a_limit_and_those_of_others_do_not(make_service: MakeService) -> None:

@@ -58,33 +58,55 @@ def test_a_repeated_call_that_took_nothing_leaves_what_others_hold(outbox: Outbo
     assert places(client, added.id) == ["leased"]
 
 
-def test_where_nothing_waits_nothing_is_given(outbox: Outbox) -> None:
-    assert outbox.done(job().id, taker=ONE) is None
+def test_where_nothing_waits_nothing_is_given(outbox: Outbox, client: redis.Redis) -> None:
+    assert outbox.done(held_by_one(outbox, client), taker=ONE) is None
+
+
+@pytest.mark.parametrize("late", ["another holds it by now", "it is finished", "its lease is old"])
+def test_a_call_that_comes_late_takes_nothing(outbox: Outbox, client: redis.Redis, late: str) -> None:
+    """It lay unread in a Redis that was frozen: who asked has gone, and nobody would deliver what it took."""
+    finished = held_by_one(outbox, client)
+    waiting = job()
+    outbox.add(waiting)
+    if late == "another holds it by now":
+        client.hset("outbox:holder", finished, "two")
+    if late == "it is finished":
+        outbox.done(finished)
+    if late == "its lease is old":
+        client.zincrby("outbox:leased", -4_000_000, finished)
+
+    assert outbox.done(finished, taker=ONE) is None
+
+    assert places(client, waiting.id) == ["queued"]
+    assert client.llen(QUEUE) == 1
 
 
 def test_a_message_that_is_not_ours_is_left_to_celery(outbox: Outbox, client: redis.Redis) -> None:
+    finished = held_by_one(outbox, client)
     client.rpush(QUEUE, '{"body": "W10=", "headers": {"task": "another.task"}}')
 
-    assert outbox.done(job().id, taker=ONE) is None
+    assert outbox.done(finished, taker=ONE) is None
 
     assert client.llen(QUEUE) == 1
 
 
 def test_the_message_of_a_job_that_is_in_other_hands_gives_nothing(outbox: Outbox, client: redis.Redis) -> None:
+    finished = held_by_one(outbox, client)
     added = job()
     outbox.add(added)
     outbox.claim(added.id, "two", 30)
 
-    assert outbox.done(job().id, taker=ONE) is None
+    assert outbox.done(finished, taker=ONE) is None
 
     assert places(client, added.id) == ["leased"]
     assert client.hget("outbox:holder", added.id) == "two"
 
 
 def test_a_job_whose_taker_died_is_put_back(outbox: Outbox, client: redis.Redis) -> None:
+    finished = held_by_one(outbox, client)
     added = job()
     outbox.add(added)
-    outbox.done(job().id, taker=ONE)
+    outbox.done(finished, taker=ONE)
     pass_time(client, "outbox:leased", added.id)
 
     assert outbox.sweep().lost_leases == 1
@@ -128,6 +150,15 @@ def test_a_job_that_was_taken_after_another_is_the_one_that_is_named(
     service.deliver(job_id(str(service.redis.rpop(QUEUE))))
 
     assert [event["job"] for event in service.events("job_left_to_the_sweeper")] == [unknown.id]
+
+
+def held_by_one(outbox: Outbox, client: redis.Redis) -> str:
+    """Add a job, let "one" take it, and return its id."""
+    added = job()
+    outbox.add(added)
+    client.lpop(QUEUE)
+    outbox.claim(added.id, "one", 30)
+    return added.id
 
 
 def raises(error: Exception) -> Callable[..., None]:

@@ -1,0 +1,55 @@
+"""What stands for a client in limits, and what of it a job may keep."""
+
+import ipaddress
+from functools import lru_cache
+
+from flask import request
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNKNOWN = "unknown"
+LONGEST_PEER = 64  # Characters of an address in brackets, with its zone and a port. What is longer is not kept.
+KEPT_OF_IPV4, KEPT_OF_IPV6 = 24, 48  # Bits: enough to tell one's own network, too few to find a person.
+
+
+def client_key() -> str:
+    """Return what stands for the client in limits: its IPv4 address, or its IPv6 network of 64 bits.
+
+    IPv4 in IPv6 clothes (mapped, NAT64) counts as IPv4; what cannot be read shares one key.
+    """
+    peer = request.remote_addr or ""
+    return key_of(peer) if len(peer) <= LONGEST_PEER else _UNKNOWN
+
+
+@lru_cache(maxsize=4096)
+def key_of(peer: str) -> str:
+    """Return the key of a client by the address that it comes from."""
+    try:
+        address = ipaddress.ip_address(_without_port(peer))
+    except ValueError:
+        return _UNKNOWN
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    if address in _NAT64:
+        return str(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return str(ipaddress.ip_network((int(address), 64), strict=False))
+
+
+@lru_cache(maxsize=1024)
+def client_network(key: str) -> str:
+    """Return the network that a client's key lies in, of 24 bits in IPv4 and 48 in IPv6: no more of it is kept."""
+    try:
+        network = ipaddress.ip_network(key)
+    except ValueError:
+        return ""
+    return str(network.supernet(new_prefix=KEPT_OF_IPV4 if network.version == 4 else KEPT_OF_IPV6))  # noqa: PLR2004
+
+
+def _without_port(text: str) -> str:
+    """Take off the port that some proxies append, the brackets around IPv6, and its zone."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    if text.count(":") == 1:
+        return text.partition(":")[0]
+    return text.partition("%")[0]
