@@ -82,7 +82,9 @@ class Side:
         """Start the parts."""
         self.store = self.services.store(self.name)
         self.door = self.services.latchkey(1, self.store, **self.settings)
-        environ = self.services.environ(free_port(), self.store, **self.settings | {"LOG_LEVEL": "ERROR"})
+        # With events it does one job in a task, and leaves alone what waits.
+        settings = self.settings | {"LOG_LEVEL": "ERROR", "WORKER_EVENTS": "true"}
+        environ = self.services.environ(free_port(), self.store, **settings)
         self._worker = create_worker(WorkerSettings.load(environ))
         self._outbox = self._worker.delivery.outbox
 

@@ -16,6 +16,7 @@ from tests.conftest import MakeService
 from tests.integration.conftest import job
 from tests.servers import RedisServer, wait_until
 from tests.service import Service, job_id, worker_process
+from worker.__main__ import NICENESS
 
 
 def test_the_celery_task_delivers_the_job_it_is_given(service: Service) -> None:
@@ -129,6 +130,15 @@ def test_an_api_whose_host_cannot_be_a_name_ends_with_one_sentence(service: Serv
     assert ended.returncode == 1
     assert "cannot be listened on (no such host). Free it" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_the_worker_and_its_processes_give_way_to_the_api(service: Service) -> None:
+    service.add_user("anna@example.com")
+    with worker_process(service) as process:
+        worker = psutil.Process(process.pid)
+        found = [each.nice() for each in [worker, *worker.children()]]
+
+    assert found == [psutil.Process().nice() + NICENESS] * 3
 
 
 def test_processes_share_what_their_parent_has_loaded(service: Service) -> None:
