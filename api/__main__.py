@@ -43,7 +43,7 @@ def main() -> None:
         port=settings.port,
         workers=settings.web_processes,
         blocking_threads=settings.web_threads,
-        # A proxy asks nothing else, and HTTP/2 would take 16 MiB of headers.
+        # HTTP/2 would take 16 MiB of headers, and has floods of its own.
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT),
         websockets=False,

@@ -7,7 +7,7 @@ from flask import request
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _UNKNOWN = "unknown"
-LONGEST_PEER = 64  # Characters of an address in brackets, with its zone and a port. What is longer is not kept.
+LONGEST_ADDRESS = 64  # Characters, with brackets, a zone and a port. What is longer counts as unknown.
 KEPT_OF_IPV4, KEPT_OF_IPV6 = 24, 48  # Bits: enough to tell one's own network, too few to find a person.
 
 
@@ -17,7 +17,7 @@ def client_key() -> str:
     IPv4 in IPv6 clothes (mapped, NAT64) counts as IPv4; what cannot be read shares one key.
     """
     peer = request.remote_addr or ""
-    return key_of(peer) if len(peer) <= LONGEST_PEER else _UNKNOWN
+    return key_of(peer) if len(peer) <= LONGEST_ADDRESS else _UNKNOWN
 
 
 @lru_cache(maxsize=4096)

@@ -24,8 +24,8 @@ from shared.addresses import hash_address
 from shared.jobs import Job, new_id
 from shared.outbox import Outbox, OutboxFull
 
-# Seconds in which a connection to Redis is not looked at again. One that ends in between costs a 503, but no Redis
-# restarts so soon.
+# Seconds in which a connection to Redis is not looked at again. One that Redis closes in between costs a 503; a
+# restart takes longer.
 TRUSTED_FOR = 0.05
 
 

@@ -50,7 +50,7 @@ class ViewLimiter(Limiter):
     """Flask-Limiter for limits of views alone, judged by CountedWindow.
 
     What nobody uses here is not looked for at every request: default limits, exemptions, blueprints, conditions,
-    fallbacks and headers took 40 of 370 us.
+    fallbacks and headers took an eighth of a request's CPU at saturation.
     """
 
     def __init__(self, app: Flask, redis: Redis, silent: frozenset[str]) -> None:
@@ -78,16 +78,16 @@ class ViewLimiter(Limiter):
         if in_middleware:
             return
         for limit in self.limit_manager.decorated_limits(callable_name or ""):
-            spent = [limit.key_func(), str(limit.scope)]
-            if not self.limiter.hit(limit.limit, *spent):
-                breach = RequestLimit(self, limit.limit, spent, breached=True, shared=limit.shared)
+            identifiers = [limit.key_func(), str(limit.scope)]
+            if not self.limiter.hit(limit.limit, *identifiers):
+                breach = RequestLimit(self, limit.limit, identifiers, breached=True, shared=limit.shared)
                 raise RateLimitExceeded(limit, response=limit.on_breach and limit.on_breach(breach))
 
 
 class ParsedLimits(RouteLimit):
     """Several of Flask-Limiter's decorators as one, their texts read once and not at every request.
 
-    Of one decorator's limits the shortest is judged first: what it refuses spends nothing of the longer ones.
+    Of one decorator's limits the shortest is judged first: on resets, what it refuses spends none of the longer ones.
     """
 
     def __init__(self, limiter: Limiter, limits: Iterable[RouteLimit]) -> None:

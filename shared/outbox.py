@@ -95,7 +95,10 @@ UNTOLD = Ending()
 
 @dataclass(frozen=True)
 class Taker:
-    """Who takes the next job, for how many seconds; again: gives back what a call gave that was not answered."""
+    """Who takes the next job, for a lease of how many seconds.
+
+    again: the call is repeated, so what the unanswered one gave goes back.
+    """
 
     holder: str = ""
     lease: float = 0.0
@@ -170,7 +173,7 @@ class Outbox:
     def done(self, job_id: str, remember: int = 0, ending: Ending = UNTOLD, taker: Taker = NOBODY) -> Claim | None:
         """Finish a job, and note how; for `remember` seconds the same id is not accepted again.
 
-        Return the next job of the queue if there is a taker for it, and this is not done again.
+        Return the next job, or None: nobody takes it, none waits, the call is repeated, or it comes too late.
         """
         args: list[str | int] = [job_id, remember, ending.event, ending.detail, ending.count_repeated]
         args += [taker.holder, int(taker.lease * MICROSECONDS), int(taker.again)]

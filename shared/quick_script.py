@@ -59,7 +59,7 @@ class QuickScript:
         return (connection, used_at) if connection.pid == os.getpid() else (self._pool.get_connection(), NEVER)
 
     def _is_good(self, connection: Any, *, rested: bool) -> bool:
-        """Tell whether the connection is open still, and to the present master where there are sentinels."""
+        """Tell whether the connection is open still, if it has rested, and to the present master behind sentinels."""
         try:
             ours = connection.is_connected and self._pool.owns_connection(connection)
             return ours and not (rested and connection.can_read())

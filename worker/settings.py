@@ -83,7 +83,7 @@ class WorkerSettings(Settings):
     worker_processes: int = Field(default=2, ge=1, le=256, description="Mails sent at a time by one worker: 1 to 256.")
     worker_events: bool = Field(
         default=True,
-        description="`true`: tasks are shown in Flower, and a mail costs a worker twice the CPU; "
+        description="`true`: tasks are shown in Flower, and a mail costs a worker up to twice the CPU; "
         "`false`: they are not.",
     )
 

@@ -1,4 +1,4 @@
-"""The one task: claim a job, deliver it, settle it."""
+"""The one task: claim a job, deliver it, settle it, and perhaps go on with the next."""
 
 import random
 import secrets
@@ -16,7 +16,7 @@ from worker.mailer import MisconfiguredRelay, PermanentFailure, TransientFailure
 from worker.notices import Notices
 
 # Seconds. A job asks the database (two waits of 6), the relay (45) and, done, Redis (25); then Celery ends the task and
-# its process, and only after that does its lease end. Within MORE_FOR of its begin a task may take one more job.
+# its process, and only after that does its lease end. Until MORE_FOR after its begin a task takes the next job.
 TIME_LIMIT = 90
 LEASE = 120
 MORE_FOR = 1.0
@@ -39,10 +39,11 @@ class Delivery:
     more_for: float = 0.0
 
     def run(self, job_id: str) -> None:
-        """Deliver the job unless it is finished or in other hands, then for `more_for` seconds what waits behind it.
+        """Deliver the job, then what waits behind it until `more_for` seconds are over or one fails.
 
-        Safe to call any number of times. Raises nothing: Celery would send the traceback through a pipe, where one of
-        75 kB, more than a pipe holds, was seen to block a worker's end for ever; Flower would show its text.
+        Nothing if it is finished or in other hands, so it is safe to call any number of times. Raises nothing: Celery
+        would send the traceback through a pipe, where one of 75 kB, more than a pipe holds, was seen to block a
+        worker's end for ever; Flower would show its text.
         """
         ends_at = time.monotonic() + self.more_for
         holder = secrets.token_hex(8)

@@ -1,14 +1,14 @@
 -- ARGV: id, seconds to remember that it is finished, event and detail for the history, what to count if another had
 -- finished it already ('' for nothing), who takes the next job ('' for nobody), the lease in microseconds, 1 if this is
--- repeated, then pairs of what to count and how much.
+-- repeated and what the taker holds goes back to the queue, then pairs of what to count and how much.
 -- Asks for no holder: the mail is out, whoever holds the lease. Returns what claim does of the next job, or nothing.
 local id, job, taker, lease = ARGV[1], job_of(ARGV[1]), ARGV[6], ARGV[7]
 
--- A taker asks soon after it got the job that it finishes now. One that asks later has given up: its call lay unread in a
--- Redis that was frozen, or came over a connection that was cut.
+-- A taker asks within MORE_FOR (worker/tasks.py) and waits for REDIS_TIMEOUT (worker/app.py). Behind a call that is read
+-- later, after a freeze or over a connection that was cut, nobody is left. Both its jobs have leases of the same length.
 local PATIENCE = 3 * SECOND
 local held_until = redis.call('HGET', HOLDER, id) == taker and redis.call('ZSCORE', LEASED, id)
-local waits = held_until and now() - (held_until - lease) < PATIENCE
+local asked_in_time = held_until and now() - (held_until - lease) < PATIENCE
 
 forget(id)
 if tonumber(ARGV[2]) > 0 then redis.call('SET', SETTLED .. id, 1, 'EX', ARGV[2]) end
@@ -34,7 +34,7 @@ if ARGV[8] == '1' then
   return false
 end
 
-if not waits then return false end
+if not asked_in_time then return false end
 
 -- The next message, as a worker takes it. One that is not ours is Celery's.
 local _, next_id = read(redis.call('LINDEX', QUEUE, -1) or '')

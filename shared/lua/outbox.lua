@@ -80,7 +80,8 @@ local function requeue(id)
   redis.call('RPUSH', QUEUE, message_of(id, '0'))
 end
 
--- Lease a queued job and return it, or nothing if it is gone, leased or not yet due. The same holder may repeat it.
+-- Lease a queued job and return {entry, tries, times unsure}, or nothing if it is gone, leased or not yet due. The same
+-- holder may repeat it.
 local function claim(id, holder, lease)
   if redis.call('ZREM', QUEUED, id) == 0 and redis.call('HGET', HOLDER, id) ~= holder then return false end
   local entry = redis.call('HGET', JOBS, id)

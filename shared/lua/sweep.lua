@@ -23,7 +23,7 @@ for _ = 1, limit do
   redis.call('RPOP', QUEUE)
 end
 
--- Look past the messages that sweeps put to the front. Return them, and when the first one behind them was pushed; nothing
+-- Look past the messages that were put to the front. Return them, and when the first one behind them was pushed; nothing
 -- if they are too many to look past.
 local function front()
   local next_one = redis.call('LINDEX', QUEUE, -1)

@@ -47,7 +47,7 @@ class FakeOutbox:
             self.outages -= 1
             raise RedisConnectionError
         self.remembered = remember
-        if taker.holder and self.waiting:
+        if taker.holder and not taker.again and self.waiting:
             return Claim(self.waiting.pop(0), 0, 0)
         self._move(job_id, self.holder, "done")
         return None
