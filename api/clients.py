@@ -43,7 +43,8 @@ def client_network(key: str) -> str:
         network = ipaddress.ip_network(key)
     except ValueError:
         return ""
-    return str(network.supernet(new_prefix=KEPT_OF_IPV4 if network.version == 4 else KEPT_OF_IPV6))  # noqa: PLR2004
+    kept = KEPT_OF_IPV4 if isinstance(network, ipaddress.IPv4Network) else KEPT_OF_IPV6
+    return str(network.supernet(new_prefix=kept))
 
 
 def _without_port(text: str) -> str:

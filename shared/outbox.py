@@ -95,10 +95,7 @@ UNTOLD = Ending()
 
 @dataclass(frozen=True)
 class Taker:
-    """Who takes the next job, for a lease of how many seconds.
-
-    again: the call is repeated, so what the unanswered one gave goes back.
-    """
+    """Who takes the next job, for a lease of seconds; again: repeated, so what an unanswered call gave goes back."""
 
     holder: str = ""
     lease: float = 0.0
