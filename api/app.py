@@ -30,7 +30,7 @@ from api.password_policy import PasswordPolicy
 from api.passwords import Passwords
 from api.policy import register_policy
 from api.problems import Problem
-from api.requests import register_hooks
+from api.requests import AroundRequests
 from api.reset import register_reset
 from api.resets import Resets
 from api.settings import ApiSettings
@@ -145,12 +145,12 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
     db.init_app(app)
     speak(app, settings.babel_default_locale, settings.babel_default_timezone, request_language)
     register_errors(app, counters)
-    register_hooks(app, settings)
     app.add_url_rule("/openapi.json", "openapi", lambda: openapi_document(app))
     if settings.cors_origins:
         _allow_origins(app, settings.cors_origins)
+    # Wrapping the method is how Flask's documentation applies a middleware.
+    app.wsgi_app = AroundRequests(app.wsgi_app, settings)  # type: ignore[method-assign]
     if settings.trusted_proxies:
-        # Wrapping the method is how Flask's documentation applies a middleware.
         app.wsgi_app = ForwardedFor(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app
 

@@ -15,7 +15,7 @@ from flask_openapi3 import OpenAPI
 from api.clients import client_key
 from api.counters import Counters
 from api.language import Answer
-from api.limits import ADDRESS, FORGOT, Limits
+from api.limits import ADDRESS, FORGOT, Counted, Limits
 from api.memory import Memory
 from api.problems import problems
 from api.requests import requester
@@ -49,20 +49,17 @@ class Acceptance:
         self._limits += [(item, ADDRESS) for item in self.limits.address_items]
 
     def accept(self, body: ForgotRequest) -> None:
-        """Accept the request, and leave the counts for Flask-Limiter in `g`.
+        """Accept the request, and leave the counts for Flask-Limiter in `g.counted`.
 
         Raises OutboxFull, MemoryShort where Redis is nearly full, and RedisError.
         """
         self.memory.check()
-        g.client = client_key()
-        job = self._job(body)
-        g.job = job
+        client, job = client_key(), self._job(body)
         over_quota = "" if self.loud else _asking_for_nothing(job).entry()
-        counts = self._script([job.id, job.entry(), over_quota, g.client, job.address_hash])
+        counts = self._script([job.id, job.entry(), over_quota, client, job.address_hash])
         if counts is None:
             raise OutboxFull
-        g.over_quota = False
-        g.counts = dict(zip(self._limits, counts, strict=True))
+        g.counted = Counted(job, client, dict(zip(self._limits, counts, strict=True)))
 
     def before(self, view: Callable[..., Response]) -> Callable[..., Response]:
         """Accept first, then go on to Flask-Limiter's decorators and the view."""
@@ -103,14 +100,15 @@ def register_forgot(app: OpenAPI, acceptance: Acceptance, counters: Counters) ->
         responses=responses,
     )
     @acceptance.before
-    @limits.on_forgot(lambda: g.client, lambda: g.job.address_hash)
+    @limits.on_forgot(lambda: g.counted.client, lambda: g.counted.job.address_hash)
     def forgot_password(body: ForgotRequest) -> Response:  # noqa: ARG001 - read by `acceptance.before`
         """Answer every address alike; a mail with a link goes out only where an account uses it.
 
         More requests for one address than its quota are accepted and not mailed.
         """
-        counters.add("requests_limited:address" if g.over_quota else "requests_accepted")
-        return answer.in_language(g.job.locale)
+        counted = g.counted
+        counters.add("requests_limited:address" if counted.over_quota else "requests_accepted")
+        return answer.in_language(counted.job.locale)
 
 
 def _message() -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+from functools import cache
 
 import idna
 
@@ -64,7 +65,15 @@ def envelope(address: str) -> str:
 
 def hash_address(address: str, key: bytes) -> str:
     """Return the keyed hash that stands for a mailbox in Redis keys and logs: 32 hexadecimal digits."""
-    return hmac.digest(key, normalise(address).encode(), hashlib.sha256).hex()[:32]
+    keyed = _keyed(key).copy()
+    keyed.update(normalise(address).encode())
+    return keyed.hexdigest()[:32]
+
+
+@cache
+def _keyed(key: bytes) -> hmac.HMAC:
+    """Begin a hash with a key, once. hmac.digest would, each time, and let other threads in, who keep us waiting."""
+    return hmac.new(key, digestmod=hashlib.sha256)
 
 
 def _parts(text: str) -> tuple[str, str, str]:

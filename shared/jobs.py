@@ -6,7 +6,6 @@ The message carries the id alone. Whoever reads Flower, task events or the broke
 import hashlib
 import hmac
 import json
-import secrets
 import ssl
 import time
 from dataclasses import dataclass
@@ -15,12 +14,16 @@ from typing import Any, Literal, Self
 from kombu import Queue
 from pydantic_core import to_json
 
+from shared.random_ids import RandomIds
 from shared.redis_url import SentinelAddress
 from shared.settings import KeySettings
 
 QUEUE = "latchkey"
 DELIVER = "latchkey.deliver"
 HEARTBEAT_KEY = "worker:heartbeat"
+
+new_id = RandomIds(32)
+"""Return a random id for a job: 32 hexadecimal digits."""
 
 Kind = Literal["forgot", "over_quota", "reset", "password_changed"]
 
@@ -65,11 +68,6 @@ class Job:
     def age(self) -> float:
         """Seconds since the request was accepted."""
         return time.time() - self.accepted_at
-
-
-def new_id() -> str:
-    """Return a random id for a job: 32 hexadecimal digits."""
-    return secrets.token_hex(16)
 
 
 def hash_keys(settings: KeySettings) -> list[bytes]:

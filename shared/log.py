@@ -6,7 +6,6 @@ texts of libraries and tracebacks.
 
 import logging
 import re
-import secrets
 import sys
 from typing import Any
 
@@ -15,6 +14,9 @@ from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from shared.random_ids import RandomIds
+
+_new_request_id = RandomIds(16)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # What surrounds an address in a text: white space, quotes, brackets, and what separates addresses.
 _OUTSIDE = r"\s\"'<>,;:()\[\]{}\\"
@@ -36,7 +38,7 @@ with_request_id = bound_contextvars
 
 def request_id(candidate: str | None) -> str:
     """Return the client's request id if it is harmless, else a new one."""
-    return candidate if candidate and _REQUEST_ID.fullmatch(candidate) else secrets.token_hex(8)
+    return candidate if candidate and _REQUEST_ID.fullmatch(candidate) else _new_request_id()
 
 
 def redact(text: str) -> str:

@@ -2,18 +2,21 @@
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 from threading import Timer
+from time import monotonic
 
 import pytest
 from redis import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError, ResponseError, TimeoutError
 
 from shared.quick_script import QuickScript
 from shared.redis_client import Sentinels, connect
 from tests.servers import RedisServer
+from tests.tls import server_context, tls_proxy
 
 
 @pytest.fixture(params=["one server", "behind sentinels"])
@@ -90,6 +93,44 @@ def test_a_late_answer_is_not_taken_for_the_next(redis: Redis, own_redis: RedisS
     go_on.join()
 
     assert answer == ["next"]
+
+
+def freeze(own_redis: RedisServer, call: Callable[[], object]) -> float:
+    """Call while Redis says nothing, and return how many seconds it was waited for."""
+    own_redis.send(SIGSTOP)
+    begun = monotonic()
+    try:
+        with pytest.raises(TimeoutError):
+            call()
+        return monotonic() - begun
+    finally:
+        own_redis.send(SIGCONT)
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+def test_a_redis_that_says_nothing_is_waited_for_no_longer_than_the_timeout(
+    echo: QuickScript, redis: Redis, own_redis: RedisServer, *, reopened: bool
+) -> None:
+    echo(["load the script"])
+    echo(["keep a connection"])
+    if reopened:
+        redis.client_kill_filter(_type="normal", skipme=True)
+        echo(["open it anew"])
+
+    assert 0.4 < freeze(own_redis, lambda: echo(["frozen"])) < 3
+
+    assert echo(["after"]) == ["after"]
+
+
+def test_over_tls_too_it_is_waited_for_no_longer(own_redis: RedisServer, tmp_path: Path) -> None:
+    with tls_proxy(own_redis.port, server_context(tmp_path)) as port:
+        url = f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={tmp_path / 'certificate.pem'}"
+        with connect(url, connect_timeout=0.5, timeout=0.5) as client:
+            echo = QuickScript(client, "return ARGV", deque())
+            echo(["load the script"])
+            echo(["keep a connection"])
+
+            assert 0.4 < freeze(own_redis, lambda: echo(["frozen"])) < 3
 
 
 def test_a_connection_to_a_server_that_is_master_no_more_is_opened_anew(
