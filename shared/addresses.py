@@ -12,6 +12,8 @@ MAX_LOCAL_LENGTH = 64  # RFC 5321, 4.5.3.1.1.
 # One unquoted "@", and none of the characters that would make a list, a display name, a comment or a second line.
 _ATOM = r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff@,;:<>()\[\]\"\\]+"
 _SHAPE = re.compile(f"{_ATOM}@{_ATOM}")
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _UPPER_TO_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 
@@ -102,8 +104,7 @@ def _ascii_domain(domain: str) -> str:
 
 def _plain_domain(domain: str) -> str:
     """Check a domain of plain ASCII, underscores and single labels included: company networks have both."""
-    labels = domain.split(".")
-    if any(not re.fullmatch(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", label) for label in labels):
+    if not _DOMAIN.fullmatch(domain):
         raise InvalidAddress
     return domain
 
