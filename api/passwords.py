@@ -3,20 +3,19 @@
 import hashlib
 import os
 import re
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import bcrypt
 
+from api.bcrypt_apart import BcryptGone, checkpw, hashpw
 from api.password_policy import WeakPassword
 from shared.settings import HashFormat
 from shared.tokens import InvalidToken
 
 WAIT_FOR_HASH = 5.0  # Seconds until one that has not begun is given up.
-NICENESS = 10  # Of hashing: a thread of the server gets nine times its share of a core that both want.
 MOST_ROUNDS = 16  # Of a stored hash, 5 seconds; each more takes twice as long, and 31 would take days.
 _STORED = re.compile(r"(bcrypt\$|bcrypt_sha256\$)?(\$2[aby]\$([0-3][0-9])\$[./A-Za-z0-9]{53})")
 
@@ -28,8 +27,8 @@ class HashingBusy(Exception):
 class Passwords:
     """Hashes new passwords, a bounded number at a time.
 
-    Hashing is done by threads of its own that give way to the server's. Those wait meanwhile, so a slot is the right of
-    a thread of the server to be held up by it.
+    Threads of its own wait in line for it, and threads of the server for them: a slot is the right of a thread of the
+    server to be held up by it.
     """
 
     def __init__(self, hash_format: HashFormat, rounds: int, slots: int) -> None:
@@ -38,7 +37,7 @@ class Passwords:
         self._slots = slots
         self._links: list[str] = []
         self._counting = threading.Lock()
-        self._pool = ThreadPoolExecutor(at_a_time(slots), "hashing", _give_way)
+        self._pool = ThreadPoolExecutor(at_a_time(slots), "hashing")
 
     @property
     def waiting(self) -> int:
@@ -75,22 +74,17 @@ class Passwords:
             return hashing.result()
 
     def _replace(self, password: str, old: str) -> str:
-        if old and is_hash_of(old, password):
-            raise WeakPassword(["same_as_old"])
-        return encode(password, self._format, self._rounds)
+        try:
+            if old and is_hash_of(old, password):
+                raise WeakPassword(["same_as_old"])
+            return encode(password, self._format, self._rounds)
+        except BcryptGone:
+            raise HashingBusy from None
 
 
 def at_a_time(slots: int) -> int:
     """Return how many of the passwords in slots are hashed at a time: one core stays free, where there are several."""
     return max(1, min(slots, (os.cpu_count() or 1) - 1))
-
-
-def _give_way() -> None:
-    """Let the calling thread come after others, where the system has it: on Linux niceness is a thread's own."""
-    if sys.platform != "linux":
-        return
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def is_hash_of(stored: str, password: str) -> bool:
@@ -102,7 +96,7 @@ def is_hash_of(stored: str, password: str) -> bool:
     if match is None:
         return False
     try:
-        return bcrypt.checkpw(_secret(password, prehashed=match[1] == "bcrypt_sha256$"), match[2].encode())
+        return checkpw(_secret(password, prehashed=match[1] == "bcrypt_sha256$"), match[2].encode())
     except ValueError:  # The password is longer than this hash could be of, or the salt is damaged.
         return False
 
@@ -124,7 +118,7 @@ def encode(password: str, hash_format: HashFormat, rounds: int) -> str:
     django-bcrypt-sha256: as django.contrib.auth.hashers stores them, the second over the hexadecimal SHA-256.
     """
     secret = _secret(password, prehashed=hash_format == "django-bcrypt-sha256")
-    hashed = bcrypt.hashpw(secret, bcrypt.gensalt(rounds)).decode()
+    hashed = hashpw(secret, bcrypt.gensalt(rounds)).decode()
     match hash_format:
         case "bcrypt":
             return hashed

@@ -1,12 +1,12 @@
 """`python -m worker`: check the settings, then work. `python -m worker --help` lists what else it does."""
 
 import gc
-import os
 
 import billiard.pool
 import click
 from celery.signals import worker_before_create_process
 
+from shared.niceness import give_way
 from shared.redis_check import check_redis
 from worker.app import create_worker
 from worker.commands import dead, pending, purge, retry, trace
@@ -35,7 +35,7 @@ def main(context: click.Context) -> None:
         billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
         worker_before_create_process.connect(share_memory, weak=False)
         # Where the API is on the same machine it goes first: a mail can wait, and who asks for one should not.
-        os.nice(NICENESS)
+        give_way(NICENESS)
         # Mingle costs a second at every connect, and neither it nor gossip is of use: workers share nothing but Redis.
         worker.celery.worker_main(["--quiet", "worker", "--without-mingle", "--without-gossip"])
 

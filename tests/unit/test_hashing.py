@@ -1,7 +1,6 @@
-"""How many passwords are set and hashed at a time, and how hashing gives way."""
+"""How many passwords are set and hashed at a time."""
 
 import os
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +8,7 @@ import bcrypt
 import pytest
 
 import api.passwords
+from api.bcrypt_apart import BcryptGone
 from api.passwords import HashingBusy, Passwords, at_a_time
 from shared.tokens import InvalidToken
 
@@ -86,24 +86,11 @@ def test_one_core_is_left_to_the_door_where_there_are_several(monkeypatch: pytes
     assert found == cores
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="niceness is a thread's own on Linux alone")
-def test_hashing_gives_way_and_the_thread_that_waits_for_it_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api.passwords, "encode", lambda *_: str(niceness()))
+def test_where_bcrypt_has_ended_the_reset_is_refused_and_may_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(*_: object) -> str:
+        raise BcryptGone
 
-    of_hashing = passwords(slots=1).hash(PASSWORD)
+    monkeypatch.setattr(api.passwords, "encode", end)
 
-    assert of_hashing == str(min(19, niceness() + 10))
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody is asked")
-def test_where_niceness_is_refused_passwords_are_hashed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: int) -> None:
-        raise PermissionError
-
-    monkeypatch.setattr(os, "setpriority", refuse)
-
-    assert bcrypt.checkpw(PASSWORD.encode(), passwords(slots=1).hash(PASSWORD).encode())
-
-
-def niceness() -> int:
-    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    with pytest.raises(HashingBusy):
+        passwords(slots=1).hash(PASSWORD)
