@@ -17,6 +17,7 @@ from api.accounts import Accounts, BadRow, DuplicateAddress, Row, read_rows
 from api.breaches import BreachCheckAway
 from api.new_passwords import NewPasswords
 from api.password_policy import WeakPassword
+from api.passwords import HashingBusy
 from api.policy import REASONS
 from api.settings import ApiSettings
 from shared.addresses import InvalidAddress, hash_address, parse
@@ -152,6 +153,7 @@ _SENTENCES: dict[type[Exception], str] = {
     UnicodeDecodeError: "The file is not UTF-8. Save it so and try again; rows that are in are passed over.",
     csv.Error: "The file is not CSV. Check its quotes.",
     BreachCheckAway: "The leaked passwords cannot be looked up. Check BREACH_CHECK_URL, or set BREACH_CHECK.",
+    HashingBusy: "The password could not be hashed. Check that memory is free, and try again.",
     RedisError: "Redis cannot be reached. Check REDIS_URL, and that it runs.",
     OutboxFull: "The outbox is full. Check that a worker runs.",
     DuplicateAddress: "",

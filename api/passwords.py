@@ -12,12 +12,16 @@ import bcrypt
 
 from api.bcrypt_apart import BcryptGone, checkpw, hashpw
 from api.password_policy import WeakPassword
+from shared.log import get_logger
 from shared.settings import HashFormat
 from shared.tokens import InvalidToken
 
 WAIT_FOR_HASH = 5.0  # Seconds until one that has not begun is given up.
 MOST_ROUNDS = 16  # Of a stored hash, 5 seconds; each more takes twice as long, and 31 would take days.
 _STORED = re.compile(r"(bcrypt\$|bcrypt_sha256\$)?(\$2[aby]\$([0-3][0-9])\$[./A-Za-z0-9]{53})")
+
+
+log = get_logger(__name__)
 
 
 class HashingBusy(Exception):
@@ -79,6 +83,7 @@ class Passwords:
                 raise WeakPassword(["same_as_old"])
             return encode(password, self._format, self._rounds)
         except BcryptGone:
+            log.error("hashing_process_gone", cure="See that memory is free and `python -m api.bcrypt_apart` starts.")
             raise HashingBusy from None
 
 

@@ -89,8 +89,10 @@ class QuickScript:
 def _time_in_kernel(connection: Any) -> None:
     """Hand the timeout of a connection to the kernel. TLS keeps Python's: it would try again for ever."""
     sock = connection._sock  # noqa: SLF001 - redis-py has no other way to it.
-    if not isinstance(sock, ssl.SSLSocket):
-        timeout = struct.pack("ll", int(connection.socket_timeout), int(connection.socket_timeout % 1 * MICROSECONDS))
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
-        sock.settimeout(None)
+    microseconds = int((connection.socket_timeout or 0) * MICROSECONDS)
+    if microseconds and not isinstance(sock, ssl.SSLSocket):
+        timeout = struct.pack("ll", *divmod(microseconds, MICROSECONDS))
+        with suppress(OSError):  # Where the kernel wants another form of it, Python's stays.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
+            sock.settimeout(None)

@@ -65,12 +65,61 @@ def test_it_gives_way_to_all_others() -> None:
     assert os.getsid(the_process().pid) == the_process().pid
 
 
-def test_one_that_was_killed_is_told_of_and_replaced() -> None:
+def test_one_that_ended_while_it_waited_is_replaced() -> None:
     hashpw(b"secret", SALT)
     the_process().kill()
 
+    assert checkpw(b"secret", bcrypt.hashpw(b"secret", SALT))
+
+
+def test_what_asks_a_service_to_end_ends_no_hash() -> None:
+    hashpw(b"secret", SALT)
+    process = the_process()
+    process.terminate()
+
+    assert checkpw(b"secret", bcrypt.hashpw(b"secret", SALT))
+    assert the_process() == process
+
+
+def test_an_answer_to_another_question_is_no_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = bcrypt.hashpw(b"another", bcrypt.gensalt(4)).decode()
+    script = tmp_path / "other.py"
+    script.write_text(f"import sys\nfor line in sys.stdin: print({other!r}, flush=True)\n")
+    monkeypatch.setattr(bcrypt_apart, "_COMMAND", (sys.executable, str(script)))
+
     with pytest.raises(BcryptGone):
         hashpw(b"secret", SALT)
+
+
+def test_what_a_library_prints_is_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import bcrypt\nhash = bcrypt.hashpw\n"
+        "def hashpw(*question):\n    print('telemetry', flush=True)\n    return hash(*question)\n"
+        "bcrypt.hashpw = hashpw\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    assert checkpw(b"secret", bcrypt.hashpw(b"secret", SALT))
+
+
+def test_one_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bcrypt_apart, "PATIENCE", 0.1)
+    monkeypatch.setattr(bcrypt_apart, "_COMMAND", (sys.executable, "-c", "import time; time.sleep(60)"))
+
+    with pytest.raises(BcryptGone):
+        hashpw(b"secret", SALT)
+
+
+def test_it_knows_no_secret_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "of the server")
+    hashpw(b"secret", SALT)
+
+    assert "SECRET_KEY" not in the_process().environ()
+
+
+def test_it_is_found_from_any_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
     assert checkpw(b"secret", bcrypt.hashpw(b"secret", SALT))
 
 
