@@ -53,7 +53,7 @@ REDIS_TIMEOUT = 0.2
 
 
 class _App(OpenAPI):
-    """Flask, whose views and hooks are all plain functions: it looks at eight of them in each request."""
+    """Flask, whose views and hooks are all plain functions: it looks at each of them in each request."""
 
     request_class = JsonRequest
 
@@ -126,7 +126,7 @@ def _new_passwords(settings: ApiSettings) -> NewPasswords:
 
 
 def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
-    """Build the Flask app with its configuration, hooks, errors and document, and without endpoints."""
+    """Build the Flask app with its configuration, middleware, errors and document, and without endpoints."""
     app = _App(
         "api",
         security_schemes={},  # Otherwise there would be a null in the document.

@@ -1,8 +1,8 @@
 """bcrypt in processes of its own, which give way to all others. `python -m api.bcrypt_apart` is one of them.
 
-In a thread of the server it would come after the server's others, and not after Redis, PostgreSQL and the worker on the
+A thread with a niceness gives way to the server's own threads, and not to Redis, PostgreSQL and the worker on the
 same machine: Linux shares a core among sessions before it looks at niceness, and bcrypt would use up the server's
-share. While 50 clients set passwords, the p99 of a request for a link was 70 ms with a thread and 10 with a process.
+share. What that cost stands in docs/decisions.md.
 """
 
 import atexit
@@ -21,16 +21,16 @@ import bcrypt
 from shared.niceness import give_way
 
 NICENESS = 10  # Whoever is not nice gets nine times its share of a core that both want.
-PATIENCE = 60.0  # Seconds until a process that says nothing is given up; the dearest hash takes 5 of a core.
+PATIENCE = 60.0  # Seconds without an answer until a process is killed; the dearest hash takes 5 of a whole core.
 _COMMAND = (sys.executable, "-m", "api.bcrypt_apart")
 _ROOT = Path(__file__).parents[1]
 # What Python needs to start; the server's secrets are none of its business.
 _ENVIRON = {"PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "LD_LIBRARY_PATH"}
 _REFUSED = b"!"
-_HASH_LENGTH, _SALT_LENGTH = 60, 28  # The last digit of a salt may be another in its hash.
+_HASH_LENGTH, _SALT_LENGTH = 60, 28  # A salt has one more character, which bcrypt may write in another way.
 
 _Process = subprocess.Popen[bytes]
-_free: deque[_Process] = deque()
+_free: deque[_Process] = deque()  # Those that wait for work.
 
 
 class BcryptGone(Exception):
@@ -42,13 +42,13 @@ def hashpw(secret: bytes, salt: bytes) -> bytes:
 
     Raises ValueError as bcrypt does, and BcryptGone.
     """
-    # One that waited for work may have ended meanwhile.
-    with suppress(IndexError, OSError):
-        return _ask(_free.pop(), secret, salt)
     try:
+        # One that waited for work may have ended meanwhile.
+        with suppress(IndexError, BrokenPipeError):
+            return _ask(_free.pop(), secret, salt)
         return _ask(_start(), secret, salt)
-    except OSError:
-        raise BcryptGone from None
+    except OSError as error:
+        raise BcryptGone from error
 
 
 def checkpw(secret: bytes, hashed: bytes) -> bool:
@@ -102,7 +102,7 @@ def _answer(process: _Process, question: bytes) -> bytes:
 
 
 def _is_of(answer: bytes, salt: bytes) -> bool:
-    """Tell whether this is the hash that was asked for: each is made with a salt of its own."""
+    """Tell whether this is the hash that was asked for, by its salt: each question has another."""
     return len(answer) == _HASH_LENGTH and answer[:_SALT_LENGTH] == salt[:_SALT_LENGTH]
 
 
@@ -112,17 +112,18 @@ def _end() -> None:
         _free.pop().communicate()
 
 
-# The server's processes are forked, and each has its own.
+# Of a forked process: those of the one that it comes from are not its own.
 os.register_at_fork(after_in_child=_free.clear)
+# For commands; the server's processes run no atexit, and with them the input of theirs ends.
 atexit.register(_end)
 
 
 def main() -> None:
     """Hash one line after the other until there is no more."""
     give_way(NICENESS)
-    # Who ends a service may signal all of it at once; the server finishes what it has begun.
+    # systemd sends it to all processes of a unit, and the server still needs what it has asked for.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    # What a library prints is no answer.
+    # Only hashes go to the pipe; what a library prints goes to standard error.
     with os.fdopen(os.dup(1), "wb", buffering=0) as answers, suppress(BrokenPipeError):
         os.dup2(2, 1)
         for line in sys.stdin.buffer:

@@ -49,7 +49,7 @@ class Acceptance:
         self._limits += [(item, ADDRESS) for item in self.limits.address_items]
 
     def accept(self, body: ForgotRequest) -> None:
-        """Accept the request, and leave the counts for Flask-Limiter in `g.counted`.
+        """Accept the request, and leave it with its counts in `g.counted`, for Flask-Limiter and the view.
 
         Raises OutboxFull, MemoryShort where Redis is nearly full, and RedisError.
         """

@@ -26,7 +26,7 @@ FORGOT, ADDRESS, RESET, LINK = "forgot", "address", "reset", "link"  # What each
 
 @dataclass
 class Counted:
-    """A request for a link, with what was counted of it: by limit and what the limit is for."""
+    """A request for a link that Redis has counted; `counts` by limit and what the limit is for."""
 
     job: Job
     client: str
@@ -62,7 +62,7 @@ class ViewLimiter(Limiter):
     """Flask-Limiter for limits of views alone, judged by CountedWindow.
 
     What nobody uses here is not looked for at every request: default limits, exemptions, blueprints, conditions,
-    fallbacks and headers took a sixth of a request's CPU at saturation.
+    fallbacks and headers took an eighth of a request's CPU at saturation.
     """
 
     def __init__(self, app: Flask, redis: Redis, silent: frozenset[str]) -> None:
@@ -78,14 +78,14 @@ class ViewLimiter(Limiter):
 
     def init_app(self, app: Flask) -> None:
         """Put our strategy in the place of the one it is made from."""
-        # Known there, it adds none of its hooks around requests, which are for what nobody uses here.
+        # It adds its hooks around requests, which nobody needs here, to an app that does not know it yet.
         app.extensions.setdefault("limiter", set()).add(self)
         super().init_app(app)
         assert self._storage is not None
         self._limiter = CountedWindow(self._storage, self._silent)
 
     def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002 - Flask-Limiter's signature
-        """Check the limits of a view, which is about to be called, one after the other: there are no others.
+        """Check the limits of a view, one after the other: there are no others. Its decorator asks, and nobody else.
 
         Raises RateLimitExceeded at the first that is used up, with the answer that its `on_breach` gives.
         """

@@ -20,19 +20,18 @@ WAIT_FOR_HASH = 5.0  # Seconds until one that has not begun is given up.
 MOST_ROUNDS = 16  # Of a stored hash, 5 seconds; each more takes twice as long, and 31 would take days.
 _STORED = re.compile(r"(bcrypt\$|bcrypt_sha256\$)?(\$2[aby]\$([0-3][0-9])\$[./A-Za-z0-9]{53})")
 
-
 log = get_logger(__name__)
 
 
 class HashingBusy(Exception):
-    """As many passwords are being set as may be at a time."""
+    """A password cannot be hashed now: all slots are taken, others take too long, or no process hashes."""
 
 
 class Passwords:
     """Hashes new passwords, a bounded number at a time.
 
-    Threads of its own wait in line for it, and threads of the server for them: a slot is the right of a thread of the
-    server to be held up by it.
+    A thread of a pool waits for each hash, and a thread of the server for that one. A slot is the right to hold up one
+    of the server's.
     """
 
     def __init__(self, hash_format: HashFormat, rounds: int, slots: int) -> None:
@@ -67,7 +66,8 @@ class Passwords:
     def hash(self, password: str, old: str = "") -> str:
         """Return the hash as the users table stores it.
 
-        Raises WeakPassword where it is the password of the old hash, and HashingBusy where others take too long.
+        Raises WeakPassword where it is the password of the old hash, and HashingBusy where others take too long or no
+        process hashes.
         """
         hashing = self._pool.submit(self._replace, password, old)
         try:
@@ -82,8 +82,9 @@ class Passwords:
             if old and is_hash_of(old, password):
                 raise WeakPassword(["same_as_old"])
             return encode(password, self._format, self._rounds)
-        except BcryptGone:
-            log.error("hashing_process_gone", cure="See that memory is free and `python -m api.bcrypt_apart` starts.")
+        except BcryptGone as gone:
+            cure = "See that memory is free and that `python -m api.bcrypt_apart` starts."
+            log.error("hashing_process_gone", error=type(gone.__cause__).__name__, cure=cure)
             raise HashingBusy from None
 
 

@@ -48,7 +48,7 @@ class AroundRequests:
     """Gives every request its id and every answer its headers.
 
     A middleware, and no hooks of Flask's: those change headers one by one on an object that checks and copies them all
-    again, and took an eighth of the CPU of a request for a link.
+    again, which took an eighth of the CPU of a request for a link.
     """
 
     def __init__(self, app: "WSGIApplication", settings: ApiSettings) -> None:
@@ -62,7 +62,7 @@ class AroundRequests:
         """Serve the request."""
         identity = request_id(environ.get("HTTP_X_REQUEST_ID"))
         environ[_ID] = identity
-        # In the place of that of the request which this thread served before.
+        # Over the id of the thread's last request. Nothing else may be bound here, for nothing is cleared.
         bind_contextvars(request_id=identity)
         if not self._proxies and "HTTP_X_FORWARDED_FOR" in environ:
             self._warn()
@@ -72,7 +72,7 @@ class AroundRequests:
             ours.append(("Strict-Transport-Security", _HSTS))
 
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Callable[[bytes], object]:
-            # Flask writes a Cache-Control of its own for files.
+            # Ours in the place of Flask's: it writes a Cache-Control for files.
             return start_response(status, [each for each in headers if each[0] not in _HEADERS] + ours, *exc_info)
 
         return self._app(environ, start)

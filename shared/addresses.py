@@ -74,7 +74,7 @@ def hash_address(address: str, key: bytes) -> str:
 
 @cache
 def _keyed(key: bytes) -> hmac.HMAC:
-    """Begin a hash with a key, once. hmac.digest would, each time, and let other threads in, who keep us waiting."""
+    """Begin a hash with a key, once. hmac.digest begins each anew, and lets other threads in meanwhile."""
     return hmac.new(key, digestmod=hashlib.sha256)
 
 

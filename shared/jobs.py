@@ -23,7 +23,7 @@ DELIVER = "latchkey.deliver"
 HEARTBEAT_KEY = "worker:heartbeat"
 
 new_id = RandomIds(32)
-"""Return a random id for a job: 32 hexadecimal digits."""
+"""Makes the id of a job."""
 
 Kind = Literal["forgot", "over_quota", "reset", "password_changed"]
 

@@ -12,8 +12,9 @@ _TRIES, _PAUSE = 5, 0.15  # Linux takes one such wish in 0.1 s from all who are 
 def give_way(niceness: int) -> None:
     """Take a niceness for this process and, where it leads a session, for that.
 
-    Linux shares a core among sessions first (sched(7), autogroup), and niceness counts within one of them alone. Other
-    systems know no such thing, and in a container its own share decides: there nothing is changed and nobody told.
+    Linux shares a core among sessions first (sched(7), autogroup), and niceness counts within one of them alone. Where
+    there are no such sessions, or they take no wish, that step is left out without a word; in a container neither
+    reaches beyond the container's own share.
     """
     with suppress(OSError):
         os.nice(niceness)

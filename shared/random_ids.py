@@ -2,24 +2,24 @@
 
 import os
 
-DRAWN = 256  # At a time.
+DRAWN = 256  # Ids at a time.
 
 
 class RandomIds:
-    """Random ids of one length, from the operating system.
+    """Random ids from the operating system, all of one length: an even number of hexadecimal digits.
 
-    While it is asked, other threads are let in, and keep this one waiting: two questions for each request for a link
-    were a twentieth of its CPU.
+    To ask it lets other threads in, which keep this one waiting: twice for each request for a link, a twentieth of its
+    CPU.
     """
 
     def __init__(self, length: int) -> None:
         self._bytes = length // 2
         self._drawn: list[str] = []
-        # Otherwise the processes of a worker would share them.
+        # Otherwise forked processes would give out the same ones.
         os.register_at_fork(after_in_child=self._drawn.clear)
 
     def __call__(self) -> str:
-        """Return a new id in hexadecimal digits."""
+        """Return a new id."""
         try:
             return self._drawn.pop()
         except IndexError:

@@ -86,9 +86,9 @@ def test_one_core_is_left_to_the_door_where_there_are_several(monkeypatch: pytes
     assert found == cores
 
 
-def test_where_bcrypt_has_ended_the_reset_is_refused_and_may_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_process_hashes_the_reset_is_refused_and_may_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     def end(*_: object) -> str:
-        raise BcryptGone
+        raise BcryptGone from BrokenPipeError()
 
     monkeypatch.setattr(api.passwords, "encode", end)
 

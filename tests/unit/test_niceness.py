@@ -53,7 +53,8 @@ def test_where_it_is_refused_the_process_goes_on(monkeypatch: pytest.MonkeyPatch
 
 def test_a_wish_that_comes_too_soon_is_repeated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class Session:
-        wishes: list[str] = []  # noqa: RUF012 - of one test
+        def __init__(self) -> None:
+            self.wishes: list[str] = []
 
         def write_text(self, text: str) -> None:
             self.wishes.append(text)
@@ -62,8 +63,9 @@ def test_a_wish_that_comes_too_soon_is_repeated(monkeypatch: pytest.MonkeyPatch,
 
     monkeypatch.setattr(os, "nice", lambda _: 0)
     monkeypatch.setattr(os, "getsid", lambda _: os.getpid())
-    monkeypatch.setattr(niceness, "_SESSION", Session())
+    session = Session()
+    monkeypatch.setattr(niceness, "_SESSION", session)
 
     niceness.give_way(7)
 
-    assert Session.wishes == ["7", "7"]
+    assert session.wishes == ["7", "7"]
