@@ -1,6 +1,8 @@
 """Random ids, many drawn at a time."""
 
 import os
+import re
+from collections.abc import Callable
 
 DRAWN = 256  # Ids at a time.
 
@@ -13,7 +15,8 @@ class RandomIds:
     """
 
     def __init__(self, length: int) -> None:
-        self._bytes = length // 2
+        self._bytes = length // 2 * DRAWN
+        self._split: Callable[[str], list[str]] = re.compile(f".{{{length}}}").findall
         self._drawn: list[str] = []
         # Otherwise forked processes would give out the same ones.
         os.register_at_fork(after_in_child=self._drawn.clear)
@@ -23,7 +26,6 @@ class RandomIds:
         try:
             return self._drawn.pop()
         except IndexError:
-            drawn, size = os.urandom(self._bytes * DRAWN), self._bytes
-            first, *others = [drawn[at : at + size].hex() for at in range(0, len(drawn), size)]
+            first, *others = self._split(os.urandom(self._bytes).hex())
             self._drawn += others
             return first
