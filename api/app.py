@@ -10,6 +10,7 @@ from flask_compress import Compress
 from flask_cors import CORS
 from flask_openapi3 import Info, OpenAPI
 
+from api import bcrypt_apart
 from api.brand import brand
 from api.breaches import breaches
 from api.commands import users_commands
@@ -69,6 +70,7 @@ def serve() -> Flask:
     """
     app = create_app()
     app.extensions["watch"].start()
+    bcrypt_apart.niceness = bcrypt_apart.NICENESS
     # What is loaded by now stays. A look at all of it held every request up for 50 to 90 ms, once in thousands.
     gc.collect()
     gc.freeze()

@@ -29,6 +29,9 @@ _ENVIRON = {"PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "LD_L
 _REFUSED = b"!"
 _HASH_LENGTH, _SALT_LENGTH = 60, 28  # A salt has one more character, which bcrypt may write in another way.
 
+# Of the processes to be started. A server sets NICENESS; somebody at a command line waits for it.
+niceness = 0
+
 _Process = subprocess.Popen[bytes]
 _free: deque[_Process] = deque()  # Those that wait for work.
 
@@ -66,7 +69,12 @@ def _start() -> _Process:
     """
     environ = {name: value for name, value in os.environ.items() if name in _ENVIRON}
     return subprocess.Popen(  # noqa: S603 - a constant
-        _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_ROOT, env=environ, start_new_session=True
+        (*_COMMAND, str(niceness)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=_ROOT,
+        env=environ,
+        start_new_session=True,
     )
 
 
@@ -120,7 +128,7 @@ atexit.register(_end)
 
 def main() -> None:
     """Hash one line after the other until there is no more."""
-    give_way(NICENESS)
+    give_way(int(sys.argv[1]))
     # systemd sends it to all processes of a unit, and the server still needs what it has asked for.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     # Only hashes go to the pipe; what a library prints goes to standard error.

@@ -18,6 +18,11 @@ def give_way(niceness: int) -> None:
     """
     with suppress(OSError):
         os.nice(niceness)
+    give_way_with_session(niceness)
+
+
+def give_way_with_session(niceness: int) -> None:
+    """Take a niceness for the session of this process, where it leads one."""
     if os.getsid(0) == os.getpid():
         with suppress(OSError):
             _set_session(niceness)

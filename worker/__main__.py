@@ -1,12 +1,13 @@
 """`python -m worker`: check the settings, then work. `python -m worker --help` lists what else it does."""
 
 import gc
+import os
 
 import billiard.pool
 import click
-from celery.signals import worker_before_create_process
+from celery.signals import worker_before_create_process, worker_ready
 
-from shared.niceness import give_way
+from shared.niceness import give_way_with_session
 from shared.redis_check import check_redis
 from worker.app import create_worker
 from worker.commands import dead, pending, purge, retry, trace
@@ -35,9 +36,16 @@ def main(context: click.Context) -> None:
         billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
         worker_before_create_process.connect(share_memory, weak=False)
         # Where the API is on the same machine it goes first: a mail can wait, and who asks for one should not.
-        give_way(NICENESS)
+        os.nice(NICENESS)
+        # It starts as quickly as others, and gives way to them once it has work.
+        worker_ready.connect(give_way, weak=False)
         # Mingle costs a second at every connect, and neither it nor gossip is of use: workers share nothing but Redis.
         worker.celery.worker_main(["--quiet", "worker", "--without-mingle", "--without-gossip"])
+
+
+def give_way(**_: object) -> None:
+    """Let the worker's session come after others, and with it all of its processes."""
+    give_way_with_session(NICENESS)
 
 
 def share_memory(**_: object) -> None:
