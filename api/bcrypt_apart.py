@@ -127,8 +127,8 @@ atexit.register(_end)
 
 
 def main() -> None:
-    """Hash one line after the other until there is no more."""
-    give_way(int(sys.argv[1]))
+    """Hash one line after the other until there is no more; the niceness is the one argument, if any."""
+    give_way(int(sys.argv[1]) if sys.argv[1:] else 0)
     # systemd sends it to all processes of a unit, and the server still needs what it has asked for.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     # Only hashes go to the pipe; what a library prints goes to standard error.

@@ -66,7 +66,7 @@ class AroundRequests:
         bind_contextvars(request_id=identity)
         if not self._proxies and "HTTP_X_FORWARDED_FOR" in environ:
             self._warn()
-        ours = [("X-Request-ID", identity), *self._of_paths.get(environ["PATH_INFO"], self._headers)]
+        ours = [("X-Request-ID", identity), *self._of_paths.get(environ.get("PATH_INFO", ""), self._headers)]
         # RFC 6797, 7.2: never over plain http.
         if self._proxies and came_by_https(environ.get("HTTP_X_FORWARDED_PROTO", ""), self._proxies):
             ours.append(("Strict-Transport-Security", _HSTS))

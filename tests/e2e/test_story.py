@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import bcrypt
+import psutil
+import pytest
 
+from api.bcrypt_apart import NICENESS as HASHING
 from dev.ports import DEFAULT_PORTS
 from tests.e2e.demo import Demo, fetch
 from tests.servers import wait_until
 from tests.service import token_in
+from worker.__main__ import NICENESS as WORKER
 
 RESET, CHANGED = "Reset your", "was changed"
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -51,6 +55,26 @@ def test_the_whole_story(demo: Demo) -> None:
     assert not bcrypt.checkpw(b"another password 1", stored)
     assert f"http://localhost:{demo.ports['PORT']}/reset-password#token={token}" in mail["text"]
     assert not [message for message in demo.messages() if message["to"] == "nobody@example.com"]
+
+
+def niceness_of_session(process: psutil.Process) -> int:
+    return int(Path(f"/proc/{process.pid}/autogroup").read_text().split()[-1])
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this system shares no core among sessions")
+def test_the_worker_and_hashing_give_way_with_their_sessions(demo: Demo) -> None:
+    demo.add_user("nice@example.com")
+    ask(demo, "nice@example.com")
+    token = token_in(demo.wait_for_message("nice@example.com", RESET)["text"])
+    assert demo.post("/reset-password", {"token": token, "password": NEW_PASSWORD})[0] == 200
+
+    parts = psutil.Process(demo.process.pid).children(recursive=True)
+    found = {
+        name: {niceness_of_session(part) for part in parts if ["-m", name] == part.cmdline()[1:3]}
+        for name in ("api", "worker", "api.bcrypt_apart")
+    }
+
+    assert found == {"api": {0}, "worker": {WORKER}, "api.bcrypt_apart": {HASHING}}
 
 
 def pasted(demo: Demo, line: str) -> Any:
