@@ -100,7 +100,7 @@ def register_forgot(app: OpenAPI, acceptance: Acceptance, counters: Counters) ->
         responses=responses,
     )
     @acceptance.before
-    @limits.on_forgot(lambda: g.counted.client, lambda: g.counted.job.address_hash)
+    @limits.on_forgot(lambda: g.counted)
     def forgot_password(body: ForgotRequest) -> Response:  # noqa: ARG001 - read by `acceptance.before`
         """Answer every address alike; a mail with a link goes out only where an account uses it.
 

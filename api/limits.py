@@ -4,9 +4,10 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, g
+from flask import Flask, Response
 from flask_limiter import Limiter, RequestLimit, RouteLimit
 from flask_limiter.errors import RateLimitExceeded
 from limits import RateLimitItem, parse_many
@@ -33,23 +34,26 @@ class Counted:
     counts: dict[tuple[RateLimitItem, str], int]
     over_quota: bool = False
 
+    def key(self, scope: str) -> str:
+        """Return whose request is counted, for a limit of this scope."""
+        return self.client if scope == FORGOT else self.job.address_hash
+
 
 class CountedWindow(FixedWindowRateLimiter):
-    """Flask-Limiter's fixed windows, judged by the counts that came with the request where there are any.
+    """Flask-Limiter's fixed windows; requests for a link are judged by the counts that came with them.
 
-    api/accept.lua counts a request for a link and accepts it in one step, and `g.counted` holds what it brought back.
+    api/accept.lua counts such a request and accepts it in one step. It comes as a Counted, in the place of a key.
     """
 
     def __init__(self, storage: Storage, silent: frozenset[str]) -> None:
         super().__init__(storage)
         self._silent = silent
 
-    def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
+    def hit(self, item: RateLimitItem, *identifiers: Any, cost: int = 1) -> bool:
         """Tell whether the request is within the limit. Over a silent one it is too, and `over_quota` says so."""
-        counted: Counted | None = g.get("counted")
-        if counted is None:
+        counted, scope = identifiers
+        if not isinstance(counted, Counted):
             return super().hit(item, *identifiers, cost=cost)
-        scope = identifiers[-1]
         within = counted.counts[item, scope] <= item.amount
         if scope not in self._silent:
             return within
@@ -59,11 +63,7 @@ class CountedWindow(FixedWindowRateLimiter):
 
 
 class ViewLimiter(Limiter):
-    """Flask-Limiter for limits of views alone, judged by CountedWindow.
-
-    What nobody uses here is not looked for at every request: default limits, exemptions, blueprints, conditions,
-    fallbacks and headers took an eighth of a request's CPU at saturation.
-    """
+    """Flask-Limiter with CountedWindow for a strategy, and for limits of views alone."""
 
     def __init__(self, app: Flask, redis: Redis, silent: frozenset[str]) -> None:
         self._silent = silent
@@ -84,31 +84,46 @@ class ViewLimiter(Limiter):
         assert self._storage is not None
         self._limiter = CountedWindow(self._storage, self._silent)
 
-    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002 - Flask-Limiter's signature
-        """Check the limits of a view, one after the other: there are no others. Its decorator asks, and nobody else.
 
-        Raises RateLimitExceeded at the first that is used up, with the answer that its `on_breach` gives.
-        """
-        for limit in self.limit_manager.decorated_limits(callable_name or ""):
-            identifiers = [limit.key_func(), str(limit.scope)]
-            if not self.limiter.hit(limit.limit, *identifiers):
-                breach = RequestLimit(self, limit.limit, identifiers, breached=True, shared=limit.shared)
-                raise RateLimitExceeded(limit, response=limit.on_breach and limit.on_breach(breach))
+class ViewLimits(RouteLimit):
+    """Several of Flask-Limiter's limits with one key, as one decorator.
 
+    Their texts are read once, and the key is asked for once a request. What nobody uses here is not looked for at each
+    of them: default limits, exemptions, blueprints, conditions, fallbacks and headers.
 
-class ParsedLimits(RouteLimit):
-    """Several of Flask-Limiter's decorators as one, their texts read once and not at every request.
-
-    Of one decorator's limits the shortest is judged first: on resets, what it refuses spends none of the longer ones.
+    Of one limit's parts the shortest is judged first: on resets, what it refuses spends none of the longer ones.
     """
 
-    def __init__(self, limiter: Limiter, limits: Iterable[RouteLimit]) -> None:
+    def __init__(self, limiter: ViewLimiter, key: Callable[[], Any], limits: Iterable[RouteLimit]) -> None:
         super().__init__("", limiter=limiter)
+        self._limiter = limiter
+        self._key = key
         self._parts = tuple(part for limit in limits for part in sorted(limit, key=_seconds))
 
     def __iter__(self) -> Iterator[Any]:
         """Return the parts of the limits."""
         return iter(self._parts)
+
+    def __call__(self, obj: Any) -> Any:
+        """Check the limits before each call of a view."""
+        super().__call__(obj)  # So that `flask limiter limits` lists them.
+
+        @wraps(obj)
+        def limited(*args: Any, **kwargs: Any) -> Any:
+            self._check()
+            return obj(*args, **kwargs)
+
+        return limited
+
+    def _check(self) -> None:
+        """Raise RateLimitExceeded at the first limit that is used up, with the answer that its `on_breach` gives."""
+        spender, hit = self._key(), self._limiter.limiter.hit
+        for part in self._parts:
+            scope = str(part.scope)
+            if not hit(part.limit, spender, scope):
+                key = spender.key(scope) if isinstance(spender, Counted) else spender
+                breach = RequestLimit(self._limiter, part.limit, [key, scope], breached=True, shared=True)
+                raise RateLimitExceeded(part, response=part.on_breach and part.on_breach(breach))
 
 
 class Limits:
@@ -132,20 +147,20 @@ class Limits:
         )
         return "".join(f"local {table}\n" for table in tables)
 
-    def on_forgot(self, client: Callable[[], str], address: Callable[[], str]) -> Callable[[Any], Any]:
+    def on_forgot(self, counted: Callable[[], Counted]) -> ViewLimits:
         """Limit requests for a link: per client with a 429; per typed address silently, by a job that asks for nothing.
 
         FORGOT_EMAIL_LIMIT_RESPONSE=429 makes the second a 429 as well.
         """
         settings = self._settings
-        per_client = self._limit(settings.forgot_limit_per_ip, FORGOT, "requests_limited:client", client)
-        per_address = self._limit(settings.forgot_limit_per_email, ADDRESS, "requests_limited:address", address)
-        return ParsedLimits(self.limiter, [per_client, per_address])
+        per_client = self._limit(settings.forgot_limit_per_ip, FORGOT, "requests_limited:client")
+        per_address = self._limit(settings.forgot_limit_per_email, ADDRESS, "requests_limited:address")
+        return ViewLimits(self.limiter, counted, [per_client, per_address])
 
-    def on_reset(self) -> Callable[[Any], Any]:
+    def on_reset(self) -> ViewLimits:
         """Limit resets and checks together per client, with a 429."""
-        limit = self._limit(self._settings.reset_limit_per_ip, RESET, "resets_limited:client", client_key)
-        return ParsedLimits(self.limiter, [limit])
+        limit = self._limit(self._settings.reset_limit_per_ip, RESET, "resets_limited:client")
+        return ViewLimits(self.limiter, client_key, [limit])
 
     def use(self, link: str) -> None:
         """Count a use of a genuine link, by what all links of its user share.
@@ -157,12 +172,12 @@ class Limits:
                 self._counters.add("resets_limited:link")
                 raise LinkOverused(_seconds_until(self.limiter.limiter.get_window_stats(item, link, LINK).reset_time))
 
-    def _limit(self, limit: str, scope: str, field: str, key: Callable[[], str]) -> RouteLimit:
+    def _limit(self, limit: str, scope: str, field: str) -> RouteLimit:
         def count_then_refuse(breach: RequestLimit) -> Response:
             self._counters.add(field)
             return too_many_requests(_seconds_until(breach.reset_at))
 
-        return self.limiter.shared_limit(limit, scope=scope, key_func=key, on_breach=count_then_refuse)
+        return self.limiter.shared_limit(limit, scope=scope, on_breach=count_then_refuse)
 
 
 def _seconds(part: Any) -> int:

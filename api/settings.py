@@ -130,7 +130,7 @@ class ApiSettings(Settings):
     host: str = Field(default="127.0.0.1", description="Where the API listens; `0.0.0.0` for all interfaces.")
     port: int = Field(default=8000, ge=1, le=65535, description="The API's port: 1 to 65535.")
     web_processes: int = Field(default=1, ge=1, le=64, description="Server processes: 1 to 64, best one per core.")
-    web_threads: int = Field(default=4, ge=1, le=256, description="Threads a process: 1 to 256; a few are best.")
+    web_threads: int = Field(default=8, ge=1, le=256, description="Threads a process: 1 to 256; a few are best.")
 
     @field_validator("cors_origins")
     @classmethod

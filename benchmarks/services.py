@@ -17,7 +17,7 @@ from tests.servers import free_port, wait_until
 
 UNLIMITED = "1000000/minute;1000000/hour"
 WORKER_PROCESSES = "2"
-THREADS = 4  # Of each server process; latchkey's default.
+THREADS = 8  # Of each server process; latchkey's default.
 
 
 @contextmanager

@@ -63,9 +63,12 @@ local function add(id, entry, accepted)
   return 1
 end
 
--- Read when a message was pushed, and its job. One that is not ours has neither.
+-- Read when a message was pushed, and its job. One that is not ours has neither. Patterns are tried at few places: every
+-- sweep does this.
 local function read(message)
-  return tonumber(string.match(message, '"pushed": (%d+)}}$')) or 0, string.match(message, '"correlation_id": "(%x+)"')
+  local _, last = string.find(message, '"correlation_id": "', 1, true)
+  local pushed = string.match(message, '"pushed": (%d+)}}$', -30)
+  return tonumber(pushed) or 0, last and string.match(message, '^(%x+)"', last + 1)
 end
 
 local function forget(id)

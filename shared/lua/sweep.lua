@@ -28,7 +28,8 @@ end
 local function front()
   local next_one = redis.call('LINDEX', QUEUE, -1)
   if not next_one then return {}, time end
-  if read(next_one) > 0 then return {}, (read(next_one)) end
+  local first = read(next_one)
+  if first > 0 then return {}, first end
   local ours, messages = {}, redis.call('LRANGE', QUEUE, -FRONT, -1)
   for i = #messages, 1, -1 do
     local pushed, id = read(messages[i])
