@@ -41,6 +41,7 @@ from shared import log
 from shared.database import database_config, db
 from shared.jobs import hash_keys
 from shared.languages import speak
+from shared.niceness import NICENESS
 from shared.outbox import Outbox
 from shared.redis_client import connect
 from shared.templates import Templates
@@ -70,7 +71,7 @@ def serve() -> Flask:
     """
     app = create_app()
     app.extensions["watch"].start()
-    bcrypt_apart.niceness = bcrypt_apart.NICENESS
+    bcrypt_apart.niceness = NICENESS
     # What is loaded by now stays. A look at all of it held every request up for 50 to 90 ms, once in thousands.
     gc.collect()
     gc.freeze()

