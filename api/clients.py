@@ -8,7 +8,7 @@ from flask import request
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _UNKNOWN = "unknown"
 LONGEST_ADDRESS = 64  # Characters, with brackets, a zone and a port. What is longer counts as unknown.
-KEPT_OF_IPV4, KEPT_OF_IPV6 = 24, 48  # Bits: enough to tell one's own network, too few to find a person.
+KEPT_OF_IPV6 = 48  # Bits, and 24 of IPv4: enough to tell one's own network, too few to find a person.
 
 
 def client_key() -> str:
@@ -41,7 +41,7 @@ def client_network(key: str) -> str:
     """Return the network that a client's key lies in, of 24 bits in IPv4 and 48 in IPv6: no more of it is kept."""
     three, dot, _ = key.rpartition(".")
     if dot:  # IPv4, and no more is kept than its first three numbers. ipaddress takes eight times as long.
-        return f"{three}.0/{KEPT_OF_IPV4}"
+        return f"{three}.0/24"
     return "" if key == _UNKNOWN else str(ipaddress.ip_network(key).supernet(new_prefix=KEPT_OF_IPV6))
 
 

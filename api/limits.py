@@ -36,7 +36,7 @@ class Counted:
 
     def key(self, scope: str) -> str:
         """Return whose request is counted, for a limit of this scope."""
-        return self.client if scope == FORGOT else self.job.address_hash
+        return {FORGOT: self.client, ADDRESS: self.job.address_hash}[scope]
 
 
 class CountedWindow(FixedWindowRateLimiter):
@@ -106,7 +106,7 @@ class ViewLimits(RouteLimit):
 
     def __call__(self, obj: Any) -> Any:
         """Check the limits before each call of a view."""
-        super().__call__(obj)  # So that `flask limiter limits` lists them.
+        super().__call__(obj)  # So that `flask limiter limits` lists them; its own wrapper is not used.
 
         @wraps(obj)
         def limited(*args: Any, **kwargs: Any) -> Any:

@@ -5,7 +5,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-# Of what can wait: on a core that both want, whoever serves somebody who waits gets nine times as much.
+# Of the worker and of hashing. Another session, at 0, gets nine times as much of a core that both want.
 NICENESS = 10
 _SESSION = Path("/proc/self/autogroup")
 _TRIES, _PAUSE = 5, 0.15  # Linux takes one such wish in 0.1 s from all who are not root.

@@ -63,8 +63,8 @@ local function add(id, entry, accepted)
   return 1
 end
 
--- Read when a message was pushed, and its job. One that is not ours has neither. Patterns are tried at few places: every
--- sweep does this.
+-- Read when a message was pushed, and its job. One that is not ours has neither. Every sweep does this, so it looks where
+-- they stand: the time, of 16 digits at most, is within the last 30 characters.
 local function read(message)
   local _, last = string.find(message, '"correlation_id": "', 1, true)
   local pushed = string.match(message, '"pushed": (%d+)}}$', -30)
