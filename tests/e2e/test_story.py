@@ -80,7 +80,7 @@ def test_the_worker_and_hashing_give_way_with_their_sessions(demo: Demo) -> None
         }
 
     expected = {"api": {0}, "worker": {NICENESS}, "api.bcrypt_apart": {NICENESS}}
-    wait_until(lambda: found() == expected, f"{found()} and not {expected}")
+    wait_until(lambda: found() == expected, "worker and hashing do not give way")
 
 
 def pasted(demo: Demo, line: str) -> Any:
