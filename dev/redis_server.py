@@ -32,6 +32,7 @@ def redis_command(port: int, folder: Path) -> list[str]:
         "dir": str(folder.absolute()),
         "appendonly": "yes",
         "appendfsync": "everysec",
+        "auto-aof-rewrite-min-size": "256mb",
         "maxmemory-policy": "noeviction",
         "save": "",
     }

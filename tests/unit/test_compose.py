@@ -10,6 +10,7 @@ import pytest
 from api.settings import ApiSettings
 from dev.environment import latchkey_settings
 from dev.ports import DEFAULT_PORTS
+from dev.redis_server import redis_command
 from shared.jobs import HEARTBEAT_KEY
 from shared.settings import Settings
 from tests.compose import FILE, PROJECT, REQUIRED, SERVICES, VARIABLE, MissingVariable, environment, ports, substituted
@@ -113,7 +114,9 @@ def test_redis_keeps_what_was_accepted() -> None:
     command = shlex.join(SERVICES["redis"]["command"])
 
     assert "--appendonly yes" in command
-    assert "--appendfsync everysec" in command
+    for option in ("--appendfsync everysec", "--auto-aof-rewrite-min-size 256mb"):
+        assert option in command
+        assert option in shlex.join(redis_command(6399, Path()))
     assert "--maxmemory 1gb --maxmemory-policy noeviction" in command
 
 
