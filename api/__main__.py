@@ -1,5 +1,6 @@
 """`python -m api`: check the settings, then serve."""
 
+import logging
 import socket
 
 from granian import Granian
@@ -29,6 +30,7 @@ def main() -> None:
     settings = ApiSettings.load()
     _check_port(settings.host, settings.port)
     log.configure("api", settings.log_level)
+    logging.getLogger("_granian").addFilter(_is_of_use)
     if settings.template_folder:
         # Here, for the process that looks after the others stays half as large without the app.
         from api.page_check import check_pages  # noqa: PLC0415
@@ -53,6 +55,11 @@ def main() -> None:
         log_access=False,
         log_dictconfig=_JSON_LINES,
     ).serve()
+
+
+def _is_of_use(line: logging.LogRecord) -> bool:
+    """Leave out that more than twice as many threads as cores are many: the default was measured on two cores."""
+    return not line.getMessage().startswith("Configuration allows spawning")
 
 
 def _check_port(host: str, port: int) -> None:

@@ -15,7 +15,7 @@ from shared.jobs import DELIVER, QUEUE
 from shared.niceness import NICENESS
 from tests.conftest import MakeService
 from tests.integration.conftest import job
-from tests.servers import RedisServer, wait_until
+from tests.servers import RedisServer, free_port, wait_until
 from tests.service import Service, job_id, worker_process
 
 
@@ -130,6 +130,22 @@ def test_an_api_whose_host_cannot_be_a_name_ends_with_one_sentence(service: Serv
     assert ended.returncode == 1
     assert "cannot be listened on (no such host). Free it" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_an_api_of_more_threads_than_cores_starts_without_a_warning(service: Service) -> None:
+    threads = 2 * (os.cpu_count() or 1) + 2
+    environ = os.environ | service.environ | {"PORT": str(free_port()), "WEB_THREADS": str(threads)}
+    with subprocess.Popen([sys.executable, "-m", "api"], env=environ, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        started = []
+        for line in process.stderr:
+            started.append(json.loads(line))
+            if "Started worker" in started[-1]["event"]:
+                break
+        process.terminate()
+
+    assert "Started worker" in started[-1]["event"]
+    assert {line["level"] for line in started if line["logger"] == "_granian"} == {"info"}
 
 
 def test_the_worker_and_its_processes_give_way_to_the_api(service: Service) -> None:
