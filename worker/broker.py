@@ -5,6 +5,7 @@ from typing import Any
 
 from kombu import Connection
 from kombu.transport.redis import REFRESH_BINDING, Channel, SentinelChannel, SentinelTransport
+from redis import Redis
 
 from shared.outbox import ALLOW_FULL
 
@@ -12,12 +13,28 @@ from shared.outbox import ALLOW_FULL
 QUICK = {"interval_start": 0.2, "interval_step": 0.2, "interval_max": 1.0}
 
 
-class DrainingChannel(Channel):
-    """kombu's channel, which a full Redis lets connect.
+class PlainClient(Redis):
+    """A client whose pipelines are not transactions.
 
-    At every connect, and each 20 minutes, a worker writes down that it hears remote control. A full Redis refused that,
-    and Celery connected anew for ever and took no message. It is one line a worker: Redis may take it, full or not.
+    A full Redis before 7.4 refuses every command inside MULTI, even one that only reads or deletes.
     """
+
+    def pipeline(self, transaction: bool = False, shard_hint: str | None = None) -> Any:  # noqa: FBT001, FBT002 - redis-py's signature
+        """Send several commands in one go, outside MULTI unless the caller asks for it."""
+        return super().pipeline(transaction, shard_hint)
+
+
+class DrainingChannel(Channel):
+    """kombu's channel, able to connect to a full Redis.
+
+    A worker that connects counts the messages in the queue, and writes down that it listens for remote control. It
+    repeats the latter every 20 minutes. A full Redis refused both, so Celery reconnected for ever and took no message.
+    What a worker writes is one line: Redis may take it, full or not.
+    """
+
+    def _get_client(self) -> type[Redis]:
+        super()._get_client()  # type: ignore[no-untyped-call] # It checks redis-py's version.
+        return PlainClient
 
     @cached_property
     def _refresh_binding(self) -> Any:

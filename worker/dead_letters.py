@@ -60,7 +60,8 @@ class DeadLetters:
 
     def purge(self) -> int:
         """Delete all of them; return how many."""
-        with self._redis.pipeline() as pipe:
+        # Not a transaction: a full Redis before 7.4 refuses everything in one, and this makes room.
+        with self._redis.pipeline(transaction=False) as pipe:
             pipe.zcard("outbox:buried")
             pipe.delete("outbox:buried", "outbox:dead")
             return int(pipe.execute()[0])

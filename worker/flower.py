@@ -23,12 +23,22 @@ def _app() -> Celery:
     # Flower turns task events on in every worker, for good, unless it is told not to before it starts.
     os.environ.setdefault("FLOWER_ENABLE_EVENTS", os.environ.get("WORKER_EVENTS") or "true")
     redis_url = RedisSettings.load().redis_url.get_secret_value()
+    broker.RedisBase.queues = _count_messages
     address = SentinelAddress.parse(redis_url)
     if address is not None:
         _measure_queues_through(address)
     celery = Celery("latchkey")
     celery.conf.update(celery_settings(redis_url))
     return celery
+
+
+async def _count_messages(self: broker.RedisBase, names: Iterable[str]) -> list[dict[str, Any]]:
+    """Count the messages of each queue, outside MULTI, in which a full Redis before 7.4 answers no question."""
+    try:
+        return [{"name": name, "messages": await self.redis.llen(name)} for name in names]
+    finally:
+        # Flower makes a new client for each page.
+        await self.redis.aclose()
 
 
 def _measure_queues_through(address: SentinelAddress) -> None:
@@ -49,7 +59,7 @@ def _measure_queues_through(address: SentinelAddress) -> None:
             self._sentinels = sentinels.sentinels
 
         async def queues(self, names: Iterable[str]) -> list[dict[str, Any]]:
-            """Count what waits, and close what was opened: Flower makes a new one of these for each page."""
+            """Count the messages, and close the connections to the sentinels."""
             try:
                 return list(await super().queues(names))
             finally:

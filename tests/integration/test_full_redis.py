@@ -1,8 +1,13 @@
 """A Redis that is full: nothing is accepted, nothing accepted is lost, and it can be drained."""
 
+import asyncio
+import importlib
+import sys
 from collections.abc import Iterator
 
 import pytest
+from flower.utils import broker
+from kombu import Exchange, Queue
 
 from shared.memory import memory_used
 from shared.outbox import Outbox
@@ -10,6 +15,8 @@ from tests.conftest import MakeService
 from tests.integration.conftest import job
 from tests.servers import RedisServer, wait_until
 from tests.service import Service, worker_process
+from worker.broker import QuickConnection
+from worker.dead_letters import DeadLetters
 
 ADDRESS = "anna@example.com"
 FULL = 1  # Byte of maxmemory: full, whatever a connection takes or gives back.
@@ -95,6 +102,42 @@ def test_a_worker_whose_connections_break_mails_what_waits(service: Service) -> 
 
         wait_until(lambda: len(service.relay.mails) == 2, "the worker does not come back")
         assert worker.poll() is None
+
+
+def test_a_worker_goes_on_listening_for_remote_control(service: Service) -> None:
+    with QuickConnection(service.environ["REDIS_URL"]) as connection:
+        channel = connection.default_channel
+        Queue("pidbox", Exchange("pidbox", type="fanout"), expires=1200.0, channel=channel).declare()
+        service.redis.delete("_kombu.binding.pidbox")
+        fill(service)
+
+        channel._refresh_bindings({"pidbox"})
+
+    assert service.redis.exists("_kombu.binding.pidbox")
+
+
+def test_what_was_given_up_can_be_deleted(service: Service) -> None:
+    service.forgot(ADDRESS)
+    service.relay.answer_to_data = "550 no"
+    service.work()
+    service.redis.config_set("maxmemory", FULL)
+
+    assert DeadLetters(service.redis, Outbox(service.redis)).purge() == 1
+
+    assert service.redis.exists("outbox:dead", "outbox:buried") == 0
+
+
+def test_flower_shows_the_queues_length(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    service.forgot(ADDRESS)
+    service.redis.config_set("maxmemory", FULL)
+    monkeypatch.setenv("REDIS_URL", service.environ["REDIS_URL"])
+    monkeypatch.setattr(broker.RedisBase, "queues", broker.RedisBase.queues)
+    monkeypatch.delitem(sys.modules, "worker.flower", raising=False)
+    importlib.import_module("worker.flower")
+
+    queues = asyncio.run(broker.Broker(service.environ["REDIS_URL"]).queues(["latchkey"]))
+
+    assert queues == [{"name": "latchkey", "messages": 1}]
 
 
 def test_how_full_redis_is_can_be_asked(service: Service) -> None:

@@ -63,6 +63,7 @@ def test_flower_measures_the_queue_with_the_first_sentinel_dead(
     service.forgot("anna@example.com")
     monkeypatch.setenv("REDIS_URL", service.environ["REDIS_URL"])
     monkeypatch.setattr(broker, "RedisSentinel", broker.RedisSentinel)
+    monkeypatch.setattr(broker.RedisBase, "queues", broker.RedisBase.queues)
     monkeypatch.delitem(sys.modules, "worker.flower", raising=False)
     app = importlib.import_module("worker.flower").app
 
