@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Mapping
 
-CHOICES = ("LATCHKEY_HOME", "PORT", "FLOWER_PORT", "INBOX_PORT", "INBOX_SMTP_PORT", "REDIS_PORT")
+CHOICES = ("LATCHKEY_HOME", "PORT", "FLOWER_PORT", "INBOX_PORT", "INBOX_SMTP_PORT", "REDIS_PORT", "REDIS_SERVER")
 
 
 def start_with(environ: Mapping[str, str], **changes: object) -> str:

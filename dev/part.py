@@ -32,6 +32,7 @@ class PartEnded(DemoError):
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
         said = "".join(f"\n  {line}" for line in lines) or " nothing."
+        self.name, self.log = name, log
         super().__init__(f"The part `{name}` {how}, so everything ends. Its log, {log}, says last:{said}")
 
 

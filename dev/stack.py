@@ -15,10 +15,10 @@ from dev.environment import (
     latchkey_settings,
 )
 from dev.home import PROJECT, Home, choose_home, locked, secret_key
-from dev.part import Part
+from dev.part import Part, PartEnded
 from dev.ports import choose_ports
 from dev.readiness import Probes, page_answers, redis_answers, wait_for_answers
-from dev.redis_server import redis_command
+from dev.redis_server import UnreadableData, redis_command, refused_data
 from dev.supervisor import Supervisor
 from dev.terminal import look_of
 from dev.welcome import front_page, welcome
@@ -42,7 +42,12 @@ def run_stack(environ: Mapping[str, str], endings: ExitStack) -> None:
     print(front_page(ports), end="", file=lock, flush=True)
     supervisor = endings.enter_context(Supervisor(folder=PROJECT, logs=home.logs))
     supervisor.listen_for_signals()
-    _start(supervisor, ports, home, inherited_environment(environ))
+    try:
+        _start(supervisor, ports, home, inherited_environment(environ))
+    except PartEnded as ended:
+        if ended.name == "redis" and refused_data(ended.log):
+            raise UnreadableData(home.redis, environ) from ended
+        raise
     supervisor.watch()
 
 

@@ -14,7 +14,7 @@ import redis
 
 from dev.ports import taken_ports
 from tests.e2e.demo import COMMAND, PORTS, WELCOMED, Demo
-from tests.servers import free_port
+from tests.servers import RedisServer, free_port
 
 
 @pytest.fixture
@@ -82,3 +82,37 @@ def test_a_taken_port_is_one_sentence_before_anything_has_started(tmp_path: Path
     assert "INBOX_PORT=" in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
     assert list((tmp_path / "home" / "logs").iterdir()) == []
+
+
+def test_data_that_another_version_of_redis_wrote_is_told_with_its_cure_and_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "home" / "redis"
+    folder.mkdir(parents=True)
+    earlier = RedisServer(folder)
+    earlier.start()
+    earlier.stop()
+    (written,) = folder.rglob("*.rdb")
+    # What the server of a later version would write: the file's format is the number after its name.
+    written.write_bytes(
+        re.sub(rb"^([A-Z]+)\d+", lambda match: match[1] + b"9" * (9 - len(match[1])), written.read_bytes())
+    )
+    environ = os.environ | {name: str(free_port()) for name in PORTS} | {"LATCHKEY_HOME": str(folder.parent)}
+
+    ended = subprocess.run(COMMAND, env=environ, capture_output=True, text=True, check=False, timeout=60)
+
+    assert ended.returncode == 1
+    assert f"cannot read {folder}: " in ended.stderr
+    assert re.search(r"(Redis|Valkey) [\d.]+ wrote it", ended.stderr)
+    assert "REDIS_SERVER=PATH make run" in ended.stderr
+    assert f"rm -r {folder}" in ended.stderr
+    assert written.exists()
+
+
+def test_a_server_that_is_not_there_is_one_sentence_before_anything_has_started(tmp_path: Path) -> None:
+    environ = os.environ | {"LATCHKEY_HOME": str(tmp_path / "home"), "REDIS_SERVER": "no-such-server"}
+    environ |= {name: str(free_port()) for name in PORTS}
+
+    ended = subprocess.run(COMMAND, env=environ, capture_output=True, text=True, check=False, timeout=60)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("REDIS_SERVER=no-such-server is not a program.")
+    assert len(ended.stderr.strip().splitlines()) == 1

