@@ -20,8 +20,8 @@ help: ## Show this list
 run: $(VENV)/demo ## Run the whole thing on this machine, with a demo table and an inbox
 	@exec $(BIN)/python -m dev
 
-test: $(VENV)/dev ## Run every test, as CI does
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report=term
+test: $(VENV)/dev ## Run every test, as CI does, or some: make test ARGS="tests/unit -k tokens"
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(or $(ARGS),--cov --cov-report=term)
 
 check: $(VENV)/dev ## Lint, types, import rules
 	$(BIN)/ruff check .
