@@ -105,8 +105,8 @@ class RedisSettings(FromEnvironment):
     """Where Redis is: all that Flower needs to know."""
 
     redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] = Field(
-        description="Redis 7 or Valkey, with a database of its own: `redis://host:6379/0`, `rediss://` for TLS, "
-        "or `redis+sentinel://host:26379,host,host/NAME/0` for what Sentinel calls NAME."
+        description="Redis 7.0 or Valkey 8 or later, with a database of its own: `redis://host:6379/0`, "
+        "`rediss://` for TLS, or `redis+sentinel://host:26379,host,host/NAME/0` for what Sentinel calls NAME."
     )
 
 
