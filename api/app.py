@@ -10,7 +10,6 @@ from flask_compress import Compress
 from flask_cors import CORS
 from flask_openapi3 import Info, OpenAPI
 
-from api import bcrypt_apart
 from api.brand import brand
 from api.breaches import breaches
 from api.commands import users_commands
@@ -41,7 +40,6 @@ from shared import log
 from shared.database import database_config, db
 from shared.jobs import hash_keys
 from shared.languages import speak
-from shared.niceness import NICENESS
 from shared.outbox import Outbox
 from shared.redis_client import connect
 from shared.templates import Templates
@@ -71,7 +69,6 @@ def serve() -> Flask:
     """
     app = create_app()
     app.extensions["watch"].start()
-    bcrypt_apart.niceness = NICENESS
     # What is loaded by now stays. A look at all of it held every request up for 50 to 90 ms, once in thousands.
     gc.collect()
     gc.freeze()

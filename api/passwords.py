@@ -10,9 +10,7 @@ from contextlib import contextmanager
 
 import bcrypt
 
-from api.bcrypt_apart import BcryptGone, checkpw, hashpw
 from api.password_policy import WeakPassword
-from shared.log import get_logger
 from shared.settings import HashFormat
 from shared.tokens import InvalidToken
 
@@ -20,18 +18,16 @@ WAIT_FOR_HASH = 5.0  # Seconds until one that has not begun is given up.
 MOST_ROUNDS = 16  # Of a stored hash, 5 seconds; each more takes twice as long, and 31 would take days.
 _STORED = re.compile(r"(bcrypt\$|bcrypt_sha256\$)?(\$2[aby]\$([0-3][0-9])\$[./A-Za-z0-9]{53})")
 
-log = get_logger(__name__)
-
 
 class HashingBusy(Exception):
-    """A password cannot be hashed now: all slots are taken, others take too long, or no process hashes."""
+    """A password cannot be hashed now: all slots are taken, or other passwords take too long."""
 
 
 class Passwords:
     """Hashes new passwords, a bounded number at a time.
 
-    A thread of a pool waits for each hash, and a thread of the server for that one. A slot is the right to hold up one
-    of the server's.
+    bcrypt runs in a pool of threads and lets the interpreter go meanwhile. A thread of the server waits for each hash;
+    a slot is permission to block one.
     """
 
     def __init__(self, hash_format: HashFormat, rounds: int, slots: int) -> None:
@@ -66,8 +62,7 @@ class Passwords:
     def hash(self, password: str, old: str = "") -> str:
         """Return the hash as the users table stores it.
 
-        Raises WeakPassword where it is the password of the old hash, and HashingBusy where others take too long or no
-        process hashes.
+        Raises WeakPassword where it is the password of the old hash, and HashingBusy where others take too long.
         """
         hashing = self._pool.submit(self._replace, password, old)
         try:
@@ -78,14 +73,9 @@ class Passwords:
             return hashing.result()
 
     def _replace(self, password: str, old: str) -> str:
-        try:
-            if old and is_hash_of(old, password):
-                raise WeakPassword(["same_as_old"])
-            return encode(password, self._format, self._rounds)
-        except BcryptGone as gone:
-            cure = "See that memory is free and that `python -m api.bcrypt_apart` starts."
-            log.error("hashing_process_gone", error=type(gone.__cause__).__name__, cure=cure)
-            raise HashingBusy from None
+        if old and is_hash_of(old, password):
+            raise WeakPassword(["same_as_old"])
+        return encode(password, self._format, self._rounds)
 
 
 def at_a_time(slots: int) -> int:
@@ -102,7 +92,7 @@ def is_hash_of(stored: str, password: str) -> bool:
     if match is None:
         return False
     try:
-        return checkpw(_secret(password, prehashed=match[1] == "bcrypt_sha256$"), match[2].encode())
+        return bcrypt.checkpw(_secret(password, prehashed=match[1] == "bcrypt_sha256$"), match[2].encode())
     except ValueError:  # The password is longer than this hash could be of, or the salt is damaged.
         return False
 
@@ -124,7 +114,7 @@ def encode(password: str, hash_format: HashFormat, rounds: int) -> str:
     django-bcrypt-sha256: as django.contrib.auth.hashers stores them, the second over the hexadecimal SHA-256.
     """
     secret = _secret(password, prehashed=hash_format == "django-bcrypt-sha256")
-    hashed = hashpw(secret, bcrypt.gensalt(rounds)).decode()
+    hashed = bcrypt.hashpw(secret, bcrypt.gensalt(rounds)).decode()
     match hash_format:
         case "bcrypt":
             return hashed

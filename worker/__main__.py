@@ -1,18 +1,17 @@
 """`python -m worker`: check the settings, then work. `python -m worker --help` lists what else it does."""
 
 import gc
-import os
 
 import billiard.pool
 import click
 from celery.signals import worker_before_create_process, worker_ready
 
-from shared.niceness import NICENESS, give_way_with_session
 from shared.redis_check import check_redis
 from worker.app import create_worker
 from worker.commands import dead, pending, purge, retry, trace
 from worker.mail_check import check_mails
 from worker.preview import preview
+from worker.priority import lower_priority, lower_session_priority
 from worker.settings import WorkerSettings
 
 
@@ -33,17 +32,16 @@ def main(context: click.Context) -> None:
         # more was seen to wait half a minute. Nobody needs these results: what is finished stands in the outbox.
         billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
         worker_before_create_process.connect(share_memory, weak=False)
-        # Where the API is on the same machine it goes first: a mail can wait, and who asks for one should not.
-        os.nice(NICENESS)
-        # It starts as quickly as others, and gives way to them once it has work.
-        worker_ready.connect(give_way, weak=False)
+        lower_priority()
+        # It starts as quickly as others, and comes after them once it has work.
+        worker_ready.connect(when_ready, weak=False)
         # Mingle costs a second at every connect, and neither it nor gossip is of use: workers share nothing but Redis.
         worker.celery.worker_main(["--quiet", "worker", "--without-mingle", "--without-gossip"])
 
 
-def give_way(**_: object) -> None:
+def when_ready(**_: object) -> None:
     """Let the worker's session come after others, and with it all of its processes."""
-    give_way_with_session(NICENESS)
+    lower_session_priority()
 
 
 def share_memory(**_: object) -> None:

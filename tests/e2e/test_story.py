@@ -11,10 +11,10 @@ import psutil
 import pytest
 
 from dev.ports import DEFAULT_PORTS
-from shared.niceness import NICENESS
 from tests.e2e.demo import Demo, fetch
 from tests.servers import wait_until
 from tests.service import token_in
+from worker.priority import NICENESS
 
 RESET, CHANGED = "Reset your", "was changed"
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -66,21 +66,15 @@ def shares_cores_among_sessions() -> bool:
 
 
 @pytest.mark.skipif(not shares_cores_among_sessions(), reason="this system shares no core among sessions")
-def test_the_worker_and_hashing_give_way_with_their_sessions(demo: Demo) -> None:
-    demo.add_user("nice@example.com")
-    ask(demo, "nice@example.com")
-    token = token_in(demo.wait_for_message("nice@example.com", RESET)["text"])
-    assert demo.post("/reset-password", {"token": token, "password": NEW_PASSWORD})[0] == 200
-
+def test_the_worker_comes_after_the_api_with_its_session(demo: Demo) -> None:
     def found() -> dict[str, set[int]]:
         parts = psutil.Process(demo.process.pid).children(recursive=True)
         return {
             name: {niceness_of_session(part) for part in parts if ["-m", name] == part.cmdline()[1:3]}
-            for name in ("api", "worker", "api.bcrypt_apart")
+            for name in ("api", "worker")
         }
 
-    expected = {"api": {0}, "worker": {NICENESS}, "api.bcrypt_apart": {NICENESS}}
-    wait_until(lambda: found() == expected, "worker and hashing do not give way")
+    wait_until(lambda: found() == {"api": {0}, "worker": {NICENESS}}, "the worker's priority is that of the API")
 
 
 def pasted(demo: Demo, line: str) -> Any:

@@ -12,11 +12,11 @@ import psutil
 import pytest
 
 from shared.jobs import DELIVER, QUEUE
-from shared.niceness import NICENESS
 from tests.conftest import MakeService
 from tests.integration.conftest import job
 from tests.servers import RedisServer, free_port, wait_until
 from tests.service import Service, job_id, worker_process
+from worker.priority import NICENESS
 
 
 def test_the_celery_task_delivers_the_job_it_is_given(service: Service) -> None:

@@ -8,7 +8,6 @@ import bcrypt
 import pytest
 
 import api.passwords
-from api.bcrypt_apart import BcryptGone
 from api.passwords import HashingBusy, Passwords, at_a_time
 from shared.tokens import InvalidToken
 
@@ -84,13 +83,3 @@ def test_one_core_is_left_to_the_door_where_there_are_several(monkeypatch: pytes
         found[number] = [at_a_time(2), at_a_time(16)]
 
     assert found == cores
-
-
-def test_where_no_process_hashes_the_reset_is_refused_and_may_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    def end(*_: object) -> str:
-        raise BcryptGone from BrokenPipeError()
-
-    monkeypatch.setattr(api.passwords, "encode", end)
-
-    with pytest.raises(HashingBusy):
-        passwords(slots=1).hash(PASSWORD)
