@@ -1,5 +1,6 @@
 """`python -m api`: check the settings, then serve."""
 
+import argparse
 import logging
 import socket
 
@@ -12,6 +13,7 @@ from shared import log
 from shared.environment import SettingsError
 from shared.redis_check import check_redis
 
+ABOUT = "Serve the API until a signal. It takes no arguments: its settings are environment variables."
 RESPAWN_AFTER = 0.2  # Seconds until a server process that died is replaced.
 # The server's own lines go the way of all others.
 _JSON_LINES = {
@@ -27,6 +29,7 @@ def main() -> None:
 
     Raises SettingsError, which ends the process with every problem on standard error.
     """
+    argparse.ArgumentParser(prog="python -m api", description=ABOUT).parse_args()
     settings = ApiSettings.load()
     _check_port(settings.host, settings.port)
     log.configure("api", settings.log_level)
@@ -37,6 +40,10 @@ def main() -> None:
 
         check_pages(settings)
     check_redis(settings)
+    _serve(settings)
+
+
+def _serve(settings: ApiSettings) -> None:
     Granian(
         "api.app:serve",
         factory=True,

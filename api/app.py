@@ -12,7 +12,8 @@ from flask_openapi3 import Info, OpenAPI
 
 from api.brand import brand
 from api.breaches import breaches
-from api.commands import users_commands
+from api.command_help import app_for_help
+from api.commands import Tools, users_commands
 from api.counters import Counters
 from api.document import ABOUT, openapi_document
 from api.errors import refuse_fields, register_errors
@@ -38,6 +39,7 @@ from api.slots import Slots
 from api.watch import Watch
 from shared import log
 from shared.database import database_config, db
+from shared.environment import SettingsError
 from shared.jobs import hash_keys
 from shared.languages import speak
 from shared.outbox import Outbox
@@ -80,8 +82,15 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
 
     Raises SettingsError.
     """
-    settings = settings or ApiSettings.load()
+    try:
+        settings = settings or ApiSettings.load()
+    except SettingsError as problem:
+        return app_for_help(problem)
     log.configure("api", settings.log_level)
+    return _build(settings)
+
+
+def _build(settings: ApiSettings) -> Flask:
     url = settings.redis_url.get_secret_value()
     redis = connect(url, connect_timeout=REDIS_CONNECT_TIMEOUT, timeout=REDIS_TIMEOUT)
     key = hash_keys(settings)[0]
@@ -103,7 +112,8 @@ def create_app(settings: ApiSettings | None = None) -> Flask:
     register_policy(app, passwords.policy, settings.breach_check)
     app.register_api(health_api(Readiness(app, redis, users)))
     register_metrics(app, Metrics(redis, counters, memory), settings.metrics_token.get_secret_value())
-    app.cli.add_command(users_commands(settings, passwords, outbox, key))
+    tools = Tools(settings, passwords, outbox, key)
+    app.cli.add_command(users_commands(lambda: tools))
     return app
 
 

@@ -3,8 +3,9 @@
 import csv
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -29,55 +30,69 @@ from shared.users import UsersTableError
 BATCH = 5000
 
 
-def users_commands(settings: ApiSettings, passwords: NewPasswords, outbox: Outbox, key: bytes) -> AppGroup:
-    """Build the command group."""
+@dataclass(frozen=True)
+class Tools:
+    """What the commands work with."""
+
+    settings: ApiSettings
+    passwords: NewPasswords
+    outbox: Outbox
+    key: bytes
+
+    @property
+    def accounts(self) -> Accounts:
+        """The users table."""
+        return Accounts(self.settings, db.session)
+
+
+def users_commands(load_tools: Callable[[], Tools]) -> AppGroup:
+    """Build the command group. A command loads its tools when it runs, so its help needs none."""
     group = AppGroup("users", help="Users for a start, and support's own reset mail.")
-    _add_table_commands(group, settings, passwords)
-    _add_support_commands(group, outbox, key)
+    _add_table_commands(group, load_tools)
+    _add_support_commands(group, load_tools)
     return group
 
 
-def _add_table_commands(group: AppGroup, settings: ApiSettings, passwords: NewPasswords) -> None:
-    accounts = Accounts(settings, db.session)
-
+def _add_table_commands(group: AppGroup, load_tools: Callable[[], Tools]) -> None:
     @group.command("create-table")
     def create_table() -> None:
         """Create the users table, if there is none. An existing table is never altered."""
-        with _clear_errors():
-            created = accounts.create_table()
-        click.echo(f"Created table {settings.users_table}." if created else f"Table {settings.users_table} is there.")
+        with _clear_errors(load_tools) as tools:
+            created = tools.accounts.create_table()
+        table = tools.settings.users_table
+        click.echo(f"Created table {table}." if created else f"Table {table} is there.")
 
     @group.command("add")
     @click.argument("email")
     @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
     def add(email: str, *, password_stdin: bool) -> None:
         """Add a user with a password."""
-        with _clear_errors():
+        with _clear_errors(load_tools) as tools:
             address = parse(email)
-            if accounts.has(address):
+            if tools.accounts.has(address):
                 raise DuplicateAddress("There is a user with this address already.")
-            password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask(passwords, address)
-            accounts.add([(address, passwords.hash(password, address))])
+            password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask(tools.passwords, address)
+            tools.accounts.add([(address, tools.passwords.hash(password, address))])
         click.echo("Added.")
 
     @group.command("import")
     @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
     def import_(file: Path) -> None:
         """Import users from a CSV file with the columns email,password_hash."""
-        with _clear_errors():
-            _import(file, accounts, settings)
+        with _clear_errors(load_tools) as tools:
+            _import(file, tools.accounts, tools.settings)
 
 
-def _add_support_commands(group: AppGroup, outbox: Outbox, key: bytes) -> None:
+def _add_support_commands(group: AppGroup, load_tools: Callable[[], Tools]) -> None:
     @group.command("send-reset")
     @click.argument("email")
     def send_reset(email: str) -> None:
         """Mail a reset link, past the quotas. Says nothing about whether the account exists: the log does."""
-        with _clear_errors():
+        with _clear_errors(load_tools) as tools:
             address = parse(email)
-            digest = hash_address(address, key)
+            digest = hash_address(address, tools.key)
             job = Job(new_id(), "forgot", "support-" + new_id()[:8], digest, time.time(), address=address)
-            outbox.add(job)
+            tools.outbox.add(job)
         click.echo(f"Accepted. The worker's log tells the rest under request id {job.request_id}.")
 
 
@@ -125,10 +140,11 @@ def batched(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
 
 
 @contextmanager
-def _clear_errors() -> Iterator[None]:
-    """Turn what can go wrong into one sentence that says what to do."""
+def _clear_errors(load_tools: Callable[[], Tools]) -> Iterator[Tools]:
+    """Load the tools, and turn what can go wrong with them into one sentence that says what to do."""
+    tools = load_tools()
     try:
-        yield
+        yield tools
     except Exception as error:
         sentence = _sentence(error)
         if sentence is None:
