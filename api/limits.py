@@ -106,7 +106,7 @@ class ViewLimits(RouteLimit):
 
     def __call__(self, obj: Any) -> Any:
         """Check the limits before each call of a view."""
-        super().__call__(obj)  # So that `flask limiter limits` lists them; its own wrapper is not used.
+        super().__call__(obj)  # Tells `flask limiter limits` of them; its own wrapper is not used.
 
         @wraps(obj)
         def limited(*args: Any, **kwargs: Any) -> Any:
