@@ -9,7 +9,8 @@ from api.settings import ApiSettings
 from shared.environment import nearest, secret_names
 from worker.settings import WorkerSettings
 
-# The demo comes up the same whatever the shell exports, so nothing that a program would read gets through.
+# The demo comes up the same whatever the shell exports, so nothing that a program would read gets through. The
+# exceptions are named below.
 _PROGRAMS = (ApiSettings, WorkerSettings)
 _SETTINGS = {name.upper() for program in _PROGRAMS for name in program.model_fields}
 _SETTINGS |= {f"{name}_FILE" for program in _PROGRAMS for name in secret_names(program)}
@@ -85,6 +86,21 @@ def frontend_settings(environ: Mapping[str, str]) -> dict[str, str]:
     page = environ.get("LATCHKEY_FRONTEND", "")
     parts = urlsplit(page)
     return {"RESET_URL": page, "CORS_ORIGINS": f"{parts.scheme}://{parts.netloc}"} if page else {}
+
+
+def metrics_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Open /metrics to the METRICS_TOKEN of the shell."""
+    token = environ.get("METRICS_TOKEN")
+    return {"METRICS_TOKEN": token} if token else {}
+
+
+def check_settings(settings: Mapping[str, str]) -> None:
+    """Find out before a part starts what the API or the worker would refuse.
+
+    Raises SettingsError.
+    """
+    for program in _PROGRAMS:
+        program.load(settings)
 
 
 def flower_settings(ports: Mapping[str, int], *, user: str, password: str) -> dict[str, str]:

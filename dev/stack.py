@@ -8,11 +8,13 @@ from functools import partial
 
 from dev.demo_database import make_demo_database
 from dev.environment import (
+    check_settings,
     flower_settings,
     frontend_settings,
     inbox_settings,
     inherited_environment,
     latchkey_settings,
+    metrics_settings,
 )
 from dev.home import PROJECT, Home, choose_home, locked, secret_key
 from dev.part import Part, PartEnded
@@ -34,16 +36,20 @@ REDIS_BOUND = ("--maxmemory", "256mb")  # Without one the programs would warn, a
 def run_stack(environ: Mapping[str, str], endings: ExitStack) -> None:
     """Run the demo until it is asked to stop; what it starts ends with `endings`.
 
-    Raises StopRequested then, and DemoError if it cannot start or a part ends.
+    Raises StopRequested then, DemoError if it cannot start or a part ends, and SettingsError for what the shell sets.
     """
     home = choose_home(environ)
     lock = endings.enter_context(locked(home, environ))
     ports = choose_ports(environ)
     print(front_page(ports), end="", file=lock, flush=True)
+    inherited = inherited_environment(environ)
+    settings = {**inherited, **latchkey_settings(ports, secret=secret_key(home), database=home.database)}
+    settings |= frontend_settings(inherited) | metrics_settings(environ)
+    check_settings(settings)
     supervisor = endings.enter_context(Supervisor(folder=PROJECT, logs=home.logs))
     supervisor.listen_for_signals()
     try:
-        _start(supervisor, ports, home, inherited_environment(environ))
+        _start(supervisor, ports, home, inherited, settings)
     except PartEnded as ended:
         if ended.name == "redis" and refused_data(ended.log):
             raise UnreadableData(home.redis, environ) from ended
@@ -51,10 +57,14 @@ def run_stack(environ: Mapping[str, str], endings: ExitStack) -> None:
     supervisor.watch()
 
 
-def _start(supervisor: Supervisor, ports: Mapping[str, int], home: Home, inherited: Mapping[str, str]) -> None:
+def _start(
+    supervisor: Supervisor,
+    ports: Mapping[str, int],
+    home: Home,
+    inherited: Mapping[str, str],
+    settings: Mapping[str, str],
+) -> None:
     print("Starting Latchkey ...", flush=True)
-    settings = {**inherited, **latchkey_settings(ports, secret=secret_key(home), database=home.database)}
-    settings |= frontend_settings(inherited)
     password = secrets.token_urlsafe(12)
     redis = partial(redis_answers, ports["REDIS_PORT"])
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import require_redis
-from tests.e2e.demo import WELCOMED, Demo
+from tests.e2e.demo import METRICS_TOKEN, WELCOMED, Demo
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -16,7 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     require_redis()
-    running = Demo(tmp_path_factory.mktemp("demo"))
+    running = Demo(tmp_path_factory.mktemp("demo"), METRICS_TOKEN=METRICS_TOKEN)
     running.wait_for(WELCOMED)
     yield running
     running.stop()

@@ -20,6 +20,7 @@ from tests.servers import free_port, wait_until
 
 PORTS = ("PORT", "FLOWER_PORT", "INBOX_PORT", "INBOX_SMTP_PORT", "REDIS_PORT")
 WELCOMED = "Ctrl-C stops everything."
+METRICS_TOKEN = "e2e-metrics-0123456789"
 COMMAND = [sys.executable, "-m", "dev"]
 
 

@@ -116,3 +116,16 @@ def test_a_server_that_is_not_there_is_one_sentence_before_anything_has_started(
     assert ended.returncode == 1
     assert ended.stderr.startswith("REDIS_SERVER=no-such-server is not a program.")
     assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_a_metrics_token_that_is_none_is_told_with_its_cure_before_anything_has_started(tmp_path: Path) -> None:
+    environ = os.environ | {"LATCHKEY_HOME": str(tmp_path / "home"), "METRICS_TOKEN": "too-short"}
+    environ |= {name: str(free_port()) for name in PORTS}
+
+    ended = subprocess.run(COMMAND, env=environ, capture_output=True, text=True, check=False, timeout=30)
+
+    assert ended.returncode == 1
+    assert re.search(r"^  - METRICS_TOKEN is too short, .* 16 or more letters, digits", ended.stderr, re.MULTILINE)
+    assert ended.stdout == ""
+    assert "too-short" not in ended.stderr
+    assert list((tmp_path / "home" / "logs").iterdir()) == []

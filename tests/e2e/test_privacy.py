@@ -13,12 +13,12 @@ import pytest
 import redis
 
 from tests.conftest import MakeService
-from tests.e2e.demo import Demo
+from tests.e2e.demo import METRICS_TOKEN, Demo
 from tests.service import OLD_PASSWORD, Service, token_in
 
 PASSWORD = "a password that nobody may see"
 # In whichever form: as typed, percent-encoded, escaped.
-SECRETS = ["privacy.known", "privacy.unknown", "privacy%2Eknown", PASSWORD, PASSWORD.replace(" ", "%20")]
+SECRETS = ["privacy.known", "privacy.unknown", "privacy%2Eknown", PASSWORD, PASSWORD.replace(" ", "%20"), METRICS_TOKEN]
 
 
 def told(text: str, secrets: list[str]) -> list[str]:

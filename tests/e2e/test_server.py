@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from tests.e2e.demo import Demo, fetch
+from tests.e2e.demo import METRICS_TOKEN, Demo, fetch
 from tests.servers import wait_until
 
 
@@ -33,3 +33,11 @@ def test_every_line_of_the_log_is_json_and_names_its_program(demo: Demo, program
     lines = (demo.home / "logs" / f"{program}.log").read_text().splitlines()
 
     assert {json.loads(line)["program"] for line in lines if line} == {program}
+
+
+def test_the_metrics_are_open_to_the_token_of_the_shell_and_to_nobody_else(demo: Demo) -> None:
+    shown = fetch(demo.url("/metrics"), headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
+
+    assert shown[0] == 200
+    assert b"latchkey_worker_alive 1.0" in shown[1]
+    assert fetch(demo.url("/metrics"))[0] == 404

@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from api.settings import ApiSettings
+from dev.typescript_client import SETTINGS
 from shared.branding import Branding
 from shared.environment import secret_names
 from shared.settings import Settings
@@ -54,3 +55,10 @@ def test_the_folders_that_are_named_exist() -> None:
 
     assert len(named) == 8
     assert [name for name in named if not (root / name).is_dir()] == []
+
+
+def test_the_metrics_token_that_it_starts_the_demo_with_is_taken_and_is_the_one_that_it_sends() -> None:
+    given, sent = re.findall(r"METRICS_TOKEN=(\S+) make run|Bearer (\S+?)\"", README)
+
+    assert given[0] == sent[1]
+    assert ApiSettings.load(SETTINGS | {"METRICS_TOKEN": given[0]}).metrics_token.get_secret_value() == given[0]
