@@ -22,7 +22,7 @@ from api.forwarded import ForwardedFor
 from api.health import Readiness, health_api
 from api.json_request import MAX_BODY, JsonRequest
 from api.language import request_language
-from api.limits import Limits
+from api.limits import limit_links, make_limiter
 from api.memory import Memory
 from api.metrics import Metrics, register_metrics
 from api.new_passwords import NewPasswords
@@ -96,19 +96,19 @@ def _build(settings: ApiSettings) -> Flask:
     key = hash_keys(settings)[0]
     outbox = Outbox(redis, settings.outbox_max)
     users = Users(settings, db.session)
-    loud = settings.forgot_email_limit_response == "429"
     passwords = _new_passwords(settings)
     memory, counters = Memory(redis), Counters(redis, lambda: passwords.hashing.waiting)
     app = _bare_app(settings, counters)
     app.extensions |= {"redis": redis, "watch": Watch(memory, counters)}
-    limits = Limits(app, settings, redis, counters)
-    resets = Resets(_tokens(settings), users, passwords, Slots(settings.reset_slots), limits.use, outbox, key)
-    acceptance = Acceptance(outbox, limits, memory, key, settings.outbox_max, loud)
+    limiter = make_limiter(app, redis)
+    count_use = limit_links(limiter, settings.reset_limit_per_link, counters)
+    resets = Resets(_tokens(settings), users, passwords, Slots(settings.reset_slots), count_use, outbox, key)
+    acceptance = Acceptance(outbox, memory, settings, key)
     # Before the endpoints under the same paths: in the document, a blueprint takes the place of what is there.
     app.register_api(pages(settings, passwords.policy, Compress(app)))
     app.register_api(brand(settings))
-    register_forgot(app, acceptance, counters)
-    register_reset(app, resets, limits, counters)
+    register_forgot(app, acceptance, limiter, settings, counters)
+    register_reset(app, resets, limiter, settings.reset_limit_per_ip, counters)
     register_policy(app, passwords.policy, settings.breach_check)
     app.register_api(health_api(Readiness(app, redis, users)))
     register_metrics(app, Metrics(redis, counters, memory), settings.metrics_token.get_secret_value())

@@ -5,20 +5,22 @@ from typing import Any
 
 from flask import Response
 from flask_babel import gettext
+from flask_limiter import Limiter, RouteLimit
 from flask_openapi3 import OpenAPI
 
 from api.counters import Counters
 from api.language import Answer
-from api.limits import Limits
+from api.limits import RESET, refuse
 from api.problems import LinkProblem, WeakPasswordProblem, problems
 from api.requests import requester
 from api.resets import Resets
 from api.schemas import PASSWORDS, Done, LinkState, ResetRequest, TokenRequest
 
 
-def register_reset(app: OpenAPI, resets: Resets, limits: Limits, counters: Counters) -> None:
+def register_reset(app: OpenAPI, resets: Resets, limiter: Limiter, limit: str, counters: Counters) -> None:
     """Add the two endpoints that take a token."""
-    _register_check(app, resets, limits)
+    limit_per_client = limiter.shared_limit(limit, RESET, on_breach=refuse(counters, "resets_limited:client"))
+    _register_check(app, resets, limit_per_client)
     answer = Answer(app, 200, _message)
     responses: dict[Any, Any] = {200: Done, **problems(LinkProblem, WeakPasswordProblem)}
 
@@ -29,7 +31,7 @@ def register_reset(app: OpenAPI, resets: Resets, limits: Limits, counters: Count
         tags=[PASSWORDS],
         responses=responses,
     )
-    @limits.on_reset()
+    @limit_per_client
     def reset_password(body: ResetRequest) -> Response:
         """Use the link, which works once. A password that the policy refuses leaves it good.
 
@@ -41,7 +43,7 @@ def register_reset(app: OpenAPI, resets: Resets, limits: Limits, counters: Count
         return answer.in_language(asks.locale)
 
 
-def _register_check(app: OpenAPI, resets: Resets, limits: Limits) -> None:
+def _register_check(app: OpenAPI, resets: Resets, limit_per_client: RouteLimit) -> None:
     responses: dict[Any, Any] = {200: LinkState, **problems(LinkProblem)}
 
     @app.post(
@@ -51,7 +53,7 @@ def _register_check(app: OpenAPI, resets: Resets, limits: Limits) -> None:
         tags=[PASSWORDS],
         responses=responses,
     )
-    @limits.on_reset()
+    @limit_per_client
     def check_link(body: TokenRequest) -> Response:
         """Tell early whether a link is dead, before anybody thinks of a password; nothing is changed."""
         state = LinkState(expires_at=resets.check(body.token))

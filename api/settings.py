@@ -30,7 +30,9 @@ def _limits(value: str) -> str:
         raise ValueError("is not a limit") from None
     if any(item.get_expiry() > LONGEST_WINDOW or not 0 < item.amount <= LARGEST_AMOUNT for item in items):
         raise ValueError("is out of range (1 to 1000000 in at most 366 days)")
-    return value
+    # A limit that is written twice would be counted twice.
+    once = dict.fromkeys(f"{item.amount}/{item.multiples} {item.GRANULARITY.name}" for item in items)
+    return value if len(once) == len(items) else ";".join(once)
 
 
 def _origins(value: object) -> object:
