@@ -33,22 +33,17 @@ def test_every_program_starts_with_its_environment(service: str, settings: type[
 
 
 @pytest.mark.parametrize("service", ["api", "worker"])
-def test_every_setting_reaches_its_program_but_for_the_defaults_of_the_own_table_and_mail_catcher(service: str) -> None:
+def test_every_setting_reaches_its_program_but_for_the_defaults_of_the_own_table(service: str) -> None:
     own = {"USERS_ID_COLUMN", "USERS_EMAIL_COLUMN", "USERS_PASSWORD_COLUMN"}
-    if service == "worker":
-        own |= {"MAIL_USE_SSL", "MAIL_USERNAME", "MAIL_PASSWORD"}
 
     assert {name.upper() for name in OURS[service].model_fields} - set(environment(service)) == own
 
 
 @pytest.mark.parametrize("service", ["api", "worker"])
 def test_what_env_sets_goes_to_the_setting_of_the_same_name(service: str) -> None:
-    built_from_others = {"DATABASE_URL", "RESET_URL"}
     raw = {name: VARIABLE.findall(value) for name, value in SERVICES[service]["environment"].items()}
 
-    assert [
-        name for name, found in raw.items() if found and name not in built_from_others and found[0][0] != name
-    ] == []
+    assert [name for name, found in raw.items() if found and found[0][0] != name] == ["DATABASE_URL"]
 
 
 def test_the_api_never_sees_the_mail_server() -> None:
@@ -73,7 +68,7 @@ def test_the_commands_are_those_of_the_makefile(service: str) -> None:
 
 
 @pytest.mark.parametrize("name", REQUIRED)
-def test_a_secret_that_is_missing_stops_the_start_and_the_message_says_where_it_belongs(name: str) -> None:
+def test_a_setting_that_is_missing_stops_the_start_and_the_message_says_where_it_belongs(name: str) -> None:
     environ = {other: secret for other, secret in REQUIRED.items() if other != name}
     raw = json.dumps([service.get("environment") for service in SERVICES.values()])
 
@@ -89,10 +84,6 @@ def test_the_ports_can_be_chosen() -> None:
     chosen = ports(PORT="1", FLOWER_PORT="2", INBOX_PORT="3")
 
     assert list(chosen) == ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]
-
-
-def test_the_link_leads_to_the_port_that_was_chosen() -> None:
-    assert environment("worker", PORT="9000")["RESET_URL"] == "http://localhost:9000/reset-password"
 
 
 def test_the_users_table_is_named_as_in_the_demo(tmp_path: Path) -> None:

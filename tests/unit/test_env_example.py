@@ -1,9 +1,6 @@
 """.env.example against the settings that exist."""
 
-import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +8,7 @@ import pytest
 from api.settings import ApiSettings
 from shared.environment import SettingsError, secret_names
 from shared.settings import EXAMPLE_SECRET, Settings
+from tests.compose import read_env_files
 from tests.service import SECRET
 from worker.settings import WorkerSettings
 
@@ -34,11 +32,7 @@ def with_real_secret(text: str) -> str:
 def sourced(text: str, folder: Path) -> dict[str, str]:
     """Read the file as the Makefile does."""
     (folder / ".env").write_text(text, encoding="utf-8")
-    script = 'set -a; . ./.env; set +a; exec "$0" -c "import json, os; print(json.dumps(dict(os.environ)))"'
-    done = subprocess.run(["sh", "-euc", script, sys.executable], cwd=folder, env={}, capture_output=True, check=True)
-    assert done.stderr == b""
-    environ: dict[str, str] = json.loads(done.stdout)
-    return environ
+    return read_env_files(folder / ".env")
 
 
 def test_it_names_every_setting_and_what_docker_compose_asks_for_and_nothing_else() -> None:
