@@ -38,11 +38,12 @@ def look(service: Service) -> None:
 
 
 def fill(service: Service, megabytes: int) -> None:
-    """Store something that is not ours until so much is used, by the server's own count.
+    """Store something that is not ours until so much is used, as the service counts it.
 
     In pieces: an allocator rounds one large value up, by a quarter of it in Debian's Redis.
     """
-    while service.redis.info("memory")["used_memory"] < megabytes * MEGABYTE:
+    bound = int(service.redis.config_get("maxmemory")["maxmemory"])
+    while (memory_used(service.redis) or 0) * bound < megabytes * MEGABYTE:
         service.redis.rpush("foreign", "x" * 100_000)
     look(service)
 
