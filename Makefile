@@ -33,7 +33,7 @@ fuzz: $(VENV)/dev ## Try 10,000 random inputs on every property, and the API aga
 	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz --timeout=3600 $(ARGS)
 
 audit: $(VENV)/dev ## Look every pinned package up among the known vulnerabilities; needs the network
-	@$(BIN)/python -m dev.audit requirements-dev.txt
+	@$(BIN)/python -m dev.tools.audit requirements-dev.txt
 
 faults: $(VENV)/dev ## Run real faults under load and count every request, in half an hour: make faults ARGS="--list"
 	@exec $(BIN)/python -m tests.faults $(ARGS)
@@ -70,7 +70,7 @@ translations: $(VENV)/dev ## Collect the texts anew and compile the catalogues
 	$(BIN)/pybabel --quiet compile --directory $(CATALOGUES)
 
 client: $(VENV)/dev ## Write clients/typescript/latchkey.ts anew, from the OpenAPI document
-	$(BIN)/python -m dev.typescript_client
+	$(BIN)/python -m dev.tools.typescript_client
 
 pins: $(VENV)/dev ## Compile the pinned requirements anew
 	for part in requirements-uv requirements requirements-demo requirements-dev; do \

@@ -10,8 +10,8 @@ from granian.http import HTTP1Settings
 
 from api.settings import ApiSettings
 from shared import log
-from shared.environment import SettingsError
-from shared.redis_check import check_redis
+from shared.connections.redis_check import check_redis
+from shared.settings.environment import SettingsError
 
 ABOUT = "Serve the API until a signal. It takes no arguments: its settings are environment variables."
 RESPAWN_AFTER = 0.2  # Seconds until a server process that died is replaced.
@@ -36,7 +36,7 @@ def main() -> None:
     logging.getLogger("_granian").addFilter(_is_of_use)
     if settings.template_folder:
         # Here, for the process that looks after the others stays half as large without the app.
-        from api.page_check import check_pages  # noqa: PLC0415
+        from api.start_checks import check_pages  # noqa: PLC0415
 
         check_pages(settings)
     check_redis(settings)

@@ -10,43 +10,43 @@ from flask_compress import Compress
 from flask_cors import CORS
 from flask_openapi3 import Info, OpenAPI
 
-from api.brand import brand
-from api.breaches import breaches
-from api.command_help import app_for_help
-from api.commands import Tools, users_commands
-from api.counters import Counters
-from api.document import ABOUT, openapi_document
+from api.cli.commands import Tools, users_commands
+from api.cli.help import app_for_help
 from api.errors import refuse_fields, register_errors
-from api.forgot import Acceptance, register_forgot
-from api.forwarded import ForwardedFor
-from api.health import Readiness, health_api
-from api.json_request import MAX_BODY, JsonRequest
-from api.language import request_language
-from api.limits import limit_links, make_limiter
-from api.memory import Memory
-from api.metrics import Metrics, register_metrics
-from api.new_passwords import NewPasswords
-from api.pages import pages
-from api.password_policy import PasswordPolicy
-from api.passwords import Passwords
-from api.policy import register_policy
-from api.problems import Problem
-from api.requests import AroundRequests
-from api.reset import register_reset
-from api.resets import Resets
+from api.forgot.views import Acceptance, register_forgot
+from api.limits.limits import limit_links, make_limiter
+from api.openapi.document import ABOUT, openapi_document
+from api.openapi.problems import Problem
+from api.ops.counters import Counters
+from api.ops.health import Readiness, health_api
+from api.ops.memory import Memory
+from api.ops.metrics import Metrics, register_metrics
+from api.ops.watch import Watch
+from api.pages.brand import brand
+from api.pages.pages import pages
+from api.passwords.breaches import breaches
+from api.passwords.hashing import Passwords
+from api.passwords.new_password import NewPasswords
+from api.passwords.policy import PasswordPolicy
+from api.reset.bulkhead import Slots
+from api.reset.password_reset import Resets
+from api.reset.policy_view import register_policy
+from api.reset.views import register_reset
 from api.settings import ApiSettings
-from api.slots import Slots
-from api.watch import Watch
+from api.web.forwarded import ForwardedFor
+from api.web.json_request import MAX_BODY, JsonRequest
+from api.web.language import request_language
+from api.web.middleware import AroundRequests
 from shared import log
-from shared.database import database_config, db
-from shared.environment import SettingsError
-from shared.jobs import hash_keys
+from shared.connections.database import database_config, db
+from shared.connections.redis_client import connect
 from shared.languages import speak
-from shared.outbox import Outbox
-from shared.redis_client import connect
-from shared.templates import Templates
+from shared.outbox.jobs import hash_keys
+from shared.outbox.outbox import Outbox
+from shared.settings.environment import SettingsError
+from shared.templates.templates import Templates
 from shared.tokens import Tokens
-from shared.users import Users
+from shared.users.table import Users
 
 API_VERSION = "1.0"
 # Seconds. With both, a request gets its 503 within half a second of a Redis that is gone or frozen.
@@ -119,7 +119,7 @@ def _build(settings: ApiSettings) -> Flask:
 
 def page_templates(folder: str) -> Templates:
     """Return the templates of the pages, with those of the operator's folder before ours."""
-    return Templates(folder, "pages", "api")
+    return Templates(folder, "pages", "api.pages")
 
 
 def _tokens(settings: ApiSettings) -> Tokens:

@@ -15,19 +15,19 @@ from redis.exceptions import TimeoutError as RedisSlow
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from api.breaches import BreachCheckAway
-from api.counters import Counters
-from api.language import request_language
-from api.memory import MemoryShort
-from api.password_policy import WeakPassword
-from api.passwords import HashingBusy
-from api.resets import LinkOverused
-from api.slots import SlotsTaken
+from api.ops.counters import Counters
+from api.ops.memory import MemoryShort
+from api.passwords.breaches import BreachCheckAway
+from api.passwords.hashing import HashingBusy
+from api.passwords.policy import WeakPassword
+from api.reset.bulkhead import SlotsTaken
+from api.reset.password_reset import LinkOverused
+from api.web.language import request_language
 from shared.languages import tag
 from shared.log import get_logger
-from shared.outbox import OutboxFull
+from shared.outbox.outbox import OutboxFull
 from shared.tokens import InvalidToken
-from shared.users import UsersTableError
+from shared.users.table import UsersTableError
 
 RETRY_AFTER = 5  # Seconds: what a restart of Redis or a failover takes.
 

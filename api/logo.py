@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import ParseError, fromstring
 
-from shared.web_address import web_address
+from shared.settings.web_address import web_address
 
 LARGEST = 100 * 1024  # Bytes.
 _SVG = "{http://www.w3.org/2000/svg}svg"

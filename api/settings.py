@@ -8,8 +8,8 @@ from limits import parse_many
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 
 from api.logo import checked_logo
-from shared.settings import LOOPBACK, Settings
-from shared.web_address import web_address
+from shared.settings.settings import LOOPBACK, Settings
+from shared.settings.web_address import web_address
 
 RANGE_SERVICE = "https://api.pwnedpasswords.com/range/"
 LONGEST_WINDOW = 366 * 86400  # Seconds.

@@ -16,7 +16,7 @@ from benchmarks.figures import Estimate, ratio
 from benchmarks.services import Services
 from benchmarks.sides import FIGURES, SWEEP, Drawn, Side
 from benchmarks.sink import Sink
-from tests.faults import backlog
+from tests.faults.cases import backlog
 from tests.faults.run import say
 
 MOST = 1.10

@@ -10,7 +10,7 @@ from benchmarks.load import Answers, post, run
 from benchmarks.resetters import CLIENTS, Resets, links, setting_passwords
 from benchmarks.services import UNLIMITED, Contender, Services
 from tests.faults.run import say
-from tests.servers import wait_until
+from tests.support.servers import wait_until
 
 BOUND = 3.0  # Times its quiet value that the door's p99 may be.
 SHARE = 0.25  # Of the door's saturation: the rate at which it is asked.

@@ -2,7 +2,7 @@
 
 from benchmarks.load import one_by_one
 from benchmarks.sides import Side, client_address
-from tests.servers import wait_until
+from tests.support.servers import wait_until
 
 CHUNK = 2000
 WRITTEN = 120.0  # Seconds until Redis has rewritten its file.

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
-from dev.redis_server import find_server
+from dev.stack.redis_server import find_server
 
 _CPUS = Path("/proc/cpuinfo")
 

@@ -20,10 +20,10 @@ from celery import Celery
 from benchmarks.program import Program, cpu_seconds, python
 from benchmarks.services import Services, Store, users
 from benchmarks.sink import Sink, sink
-from shared.jobs import QUEUE, Job, new_id
-from shared.outbox import Outbox
+from shared.outbox.jobs import QUEUE, Job, new_id
+from shared.outbox.outbox import Outbox
 from tests.faults.run import say
-from tests.servers import free_port, wait_until
+from tests.support.servers import free_port, wait_until
 
 ROUNDS, JOBS = 5, 3000
 SHORT_ROUNDS, SHORT_JOBS = 1, 100

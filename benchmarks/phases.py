@@ -12,7 +12,7 @@ from benchmarks import load
 from benchmarks.load import Answers
 from benchmarks.services import Contender
 from benchmarks.sink import Sink
-from tests.servers import wait_until
+from tests.support.servers import wait_until
 
 TIMES = 3  # Requests that the limit of each address lets through in 15 minutes.
 BACKLOG = 100  # What may wait while a contender takes only as much as it can finish.

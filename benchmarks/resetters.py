@@ -15,7 +15,7 @@ import psycopg
 
 from benchmarks.load import Connection, post
 from shared.tokens import Tokens
-from tests.service import SECRET
+from tests.support.service import SECRET
 
 CLIENTS = 50
 TICK = 0.02  # Seconds.

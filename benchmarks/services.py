@@ -10,10 +10,10 @@ import redis
 
 from benchmarks.program import Program, python
 from benchmarks.sink import Sink
-from dev.redis_server import redis_command
+from dev.stack.redis_server import redis_command
 from tests.faults.database import Postgres
 from tests.faults.stack import settings_for
-from tests.servers import free_port, wait_until
+from tests.support.servers import free_port, wait_until
 
 UNLIMITED = "1000000/minute;1000000/hour"
 WORKER_PROCESSES = "2"

@@ -11,10 +11,10 @@ from typing import Any
 
 from benchmarks.load import one_by_one, post
 from benchmarks.services import Services
-from shared.database import db
-from shared.jobs import QUEUE
-from tests.servers import free_port
-from tests.service import job_id
+from shared.connections.database import db
+from shared.outbox.jobs import QUEUE
+from tests.support.servers import free_port
+from tests.support.service import job_id
 from worker.app import create_worker
 from worker.settings import WorkerSettings
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.faults.relay import Relay, Take
-from tests.servers import wait_until
+from tests.support.servers import wait_until
 
 
 @dataclass

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.mailing import accept
 from benchmarks.services import Services, users
 from benchmarks.sink import sink
-from tests.servers import wait_until
+from tests.support.servers import wait_until
 
 DELAYS = (0.05, 0.3)  # Seconds that the relay thinks about a mail.
 PROCESSES = (2, 4, 8, 16)

@@ -21,10 +21,10 @@ from benchmarks.figures import Estimate, auc
 from benchmarks.load import one_by_one, post
 from benchmarks.services import Contender, Services, Store
 from benchmarks.sink import Sink
-from shared.jobs import HEARTBEAT_KEY
 from shared.metrics import HASH
+from shared.outbox.jobs import HEARTBEAT_KEY
 from tests.faults.run import say
-from tests.servers import wait_until
+from tests.support.servers import wait_until
 
 REQUESTS = 10_000  # Of each class.
 SHORT_REQUESTS = 200

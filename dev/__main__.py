@@ -5,8 +5,8 @@ import sys
 from contextlib import ExitStack
 
 from dev.errors import DemoError
-from dev.stack import run_stack
-from dev.supervisor import StopRequested
+from dev.stack.stack import run_stack
+from dev.stack.supervisor import StopRequested
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from shared.random_ids import RandomIds
+from shared.ids import RandomIds
 
 _new_request_id = RandomIds(16)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")

@@ -11,10 +11,10 @@ import pytest
 import redis as redis_package
 import structlog
 
-from dev.redis_server import NoRedisServer, find_server
-from tests.breach_service import BreachService, breach_service
-from tests.servers import RedisServer, Relay, RelayServer, is_ci
-from tests.service import SECRET, Service
+from dev.stack.redis_server import NoRedisServer, find_server
+from tests.support.breach_service import BreachService, breach_service
+from tests.support.servers import RedisServer, Relay, RelayServer, is_ci
+from tests.support.service import SECRET, Service
 
 MakeService = Callable[..., Service]
 

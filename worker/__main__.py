@@ -6,11 +6,11 @@ import billiard.pool
 import click
 from celery.signals import worker_before_create_process, worker_ready
 
-from shared.redis_check import check_redis
+from shared.connections.redis_check import check_redis
 from worker.app import create_worker
-from worker.commands import dead, pending, purge, retry, trace
-from worker.mail_check import check_mails
-from worker.preview import preview
+from worker.cli.commands import dead, pending, purge, retry, trace
+from worker.mails.check import check_mails
+from worker.mails.preview import preview
 from worker.priority import lower_priority, lower_session_priority
 from worker.settings import WorkerSettings
 

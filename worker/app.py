@@ -10,21 +10,21 @@ from flask_mail import Mail
 from redis import Redis
 
 from shared import log
-from shared.database import ask_after_a_rest, database_config, db
-from shared.jobs import DELIVER, celery_settings, hash_keys
+from shared.connections.database import ask_after_a_rest, database_config, db
+from shared.connections.redis_client import connect
 from shared.languages import speak
-from shared.outbox import Outbox
-from shared.redis_client import connect
+from shared.outbox.jobs import DELIVER, celery_settings, hash_keys
+from shared.outbox.outbox import Outbox
 from shared.tokens import Tokens
-from shared.users import Users
-from worker.broker import QuickConnection
-from worker.mailer import Mailer
-from worker.messages import Messages
-from worker.notices import Notices
-from worker.relay import Relay
+from shared.users.table import Users
+from worker.handlers import Notices
+from worker.mails.messages import Messages
+from worker.queue.broker import QuickConnection
+from worker.queue.delivery import MORE_FOR, TIME_LIMIT, Delivery
+from worker.queue.sweeper import Sweeper, sweeper_step
 from worker.settings import WorkerSettings
-from worker.sweeper import Sweeper, sweeper_step
-from worker.tasks import MORE_FOR, TIME_LIMIT, Delivery
+from worker.smtp.connection import Relay
+from worker.smtp.mailer import Mailer
 
 REDIS_TIMEOUT = 2.0  # Seconds.
 

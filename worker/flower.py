@@ -12,9 +12,9 @@ from celery import Celery
 from flower.utils import broker
 from redis.asyncio.sentinel import Sentinel
 
-from shared.jobs import celery_settings
-from shared.redis_url import SentinelAddress
-from shared.settings import RedisSettings
+from shared.outbox.jobs import celery_settings
+from shared.settings.redis_url import SentinelAddress
+from shared.settings.settings import RedisSettings
 
 
 def _app() -> Celery:

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from shared.addresses import InvalidAddress, envelope
-from shared.branding import one_line
-from shared.settings import LOOPBACK, Settings
-from shared.web_address import split_address
+from shared.settings.branding import one_line
+from shared.settings.settings import LOOPBACK, Settings
+from shared.settings.web_address import split_address
 
 
 def _reset_url(value: str) -> str:

@@ -9,9 +9,9 @@ from itertools import count
 from flask import Flask
 from flask_mail import Connection, Mail, Message
 
-from shared.jobs import Job
 from shared.languages import DEFAULT, speak
-from worker.messages import Messages
+from shared.outbox.jobs import Job
+from worker.mails.messages import Messages
 from worker.settings import WorkerSettings
 
 TOKEN = "x" * 130  # As long as a real one.

@@ -13,10 +13,10 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import TimestampSigner, URLSafeSerializer, URLSafeTimedSerializer
 
-from shared.jobs import hash_keys
-from shared.settings import KeySettings
+from shared.outbox.jobs import hash_keys
+from shared.settings.settings import KeySettings
 from tests.attacks.target import DEAD, Target
-from tests.service import SECRET
+from tests.support.service import SECRET
 
 PURPOSE = "latchkey.reset-password"
 MAX_AGE = 1800  # Seconds: RESET_TOKEN_MAX_AGE unless a test sets another.

@@ -8,9 +8,9 @@ from pathlib import Path
 from socket import create_connection
 from typing import Self
 
-from tests.compose import PROJECT
 from tests.conftest import missing
-from tests.servers import free_port, wait_until
+from tests.support.compose import PROJECT
+from tests.support.servers import free_port, wait_until
 
 CONFIGURATION = PROJECT / "deploy/nginx.conf"
 

@@ -8,13 +8,13 @@ from typing import Any, Self
 
 from sqlalchemy import create_engine, text
 
-from api.passwords import encode
+from api.passwords.hashing import encode
 from shared.tokens import Tokens
 from tests.attacks.client import Answer, Client
 from tests.conftest import environment
 from tests.faults.program import Program
-from tests.servers import RedisServer, RelayServer, free_port, wait_until
-from tests.service import NEW_PASSWORD, OLD_PASSWORD, SECRET, token_in
+from tests.support.servers import RedisServer, RelayServer, free_port, wait_until
+from tests.support.service import NEW_PASSWORD, OLD_PASSWORD, SECRET, token_in
 
 ANNA, EVE = "anna@example.com", "eve@evil.example"  # Whose account is wanted, and who wants it.
 DEAD = (400, "invalid_or_expired_token")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.attacks.target import Target
-from tests.service import NEW_PASSWORD
+from tests.support.service import NEW_PASSWORD
 
 ANNA = "anna@example.com"
 PATHS = ["/forgot-password", "/reset-password", "/reset-password/check"]

@@ -1,7 +1,7 @@
 """Enumeration: whoever asks learns nothing about who has an account, whatever else goes on (CWE-204).
 
 What can be told by time is not asked here: `python -m benchmarks timing` measures it, and
-tests/integration/test_constant_work.py counts the work.
+tests/integration/forgot/test_constant_work.py counts the work.
 """
 
 import json
@@ -19,7 +19,7 @@ from tests.attacks.conftest import MakeTarget
 from tests.attacks.target import Target
 from tests.conftest import require_redis
 from tests.faults.database import Postgres
-from tests.servers import free_port
+from tests.support.servers import free_port
 
 
 @pytest.fixture

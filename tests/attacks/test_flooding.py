@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.attacks.client import Answer
 from tests.attacks.conftest import MakeTarget
 from tests.attacks.target import ANNA, EVE, Target
-from tests.service import OLD_PASSWORD
+from tests.support.service import OLD_PASSWORD
 
 VICTIM = "anna@example.com"
 QUOTA = 3  # Mails in a quarter of an hour.

@@ -4,8 +4,8 @@ import time
 
 from tests.attacks.conftest import MakeTarget
 from tests.attacks.passwords import ANNA, refusal
-from tests.breach_service import BreachService, breach_service
-from tests.service import NEW_PASSWORD
+from tests.support.breach_service import BreachService, breach_service
+from tests.support.service import NEW_PASSWORD
 
 
 def test_a_leaked_password_is_refused_and_does_not_leak_again(make_target: MakeTarget, breaches: BreachService) -> None:

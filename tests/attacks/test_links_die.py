@@ -9,7 +9,7 @@ from shared.tokens import Tokens
 from tests.attacks.conftest import MakeTarget
 from tests.attacks.forgery import ANNA, MAX_AGE, payload_of, refuse, sign
 from tests.attacks.target import DEAD, Target
-from tests.service import NEW_PASSWORD, SECRET
+from tests.support.service import NEW_PASSWORD, SECRET
 
 OTHER_PASSWORD = "another password of mine"
 NEW_KEY = "the-key-that-comes-after-0123456789-klmnop"

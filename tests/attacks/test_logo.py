@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 from api.app import create_app
 from api.settings import ApiSettings
 from tests.conftest import missing
-from tests.unit.test_settings import SHARED
+from tests.unit.settings.test_settings import SHARED
 
 # Each of them asks for an address that tells of it; the picture in it, which is allowed, proves that it was read.
 ARMED = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 8 2"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.attacks.mails import TOKEN, Page, assert_ours, only_mail, parts, token_of
 from tests.attacks.target import ANNA, DEAD, Target
-from tests.unit.mails import JOB, both, received, speaking
+from tests.support.mails import JOB, both, received, speaking
 
 NETWORK = '\n<br>Network: <bdi dir="ltr">fe80::/48</bdi>'
 PAGES = ("/forgot-password", "/reset-password", "/docs")

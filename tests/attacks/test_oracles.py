@@ -19,8 +19,8 @@ from tests.attacks.answers import (
     populate,
 )
 from tests.attacks.target import DEAD, Target
-from tests.servers import wait_until
-from tests.service import NEW_PASSWORD, SECRET
+from tests.support.servers import wait_until
+from tests.support.service import NEW_PASSWORD, SECRET
 
 
 def malformed(address: str) -> list[tuple[bytes, str]]:
@@ -179,7 +179,7 @@ def script_commands(target: Target, addresses: list[str]) -> list[list[str]]:
 def test_what_redis_does_for_an_account_is_counted(target: Target) -> None:
     """More work for some addresses than for others can be timed (CWE-208, Django CVE-2024-39329).
 
-    tests/integration/test_constant_work.py counts the work of Python as well.
+    tests/integration/forgot/test_constant_work.py counts the work of Python as well.
     """
     populate(target)
     addresses = [address for address, before in KINDS.values() for _ in range(before + 1)]

@@ -9,10 +9,10 @@ import bcrypt
 import psutil
 import pytest
 
-from api.passwords import encode
+from api.passwords.hashing import encode
 from tests.attacks.passwords import ANNA, refusal
 from tests.attacks.target import Target
-from tests.service import NEW_PASSWORD, OLD_PASSWORD
+from tests.support.service import NEW_PASSWORD, OLD_PASSWORD
 
 
 def cpu(target: Target) -> float:

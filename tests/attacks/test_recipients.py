@@ -10,7 +10,7 @@ import pytest
 
 from shared.tokens import Tokens
 from tests.attacks.target import ANNA, EVE, Target
-from tests.service import SECRET, token_in
+from tests.support.service import SECRET, token_in
 
 SENT = (202, "")
 # What `=` means to a collation that passes over case, accents, width, white space and punctuation, as MySQL's do. The

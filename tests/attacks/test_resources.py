@@ -8,13 +8,13 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from api.json_request import MAX_BODY
+from api.web.json_request import MAX_BODY
 from tests.attacks.client import Answer
 from tests.attacks.conftest import MakeTarget
 from tests.attacks.nginx import Nginx
 from tests.attacks.slow import SLOW_BODY, SLOW_HEADER, SlowClients, seconds_until_none
 from tests.attacks.target import Target
-from tests.servers import wait_until
+from tests.support.servers import wait_until
 
 POST = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 MEGABYTE = 2**20

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.service import SECRET
+from tests.support.service import SECRET
 from worker.settings import WorkerSettings
 
 # The addresses are never connected to: the settings are read first.

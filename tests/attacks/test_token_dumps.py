@@ -7,7 +7,7 @@ from tests.attacks.conftest import MakeTarget
 from tests.attacks.forgery import ANNA, nothing_comes_of_it
 from tests.attacks.target import Target
 from tests.e2e.test_privacy import everything_in
-from tests.servers import wait_until
+from tests.support.servers import wait_until
 
 BERT = "bert@example.com"
 

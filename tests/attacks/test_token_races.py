@@ -10,7 +10,7 @@ import pytest
 from tests.attacks.client import Answer
 from tests.attacks.forgery import ANNA, payload_of, refuse, sign
 from tests.attacks.target import DEAD, Target
-from tests.servers import wait_until
+from tests.support.servers import wait_until
 
 MANY = 24
 WON = (200, "")

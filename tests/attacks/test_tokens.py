@@ -20,7 +20,7 @@ from tests.attacks.forgery import (
     sign,
 )
 from tests.attacks.target import DEAD, Target
-from tests.service import NEW_PASSWORD, SECRET
+from tests.support.service import NEW_PASSWORD, SECRET
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import pytest
 
 from tests.attacks.client import Answer
 from tests.attacks.target import Target
-from tests.service import NEW_PASSWORD
+from tests.support.service import NEW_PASSWORD
 
 ANNA = "anna@example.com"
 PAGES = ["/forgot-password", "/reset-password", "/docs"]
-STATIC = Path(__file__).parents[2] / "api/static"
+STATIC = Path(__file__).parents[2] / "api/pages/static"
 OURS = [f"/static/{file.name}" for file in sorted(STATIC.iterdir()) if file.suffix in {".js", ".css"}]
 ASSETS = [*OURS, "/static/icon.svg", "/docs/rapidoc.js", "/openapi.json"]
 ERRORS = ["/nothing", "/reset-password/", "/static/../app.py", "/healthz", "/metrics"]

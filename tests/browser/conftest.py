@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.chromium import DEVICES, chromium, find_chromium
-from tests.browser.complaints import Complaints
-from tests.browser.limits import forget_limits
+from tests.browser.support.chromium import DEVICES, chromium, find_chromium
+from tests.browser.support.complaints import Complaints
+from tests.browser.support.limits import forget_limits
 from tests.conftest import missing, require_redis
 from tests.e2e.demo import WELCOMED, Demo
 

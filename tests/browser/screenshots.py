@@ -12,11 +12,11 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from shared.languages import LANGUAGES
-from tests.browser.chromium import chromium, find_chromium
-from tests.browser.first_visit import first_visit
-from tests.browser.pictures import Camera, Show, write_index
-from tests.browser.states import STATES
-from tests.browser.steps import PASSWORD, mailed_token
+from tests.browser.support.chromium import chromium, find_chromium
+from tests.browser.support.first_visit import first_visit
+from tests.browser.support.pictures import Camera, Show, write_index
+from tests.browser.support.states import STATES
+from tests.browser.support.steps import PASSWORD, mailed_token
 from tests.e2e.demo import WELCOMED, Demo
 
 PROJECT = Path(__file__).parents[2]

@@ -9,9 +9,9 @@ import bcrypt
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import OpenPage
-from tests.browser.steps import heading
+from tests.browser.support.accessible import assert_accessible
+from tests.browser.support.steps import heading
 from tests.e2e.demo import Demo, fetch
 
 ADDRESS = "demo@example.com"

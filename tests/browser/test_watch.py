@@ -3,11 +3,11 @@
 import pytest
 from playwright.sync_api import Page, Route
 
-from tests.browser.accessible import violations
-from tests.browser.chromium import SMALLEST
-from tests.browser.complaints import Complaints
 from tests.browser.conftest import OpenPage
-from tests.browser.layout import sticking_out
+from tests.browser.support.accessible import violations
+from tests.browser.support.chromium import SMALLEST
+from tests.browser.support.complaints import Complaints
+from tests.browser.support.layout import sticking_out
 from tests.e2e.demo import Demo
 
 POLICY = "script-src 'self' 'unsafe-inline'; style-src 'self'"

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
-from api.passwords import encode
-from tests.servers import free_port, wait_until
+from api.passwords.hashing import encode
+from tests.support.servers import free_port, wait_until
 
 PORTS = ("PORT", "FLOWER_PORT", "INBOX_PORT", "INBOX_SMTP_PORT", "REDIS_PORT")
 WELCOMED = "Ctrl-C stops everything."

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose import PROJECT, SECRETS, SERVICES, environment_of, read_env_files, running
 from tests.conftest import require_redis
 from tests.e2e.demo import fetch
-from tests.servers import RedisServer, RelayServer, free_port, wait_until
-from tests.service import token_in
+from tests.support.compose import PROJECT, SECRETS, SERVICES, environment_of, read_env_files, running
+from tests.support.servers import RedisServer, RelayServer, free_port, wait_until
+from tests.support.service import token_in
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 STEPS = README.split("\nOr with Docker")[1].split("\n```\n")[1].splitlines()

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import redis
 
-from dev.ports import taken_ports
+from dev.stack.ports import taken_ports
 from tests.e2e.demo import COMMAND, PORTS, WELCOMED, Demo
-from tests.servers import RedisServer, free_port
+from tests.support.servers import RedisServer, free_port
 
 
 @pytest.fixture

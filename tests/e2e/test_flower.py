@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.e2e.demo import Demo, fetch
-from tests.servers import wait_until
+from tests.support.servers import wait_until
 
 
 @pytest.mark.parametrize("path", ["/", "/workers", "/tasks", "/broker", "/api/tasks", "/api/workers"])

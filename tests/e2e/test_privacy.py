@@ -14,7 +14,7 @@ import redis
 
 from tests.conftest import MakeService
 from tests.e2e.demo import METRICS_TOKEN, Demo
-from tests.service import OLD_PASSWORD, Service, token_in
+from tests.support.service import OLD_PASSWORD, Service, token_in
 
 PASSWORD = "a password that nobody may see"
 # In whichever form: as typed, percent-encoded, escaped.

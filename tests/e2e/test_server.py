@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from tests.e2e.demo import METRICS_TOKEN, Demo, fetch
-from tests.servers import wait_until
+from tests.support.servers import wait_until
 
 
 def answers(demo: Demo) -> bool:

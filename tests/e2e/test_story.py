@@ -10,10 +10,10 @@ import bcrypt
 import psutil
 import pytest
 
-from dev.ports import DEFAULT_PORTS
+from dev.stack.ports import DEFAULT_PORTS
 from tests.e2e.demo import Demo, fetch
-from tests.servers import wait_until
-from tests.service import token_in
+from tests.support.servers import wait_until
+from tests.support.service import token_in
 from worker.priority import NICENESS
 
 RESET, CHANGED = "Reset your", "was changed"

@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-from tests.faults import (
+from tests.faults.bench import Bench, Loaded, Unloaded
+from tests.faults.cases import (
     api_killed,
     backlog,
     claims,
@@ -19,7 +20,6 @@ from tests.faults import (
     too_old,
     workers,
 )
-from tests.faults.bench import Bench, Loaded, Unloaded
 from tests.faults.database import Postgres
 from tests.faults.report import Row, table
 from tests.faults.run import RATE, say

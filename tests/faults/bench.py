@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.settings import ApiSettings
-from shared.environment import SettingsError
+from shared.settings.environment import SettingsError
 from tests.faults.database import Postgres
 from tests.faults.ledger import Ledger
 from tests.faults.load import Load

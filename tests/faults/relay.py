@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from enum import Enum, auto
 
-from tests.servers import free_port
+from tests.support.servers import free_port
 
 _NUMBER = re.compile(rb"u(\d+)@example\.com", re.IGNORECASE)
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.IGNORECASE | re.MULTILINE)

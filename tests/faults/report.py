@@ -5,7 +5,7 @@ from math import ceil, inf
 
 from tests.faults.ledger import Ledger
 from tests.faults.run import Run
-from worker.tasks import LEASE
+from worker.queue.delivery import LEASE
 
 SLOWEST = LEASE + 12.0  # Seconds: the lease, ten more, and a sweeper's tick with some mails before it.
 

@@ -10,8 +10,8 @@ from tests.faults.database import Postgres
 from tests.faults.ledger import Ledger
 from tests.faults.load import Load
 from tests.faults.stack import Stack
-from tests.servers import wait_until
-from worker.tasks import LEASE
+from tests.support.servers import wait_until
+from worker.queue.delivery import LEASE
 
 RATE = 52.0  # Requests a second; the promises are for 50.
 STRAGGLERS = LEASE + 20.0  # Seconds: a lease, ten until the sweeper takes a message for lost, and its tick.

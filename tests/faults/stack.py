@@ -11,11 +11,11 @@ from urllib.request import urlopen
 
 import redis
 
-from shared.jobs import QUEUE
+from shared.outbox.jobs import QUEUE
 from tests.faults.program import Program
 from tests.faults.relay import Relay, Take
-from tests.servers import RedisServer, free_port, wait_until
-from tests.service import SECRET
+from tests.support.servers import RedisServer, free_port, wait_until
+from tests.support.service import SECRET
 
 WORKERS = 2
 START = 30.0  # Seconds.

@@ -11,7 +11,7 @@ from werkzeug.serving import make_server
 from tests.conftest import MakeService, missing
 from tests.frontends.node import Node, require_node
 from tests.frontends.origin import origin, running
-from tests.service import Service
+from tests.support.service import Service
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -62,7 +62,7 @@ def node(tmp_path: Path) -> Node:
 # Not for the whole session: while Playwright runs, no other test may run an event loop.
 @pytest.fixture(scope="package")
 def browser() -> Iterator["Browser"]:
-    from tests.browser.chromium import chromium, find_chromium
+    from tests.browser.support.chromium import chromium, find_chromium
 
     path = find_chromium()
     if path is None:

@@ -3,10 +3,10 @@
 import json
 import shutil
 
-from dev.typescript_client import CLIENT, client, document
+from dev.tools.typescript_client import CLIENT, client, document
 from tests.frontends.conftest import MakeApi
 from tests.frontends.node import FOLDER, Node
-from tests.servers import free_port
+from tests.support.servers import free_port
 
 DECLARATION = "declare const process: { argv: string[] };\n"
 

@@ -5,12 +5,12 @@ import re
 from pathlib import Path
 
 from api.errors import _HTTP
-from api.policy import REASONS
+from api.reset.policy_view import REASONS
 from api.settings import ApiSettings
 from shared.log import _REQUEST_ID
 from tests.conftest import MakeService
 from tests.frontends.guide import GUIDE, examples, rows
-from tests.service import Service
+from tests.support.service import Service
 from worker.settings import WorkerSettings
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +19,7 @@ ORIGIN = "https://www.example.com"
 
 def codes_of_the_api() -> dict[str, str]:
     """Read every code that the API answers with, and its status, where problems are built."""
-    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "api").glob("*.py"))
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "api").rglob("*.py"))
     calls = [node for node in ast.walk(ast.parse(sources)) if isinstance(node, ast.Call)]
     built = [call.args[:2] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "problem"]
     written = {ast.literal_eval(code): str(ast.literal_eval(status)) for status, code in built if not names(code)}

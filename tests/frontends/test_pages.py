@@ -10,8 +10,8 @@ import pytest
 from tests.frontends.conftest import Api, MakeApi
 from tests.frontends.guide import example
 from tests.frontends.node import Node
-from tests.servers import RedisServer, free_port
-from tests.service import NEW_PASSWORD, token_in
+from tests.support.servers import RedisServer, free_port
+from tests.support.service import NEW_PASSWORD, token_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -10,8 +10,8 @@ from tests.frontends.conftest import Api, MakeApi
 from tests.frontends.guide import example
 from tests.frontends.node import Node
 from tests.frontends.origin import origin
-from tests.servers import free_port
-from tests.service import NEW_PASSWORD
+from tests.support.servers import free_port
+from tests.support.service import NEW_PASSWORD
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 VISITOR = ("de", "192.0.2.1", BROWSER)
@@ -73,7 +73,7 @@ def test_no_answer_and_somebody_elses_page_are_unreachable(tmp_path: Path) -> No
 
 
 def test_the_typescript_example_has_no_type_error(node: Node) -> None:
-    from dev.typescript_client import CLIENT
+    from dev.tools.typescript_client import CLIENT
 
     node.write("latchkey.ts", CLIENT.read_text(encoding="utf-8"))
     node.write("forgot.ts", example("forgot.ts", "https://id.example.com"))

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from shared.tokens import Tokens
 from tests.conftest import MakeService
-from tests.service import SECRET, Service
+from tests.support.service import SECRET, Service
 
 PATHS = ["/forgot-password", "/reset-password", "/reset-password/check"]
 ADDRESS = "anna@example.com"

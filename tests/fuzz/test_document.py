@@ -16,9 +16,9 @@ from hypothesis import settings
 from shared.tokens import Tokens
 from tests.conftest import MakeService
 from tests.e2e.demo import fetch
-from tests.metrics import BEARER, TOKEN, counted, parsed
-from tests.servers import RedisServer, free_port, wait_until
-from tests.service import SECRET, Service
+from tests.support.metrics import BEARER, TOKEN, counted, parsed
+from tests.support.servers import RedisServer, free_port, wait_until
+from tests.support.service import SECRET, Service
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")

@@ -12,11 +12,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.addresses import InvalidAddress, envelope
-from shared.environment import SettingsError
+from shared.settings.environment import SettingsError
 from tests.fuzz.test_addresses import texts as addresses
-from tests.unit.mails import ENVIRON, JOB, TOKEN, speaking
-from worker.headers import AUTOMATIC, UNTRACKED
-from worker.messages import Messages
+from tests.support.mails import ENVIRON, JOB, TOKEN, speaking
+from worker.mails.headers import AUTOMATIC, UNTRACKED
+from worker.mails.messages import Messages
 from worker.settings import WorkerSettings
 
 HEADERS = {

@@ -14,11 +14,11 @@ from sqlalchemy import create_engine
 
 from api.settings import LARGEST_AMOUNT, LONGEST_WINDOW, ApiSettings
 from shared.addresses import envelope
-from shared.environment import SettingsError, secret_names
-from shared.jobs import celery_settings, hash_keys
-from shared.redis_client import connect
-from shared.settings import Settings
-from worker.messages import link
+from shared.connections.redis_client import connect
+from shared.outbox.jobs import celery_settings, hash_keys
+from shared.settings.environment import SettingsError, secret_names
+from shared.settings.settings import Settings
+from worker.mails.messages import link
 from worker.settings import WorkerSettings
 
 PROGRAMS = [ApiSettings, WorkerSettings]

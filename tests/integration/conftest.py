@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import redis
 
-from api.passwords import Passwords
-from shared.jobs import Job, new_id
-from shared.outbox import Outbox
-from tests.servers import RedisServer
-from tests.service import Service
-from tests.template_folder import Write
+from api.passwords.hashing import Passwords
+from shared.outbox.jobs import Job, new_id
+from shared.outbox.outbox import Outbox
+from tests.support.servers import RedisServer
+from tests.support.service import Service
+from tests.support.template_folder import Write
 
 
 @pytest.fixture

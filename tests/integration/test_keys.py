@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from tests.conftest import MakeService
-from tests.service import SECRET
+from tests.support.service import SECRET
 
 NEW = "unit-test-key-two-9876543210-zyxwvutsrq"
 
@@ -67,7 +67,7 @@ def test_a_reset_that_failed_sends_no_notice_when_the_keys_change_before_the_wor
     before = make_service()
     before.add_user("anna@example.com")
     token = before.link_for("anna@example.com")
-    monkeypatch.setattr("shared.users.Users.set_password", lambda *_: False)
+    monkeypatch.setattr("shared.users.table.Users.set_password", lambda *_: False)
     before.reset(token)
     for waiting in before.redis.zrange("outbox:later", 0, -1):
         before.redis.zadd("outbox:later", {waiting: 0})

@@ -4,7 +4,7 @@ import bcrypt
 import pytest
 
 from tests.conftest import MakeService
-from tests.service import NEW_PASSWORD, OLD_PASSWORD, Service
+from tests.support.service import NEW_PASSWORD, OLD_PASSWORD, Service
 
 
 def test_a_link_from_the_mail_sets_the_password(service_on_each: Service) -> None:

@@ -11,11 +11,11 @@ import sys
 import psutil
 import pytest
 
-from shared.jobs import DELIVER, QUEUE
+from shared.outbox.jobs import DELIVER, QUEUE
 from tests.conftest import MakeService
 from tests.integration.conftest import job
-from tests.servers import RedisServer, free_port, wait_until
-from tests.service import Service, job_id, worker_process
+from tests.support.servers import RedisServer, free_port, wait_until
+from tests.support.service import Service, job_id, worker_process
 from worker.priority import NICENESS
 
 

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 import pytest
 
-from api.passwords import encode
+from api.passwords.hashing import encode
 from shared import log
-from shared.settings import HashFormat
+from shared.settings.settings import HashFormat
 from shared.tokens import Tokens
 
 ADDRESS = "ada.lovelace+tag@mail.example.com"

@@ -1,0 +1,1 @@
+"""The command line of the API: `flask --app api.app users`."""

@@ -1,0 +1,127 @@
+"""Users for a start: create the table, add rows, read rows from CSV. Only the command line uses this."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from flask_sqlalchemy.session import Session
+from sqlalchemy import Boolean, Column, DateTime, Integer, MetaData, String, Table, func, insert, inspect, select, true
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import scoped_session
+
+from api.passwords.hashing import MOST_ROUNDS, is_affordable
+from shared.addresses import InvalidAddress, normalise, parse, spellings
+from shared.settings.settings import HashFormat, Settings
+
+_BCRYPT = r"[0-3][0-9]\$[./A-Za-z0-9]{53}"
+_HASHES: dict[HashFormat, str] = {
+    "bcrypt": rf"\$2[aby]\${_BCRYPT}",
+    "bcrypt-2y": rf"\$2[aby]\${_BCRYPT}",
+    "django-bcrypt": rf"bcrypt\$\$2b\${_BCRYPT}",
+    "django-bcrypt-sha256": rf"bcrypt_sha256\$\$2b\${_BCRYPT}",
+}
+
+
+class DuplicateAddress(Exception):
+    """There is a user with this address already."""
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that is not imported, and why."""
+
+    line: int
+    reason: str
+
+
+Row = tuple[str, str] | BadRow
+"""An address with its hash, or what stands in the way."""
+
+
+class Accounts:
+    """The users table as `create-table` makes it, under the configured names."""
+
+    def __init__(self, settings: Settings, session: "scoped_session[Session]") -> None:
+        schema, _, name = settings.users_table.rpartition(".")
+        self._session = session
+        self._email, self._password = settings.users_email_column, settings.users_password_column
+        changed = settings.users_password_changed_column or "password_changed_at"
+        self._table = Table(
+            name,
+            MetaData(),
+            Column(settings.users_id_column, Integer, primary_key=True),
+            Column(self._email, String(254), nullable=False, unique=True),
+            Column(self._password, String(255)),
+            Column("is_active", Boolean, nullable=False, server_default=true()),
+            Column(changed, DateTime(timezone=True)),
+            Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+            schema=schema or None,
+        )
+
+    def create_table(self) -> bool:
+        """Create the table; False, and nothing done, where one of that name is there."""
+        connection = self._session.connection()
+        if inspect(connection).has_table(self._table.name, schema=self._table.schema):
+            return False
+        self._table.create(connection)
+        self._session.commit()
+        return True
+
+    def add(self, rows: list[tuple[str, str]]) -> None:
+        """Insert users given as address and hash.
+
+        Raises DuplicateAddress, with nothing inserted.
+        """
+        if not rows:
+            return
+        columns = [{self._email: address, self._password: password_hash} for address, password_hash in rows]
+        try:
+            self._session.execute(insert(self._table), columns)
+        except IntegrityError:
+            self._session.rollback()
+            raise DuplicateAddress("There is a user with this address already.") from None
+        self._session.commit()
+
+    def has(self, address: str) -> bool:
+        """Tell whether a user has this mailbox, however it is spelled."""
+        forms = [form.lower() for form in spellings(address)]
+        query = select(self._table.c[self._email]).where(func.lower(self._table.c[self._email]).in_(forms))
+        return self._session.execute(query).first() is not None
+
+    def addresses(self) -> set[str]:
+        """Return the mailboxes that have a user, in the one form that all spellings share."""
+        found = set()
+        for address in self._session.execute(select(self._table.c[self._email])).scalars():
+            try:
+                found.add(normalise(address))
+            except InvalidAddress:
+                continue
+        return found
+
+
+def read_rows(lines: Iterable[str], hash_format: HashFormat, known: set[str]) -> Iterator[Row]:
+    """Read CSV with the columns email,password_hash; yield each row, or why it is refused."""
+    reader = csv.DictReader(lines)
+    if not {"email", "password_hash"} <= set(reader.fieldnames or ()):
+        yield BadRow(1, "the first line must name the columns: email,password_hash")
+        return
+    pattern = re.compile(_HASHES[hash_format])
+    for row in reader:
+        address, password_hash = row["email"] or "", row["password_hash"] or ""
+        try:
+            mailbox = normalise(address)
+        except InvalidAddress:
+            yield BadRow(reader.line_num, "email is not one mail address")
+            continue
+        if None in row:
+            yield BadRow(reader.line_num, "there are more columns than the first line names")
+        elif not pattern.fullmatch(password_hash):
+            yield BadRow(reader.line_num, f"password_hash is not of the format {hash_format}")
+        elif not is_affordable(password_hash):
+            yield BadRow(reader.line_num, f"password_hash has a cost of more than {MOST_ROUNDS}")
+        elif mailbox in known:
+            yield BadRow(reader.line_num, "there is a user with this address already")
+        else:
+            known.add(mailbox)
+            yield parse(address), password_hash

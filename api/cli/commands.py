@@ -1,0 +1,177 @@
+"""`flask --app api.app users ...`: a table for those who have none, users for a start, and support's own reset mail."""
+
+import csv
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.cli.accounts import Accounts, BadRow, DuplicateAddress, Row, read_rows
+from api.passwords.breaches import BreachCheckAway
+from api.passwords.hashing import HashingBusy
+from api.passwords.new_password import NewPasswords
+from api.passwords.policy import WeakPassword
+from api.reset.policy_view import REASONS
+from api.settings import ApiSettings
+from shared.addresses import InvalidAddress, hash_address, parse
+from shared.connections.database import db
+from shared.outbox.jobs import Job, new_id
+from shared.outbox.outbox import Outbox, OutboxFull
+from shared.users.table import UsersTableError
+
+BATCH = 5000
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the commands work with."""
+
+    settings: ApiSettings
+    passwords: NewPasswords
+    outbox: Outbox
+    key: bytes
+
+    @property
+    def accounts(self) -> Accounts:
+        """The users table."""
+        return Accounts(self.settings, db.session)
+
+
+def users_commands(load_tools: Callable[[], Tools]) -> AppGroup:
+    """Build the command group. A command loads its tools when it runs, so its help needs none."""
+    group = AppGroup("users", help="Users for a start, and support's own reset mail.")
+    _add_table_commands(group, load_tools)
+    _add_support_commands(group, load_tools)
+    return group
+
+
+def _add_table_commands(group: AppGroup, load_tools: Callable[[], Tools]) -> None:
+    @group.command("create-table")
+    def create_table() -> None:
+        """Create the users table, if there is none. An existing table is never altered."""
+        with _clear_errors(load_tools) as tools:
+            created = tools.accounts.create_table()
+        table = tools.settings.users_table
+        click.echo(f"Created table {table}." if created else f"Table {table} is there.")
+
+    @group.command("add")
+    @click.argument("email")
+    @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+    def add(email: str, *, password_stdin: bool) -> None:
+        """Add a user with a password."""
+        with _clear_errors(load_tools) as tools:
+            address = parse(email)
+            if tools.accounts.has(address):
+                raise DuplicateAddress("There is a user with this address already.")
+            password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask(tools.passwords, address)
+            tools.accounts.add([(address, tools.passwords.hash(password, address))])
+        click.echo("Added.")
+
+    @group.command("import")
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    def import_(file: Path) -> None:
+        """Import users from a CSV file with the columns email,password_hash."""
+        with _clear_errors(load_tools) as tools:
+            _import(file, tools.accounts, tools.settings)
+
+
+def _add_support_commands(group: AppGroup, load_tools: Callable[[], Tools]) -> None:
+    @group.command("send-reset")
+    @click.argument("email")
+    def send_reset(email: str) -> None:
+        """Mail a reset link, past the quotas. Says nothing about whether the account exists: the log does."""
+        with _clear_errors(load_tools) as tools:
+            address = parse(email)
+            digest = hash_address(address, tools.key)
+            job = Job(new_id(), "forgot", "support-" + new_id()[:8], digest, time.time(), address=address)
+            tools.outbox.add(job)
+        click.echo(f"Accepted. The worker's log tells the rest under request id {job.request_id}.")
+
+
+def _ask(passwords: NewPasswords, address: str) -> str:
+    """Ask twice, and the second time only for a password that may be set.
+
+    Raises WeakPassword.
+    """
+
+    def checked(password: str) -> str:
+        passwords.policy.check(password, address)
+        return password
+
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, value_proc=checked)
+    return password
+
+
+def _import(file: Path, accounts: Accounts, settings: ApiSettings) -> None:
+    """Import in batches, so that a file of any length fits into memory; list the bad rows and keep the good ones."""
+    good, bad, known = 0, 0, accounts.addresses()
+    with file.open("rb") as lines:
+        total = sum(1 for _ in lines)
+    bar = click.progressbar(length=total, label="Importing", file=sys.stderr)  # Shows itself on a terminal only.
+    with file.open(encoding="utf-8-sig", newline="") as lines, bar:
+        for batch in batched(read_rows(lines, settings.users_hash_format, known), BATCH):
+            refused = [row for row in batch if isinstance(row, BadRow)]
+            for row in refused:
+                click.echo(f"line {row.line}: {row.reason}", err=True)
+            accounts.add([row for row in batch if not isinstance(row, BadRow)])
+            good, bad = good + len(batch) - len(refused), bad + len(refused)
+            bar.update(len(batch))
+    click.echo(f"Imported {_counted(good, 'user')}, refused {_counted(bad, 'row')}.")
+    if bad:
+        sys.exit(1)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def batched(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
+    """Cut into lists of a size; itertools has it from Python 3.12 on."""
+    while batch := list(islice(rows, size)):
+        yield batch
+
+
+@contextmanager
+def _clear_errors(load_tools: Callable[[], Tools]) -> Iterator[Tools]:
+    """Load the tools, and turn what can go wrong with them into one sentence that says what to do."""
+    tools = load_tools()
+    try:
+        yield tools
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None:
+            raise
+        raise click.ClickException(sentence) from error
+
+
+def _sentence(error: Exception) -> str | None:
+    if isinstance(error, WeakPassword):
+        reasons = "".join(f" {REASONS[reason]} ({reason})" for reason in error.reasons)
+        return f"This password cannot be used.{reasons}"
+    if isinstance(error, SQLAlchemyError):
+        return f"The database refused ({type(error).__name__}). Check DATABASE_URL and the table's columns."
+    for kind, sentence in _SENTENCES.items():
+        if isinstance(error, kind):
+            return sentence or str(error)
+    return None
+
+
+_SENTENCES: dict[type[Exception], str] = {
+    InvalidAddress: "This is not one mail address.",
+    UnicodeDecodeError: "The file is not UTF-8. Save it so and try again; rows that are in are passed over.",
+    csv.Error: "The file is not CSV. Check its quotes.",
+    BreachCheckAway: "The leaked passwords cannot be looked up. Check BREACH_CHECK_URL, or set BREACH_CHECK.",
+    HashingBusy: "The password could not be hashed. Check that memory is free, and try again.",
+    RedisError: "Redis cannot be reached. Check REDIS_URL, and that it runs.",
+    OutboxFull: "The outbox is full. Check that a worker runs.",
+    DuplicateAddress: "",
+    UsersTableError: "",
+}

@@ -1,0 +1,143 @@
+"""POST /forgot-password: count, accept, answer. The same way for every address; no database on it."""
+
+import json
+import time
+from collections.abc import Callable
+from functools import wraps
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from flask import Response, g
+from flask_babel import gettext
+from flask_limiter import Limiter
+from flask_openapi3 import OpenAPI
+from limits import parse_many
+
+from api.limits.limits import ADDRESS, FORGOT, KEY_PREFIX, lua_table, refuse
+from api.openapi.problems import problems
+from api.openapi.schemas import PASSWORDS, ForgotRequest
+from api.openapi.schemas import Accepted as AcceptedAnswer
+from api.ops.counters import Counters
+from api.ops.memory import Memory
+from api.settings import ApiSettings
+from api.web.clients import client_key
+from api.web.language import Answer
+from api.web.middleware import requester
+from shared.addresses import hash_address
+from shared.outbox.jobs import Job, new_id
+from shared.outbox.outbox import Outbox, OutboxFull
+
+# Seconds in which a connection to Redis is not looked at again. One that Redis closes in between costs a 503; a
+# restart takes longer.
+TRUSTED_FOR = 0.05
+
+
+class Accepted(NamedTuple):
+    """A request for a link that was counted, and accepted within its client's limit."""
+
+    job: Job
+    within_quota: bool
+
+
+class Acceptance:
+    """Counts a request against its limits and puts it into the outbox, in one round trip to Redis."""
+
+    def __init__(self, outbox: Outbox, memory: Memory, settings: ApiSettings, address_key: bytes) -> None:
+        self._memory = memory
+        self._address_key = address_key
+        self._silent = settings.forgot_email_limit_response == "silent"
+        self._client_limits = parse_many(settings.forgot_limit_per_ip)
+        self._address_limits = parse_many(settings.forgot_limit_per_email)
+        constants = {
+            "MOST_JOBS": settings.outbox_max,
+            "CLIENT_LIMITS": lua_table(self._client_limits),
+            "ADDRESS_LIMITS": lua_table(self._address_limits),
+        }
+        text = "".join(f"local {name} = {value}\n" for name, value in constants.items())
+        self._script = outbox.script(text + (files("api.forgot") / "accept.lua").read_text(), trusted_for=TRUSTED_FOR)
+
+    def accept(self, body: ForgotRequest) -> None:
+        """Accept the request, and leave it in `g.accepted` for the view, and its counts in `g.counts` for its limits.
+
+        Raises OutboxFull, MemoryShort where Redis is nearly full, and RedisError.
+        """
+        self._memory.check()
+        job = self._job(body)
+        keys = self._keys(client_key(), job.address_hash)
+        over_quota = _no_op(job).entry() if self._silent else ""
+        counts = self._script(
+            [job.id, job.entry(), over_quota, job.address_hash, *(f"{KEY_PREFIX}:{key}" for key in keys)]
+        )
+        if counts is None:
+            raise OutboxFull
+        g.accepted = Accepted(job, bool(counts[0]))
+        g.counts = dict(zip(keys, counts[1:], strict=True))
+
+    def before(self, view: Callable[..., Response]) -> Callable[..., Response]:
+        """Accept first, then go on to Flask-Limiter's decorators and the view."""
+
+        @wraps(view)
+        def accept_then_answer(body: ForgotRequest) -> Response:
+            self.accept(body)
+            return view(body=body)
+
+        return accept_then_answer
+
+    def _keys(self, client: str, address_hash: str) -> list[str]:
+        """List the keys of all limits, as Flask-Limiter writes them."""
+        keys = [item.key_for(client, FORGOT) for item in self._client_limits]
+        return keys + [item.key_for(address_hash, ADDRESS) for item in self._address_limits]
+
+    def _job(self, body: ForgotRequest) -> Job:
+        return Job(
+            id=new_id(),
+            kind="forgot",
+            address=body.email,
+            address_hash=hash_address(body.email, self._address_key),
+            accepted_at=time.time(),
+            **requester()._asdict(),
+        )
+
+
+def _no_op(job: Job) -> Job:
+    return Job(job.id, "over_quota", job.request_id, job.address_hash, job.accepted_at)
+
+
+def register_forgot(
+    app: OpenAPI, acceptance: Acceptance, limiter: Limiter, settings: ApiSettings, counters: Counters
+) -> None:
+    """Add the endpoint."""
+    silent = settings.forgot_email_limit_response == "silent"
+    answer = Answer(app, 202, _message)
+    responses: dict[Any, Any] = {202: AcceptedAnswer, **problems()}
+
+    @app.post(
+        "/forgot-password",
+        operation_id="forgotPassword",
+        summary="Request a reset link",
+        tags=[PASSWORDS],
+        responses=responses,
+    )
+    @acceptance.before
+    @limiter.shared_limit(settings.forgot_limit_per_ip, FORGOT, on_breach=refuse(counters, "requests_limited:client"))
+    # A silent limit answers as ever, and the script has made a no-op of the job: a breach would take longer.
+    @limiter.shared_limit(
+        settings.forgot_limit_per_email,
+        ADDRESS,
+        key_func=lambda: str(g.accepted.job.address_hash),
+        exempt_when=lambda: silent,
+        on_breach=refuse(counters, "requests_limited:address"),
+    )
+    def forgot_password(body: ForgotRequest) -> Response:  # noqa: ARG001 - read by `acceptance.before`
+        """Answer every address alike; a mail with a link goes out only where an account uses it.
+
+        More requests for one address than its quota are accepted and not mailed.
+        """
+        accepted: Accepted = g.accepted
+        counters.add("requests_accepted" if accepted.within_quota else "requests_limited:address")
+        return answer.in_language(accepted.job.locale)
+
+
+def _message() -> str:
+    text = gettext("If an account uses this address, a mail with a link is on its way.")
+    return json.dumps({"message": text}, ensure_ascii=False)

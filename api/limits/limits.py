@@ -1,0 +1,84 @@
+"""How requests are limited: Flask-Limiter declares and judges each view's limits, and Redis counts."""
+
+import time
+from collections.abc import Callable
+
+from flask import Flask, Response, g
+from flask_limiter import Limiter, RequestLimit
+from limits import RateLimitItem, parse_many
+from limits.storage import RedisStorage
+from redis import Redis
+
+from api.errors import too_many_requests
+from api.ops.counters import Counters
+from api.reset.password_reset import LinkOverused
+from api.web.clients import client_key
+
+FORGOT, ADDRESS, RESET, LINK = "forgot", "address", "reset", "link"  # What each limit is for, in its key.
+KEY_PREFIX = "limit"
+
+
+class CountedStorage(RedisStorage):
+    """The `limits` package's storage in Redis, which knows the counts that came with a request for a link.
+
+    api/forgot/accept.lua counts such a request and accepts it in one step; `g.counts` has its count of each key. What
+    has not been counted there is counted in Redis as usual. A storage with a scheme of its own is how `limits` is
+    extended.
+    """
+
+    STORAGE_SCHEME = ["latchkey"]  # noqa: RUF012 - the attribute's form is that of `limits`
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Return the count of a key with this request."""
+        counts: dict[str, int] = g.get("counts", {})
+        return counts[key] if key in counts else super().incr(key, expiry, amount)
+
+
+def make_limiter(app: Flask, redis: Redis) -> Limiter:
+    """Build Flask-Limiter over our storage, for limits of views alone."""
+    limiter = Limiter(
+        client_key,
+        storage_uri="latchkey://",
+        # Typed for texts and numbers; the storage takes a pool by this name.
+        storage_options={"connection_pool": redis.connection_pool, "key_prefix": KEY_PREFIX},  # type: ignore[dict-item]
+        strategy="fixed-window",
+    )
+    # To an app that does not know it yet it adds hooks around every request, which limits of views do not need.
+    app.extensions["limiter"] = {limiter}
+    limiter.init_app(app)
+    return limiter
+
+
+def refuse(counters: Counters, field: str) -> Callable[[RequestLimit], Response]:
+    """Answer a request over a limit with a 429, and count it."""
+
+    def count_then_refuse(breach: RequestLimit) -> Response:
+        counters.add(field)
+        return too_many_requests(_seconds_until(breach.reset_at))
+
+    return count_then_refuse
+
+
+def limit_links(limiter: Limiter, limit: str, counters: Counters) -> Callable[[str], None]:
+    """Return what counts a use of a genuine link, by what all links of its user share.
+
+    It raises LinkOverused. Without it, one who has a link and many addresses could keep all slots for passwords taken.
+    """
+    items = sorted(parse_many(limit), key=RateLimitItem.get_expiry)
+
+    def count_use(link: str) -> None:
+        for item in items:
+            if not limiter.limiter.hit(item, link, LINK):
+                counters.add("resets_limited:link")
+                raise LinkOverused(_seconds_until(limiter.limiter.get_window_stats(item, link, LINK).reset_time))
+
+    return count_use
+
+
+def lua_table(items: list[RateLimitItem]) -> str:
+    """Write limits as a table of Lua: of each its amount and its seconds."""
+    return f"{{{', '.join(f'{{{item.amount}, {item.get_expiry()}}}' for item in items)}}}"
+
+
+def _seconds_until(moment: float) -> int:
+    return max(1, int(moment - time.time()))

@@ -1,0 +1,1 @@
+"""The OpenAPI document, and the models that it is built from."""

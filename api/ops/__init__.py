@@ -1,0 +1,1 @@
+"""Health, metrics and the memory of Redis, for operators."""

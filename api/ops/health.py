@@ -1,0 +1,116 @@
+"""GET /healthz and GET /readyz. Which part is away stands in the log, not in the answer."""
+
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+from typing import Any
+
+from flask import Flask, Response
+from flask_openapi3 import APIBlueprint, Tag
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.openapi.schemas import Health
+from shared.connections.redis_memory import NO_MORE_REQUESTS, memory_used
+from shared.log import get_logger
+from shared.outbox.jobs import HEARTBEAT_KEY
+from shared.users.table import DATABASE_CURE, Users, UsersTableError
+
+KEEP = 1.0  # Seconds that an answer is kept, so that asking often costs the database nothing.
+PATIENCE = 1.0  # Seconds to wait for the database.
+
+_UNAVAILABLE = {
+    "schema": {"$ref": "#/components/schemas/Health"},
+    "examples": {"Health": {"value": {"status": "unavailable"}}},
+}
+
+log = get_logger(__name__)
+
+
+class Readiness:
+    """Looks at Redis, worker and database at most once a second, and never waits long for any of them.
+
+    The database is asked in a thread of its own: one that is frozen holds that thread, and none of the server's.
+    """
+
+    def __init__(self, app: Flask, redis: Redis, users: Users, clock: Callable[[], float] = time.monotonic) -> None:
+        self._app = app
+        self._users = users
+        self._redis = redis
+        self._clock = clock
+        self._lock = Lock()
+        self._status, self._kept_until = "ok", 0.0
+        self._asker = ThreadPoolExecutor(1, "readyz")
+        self._asked: Future[None] | None = None
+
+    def status(self) -> str:
+        """Return `ok`, `degraded` or `unavailable`."""
+        # Who finds somebody else looking takes the last answer.
+        if self._lock.acquire(blocking=False):
+            try:
+                if self._clock() >= self._kept_until:
+                    self._status = self._look()
+                    self._kept_until = self._clock() + KEEP
+            finally:
+                self._lock.release()
+        return self._status
+
+    def _look(self) -> str:
+        try:
+            worker_alive = self._redis.exists(HEARTBEAT_KEY)
+            memory = memory_used(self._redis) or 0.0
+        except RedisError as error:
+            log.warning("not_ready", part="redis", error=type(error).__name__)
+            return "unavailable"
+        if memory >= NO_MORE_REQUESTS:
+            log.warning("degraded", part="memory", ratio=memory)
+            return "degraded"
+        if not worker_alive:
+            log.warning("degraded", part="worker")
+            return "degraded"
+        return self._look_at_database()
+
+    def _look_at_database(self) -> str:
+        if self._asked is None or self._asked.done():
+            self._asked = self._asker.submit(self._ask_database)
+        try:
+            self._asked.result(PATIENCE)
+        except UsersTableError as error:
+            log.warning("degraded", part="database", error=str(error))
+            return "degraded"
+        except (SQLAlchemyError, TimeoutError) as error:
+            log.warning("degraded", part="database", error=type(error).__name__, cure=DATABASE_CURE)
+            return "degraded"
+        return "ok"
+
+    def _ask_database(self) -> None:
+        with self._app.app_context():
+            self._users.probe()
+
+
+def health_api(readiness: Readiness) -> APIBlueprint:
+    """Build the two endpoints for balancers and supervisors."""
+    api = APIBlueprint(
+        "health", __name__, abp_tags=[Tag(name="Health", description="For load balancers and supervisors.")]
+    )
+    states: dict[Any, Any] = {200: Health, 503: {"content": {"application/json": _UNAVAILABLE}}}
+
+    @api.get("/healthz", operation_id="healthz", summary="Check that the process is alive", responses={200: Health})
+    def healthz() -> Response:
+        """Answer without asking anybody else."""
+        return _answer("ok")
+
+    @api.get("/readyz", operation_id="readyz", summary="Check that requests are accepted", responses=states)
+    def readyz() -> Response:
+        """Say `degraded` where mails or resets must wait, `unavailable` (503) where nothing can be accepted."""
+        return _answer(readiness.status())
+
+    return api
+
+
+def _answer(status: str) -> Response:
+    code = 503 if status == "unavailable" else 200
+    return Response(json.dumps({"status": status}) + "\n", code, content_type="application/json")

@@ -1,0 +1,143 @@
+"""GET /metrics: the totals of all processes and the state of the queue, for Prometheus and for the operator alone.
+
+Every process tells the same, because the counts are in Redis. Labels are from this file alone.
+"""
+
+from collections.abc import Iterator
+from hmac import compare_digest
+from itertools import accumulate
+from typing import NamedTuple, get_args
+
+from flask import Flask, Response, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from redis import Redis
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import Rule
+
+from api.ops.counters import Counters
+from api.ops.memory import Memory
+from shared.metrics import BUCKETS, HASH
+from shared.outbox.jobs import HEARTBEAT_KEY, Kind
+from shared.outbox.pending import Pending
+
+_KINDS = get_args(Kind)
+
+
+class Count(NamedTuple):
+    """A counter: its field in Redis, what it counts, and its label with all values that there are."""
+
+    field: str
+    help: str
+    label: str = ""
+    values: tuple[str, ...] = ()
+
+
+COUNTS = (
+    Count("requests_accepted", "Requests for a link that were accepted, within their quotas."),
+    Count("requests_limited", "Requests for a link over a limit.", "by", ("client", "address")),
+    Count("requests_refused", "Requests for a link refused to everybody.", "reason", ("full", "memory", "redis")),
+    Count("resets_confirmed", "Passwords that were set."),
+    Count("resets_limited", "Resets and checks over a limit.", "by", ("client", "link")),
+    Count("resets_refused", "Resets and checks refused.", "reason", ("link", "password", "busy", "unavailable")),
+    Count("mails_sent", "Mails that the relay took.", "kind", ("reset", "password_changed")),
+    Count(
+        "mails_retried",
+        "Attempts that failed and are made again.",
+        "reason",
+        ("transient", "unsure", "misconfigured", "database", "unexpected"),
+    ),
+    Count("mails_buried", "Jobs given up, for a person to look at.", "kind", _KINDS),
+    Count("mails_dropped", "Jobs dropped because they were too old.", "kind", _KINDS),
+    Count("mails_doubled", "Mails that may have been sent twice."),
+    Count("jobs_swept", "Jobs that the sweeper put back.", "reason", ("due", "lease", "message")),
+    Count(
+        "jobs_ended",
+        "Jobs that ended without a mail of their own.",
+        "reason",
+        ("no_such_user", "over_quota", "several_users", "not_changed"),
+    ),
+)
+
+GAUGES = {
+    "outbox_pending": "Jobs accepted and not finished.",
+    "outbox_oldest_seconds": "Seconds since the oldest job that is not finished was accepted.",
+    "queue_messages": "Messages in the queue to the workers.",
+    "dead_letters": "Jobs given up in the last 14 days.",
+    "worker_alive": "Whether a worker showed itself in the last 10 seconds.",
+    "hashing_waiting": "Passwords that are hashed now, or wait for it.",
+    "redis_memory_ratio": "The part of its maxmemory that Redis uses.",
+}
+DELIVERY = "delivery_seconds"
+
+
+class Metrics(Collector):
+    """Collects the metrics anew each time they are asked for."""
+
+    def __init__(self, redis: Redis, counters: Counters, memory: Memory) -> None:
+        self._redis = redis
+        self._counters = counters
+        self._memory = memory
+
+    def collect(self) -> Iterator[Metric]:
+        """Publish what this process counted, and read what all did.
+
+        Raises RedisError.
+        """
+        self._counters.publish()
+        totals = {str(field): int(number) for field, number in self._redis.hgetall(HASH).items()}
+        yield from (_counter(count, totals) for count in COUNTS)
+        yield _delivery(totals)
+        for name, value in self._gauges().items():
+            if value is not None:
+                yield GaugeMetricFamily(f"latchkey_{name}", GAUGES[name], value)
+
+    def _gauges(self) -> dict[str, float | None]:
+        pending = Pending.count(self._redis)
+        return {
+            "outbox_pending": pending.jobs,
+            "outbox_oldest_seconds": pending.oldest,
+            "queue_messages": pending.queue,
+            "dead_letters": pending.dead,
+            "worker_alive": self._redis.exists(HEARTBEAT_KEY),
+            "hashing_waiting": self._counters.hashing(),
+            "redis_memory_ratio": self._memory.ratio,
+        }
+
+
+def _counter(count: Count, totals: dict[str, int]) -> Metric:
+    name = f"latchkey_{count.field}"
+    if not count.label:
+        return CounterMetricFamily(name, count.help, totals.get(count.field, 0))
+    family = CounterMetricFamily(name, count.help, labels=[count.label])
+    for value in count.values:
+        family.add_metric([value], totals.get(f"{count.field}:{value}", 0))
+    return family
+
+
+def _delivery(totals: dict[str, int]) -> Metric:
+    """Build the histogram, whose buckets hold what is in all smaller ones too."""
+    counts = accumulate(totals.get(f"delivery_le:{bucket}", 0) for bucket in BUCKETS)
+    text = "Seconds from a request's acceptance to its mail."
+    seconds = totals.get("delivery_ms", 0) / 1000
+    return HistogramMetricFamily(f"latchkey_{DELIVERY}", text, list(zip(BUCKETS, counts, strict=True)), seconds)
+
+
+def register_metrics(app: Flask, metrics: Metrics, token: str) -> None:
+    """Serve the metrics to those who show the token; to others, and without a token, there is nothing here."""
+    if not token:
+        return
+    registry = CollectorRegistry()
+    registry.register(metrics)
+
+    @app.endpoint("metrics")
+    def scrape() -> Response:
+        shown = request.authorization
+        if shown is None or shown.type != "bearer" or not compare_digest(str(shown.token).encode(), token.encode()):
+            raise NotFound
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    # A rule of every method: a 405 for one of them would tell that there is something.
+    app.url_map.add(Rule("/metrics", endpoint="metrics"))

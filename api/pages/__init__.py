@@ -1,0 +1,1 @@
+"""The hosted pages, with their templates, scripts and styles."""

@@ -1,0 +1,47 @@
+"""What the settings make of the pages: their colours and the logo."""
+
+from flask import Response
+from flask_openapi3 import APIBlueprint
+
+from api.logo import Picture, read_picture
+from api.settings import ApiSettings
+from shared.settings.branding import LIGHT, Branding
+
+ON_DARK_ACCENT = "#10151c"  # Text on the tone for dark screens.
+_STYLES = """:root {{ --accent: {light}; --on-accent: {on_light}; }}
+@media (prefers-color-scheme: dark) {{ :root {{ --accent: {dark}; --on-accent: {on_dark}; }} }}
+"""
+
+
+def brand(settings: ApiSettings) -> APIBlueprint:
+    """Build what the pages link, and name the logo to their templates."""
+    site = APIBlueprint("brand", __name__)
+    brand_styles = styles(settings)
+    # An address of another server's is the browser's to ask.
+    picture = read_picture(settings.logo) if settings.logo and "://" not in settings.logo else None
+    shown = {"logo": "/logo" if picture else settings.logo}
+
+    @site.app_context_processor
+    def named() -> dict[str, str]:
+        return shown
+
+    @site.get("/brand.css", doc_ui=False)
+    def stylesheet() -> Response:
+        return Response(brand_styles, mimetype="text/css")
+
+    if picture:
+        _show(site, picture)
+    return site
+
+
+def _show(site: APIBlueprint, picture: Picture) -> None:
+    @site.get("/logo", doc_ui=False)
+    def logo() -> Response:
+        return Response(picture.content, mimetype=picture.kind)
+
+
+def styles(settings: Branding) -> str:
+    """Write the stylesheet that sets the brand's colours."""
+    return _STYLES.format(
+        light=settings.brand_color, on_light=LIGHT, dark=settings.dark_brand_color, on_dark=ON_DARK_ACCENT
+    )

@@ -1,0 +1,1 @@
+"""Rules for new passwords, and how passwords are hashed."""

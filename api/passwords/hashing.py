@@ -1,0 +1,131 @@
+"""bcrypt, a bounded number at a time, and the formats in which other software expects to find the hash."""
+
+import hashlib
+import os
+import re
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import bcrypt
+
+from api.passwords.policy import WeakPassword
+from shared.settings.settings import HashFormat
+from shared.tokens import InvalidToken
+
+WAIT_FOR_HASH = 5.0  # Seconds until one that has not begun is given up.
+MOST_ROUNDS = 16  # Of a stored hash, 5 seconds; each more takes twice as long, and 31 would take days.
+_STORED = re.compile(r"(bcrypt\$|bcrypt_sha256\$)?(\$2[aby]\$([0-3][0-9])\$[./A-Za-z0-9]{53})")
+
+
+class HashingBusy(Exception):
+    """A password cannot be hashed now: all slots are taken, or other passwords take too long."""
+
+
+class Passwords:
+    """Hashes new passwords, a bounded number at a time.
+
+    bcrypt runs in a pool of threads and lets the interpreter go meanwhile. A thread of the server waits for each hash;
+    a slot is permission to block one.
+    """
+
+    def __init__(self, hash_format: HashFormat, rounds: int, slots: int) -> None:
+        self._format = hash_format
+        self._rounds = rounds
+        self._slots = slots
+        self._links: list[str] = []
+        self._counting = threading.Lock()
+        self._pool = ThreadPoolExecutor(at_a_time(slots), "hashing")
+
+    @property
+    def waiting(self) -> int:
+        """Return how many slots are taken."""
+        return len(self._links)
+
+    @contextmanager
+    def slot(self, link: str) -> Iterator[None]:
+        """Take a slot for the use of a link; nobody waits for one.
+
+        Raises HashingBusy where all are taken, and InvalidToken where one of them is by the same link: it works once.
+        """
+        with self._counting:
+            if len(self._links) >= self._slots:
+                raise InvalidToken if link in self._links else HashingBusy
+            self._links.append(link)
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._links.remove(link)
+
+    def hash(self, password: str, old: str = "") -> str:
+        """Return the hash as the users table stores it.
+
+        Raises WeakPassword where it is the password of the old hash, and HashingBusy where others take too long.
+        """
+        hashing = self._pool.submit(self._replace, password, old)
+        try:
+            return hashing.result(WAIT_FOR_HASH)
+        except TimeoutError:
+            if hashing.cancel():
+                raise HashingBusy from None
+            return hashing.result()
+
+    def _replace(self, password: str, old: str) -> str:
+        if old and is_hash_of(old, password):
+            raise WeakPassword(["same_as_old"])
+        return encode(password, self._format, self._rounds)
+
+
+def at_a_time(slots: int) -> int:
+    """Return how many of the passwords in slots are hashed at a time: one core stays free, where there are several."""
+    return max(1, min(slots, (os.cpu_count() or 1) - 1))
+
+
+def is_hash_of(stored: str, password: str) -> bool:
+    """Tell whether a stored hash, in any of the formats, is of this password.
+
+    False as well for what is no hash of bcrypt's, and for one that would take more than MOST_ROUNDS.
+    """
+    match = _affordable(stored)
+    if match is None:
+        return False
+    try:
+        return bcrypt.checkpw(_secret(password, prehashed=match[1] == "bcrypt_sha256$"), match[2].encode())
+    except ValueError:  # The password is longer than this hash could be of, or the salt is damaged.
+        return False
+
+
+def is_affordable(stored: str) -> bool:
+    """Tell whether a hash of bcrypt's, in any of the formats, may be compared with a password."""
+    return _affordable(stored) is not None
+
+
+def _affordable(stored: str) -> re.Match[str] | None:
+    match = _STORED.fullmatch(stored)
+    return match if match and int(match[3]) <= MOST_ROUNDS else None
+
+
+def encode(password: str, hash_format: HashFormat, rounds: int) -> str:
+    """Hash a password and write it in one of the formats.
+
+    bcrypt: `$2b$`, as the bcrypt package writes it. bcrypt-2y: the same under PHP's prefix. django-bcrypt and
+    django-bcrypt-sha256: as django.contrib.auth.hashers stores them, the second over the hexadecimal SHA-256.
+    """
+    secret = _secret(password, prehashed=hash_format == "django-bcrypt-sha256")
+    hashed = bcrypt.hashpw(secret, bcrypt.gensalt(rounds)).decode()
+    match hash_format:
+        case "bcrypt":
+            return hashed
+        case "bcrypt-2y":
+            return "$2y$" + hashed.removeprefix("$2b$")
+        case "django-bcrypt":
+            return "bcrypt$" + hashed
+        case "django-bcrypt-sha256":
+            return "bcrypt_sha256$" + hashed
+
+
+def _secret(password: str, *, prehashed: bool) -> bytes:
+    """Return what bcrypt gets to see."""
+    return hashlib.sha256(password.encode()).hexdigest().encode() if prehashed else password.encode()

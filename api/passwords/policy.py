@@ -1,0 +1,98 @@
+"""Which passwords are refused, and why: NIST SP 800-63B-4, 3.1.1.2, and OWASP ASVS 5.0, 6.2. No Flask in here."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from api.passwords.common_passwords import CommonPasswords
+from api.passwords.personal_words import without, words_of_address, words_of_name
+from api.passwords.strength import withstands
+from shared.settings.settings import HashFormat
+
+BCRYPT_BYTES = 72  # bcrypt reads no more: a longer password would be cut without a word, so it is refused.
+PREHASHED_CHARACTERS = 256
+ENOUGH_GUESSES = 10**10  # zxcvbn's best score: a slow hash keeps it safe even if the users table is stolen.
+
+Reason = Literal[
+    "too_short",
+    "too_long",
+    "contains_nul",
+    "too_common",
+    "like_address",
+    "like_product",
+    "same_as_old",
+    "breached",
+]
+
+
+class WeakPassword(Exception):
+    """The policy refuses the password, for reasons given as stable codes."""
+
+    def __init__(self, reasons: list[Reason]) -> None:
+        super().__init__(", ".join(reasons))
+        self.reasons = reasons
+
+
+@dataclass(frozen=True)
+class PasswordPolicy:
+    """What can be said of a password without asking anybody. There are no rules of composition."""
+
+    hash_format: HashFormat
+    min_length: int
+    product_name: str = ""
+    common: CommonPasswords = field(default_factory=CommonPasswords)
+
+    @property
+    def max_length(self) -> int:
+        """How long a password may be, in `max_length_unit`."""
+        return PREHASHED_CHARACTERS if self.max_length_unit == "characters" else BCRYPT_BYTES
+
+    @property
+    def max_length_unit(self) -> Literal["characters", "bytes"]:
+        """`characters` are code points, `bytes` those of UTF-8."""
+        return "characters" if self.hash_format == "django-bcrypt-sha256" else "bytes"
+
+    @property
+    def passwordrules(self) -> str:
+        """The lengths for the attribute `passwordrules`, which password managers read."""
+        return f"minlength: {self.min_length}; maxlength: {self.max_length};"
+
+    def check(self, password: str, address: str) -> None:
+        """Refuse a password that an owner of this address must not have.
+
+        Raises WeakPassword. What cannot be stored is refused before anybody asks how hard it is to guess.
+        """
+        reasons = self._not_storable(password) or self._too_easy(password, address)
+        if reasons:
+            raise WeakPassword(reasons)
+
+    def _not_storable(self, password: str) -> list[Reason]:
+        in_bytes = self.max_length_unit == "bytes"
+        length = len(password.encode("utf-8", "surrogatepass") if in_bytes else password)
+        found: dict[Reason, bool] = {
+            "too_short": len(password) < self.min_length,
+            "too_long": length > self.max_length,
+            "contains_nul": "\x00" in password,
+        }
+        return [reason for reason, is_so in found.items() if is_so]
+
+    def _too_easy(self, password: str, address: str) -> list[Reason]:
+        reasons: list[Reason] = []
+        if password in self.common or not withstands(password, self._enough):
+            reasons.append("too_common")
+        return reasons + self._made_of_known_words(password, address)
+
+    @property
+    def _enough(self) -> int:
+        """To zxcvbn eight random characters take 10**8 guesses, and what looks like a word in them makes it less."""
+        return min(ENOUGH_GUESSES, int(10 ** (self.min_length - 1)))
+
+    def _made_of_known_words(self, password: str, address: str) -> list[Reason]:
+        known: dict[Reason, set[str]] = {
+            "like_address": words_of_address(address),
+            "like_product": words_of_name(self.product_name),
+        }
+        whole = without(password, ())
+        rest = without(password, set().union(*known.values()))
+        if rest == whole or withstands(rest, self._enough):
+            return []
+        return [reason for reason, words in known.items() if without(password, words) != whole]

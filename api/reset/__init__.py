@@ -1,0 +1,1 @@
+"""Setting a new password: POST /reset-password, checking a link, and GET /password-policy."""

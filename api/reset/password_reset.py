@@ -1,0 +1,116 @@
+"""The rules of setting a new password. No Flask in here."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from redis.exceptions import RedisError
+
+from api.passwords.new_password import NewPasswords
+from api.reset.bulkhead import Slots
+from api.web.requester import Requester
+from shared.addresses import hash_address
+from shared.log import get_logger
+from shared.outbox.jobs import Job, new_id, state
+from shared.outbox.outbox import Outbox
+from shared.tokens import Claim, InvalidToken, Tokens
+from shared.users.table import User, Users
+
+NOTICE_DELAY = 60  # Seconds: longer than the rest of a reset takes, hashing queue included.
+
+log = get_logger(__name__)
+
+
+class LinkOverused(Exception):
+    """The links of a user were used too often lately."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class Resets:
+    """Sets passwords for those who hold a link."""
+
+    tokens: Tokens
+    users: Users
+    passwords: NewPasswords
+    slots: Slots
+    count_use: Callable[[str], None]
+    outbox: Outbox
+    address_key: bytes
+
+    def check(self, token: str) -> datetime:
+        """Return when the link expires.
+
+        Raises InvalidToken, LinkOverused and SlotsTaken.
+        """
+        claim = self._claim(token)
+        # A slow database would hold every thread, by one link that is asked about often enough.
+        with self.slots.take():
+            self._holder(claim)
+        return claim.expires_at
+
+    def reset(self, token: str, password: str, requester: Requester) -> None:
+        """Set the password of the user the token was made for, once.
+
+        The notice mail is accepted before the change and held back, so that it goes out even if this process dies
+        right after the commit; the worker drops it while the old password is still stored.
+
+        Raises InvalidToken, LinkOverused, WeakPassword, BreachCheckAway, HashingBusy, SlotsTaken, and RedisError or
+        SQLAlchemyError with nothing changed.
+        """
+        claim = self._claim(token)
+        # Before the database is asked: a refusal costs half, and a slow database holds no more resets than this.
+        with self.passwords.hashing.slot(claim.fingerprint), self.slots.take():
+            self._set(self._holder(claim), password, requester)
+
+    def _claim(self, token: str) -> Claim:
+        claim = self.tokens.verify(token)
+        self.count_use(claim.fingerprint)
+        return claim
+
+    def _set(self, user: User, password: str, requester: Requester) -> None:
+        """Judge, hash and store the password, with its notice."""
+        password_hash = self.passwords.hash(password, user.address, user.password_hash)
+        notice = self._notice(user, requester)
+        self.outbox.add_later(notice, NOTICE_DELAY)
+        won = self.users.set_password(user, password_hash)
+        self._decide(notice, won=won)
+        if not won:
+            raise InvalidToken
+        log.info("password_reset", user=user.id)
+
+    def _decide(self, notice: Job, *, won: bool) -> None:
+        """Let the notice go, or take it back. If Redis is away by now, the worker decides by what is stored."""
+        try:
+            if won:
+                self.outbox.release(notice.id, "confirmed")
+            else:
+                self.outbox.done(notice.id)
+        except RedisError as error:
+            log.warning("notice_undecided", error=type(error).__name__)
+
+    def _holder(self, claim: Claim) -> User:
+        """Load the user that a genuine token is for.
+
+        Raises InvalidToken where it was made for a state that is over.
+        """
+        user = self.users.get(claim.user_id)
+        if user is None or not claim.holds_for(user.password_hash, user.address):
+            raise InvalidToken
+        return user
+
+    def _notice(self, user: User, requester: Requester) -> Job:
+        return Job(
+            id=new_id(),
+            kind="password_changed",
+            address=user.address,
+            address_hash=hash_address(user.address, self.address_key),
+            accepted_at=time.time(),
+            user_id=user.id,
+            old_state=state(user.password_hash, self.address_key),
+            **requester._asdict(),
+        )

@@ -1,0 +1,51 @@
+"""GET /password-policy: what a frontend and a password manager can know before a password is chosen."""
+
+from typing import Any
+
+from flask import Response
+from flask_babel import lazy_gettext
+from flask_openapi3 import OpenAPI
+
+from api.openapi.schemas import PASSWORDS, Policy, ReasonText
+from api.passwords.breaches import BreachCheck
+from api.passwords.policy import PasswordPolicy, Reason
+from api.web.language import Answer, request_language
+
+REASONS: dict[Reason, str] = {
+    "too_short": lazy_gettext("It has too few characters."),
+    "too_long": lazy_gettext("It is longer than can be stored."),
+    "contains_nul": lazy_gettext("It holds a NUL character."),
+    "too_common": lazy_gettext("It is one that many people choose, or easy to guess."),
+    "like_address": lazy_gettext("It is little more than the email address."),
+    "like_product": lazy_gettext("It is little more than the name of the product."),
+    "same_as_old": lazy_gettext("It is the password that is set already."),
+    "breached": lazy_gettext("It is in a collection of leaked passwords."),
+}
+
+
+def register_policy(app: OpenAPI, policy: PasswordPolicy, breach_check: BreachCheck) -> None:
+    """Add the endpoint."""
+    answer = Answer(app, 200, lambda: _document(policy, breach_check).model_dump_json())
+    responses: dict[Any, Any] = {200: Policy}
+
+    @app.get(
+        "/password-policy",
+        operation_id="passwordPolicy",
+        summary="Get the password policy",
+        tags=[PASSWORDS],
+        responses=responses,
+    )
+    def password_policy() -> Response:
+        """Tell which passwords are taken, and why others are refused: the same to everybody, and quickly."""
+        return answer.in_language(request_language())
+
+
+def _document(policy: PasswordPolicy, breach_check: BreachCheck) -> Policy:
+    return Policy(
+        min_length=policy.min_length,
+        max_length=policy.max_length,
+        max_length_unit=policy.max_length_unit,
+        breach_check=breach_check != "off",
+        passwordrules=policy.passwordrules,
+        reasons=[ReasonText(code=code, text=str(text)) for code, text in REASONS.items()],
+    )

@@ -1,0 +1,1 @@
+"""Middleware, request bodies, clients and languages: everything that all endpoints share."""

@@ -1,0 +1,110 @@
+"""What happens around every request: its id, who asks, and the headers of every answer."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app, request
+from structlog.contextvars import bind_contextvars
+
+from api.settings import ApiSettings
+from api.web.clients import client_key, client_network
+from api.web.language import request_language
+from api.web.requester import Requester
+from api.web.user_agents import recognise
+from shared.log import get_logger, request_id
+from shared.settings.web_address import origin
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# Scripts and styles from this server alone, no frames, nothing sent elsewhere.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+# RapiDoc, the component that shows the API's documentation, writes its styles into the page.
+_DOCS_POLICY = _POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+# An SVG that is opened by itself is a document, which may bring styles and hold pictures, and runs nothing.
+_LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
+_PAGES = ("/forgot-password", "/reset-password")
+_HEADERS = {
+    "Cache-Control": "no-store",
+    # A window that opened a page must not bring it another link while a password is typed.
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+# A year (OWASP ASVS 5.0, 3.4.1). Not for subdomains: those of a host that others share may speak plain http.
+_HSTS = "max-age=31536000"
+WARN_EVERY = 60  # Seconds.
+_ID = "latchkey.request_id"  # Where the request's id stands in its environment.
+
+log = get_logger(__name__)
+
+
+class AroundRequests:
+    """Gives every request its id and every answer its headers.
+
+    A middleware, and no hooks of Flask's: those change headers one by one on an object that checks and copies them all
+    again, which took an eighth of the CPU of a request for a link.
+    """
+
+    def __init__(self, app: "WSGIApplication", settings: ApiSettings) -> None:
+        self._app = app
+        self._proxies = settings.trusted_proxies
+        self._headers = _headers(_POLICY)
+        self._of_paths = {path: _headers(policy) for path, policy in policies_by_path(settings.logo).items()}
+        self._warned_at = -WARN_EVERY * 1.0
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Serve the request."""
+        identity = request_id(environ.get("HTTP_X_REQUEST_ID"))
+        environ[_ID] = identity
+        # Over the id of the thread's last request. Nothing else may be bound here, for nothing is cleared.
+        bind_contextvars(request_id=identity)
+        if not self._proxies and "HTTP_X_FORWARDED_FOR" in environ:
+            self._warn()
+        ours = [("X-Request-ID", identity), *self._of_paths.get(environ.get("PATH_INFO", ""), self._headers)]
+        # RFC 6797, 7.2: never over plain http.
+        if self._proxies and came_by_https(environ.get("HTTP_X_FORWARDED_PROTO", ""), self._proxies):
+            ours.append(("Strict-Transport-Security", _HSTS))
+
+        def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Callable[[bytes], object]:
+            # Ours in the place of Flask's: it writes a Cache-Control for files.
+            return start_response(status, [each for each in headers if each[0] not in _HEADERS] + ours, *exc_info)
+
+        return self._app(environ, start)
+
+    def _warn(self) -> None:
+        if time.monotonic() - self._warned_at >= WARN_EVERY:
+            self._warned_at = time.monotonic()
+            log.warning("forwarded_for_ignored", cure="Set TRUSTED_PROXIES if a proxy of yours stands before the API.")
+
+
+def requester() -> Requester:
+    """Tell who sends this request, as far as a job may say it: no more than the mail will."""
+    environ = request.environ
+    if not current_app.config["MAIL_SHOW_REQUEST"]:
+        return Requester(environ[_ID], request_language())
+    browser, system = recognise(environ.get("HTTP_USER_AGENT", ""))
+    return Requester(environ[_ID], request_language(), client_network(client_key()), browser, system)
+
+
+def policies_by_path(logo: str) -> dict[str, str]:
+    """Name the paths with a policy of their own; the pages have one where their logo comes from another server."""
+    found = {"/docs": _DOCS_POLICY, "/logo": _LOGO_POLICY}
+    if elsewhere := origin(logo):
+        found |= dict.fromkeys(_PAGES, _POLICY.replace("img-src 'self'", f"img-src 'self' {elsewhere}"))
+    return found
+
+
+def _headers(policy: str) -> list[tuple[str, str]]:
+    return [*_HEADERS.items(), ("Content-Security-Policy", policy)]
+
+
+def came_by_https(forwarded: str, proxies: int) -> bool:
+    """Tell whether the outermost trusted proxy was asked by https; what stands before its word is the client's."""
+    hops = forwarded.split(",")
+    return len(hops) >= proxies and hops[-proxies].strip().lower() == "https"

@@ -1,0 +1,50 @@
+"""Where the demo's programs are, as its front page shows them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote
+
+from dev.stack.ports import DEFAULT_PORTS
+
+_SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The ports of the API and of Flower, Flower's user and password, and the file of the users table."""
+
+    api_port: str
+    flower_port: str
+    flower_user: str
+    flower_password: str
+    database: Path
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Self:
+        """Read what the demo sets for this program; by itself it links to where a demo usually is."""
+        user, _, password = environ.get("FLOWER_BASIC_AUTH", "").partition(":")
+        return cls(
+            api_port=environ.get("PORT") or str(DEFAULT_PORTS["PORT"]),
+            flower_port=environ.get("FLOWER_PORT") or str(DEFAULT_PORTS["FLOWER_PORT"]),
+            flower_user=user,
+            flower_password=password,
+            database=Path(environ.get("DATABASE_URL", "").removeprefix(_SQLITE)),
+        )
+
+    def page(self, path: str) -> str:
+        """Name one of the API's pages."""
+        return f"http://localhost:{self.api_port}{path}"
+
+    @property
+    def flower(self) -> str:
+        """Name Flower's address."""
+        return f"http://localhost:{self.flower_port}"
+
+    @property
+    def open_flower(self) -> str:
+        """Name Flower's address with user and password, so that a browser does not ask for them."""
+        if not self.flower_password:
+            return self.flower
+        return f"http://{quote(self.flower_user, '')}:{quote(self.flower_password, '')}@localhost:{self.flower_port}"

@@ -1,0 +1,127 @@
+"""The whole demo: which programs it has, and how they come up, run and end together."""
+
+import secrets
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
+
+from dev.stack.demo_database import make_demo_database
+from dev.stack.environment import (
+    check_settings,
+    flower_settings,
+    frontend_settings,
+    inbox_settings,
+    inherited_environment,
+    latchkey_settings,
+    metrics_settings,
+)
+from dev.stack.home import PROJECT, Home, choose_home, locked, secret_key
+from dev.stack.part import Part, PartEnded
+from dev.stack.ports import choose_ports
+from dev.stack.readiness import Probes, page_answers, redis_answers, wait_for_answers
+from dev.stack.redis_server import UnreadableData, redis_command, refused_data
+from dev.stack.supervisor import Supervisor
+from dev.terminal.look import look_of
+from dev.terminal.welcome import front_page, welcome
+
+FLOWER_USER = "operator"
+START_TIMEOUT = 30
+PROGRAM_GRACE = 4.0
+"""Seconds; a Celery worker takes 2 to 3 for a warm shutdown."""
+FOUNDATION_GRACE = 1.0
+REDIS_BOUND = ("--maxmemory", "256mb")  # Without one the programs would warn, as they should elsewhere.
+
+
+def run_stack(environ: Mapping[str, str], endings: ExitStack) -> None:
+    """Run the demo until it is asked to stop; what it starts ends with `endings`.
+
+    Raises StopRequested then, DemoError if it cannot start or a part ends, and SettingsError for what the shell sets.
+    """
+    home = choose_home(environ)
+    lock = endings.enter_context(locked(home, environ))
+    ports = choose_ports(environ)
+    print(front_page(ports), end="", file=lock, flush=True)
+    inherited = inherited_environment(environ)
+    settings = {**inherited, **latchkey_settings(ports, secret=secret_key(home), database=home.database)}
+    settings |= frontend_settings(inherited) | metrics_settings(environ)
+    check_settings(settings)
+    supervisor = endings.enter_context(Supervisor(folder=PROJECT, logs=home.logs))
+    supervisor.listen_for_signals()
+    try:
+        _start(supervisor, ports, home, inherited, settings)
+    except PartEnded as ended:
+        if ended.name == "redis" and refused_data(ended.log):
+            raise UnreadableData(home.redis, environ) from ended
+        raise
+    supervisor.watch()
+
+
+def _start(
+    supervisor: Supervisor,
+    ports: Mapping[str, int],
+    home: Home,
+    inherited: Mapping[str, str],
+    settings: Mapping[str, str],
+) -> None:
+    print("Starting Latchkey ...", flush=True)
+    password = secrets.token_urlsafe(12)
+    redis = partial(redis_answers, ports["REDIS_PORT"])
+
+    pages = inbox_settings(ports, user=FLOWER_USER, password=password, database=home.database)
+    supervisor.start(redis_server(ports, home, inherited), inbox({**inherited, **pages}))
+    _await(supervisor, {"redis": partial(redis, "PING", "+PONG")})
+    # Flower needs no database, and comes up while that is made.
+    supervisor.start(flower({**inherited, **flower_settings(ports, user=FLOWER_USER, password=password)}))
+    make_demo_database(home.database, settings)
+    supervisor.start(*programs(settings))
+    _await(
+        supervisor,
+        {
+            "inbox": partial(page_answers, ports["INBOX_PORT"], "/", status=200),
+            "flower": partial(page_answers, ports["FLOWER_PORT"], "/", status=401),
+            "worker": partial(redis, f"EXISTS {_heartbeat_key()}", ":1"),
+        },
+    )
+    # Asked last: until the worker is there the API would warn that it is missing.
+    _await(supervisor, {"api": partial(page_answers, ports["PORT"], "/readyz", status=200)})
+    look = look_of(sys.stdout, inherited)
+    print(welcome(ports, look, user=FLOWER_USER, password=password), flush=True)
+
+
+def redis_server(ports: Mapping[str, int], home: Home, inherited: Mapping[str, str]) -> Part:
+    """Describe the Redis server, which the programs need."""
+    return Part("redis", [*redis_command(ports["REDIS_PORT"], home.redis), *REDIS_BOUND], inherited, FOUNDATION_GRACE)
+
+
+def inbox(settings: Mapping[str, str]) -> Part:
+    """Describe the mail server, with the front page and the inbox."""
+    return Part("inbox", _python("dev.site.inbox"), settings, FOUNDATION_GRACE)
+
+
+def flower(settings: Mapping[str, str]) -> Part:
+    """Describe Flower, which shows what the worker does."""
+    return Part("flower", _python("celery", "--app", "worker.flower", "flower"), settings, FOUNDATION_GRACE)
+
+
+def programs(settings: Mapping[str, str]) -> list[Part]:
+    """List Latchkey's own programs."""
+    return [
+        Part("api", _python("api"), settings, PROGRAM_GRACE),
+        Part("worker", _python("worker"), settings, PROGRAM_GRACE),
+    ]
+
+
+def _heartbeat_key() -> str:
+    from shared.outbox.jobs import HEARTBEAT_KEY  # noqa: PLC0415 - half a second, which passes while the programs start
+
+    return HEARTBEAT_KEY
+
+
+def _await(supervisor: Supervisor, probes: Probes) -> None:
+    with_logs = {f"{name} (its log: {supervisor.log(name)})": probe for name, probe in probes.items()}
+    wait_for_answers(with_logs, check=supervisor.check, seconds=START_TIMEOUT)
+
+
+def _python(module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", module, *arguments]

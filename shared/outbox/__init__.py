@@ -1,0 +1,1 @@
+"""The outbox: a durable store of jobs in Redis."""

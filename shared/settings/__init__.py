@@ -1,0 +1,1 @@
+"""The settings: how they are read from the environment and checked."""

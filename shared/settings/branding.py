@@ -1,0 +1,107 @@
+"""The settings that say whose pages and mails these are."""
+
+import re
+from math import floor
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field
+
+from shared.languages import DEFAULT, LANGUAGES
+from shared.settings.colors import EASY, ENOUGH, contrast, readable
+from shared.settings.environment import FromEnvironment
+
+LIGHT, DARK = "#ffffff", "#1b212a"  # What text stands on, in pages and mails.
+LONGEST_NAME = 80
+
+
+def one_line(value: str) -> str:
+    """Return a text for a mail's header, where it stays one header and is read as it is written.
+
+    Python ends a header at each of these characters, and what follows would be another one. An encoded word (RFC 2047)
+    may hold anything. Raises ValueError.
+    """
+    if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|=\?", value):
+        raise ValueError("is not one line of plain text")
+    return value
+
+
+def _product_name(value: str) -> str:
+    if len(value) > LONGEST_NAME:
+        raise ValueError(f"is longer than {LONGEST_NAME} characters")
+    return one_line(value)
+
+
+def _support_email(value: str) -> str:
+    if value and not re.fullmatch(r"[^\s\x00-\x1f\x7f-\x9f@<>]+@[^\s\x00-\x1f\x7f-\x9f@<>]+", value):
+        raise ValueError("is not a mail address")
+    return value
+
+
+def _brand_color(value: str) -> str:
+    if not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
+        raise ValueError("is not a colour such as `#1f5fbf`")
+    if (found := contrast(value, LIGHT)) < ENOUGH:
+        # Rounded down: 4.48 is not 4.5.
+        told = floor(found * 100) / 100
+        raise ValueError(f"has a contrast of {told} on white and needs {ENOUGH}, as {readable(value, LIGHT)} has")
+    return value
+
+
+def _language(value: str) -> str:
+    spelt = value.replace("-", "_").lower()
+    if found := next((code for code in LANGUAGES if code.lower() == spelt), ""):
+        return found
+    raise ValueError("is none of these languages")
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError):  # A path, a folder, and what is nowhere.
+        raise ValueError("is not a time zone such as `Europe/Berlin`") from None
+    return value
+
+
+class Branding(FromEnvironment):
+    """Whose pages and mails these are."""
+
+    product_name: Annotated[str, AfterValidator(_product_name)] = Field(
+        default="Latchkey",
+        min_length=1,
+        description=f"Named in pages and mails: a line of {LONGEST_NAME} characters at most.",
+    )
+    support_email: Annotated[str, AfterValidator(_support_email)] = Field(
+        default="",
+        description="Where people who need help may write, shown in pages and mails: `support@example.com`.",
+    )
+    brand_color: Annotated[str, AfterValidator(_brand_color)] = Field(
+        default="#1f5fbf",
+        description="The colour of buttons and links, dark enough to be read on white; for dark screens a lighter tone "
+        "is made of it.",
+    )
+    template_folder: str = Field(
+        default="",
+        description="A folder whose files take the place of templates of the same name: `pages/forgot.html`, "
+        "`mails/reset/body.html`.",
+    )
+    babel_default_locale: Annotated[str, AfterValidator(_language)] = Field(
+        default=DEFAULT,
+        description="The language for those who ask for none that there is: "
+        + ", ".join(f"`{code}`" for code in LANGUAGES)
+        + ".",
+    )
+    babel_default_timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+        default="UTC", description="The time zone of times in mails, such as `Europe/Berlin`."
+    )
+
+    mail_show_request: bool = Field(
+        default=True,
+        description="`true`: mails say when a link was asked for, with which browser, and from which network; `false`: "
+        "they do not.",
+    )
+
+    @property
+    def dark_brand_color(self) -> str:
+        """The colour for dark screens."""
+        return readable(self.brand_color, DARK, EASY)

@@ -1,0 +1,149 @@
+"""Settings from environment variables: validated at start, frozen afterwards.
+
+A setting's description does three jobs: it explains the field here, it is the cure in the error that a wrong value
+gets, and a test holds it against the table in README.md.
+"""
+
+import re
+from typing import Annotated, Literal, get_args
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from redis import ConnectionPool
+from redis.exceptions import RedisError
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.exc import ArgumentError
+
+from shared.settings.branding import Branding
+from shared.settings.environment import FromEnvironment
+from shared.settings.redis_url import SentinelAddress
+
+EXAMPLE_SECRET = "replace-me-with-32-or-more-random-characters"  # noqa: S105 - refused at start; it is what .env.example says
+MIN_SECRET_LENGTH = 32
+MIN_DISTINCT_CHARACTERS = 10
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # Hosts that may be spoken to without TLS.
+
+HashFormat = Literal["bcrypt", "bcrypt-2y", "django-bcrypt", "django-bcrypt-sha256"]
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _strong(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    texts = [key.get_secret_value() for key in keys]
+    if EXAMPLE_SECRET in texts:
+        raise ValueError("is the example of .env.example, which everybody knows")
+    if not texts or min(map(len, texts)) < MIN_SECRET_LENGTH:
+        raise ValueError(f"is shorter than {MIN_SECRET_LENGTH} characters")
+    if min(len(set(text)) for text in texts) < MIN_DISTINCT_CHARACTERS:
+        raise ValueError("is not random: it repeats a few characters")
+    if len(set(texts)) < len(texts):
+        raise ValueError("holds the same key twice")
+    return keys
+
+
+def _redis_url(value: SecretStr) -> SecretStr:
+    """Refuse what the client, the broker or the limiter would only trip over later, with the password in the text."""
+    url = value.get_secret_value()
+    if url.startswith("rediss+sentinel://"):
+        raise ValueError("asks for TLS through Sentinel, which is not supported")
+    try:
+        if SentinelAddress.parse(url):
+            return value
+    except ValueError:
+        raise ValueError("is not an address of sentinels (a password in it must be percent-encoded)") from None
+    try:
+        parts = urlsplit(url)
+        readable = parts.hostname is not None and parts.port != 0
+        # Reads the parameters and opens nothing.
+        ConnectionPool.from_url(url).make_connection()
+    except (ValueError, TypeError, RedisError):
+        readable = False
+    if not readable or parts.scheme not in {"redis", "rediss"} or not re.fullmatch(r"/?\d{0,4}", parts.path):
+        raise ValueError("is not a Redis address (a password in it must be percent-encoded)")
+    return value
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    try:
+        url = make_url(value.get_secret_value())
+    except (ArgumentError, ValueError):  # The second where the port is no number, with the password in its text.
+        raise ValueError("is not a database address") from None
+    backend = url.get_backend_name()
+    if backend not in {"postgresql", "sqlite"}:
+        raise ValueError(f"names {backend}, which is not supported")
+    if backend == "sqlite" and (not url.database or ":memory:" in url.database):
+        raise ValueError("names a SQLite database in memory, which API and worker cannot share")
+    url = url.set(drivername={"postgresql": "postgresql+psycopg"}.get(backend, backend))
+    try:
+        create_engine(url)  # Reads the rest and opens nothing.
+    except (ArgumentError, ValueError):
+        raise ValueError("is not a database address") from None
+    return SecretStr(url.render_as_string(hide_password=False))
+
+
+def _condition(value: str) -> str:
+    if ";" in value or "--" in value:
+        raise ValueError("holds ';' or '--', which a single condition does not need")
+    return value
+
+
+def _nonblank_name(value: str) -> str:
+    if not value.strip() or "\x00" in value:
+        raise ValueError("is empty")
+    return value
+
+
+SecretKeys = Annotated[tuple[SecretStr, ...], BeforeValidator(_split), AfterValidator(_strong)]
+Name = Annotated[str, AfterValidator(_nonblank_name)]
+
+MaxAge = Annotated[int, Field(ge=60, le=86400, description="Seconds that a link lives: 60 to 86400 (a day).")]
+
+
+class RedisSettings(FromEnvironment):
+    """Where Redis is: all that Flower needs to know."""
+
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] = Field(
+        description="Redis 7.0 or Valkey 8 or later, with a database of its own: `redis://host:6379/0`, "
+        "`rediss://` for TLS, or `redis+sentinel://host:26379,host,host/NAME/0` for what Sentinel calls NAME."
+    )
+
+
+class KeySettings(RedisSettings):
+    """Where Redis is, and the keys: all that it takes to read the history of an address."""
+
+    secret_key: SecretKeys = Field(
+        description="Signs the links: 32 or more random characters, for example from "
+        "`python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`. "
+        "Several, separated by commas: the first signs, all verify."
+    )
+
+
+class Settings(Branding, KeySettings):
+    """What the API and the worker both need to know."""
+
+    database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
+        description="Where the users table is: `postgresql://user:password@host/name` or `sqlite:////path/to/file`."
+    )
+    users_table: Name = Field(default="users", description="The users table; may be `schema.table`.")
+    users_id_column: Name = Field(default="id", description="Its primary key.")
+    users_email_column: Name = Field(default="email", description="Its column of mail addresses.")
+    users_password_column: Name = Field(default="password_hash", description="Its column of password hashes.")
+    users_password_changed_column: str = Field(
+        default="", description="A timestamp column that a reset sets to now (UTC); empty: none."
+    )
+    users_filter: Annotated[str, AfterValidator(_condition)] = Field(
+        default="",
+        description="An SQL condition that users must meet, in look-up and update alike: "
+        "`is_active AND deleted_at IS NULL`.",
+    )
+    users_hash_format: HashFormat = Field(
+        description="How your application stores passwords: "
+        + ", ".join(f"`{name}`" for name in get_args(HashFormat))
+        + "."
+    )
+    reset_token_max_age: MaxAge = 1800
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
+    )

@@ -1,0 +1,48 @@
+"""Web addresses that lead where they seem to: https, or http on this machine, and a plain name of a host."""
+
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from shared.settings.settings import LOOPBACK
+
+# RFC 3986, 2. What else there is, browsers read in their own ways: a backslash as a slash, letters as others like them.
+_WEB_ADDRESS = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]+")
+
+
+def split_address(value: str) -> SplitResult:
+    """Take a web address apart.
+
+    Raises ValueError with what is wrong, to be read after the name of its setting.
+    """
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError:
+        host = None
+    if not host or not _WEB_ADDRESS.fullmatch(value):
+        raise ValueError("is not a web address, or holds what must be encoded in one")
+    wrong = {
+        "is not https": parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK),
+        "holds a user name": "@" in parts.netloc,
+        "names a host in a form that is not plain (an international name begins with xn--)": not _HOST.fullmatch(host),
+    }
+    if complaint := next((complaint for complaint, applies in wrong.items() if applies), ""):
+        raise ValueError(complaint)
+    return parts
+
+
+def web_address(value: str) -> str:
+    """Return a web address, or nothing where none is set.
+
+    Raises ValueError.
+    """
+    if value:
+        split_address(value)
+    return value
+
+
+def origin(address: str) -> str:
+    """Return the origin of a web address as Content-Security-Policy names it, or nothing for what is none."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.rstrip(':')}" if parts.netloc else ""

@@ -1,0 +1,1 @@
+"""Operators' templates, which replace Latchkey's own."""

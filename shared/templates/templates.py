@@ -1,0 +1,129 @@
+"""Templates of the operator's in the place of ours: a folder with `pages/` for the API and `mails/` for the worker."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from traceback import extract_tb
+from typing import Literal, get_args
+
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
+
+from shared.settings.environment import SettingsError
+from shared.templates.blocks import unknown_blocks
+
+OURS = "latchkey"  # `latchkey/layout.html` is ours, also where another one stands in its place.
+Part = Literal["pages", "mails"]
+_PARTS = set(get_args(Part))
+
+
+@dataclass(frozen=True)
+class Templates:
+    """The templates of one program: ours, and those of the operator's folder before them, where one is set."""
+
+    folder: str
+    part: Part
+    package: str  # Where ours are.
+
+    @cached_property
+    def loader(self) -> BaseLoader:
+        """What an environment of Jinja's loads them with. Only templates name templates, and none leaves the folder."""
+        if not self.folder:
+            return self._ours
+        return ChoiceLoader([FileSystemLoader(self._root / self.part), self._ours, PrefixLoader({OURS: self._ours})])
+
+    def check(self, environment: Environment, render: Callable[[], Iterable[str]]) -> None:
+        """End the start where a file of the folder would be passed over, or would break a page or a mail.
+
+        `render` makes each of them once, with example values, and tells what is wrong with what came out.
+
+        Raises SettingsError.
+        """
+        if not self.folder:
+            return
+        try:
+            problems = list(self._strangers())
+        except OSError as error:
+            problems = [f"TEMPLATE_FOLDER names a folder that cannot be read ({error.strerror}). Check its path."]
+        problems = problems or list(self._unreadable(environment))
+        problems = problems or [*self._unknown_blocks(environment), *self._broken(render)]
+        if problems:
+            raise SettingsError(problems)
+
+    @property
+    def _root(self) -> Path:
+        return Path(self.folder)
+
+    @cached_property
+    def _ours(self) -> BaseLoader:
+        return PackageLoader(self.package)
+
+    def _names(self) -> set[str]:
+        """Name our templates as the folder does: `pages/forgot.html`."""
+        return {f"{self.part}/{name}" for name in self._ours.list_templates()}
+
+    def _strangers(self) -> Iterator[str]:
+        """Find what has no name of ours, and would be passed over; the other program looks at its own part."""
+        names = self._names()
+        folders = {str(parent) for name in names for parent in PurePosixPath(name).parents} | _PARTS
+        for name, is_folder in self._entries(folders - (_PARTS - {self.part})):
+            if name not in (folders if is_folder else names):
+                beside = {known for known in folders if PurePosixPath(known).parent == PurePosixPath(name).parent}
+                near = get_close_matches(name, beside if is_folder else names, 1)
+                cure = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(names))}."
+                yield f"TEMPLATE_FOLDER holds {name}, which takes the place of no template. {cure}"
+
+    def _entries(self, folders: set[str]) -> Iterator[tuple[str, bool]]:
+        """List what is in these folders, without what begins with a dot, as a mounted ConfigMap's own names do."""
+        for folder in sorted(folders):
+            if folder == "." or (self._root / folder).is_dir():
+                for entry in sorted((self._root / folder).iterdir()):
+                    if not entry.name.startswith("."):
+                        yield str(PurePosixPath(folder, entry.name)), entry.is_dir()
+
+    def _unreadable(self, environment: Environment) -> Iterator[str]:
+        """Find what is no template; all of it, also what no page uses."""
+        for name in sorted(self._names()):
+            if (self._root / name).exists():
+                try:
+                    environment.get_template(name.removeprefix(f"{self.part}/"))
+                except TemplateSyntaxError as error:
+                    yield f"TEMPLATE_FOLDER: {name}, line {error.lineno}: {str(error.message).rstrip('.')}."
+                except UnicodeDecodeError:
+                    yield f"TEMPLATE_FOLDER: {name} is not text in UTF-8."
+                except OSError as error:
+                    yield f"TEMPLATE_FOLDER: {name} cannot be read ({error.strerror})."
+
+    def _unknown_blocks(self, environment: Environment) -> Iterator[str]:
+        for name, line, complaint in unknown_blocks(environment, set(self._ours.list_templates()), self._ours):
+            yield f"TEMPLATE_FOLDER: {self.part}/{name}, line {line}: {complaint}"
+
+    def _broken(self, render: Callable[[], Iterable[str]]) -> list[str]:
+        try:
+            return [f"TEMPLATE_FOLDER: {problem}" for problem in dict.fromkeys(render())]
+        except Exception as error:
+            return [f"TEMPLATE_FOLDER: {self._place(error)}: {_reason(error)}."]
+
+    def _place(self, error: Exception) -> str:
+        """Say where in the folder an error came up; Jinja puts the template's lines into the traceback."""
+        frames = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(self._root)]
+        if not frames:
+            return f"with it, {self.part} cannot be made"
+        return f"{Path(frames[-1].filename).relative_to(self._root).as_posix()}, line {frames[-1].lineno}"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TemplateNotFound):
+        return f"there is no template {error}"
+    return str(error).rstrip(".") if isinstance(error, TemplateError) else f"{type(error).__name__}, {error}"

@@ -1,0 +1,1 @@
+"""Access to the users table, which belongs to the application."""

@@ -1,0 +1,200 @@
+"""The users table as the settings name it: find by address, load by id, set the password.
+
+The table is not ours. Its columns are reflected on first use, so that a program starts without a database, and ids
+travel as text and are cast to whatever type the id column has.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from flask_sqlalchemy.session import Session
+from sqlalchemy import (
+    Column,
+    CursorResult,
+    Engine,
+    MetaData,
+    Select,
+    Table,
+    bindparam,
+    inspect,
+    literal_column,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.exc import DataError, NoSuchTableError
+from sqlalchemy.orm import scoped_session
+from sqlalchemy.sql.elements import ColumnElement
+
+from shared.addresses import InvalidAddress, normalise, spellings
+from shared.settings.settings import Settings
+
+DATABASE_CURE = "Check that the database runs, DATABASE_URL, and USERS_FILTER if there is one."
+MOST_PER_ADDRESS = 5
+MOST_ROWS = 100  # Read for one address; those without a usable password must not hide the others.
+
+
+class UsersTableError(Exception):
+    """The table or a column that the settings name is not in the database."""
+
+
+@dataclass(frozen=True)
+class User:
+    """A row of the users table, as far as Latchkey needs it."""
+
+    id: str
+    address: str
+    password_hash: str
+
+    @property
+    def has_usable_password(self) -> bool:
+        """False for accounts without a password: Django writes `!`, others `*` or nothing."""
+        return bool(self.password_hash) and self.password_hash[0] not in "!*"
+
+
+class Users:
+    """The users table behind a session."""
+
+    def __init__(self, settings: Settings, session: "scoped_session[Session]") -> None:
+        self._settings = settings
+        self._session = session
+
+    def find(self, address: str) -> list[User]:
+        """List the users who may get a link for this address: active, with a usable password, five at most.
+
+        The database may compare more loosely than we do (citext, collations), so every row is compared again.
+        """
+        wanted = normalise(address)
+        users = [self._user(row) for row in self._read(self._by_address, {"spellings": spellings(address)})]
+        found = [user for user in users if user.has_usable_password and _mailbox(user.address) == wanted]
+        return found[:MOST_PER_ADDRESS]
+
+    def get(self, user_id: str) -> User | None:
+        """Load a user who may get a link or use one; None for all others."""
+        user = self._load(user_id, self._condition)
+        return user if user and user.has_usable_password and _mailbox(user.address) else None
+
+    def get_any(self, user_id: str) -> User | None:
+        """Load a user whether or not they meet USERS_FILTER."""
+        return self._load(user_id, true())
+
+    def probe(self) -> None:
+        """Ask for no rows in the way that users are found, so that a wrong name or condition shows.
+
+        Raises UsersTableError or SQLAlchemyError.
+        """
+        self._read(self._select().where(self._condition).limit(0))
+
+    def set_password(self, user: User, password_hash: str) -> bool:
+        """Replace the password of the user as loaded, in one conditional statement; tell whether it still applied.
+
+        Of any number of calls with the same `user` exactly one returns True.
+        """
+        values: dict[Any, Any] = {self._password: password_hash}
+        if self._changed is not None:
+            values[self._changed] = _now(self._changed)
+        statement = update(self._table).where(
+            self._id == self._id.type.python_type(user.id),
+            self._password == user.password_hash,
+            self._email == user.address,
+            self._condition,
+        )
+        # An UPDATE gives a CursorResult, which has the row count; the session's type says less.
+        result: CursorResult[Any] = self._session.execute(statement.values(values))  # type: ignore[assignment]
+        if result.rowcount != 1:
+            self._session.rollback()
+            return False
+        self._session.commit()
+        return True
+
+    def _load(self, user_id: str, condition: ColumnElement[bool]) -> User | None:
+        """Load the user of an id; one that the column cannot hold, or writes otherwise, is nobody's (any more)."""
+        try:
+            rows = self._read(self._select().where(self._id == self._id.type.python_type(user_id), condition))
+        except (ValueError, ArithmeticError, DataError):
+            return None
+        return next((user for user in map(self._user, rows) if user.id == user_id), None)
+
+    def _read(self, query: Select[Any], values: Mapping[str, Any] | None = None) -> list[Any]:
+        """Run a query and end its transaction, so that none is open while a password is hashed or a mail sent.
+
+        Past the session, which is of no use to rows that are no objects and was measured to take 0.1 of 0.4 ms.
+        """
+        with self._engine.connect() as connection:
+            return list(connection.execute(query, values).all())
+
+    @property
+    def _engine(self) -> Engine:
+        engine = self._session.get_bind()
+        assert isinstance(engine, Engine)
+        return engine
+
+    @cached_property
+    def _by_address(self) -> Select[Any]:
+        """The query for a list of spellings, built once: measured, 0.1 ms."""
+        address = self._email.in_(bindparam("spellings", expanding=True))
+        return self._select().where(address, self._condition).order_by(self._id).limit(MOST_ROWS)
+
+    def _select(self) -> Select[Any]:
+        return select(self._id, self._email, self._password)
+
+    def _user(self, row: Any) -> User:
+        return User(str(row[0]), row[1] or "", row[2] or "")
+
+    @property
+    def _condition(self) -> ColumnElement[bool]:
+        return literal_column(f"({self._settings.users_filter})") if self._settings.users_filter else true()
+
+    @cached_property
+    def _table(self) -> Table:
+        """Reflect the named columns.
+
+        Raises UsersTableError, which says what is missing and what is there.
+        """
+        schema, _, name = self._settings.users_table.rpartition(".")
+        wanted = [self._settings.users_id_column, self._settings.users_email_column]
+        wanted += [self._settings.users_password_column, self._settings.users_password_changed_column]
+        engine = self._engine
+        try:
+            table = Table(name, MetaData(), schema=schema or None, autoload_with=engine, resolve_fks=False)
+        except NoSuchTableError:
+            names = inspect(engine).get_table_names(schema=schema or None)
+            raise UsersTableError(f"USERS_TABLE: no such table. There are: {', '.join(sorted(names))}.") from None
+        missing = [column for column in wanted if column and column not in table.c]
+        if missing:
+            present = ", ".join(table.c.keys())
+            raise UsersTableError(f"USERS_..._COLUMN: no column {', '.join(missing)}. There are: {present}.")
+        return table
+
+    @property
+    def _id(self) -> Column[Any]:
+        return self._table.c[self._settings.users_id_column]
+
+    @property
+    def _email(self) -> Column[Any]:
+        return self._table.c[self._settings.users_email_column]
+
+    @property
+    def _password(self) -> Column[Any]:
+        return self._table.c[self._settings.users_password_column]
+
+    @property
+    def _changed(self) -> Column[Any] | None:
+        name = self._settings.users_password_changed_column
+        return self._table.c[name] if name else None
+
+
+def _mailbox(stored: str) -> str:
+    try:
+        return normalise(stored)
+    except InvalidAddress:
+        return ""
+
+
+def _now(column: Column[Any]) -> datetime:
+    """Return the time in UTC, with a zone where the column keeps one."""
+    now = datetime.now(UTC)
+    return now if getattr(column.type, "timezone", False) else now.replace(tzinfo=None)

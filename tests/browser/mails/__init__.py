@@ -1,0 +1,1 @@
+"""Tests of emails and of the demo's inbox in a browser."""

@@ -1,0 +1,144 @@
+"""The mail's link in the browser: where its token goes, and what becomes of links that do not work."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.support.accessible import assert_accessible
+from tests.browser.support.states import TOKEN
+from tests.browser.support.steps import PASSWORD, alert, choose, heading, mailed_link, mailed_token, open_link
+from tests.e2e.demo import Demo
+
+
+def history(page: Page) -> list[str]:
+    """List every address that the tab could go back or forward to, as the browser has stored it."""
+    found = page.context.new_cdp_session(page).send("Page.getNavigationHistory")
+    return [entry["url"] for entry in found["entries"]]
+
+
+@pytest.mark.parametrize("mark", ["#", "?"])
+def test_the_token_leaves_the_address_bar_and_the_history(demo: Demo, page: Page, mark: str) -> None:
+    token = mailed_token(demo, demo.add_user(f"history{ord(mark)}@example.com"))
+
+    page.goto(demo.url("/forgot-password"))
+    page.goto(demo.url(f"/reset-password{mark}token={token}"))
+    page.get_by_label("New password").wait_for()
+    address = page.url
+    page.goto(demo.url("/forgot-password"))
+    page.go_back()
+    heading(page, "Choose a new password").wait_for()
+
+    assert address == page.url == demo.url("/reset-password")
+    assert [entry for entry in history(page) if token[:20] in entry] == []
+
+
+def test_the_token_is_kept_nowhere_in_the_browser(demo: Demo, page: Page) -> None:
+    token = open_link(demo, page, "kept@example.com")
+
+    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, history.state])")
+
+    assert token[:20] not in kept
+    assert page.context.cookies() == []
+    assert token[:20] not in page.content()
+
+
+def test_the_language_stays_in_the_address(demo: Demo, page: Page) -> None:
+    token = mailed_token(demo, demo.add_user("locale@example.com"))
+
+    page.goto(demo.url(f"/reset-password?locale=ar#token={token}"))
+    page.locator("#reset").wait_for()
+    page.reload()
+
+    expect(page.locator("html")).to_have_attribute("lang", "ar")
+
+
+def test_a_dead_link_leads_to_a_new_one(demo: Demo, page: Page) -> None:
+    page.goto(demo.url(f"/reset-password#token={TOKEN}"))
+
+    heading(page, "This link does not work any more").wait_for()
+    assert_accessible(page)
+    page.get_by_role("link", name="Ask for a new link").click()
+
+    heading(page, "Forgot your password?").wait_for()
+
+
+def test_a_link_that_dies_while_the_page_is_open_is_told_as_dead(demo: Demo, page: Page) -> None:
+    token = open_link(demo, page, "dies@example.com")
+    assert demo.post("/reset-password", {"token": token, "password": "a password from elsewhere"})[0] == 200
+
+    choose(page, PASSWORD)
+
+    heading(page, "This link does not work any more").wait_for()
+
+
+def test_a_link_may_be_opened_twice_before_it_is_used(demo: Demo, page: Page) -> None:
+    link = mailed_link(demo, demo.add_user("twice@example.com"))
+
+    for _ in range(2):
+        page.goto("about:blank")
+        page.goto(link)
+        page.get_by_label("New password").wait_for()
+    choose(page, PASSWORD)
+
+    heading(page, "Your password is changed").wait_for()
+
+
+def test_a_second_link_in_the_same_tab_is_taken(demo: Demo, page: Page) -> None:
+    """The address differs in its fragment alone, so the browser does not load the page again."""
+    page.goto(demo.url(f"/reset-password#token={TOKEN}"))
+    heading(page, "This link does not work any more").wait_for()
+
+    page.goto(mailed_link(demo, demo.add_user("afterwards@example.com")))
+
+    page.get_by_label("New password").wait_for()
+    assert page.url == demo.url("/reset-password")
+
+
+def test_a_page_without_a_token_takes_the_pasted_link(demo: Demo, page: Page) -> None:
+    link = mailed_link(demo, demo.add_user("paster@example.com"))
+    page.goto(demo.url("/reset-password"))
+    page.get_by_label("Link").fill("nothing of use")
+    page.get_by_role("button", name="Continue").click()
+    expect(alert(page)).not_to_be_empty()
+
+    # Some names of hosts look like a token.
+    host = "https://id.accounts.internationalbusinessmachines.example"
+    page.get_by_label("Link").fill(f"  {host}/reset{link[link.index('#') :]} ")
+    page.get_by_role("button", name="Continue").click()
+
+    page.get_by_label("New password").wait_for()
+
+
+def test_a_password_goes_with_the_link_that_it_was_typed_for(demo: Demo, page: Page) -> None:
+    old = open_link(demo, page, "earlier@example.com")
+    page.get_by_label("New password").fill(PASSWORD)
+    new = mailed_token(demo, demo.add_user("later@example.com"))
+
+    page.evaluate("token => { location.hash = 'token=' + token }", new)
+
+    expect(page.get_by_label("New password")).to_have_value("")
+    expect(page.get_by_text("Long enough")).to_be_hidden()
+    assert old != new
+
+
+def test_what_becomes_of_an_earlier_link_does_not_end_a_later_one(demo: Demo, page: Page) -> None:
+    open_link(demo, page, "sooner@example.com")
+    new = mailed_token(demo, demo.add_user("second@example.com"))
+    page.route("**/reset-password", lambda route: (page.wait_for_timeout(1000), route.continue_())[0])
+    with page.expect_response("**/reset-password"):
+        choose(page, PASSWORD)
+        page.evaluate("token => { location.hash = 'token=' + token }", new)
+
+    page.wait_for_timeout(300)
+
+    heading(page, "Choose a new password").wait_for()
+    expect(page.get_by_label("New password")).to_be_visible()
+
+
+def test_a_pasted_link_is_not_kept_in_its_field(demo: Demo, page: Page) -> None:
+    link = mailed_link(demo, demo.add_user("pasted@example.com"))
+    page.goto(demo.url("/reset-password"))
+    page.get_by_label("Link").fill(link)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("New password").wait_for()
+
+    assert page.locator("#link").input_value() == ""

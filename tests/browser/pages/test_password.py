@@ -1,0 +1,174 @@
+"""Choosing a password: what the page says while somebody types, and that the API says the same."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.support import made_up
+from tests.browser.support.accessible import assert_accessible
+from tests.browser.support.limits import forget_limits
+from tests.browser.support.states import REASONS, RESET, STATES, send
+from tests.browser.support.steps import PASSWORD, alert, choose, heading, mailed_token, open_link
+from tests.e2e.demo import Demo
+
+# Each repeats itself, so that the policy refuses all of them and the link stays good.
+LENGTHS = {
+    "one": "a",
+    "one too few": "a" * 14,
+    "just enough": "a" * 15,
+    "spaces": " " * 15,
+    "accents, composed": "\u00e9" * 15,
+    "accents, combining": "e\u0301" * 7,
+    "accents, combining, enough": "e\u0301" * 8,
+    "emoji, a letter too few": "\U0001f600" * 14,
+    "emoji, enough": "\U0001f600" * 15,
+    "emoji, most bytes": "\U0001f600" * 18,
+    "emoji, a byte too many": "\U0001f600" * 18 + "a",
+    "a family is seven letters": "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466" * 2,
+    "most bytes": "a" * 72,
+    "a byte too many": "a" * 73,
+    "a byte too many by an accent": "a" * 71 + "\u00e9",
+    "far too many": "a" * 1000,
+}
+
+
+def test_the_length_that_is_told_is_the_one_that_the_api_finds(demo: Demo, page: Page) -> None:
+    token = open_link(demo, page, "lengths@example.com")
+    told, found = {}, {}
+
+    for name, password in LENGTHS.items():
+        page.get_by_label("New password", exact=True).fill(password)
+        told[name] = page.locator("[data-length]:visible").get_attribute("data-length")
+        forget_limits(demo)
+        status, body, _ = demo.post(RESET, {"token": token, "password": password})
+        assert status == 422
+        found[name] = next((reason for reason in ("too_short", "too_long") if reason in str(body)), "enough")
+
+    assert told == found
+    assert set(found.values()) == {"too_short", "enough", "too_long"}
+
+
+def test_the_counter_counts_as_the_api_does(demo: Demo, page: Page) -> None:
+    STATES["choose"](demo, page, "")
+
+    page.get_by_label("New password", exact=True).fill("\U0001f600\u00e9a")
+
+    expect(page.locator("[data-length]:visible")).to_contain_text("3")
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_each_reason_has_its_words(demo: Demo, page: Page, reason: str) -> None:
+    STATES["choose"](demo, page, "")
+    made_up.refuse(page, RESET, 422, "weak_password", reasons=[reason])
+
+    send(page, PASSWORD)
+
+    said = alert(page).locator("[data-reason]:visible")
+    expect(said).to_have_count(1)
+    expect(said).to_have_attribute("data-reason", reason)
+    expect(said).not_to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("short", "too_short"),
+        ("a" * 80, "too_long"),
+        ("passwordpassword7", "too_common"),
+        ("Refused Person 1", "like_address"),
+    ],
+)
+def test_what_the_policy_refuses_is_told_and_the_link_stays_good(
+    demo: Demo, page: Page, password: str, reason: str
+) -> None:
+    open_link(demo, page, f"refused.person.{reason}@example.com")
+
+    choose(page, password)
+    alert(page).wait_for()
+    reasons = page.locator("[data-reason]:visible").evaluate_all("all => all.map(one => one.dataset.reason)")
+    choose(page, PASSWORD)
+
+    assert reason in reasons
+    heading(page, "Your password is changed").wait_for()
+
+
+def test_the_password_that_is_set_already_is_refused(demo: Demo, page: Page) -> None:
+    token = mailed_token(demo, demo.add_user("same@example.com"))
+    assert demo.post(RESET, {"token": token, "password": PASSWORD})[0] == 200
+    page.goto(demo.url(f"/reset-password#token={mailed_token(demo, 'same@example.com')}"))
+
+    choose(page, PASSWORD)
+
+    expect(page.locator("[data-reason=same_as_old]")).to_be_visible()
+
+
+def test_a_reason_that_the_page_does_not_know_is_a_refusal_all_the_same(demo: Demo, page: Page) -> None:
+    STATES["choose"](demo, page, "")
+    made_up.refuse(page, RESET, 422, "weak_password", reasons=["of_tomorrow"])
+
+    send(page, PASSWORD)
+
+    expect(alert(page)).not_to_be_empty()
+    assert page.locator("[data-reason]:visible").count() == 0
+
+
+def test_what_was_said_is_taken_back_when_somebody_types(demo: Demo, page: Page) -> None:
+    STATES["choose-weak"](demo, page, "")
+    field = page.get_by_label("New password", exact=True)
+
+    field.press("End")
+    field.press("x")
+
+    expect(alert(page)).to_have_count(0)
+    expect(field).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_a_password_can_be_seen_and_hidden_again(demo: Demo, page: Page) -> None:
+    STATES["choose"](demo, page, "")
+    field = page.get_by_label("New password", exact=True)
+    field.fill(PASSWORD)
+    show = page.get_by_role("button", name="Show password")
+
+    for shown, kind in (("false", "password"), ("true", "text"), ("false", "password")):
+        expect(show).to_have_attribute("aria-pressed", shown)
+        expect(field).to_have_attribute("type", kind)
+        expect(field).to_have_value(PASSWORD)
+        show.click()
+
+    assert_accessible(page)
+
+
+def test_caps_lock_is_told(demo: Demo, page: Page) -> None:
+    STATES["choose"](demo, page, "")
+    field = page.get_by_label("New password", exact=True)
+    hint = page.get_by_role("status").filter(has_text="Caps Lock")
+
+    expect(page.get_by_text("Caps Lock")).to_be_hidden()
+    field.dispatch_event("keydown", {"key": "A", "modifierCapsLock": True})
+    expect(hint).to_be_visible()
+    field.dispatch_event("keydown", {"key": "a"})
+    expect(page.get_by_text("Caps Lock")).to_be_hidden()
+
+
+def test_a_password_may_be_pasted_whole(demo: Demo, page: Page) -> None:
+    long = "many words " * 8
+    STATES["paste"](demo, page, "")
+    page.get_by_label("Link").fill(long)
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.press("ControlOrMeta+C")
+    STATES["choose"](demo, page, "")
+
+    page.get_by_label("New password", exact=True).focus()
+    page.keyboard.press("ControlOrMeta+V")
+
+    expect(page.get_by_label("New password", exact=True)).to_have_value(long)
+
+
+def test_spaces_at_either_end_are_part_of_it(demo: Demo, page: Page) -> None:
+    token = mailed_token(demo, demo.add_user("spaces@example.com"))
+    page.goto(demo.url(f"/reset-password#token={token}"))
+
+    with page.expect_request(lambda one: one.method == "POST" and one.url.endswith(RESET)) as sent:
+        choose(page, f" {PASSWORD} ")
+
+    body = sent.value.post_data_json
+    assert body["password"] == f" {PASSWORD} "

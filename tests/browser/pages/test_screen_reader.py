@@ -1,0 +1,92 @@
+"""What a screen reader is told: names, roles, states, and what changes while nobody looks."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.support.states import STATES
+from tests.browser.support.steps import alert
+from tests.e2e.demo import Demo
+
+TITLES = {
+    "forgot": "Forgot your password?",
+    "sent": "Check your mail",
+    "choose": "Choose a new password",
+    "paste": "Choose a new password",
+    "dead": "This link does not work any more",
+    "done": "Your password is changed",
+}
+
+
+@pytest.mark.parametrize("state", TITLES)
+def test_each_state_has_one_heading_and_the_tab_tells_it_too(demo: Demo, page: Page, state: str) -> None:
+    STATES[state](demo, page, "")
+
+    assert page.get_by_role("heading", level=1).all_inner_texts() == [TITLES[state]]
+    assert page.title().startswith(TITLES[state])
+    expect(page.get_by_role("main")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("state", "role", "name"),
+    [
+        ("forgot", "textbox", "Email address"),
+        ("forgot", "button", "Send the link"),
+        ("sent", "link", "Use another address"),
+        ("paste", "textbox", "Link"),
+        ("paste", "button", "Continue"),
+        ("choose", "textbox", "New password"),
+        ("choose", "button", "Show password"),
+        ("choose", "button", "Set the password"),
+        ("dead", "link", "Ask for a new link"),
+    ],
+)
+def test_everything_has_its_role_and_name(demo: Demo, page: Page, state: str, role: str, name: str) -> None:
+    STATES[state](demo, page, "")
+
+    # A password field has no role of its own in ARIA.
+    found = page.get_by_label(name, exact=True) if name == "New password" else page.get_by_role(role, name=name)
+    expect(found).to_have_count(1)
+
+
+@pytest.mark.parametrize("state", ["forgot-wrong-address", "paste-nothing", "choose-weak"])
+def test_a_refused_field_names_what_is_wrong(demo: Demo, page: Page, state: str) -> None:
+    STATES[state](demo, page, "")
+    field = page.locator("main input:visible")
+
+    described = (field.get_attribute("aria-describedby") or "").split()
+    told = " ".join(page.locator(f"#{identity}").inner_text() for identity in described)
+
+    assert alert(page).inner_text() in told
+
+
+@pytest.mark.parametrize("state", ["forgot", "choose", "paste"])
+def test_live_regions_stand_on_the_page_before_they_speak(demo: Demo, page: Page, state: str) -> None:
+    """A region that comes with its text is not read out by every screen reader."""
+    STATES[state](demo, page, "")
+
+    assert page.locator("main :is([role=alert], [role=status], [aria-live])").count() >= 1
+
+
+def test_the_address_is_known_to_a_password_manager(demo: Demo, page: Page) -> None:
+    STATES["forgot"](demo, page, "")
+
+    field = page.get_by_label("Email address")
+
+    assert {name: field.get_attribute(name) for name in ("type", "autocomplete", "inputmode", "spellcheck")} == {
+        "type": "email",
+        "autocomplete": "username",
+        "inputmode": "email",
+        "spellcheck": "false",
+    }
+
+
+def test_the_new_password_is_known_to_a_password_manager(demo: Demo, page: Page) -> None:
+    STATES["choose"](demo, page, "")
+    rules = page.request.get(demo.url("/password-policy")).json()["passwordrules"]
+
+    field = page.get_by_label("New password", exact=True)
+
+    expect(field).to_have_attribute("autocomplete", "new-password")
+    expect(field).to_have_attribute("passwordrules", rules)
+    # A limit on the field would cut a pasted password without a word.
+    assert field.get_attribute("maxlength") is None

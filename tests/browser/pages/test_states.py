@@ -1,0 +1,65 @@
+"""Every state of every page: accessible, whole on the narrowest screen, with large letters, and in every language."""
+
+import pytest
+from playwright.sync_api import Page
+
+from shared.languages import LANGUAGES, direction, tag
+from tests.browser.conftest import OpenPage
+from tests.browser.support.accessible import assert_accessible
+from tests.browser.support.chromium import SMALLEST
+from tests.browser.support.layout import sticking_out
+from tests.browser.support.states import STATES
+from tests.e2e.demo import Demo
+
+# Those with the longest words.
+TOLD = ["sent", "choose-weak", "dead"]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_is_accessible_and_fits_the_narrowest_screen(demo: Demo, open_page: OpenPage, state: str) -> None:
+    page = open_page(**SMALLEST, color_scheme="light")
+
+    STATES[state](demo, page, "")
+
+    assert_accessible(page)
+    assert sticking_out(page) == []
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert sticking_out(page) == []
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_is_accessible_in_the_dark(demo: Demo, open_page: OpenPage, state: str) -> None:
+    page = open_page("desktop", color_scheme="dark")
+
+    STATES[state](demo, page, "")
+
+    assert_accessible(page)
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_a_language_is_named_and_fits_the_narrowest_screen(demo: Demo, open_page: OpenPage, locale: str) -> None:
+    page = open_page(**SMALLEST)
+
+    for state in TOLD:
+        STATES[state](demo, page, locale)
+        root = page.locator("html")
+        assert (root.get_attribute("lang"), root.get_attribute("dir")) == (tag(locale), direction(locale))
+        assert sticking_out(page) == [], state
+
+
+def test_the_browsers_language_is_taken(demo: Demo, open_page: OpenPage) -> None:
+    page = open_page(locale="ar")
+    STATES["forgot"](demo, page, "")
+
+    root = page.locator("html")
+
+    assert (root.get_attribute("lang"), root.get_attribute("dir")) == ("ar", "rtl")
+    # What is typed begins at the right edge, as the words above it do; an address is written from left to right.
+    assert right_edge(page, "h1") == right_edge(page, "label")
+    assert_accessible(page)
+
+
+def right_edge(page: Page, selector: str) -> int:
+    box = page.locator(f"{selector}:visible").first.bounding_box()
+    assert box
+    return round(box["x"] + box["width"])

@@ -1,0 +1,1 @@
+"""Devices, page states, steps and checks for the tests in a browser."""

@@ -1,0 +1,1 @@
+"""The faults that `make faults` runs."""

@@ -1,0 +1,117 @@
+"""A million jobs are waiting: the sweeper and the worker are no slower than with none."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+from redis import Redis
+
+from shared.outbox.jobs import Job, new_id
+from shared.outbox.outbox import Outbox
+from tests.faults.bench import Bench, Unloaded
+from tests.faults.ledger import Ledger
+from tests.faults.relay import Relay
+from tests.faults.report import Row
+from tests.faults.run import say
+from tests.faults.stack import one_redis, settings_for
+from tests.support.servers import free_port, wait_until
+from worker.app import create_worker
+from worker.settings import WorkerSettings
+
+WAITING = 1_000_000
+CHUNK = 2_000
+ROUNDS = 200
+JOBS = 5  # In a round.
+MOST = 1.25  # What medians may differ by, as those of two equal servers do on a busy machine.
+ADD_ALL = "for i = 1, #ARGV, 2 do add(ARGV[i], ARGV[i + 1]) end"
+
+
+class Side:
+    """A Redis with so many jobs waiting, a worker without its queue, and how long both take, in seconds."""
+
+    def __init__(self, folder: Path, bench: Bench, relay: Relay) -> None:
+        self.server = one_redis(folder)
+        self.client = self.server.client()
+        environ = settings_for(bench.database_url, relay.port, free_port(), self.server.url)
+        self.worker = create_worker(WorkerSettings.load(environ | {"LOG_LEVEL": "ERROR"}))
+        self.outbox = self.worker.delivery.outbox
+        self.sweeps: list[float] = []
+        self.mails: list[float] = []
+        self._numbers = count()
+
+    def measure(self) -> None:
+        """Sweep once, and mail some jobs from their claim to their end."""
+        self.sweeps.append(_seconds(self.worker.sweeper.sweep))
+        for _ in range(JOBS):
+            job = replace(_job(new_id()), address=f"u{next(self._numbers)}@example.com")
+            self.outbox.add(job)
+            with self.worker.flask.app_context():
+                self.mails.append(_seconds(partial(self.worker.delivery.run, job.id)))
+
+    def close(self) -> None:
+        self.worker.mailer.close()
+        self.client.close()
+        self.server.close()
+
+
+def fill(client: Redis, number: int) -> None:
+    """Accept so many jobs, as the API would; then wait until Redis has rewritten its file."""
+    add_all = Outbox(client).script(ADD_ALL)
+    entry = _job("JOB_ID").entry()
+    for begin in range(0, number, CHUNK):
+        words: list[str] = []
+        for _ in range(min(CHUNK, number - begin)):
+            job = new_id()
+            words += [job, entry.replace("JOB_ID", job)]
+        add_all(args=words)
+    wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"], "no end of writing", 120)
+
+
+def a_million_waiting(bench: Bench, row: Row) -> None:
+    """Measure a full outbox and an empty one in turns, so that whatever else the machine does hits both."""
+    waiting = WAITING // 100 if bench.short else WAITING
+    ledger = Ledger()
+    relay = Relay(ledger.take)
+    relay.start()
+    empty, full = (Side(bench.folder_for(f"backlog-{name}"), bench, relay) for name in ("empty", "full"))
+    try:
+        fill(full.client, waiting)
+        say(f"{full.client.hlen('outbox:jobs')} jobs wait")
+        for _ in range(ROUNDS):
+            empty.measure()
+            full.measure()
+        memory = full.client.info("memory")["used_memory"] / waiting
+    finally:
+        empty.close()
+        full.close()
+        relay.stop()
+    row.notes.append(f"{waiting} jobs of {memory:.0f} bytes")
+    if len(ledger.mails) != 2 * ROUNDS * JOBS:
+        row.broken.append(f"{len(ledger.mails)} mails")
+    _compare(row, "sweep", empty.sweeps, full.sweeps)
+    _compare(row, "mail", empty.mails, full.mails)
+
+
+def _compare(row: Row, what: str, empty: list[float], full: list[float]) -> None:
+    without, with_many = median(empty), median(full)
+    ratio = with_many / without
+    row.notes.append(f"{what} {without * 1000:.2f} ms, then {with_many * 1000:.2f} ms: {ratio:.2f}")
+    if ratio > MOST:
+        row.broken.append(f"{what} {ratio:.2f} times as slow")
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def _job(identity: str) -> Job:
+    return Job(identity, "forgot", "0123456789abcdef", "hash", time.time(), address="anna@example.com")
+
+
+FAULTS = [Unloaded("backlog", "a million jobs waiting", a_million_waiting)]

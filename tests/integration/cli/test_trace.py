@@ -1,0 +1,99 @@
+"""`python -m worker trace EMAIL`: what happened to an address lately."""
+
+import time
+
+from shared.addresses import hash_address
+from shared.outbox.jobs import hash_keys
+from tests.support.service import Service
+from tests.support.worker_commands import ADDRESS, as_json, command
+
+
+def test_trace_tells_support_what_happened_to_an_address(service: Service) -> None:
+    service.add_user(ADDRESS)
+    token = service.link_for(ADDRESS)
+    service.reset(token)
+    service.work()
+    for _ in range(3):
+        service.forgot("Anna@Example.com")
+
+    events = [event["event"] for event in as_json(service, "trace", " ANNA@example.com ")]
+
+    assert events == [
+        "accepted",
+        "mailed_reset",
+        "confirmed",
+        "mailed_password_changed",
+        "accepted",
+        "accepted",
+        "limited",
+    ]
+    text = command(service, "trace", "ANNA@example.com").output
+    assert "link mailed (250 OK)" in text
+    assert "over the quota" in text
+
+
+def test_trace_tells_that_nobody_has_the_address(service: Service) -> None:
+    service.forgot("nobody@example.com")
+    service.work()
+
+    events = as_json(service, "trace", "nobody@example.com")
+
+    assert [event["event"] for event in events] == ["accepted", "no_such_user"]
+    assert "Nothing is known of the last 48 hours" in command(service, "trace", "other@example.com").output
+
+
+def test_trace_tells_of_a_mail_that_is_late_and_of_one_that_was_given_up(service: Service) -> None:
+    service.add_user(ADDRESS)
+    service.relay.answer_to_data = "451 come back later, <anna@example.com>"
+    service.forgot(ADDRESS)
+    for answer in ("451 later", "451 later", "550 5.7.1 no"):
+        service.relay.answer_to_data = answer
+        service.work()
+        for identity in service.redis.zrange("outbox:later", 0, -1):
+            service.redis.zadd("outbox:later", {identity: 0})
+
+    service.work()
+
+    lines = [(event["event"], event["detail"]) for event in as_json(service, "trace", ADDRESS)]
+    assert lines == [
+        ("accepted", ""),
+        ("delayed", "message refused: 451"),
+        ("buried", "message refused: 550"),
+    ]
+
+
+def test_trace_needs_redis_and_the_key_alone_and_tells_that_histories_were_deleted(service: Service) -> None:
+    service.redis.set("history:off", 1)
+    service.environ = {name: service.environ[name] for name in ("REDIS_URL", "SECRET_KEY")}
+
+    output = command(service, "trace", "nobody@example.com").output
+
+    assert "Nothing is known" in output
+    assert "histories are deleted" in output
+
+
+def test_trace_finds_what_happened_before_the_key_was_rotated(service: Service) -> None:
+    service.forgot("nobody@example.com")
+    service.environ["SECRET_KEY"] = "another-key-0123456789-abcdefghijklmno," + service.environ["SECRET_KEY"]
+
+    assert len(as_json(service, "trace", "nobody@example.com")) == 1
+
+
+def test_a_history_forgets(service: Service) -> None:
+    (hashed, *_) = [hash_address("nobody@example.com", key) for key in hash_keys(service.settings)]
+    key = f"history:{hashed}"
+    for _ in range(120):
+        service.forgot("nobody@example.com")
+    assert (service.redis.llen(key), service.redis.llen(f"{key}:limited")) == (3, 20)
+    service.redis.rpush(key, *service.redis.lrange(key, 0, 0) * 120)
+    service.redis.delete(f"{key}:limited")
+    service.work()
+
+    assert service.redis.llen(key) == 100
+    assert 0 < service.redis.ttl(key) <= 48 * 3600
+    service.redis.lset(key, 0, f"{(time.time() - 49 * 3600) * 1e6:.0f} {'a' * 32} accepted ")
+    assert len(as_json(service, "trace", "nobody@example.com")) == 99
+
+
+def test_what_is_no_address_is_refused_without_repeating_it(service: Service) -> None:
+    assert "not one plain mail address" in command(service, "trace", "anna@example.com,ben", code=2).output

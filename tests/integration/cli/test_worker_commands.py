@@ -1,0 +1,123 @@
+"""`python -m worker COMMAND`: what a person does about mails that wait or were given up."""
+
+import json
+import time
+
+import pytest
+
+from tests.support.servers import free_port
+from tests.support.service import Service
+from tests.support.worker_commands import ADDRESS, as_json, command
+
+NOTHING_PENDING = """\
+0 waiting
+  0 in the queue, 0 with a worker, 0 to be tried later
+0 given up
+No worker is alive.
+"""
+
+
+@pytest.fixture
+def buried(service: Service) -> str:
+    """The id of a job that the relay refused for good."""
+    service.add_user(ADDRESS)
+    service.relay.answer_to_data = "550 5.1.1 <anna@example.com> unknown"
+    service.forgot(ADDRESS)
+    service.work()
+    service.relay.empty()
+    return str(service.redis.hkeys("outbox:dead")[0])
+
+
+def test_pending_tells_how_much_waits_and_for_how_long(service: Service) -> None:
+    assert command(service, "pending").output == NOTHING_PENDING
+    service.forgot(ADDRESS)
+    service.forgot("ben@example.com")
+    oldest = service.redis.zrange("outbox:requests", 0, 0)[0]
+    service.redis.zadd("outbox:requests", {oldest: (time.time() - 90) * 1e6})
+    service.worker.delivery.outbox.claim(str(oldest), "a worker", 60)
+
+    found = as_json(service, "pending")
+
+    assert 90 <= found.pop("oldest") < 95
+    assert found == {"jobs": 2, "queued": 1, "leased": 1, "later": 0, "queue": 2, "dead": 0, "worker_alive": False}
+    assert "2 waiting; the oldest for 9" in command(service, "pending").output
+
+
+def test_dead_lists_what_was_given_up_and_why_without_the_address(service: Service, buried: str) -> None:
+    (letter,) = as_json(service, "dead")
+
+    assert (letter["id"], letter["kind"], letter["reason"]) == (buried, "forgot", "message refused: 550")
+    assert time.time() - 10 < letter["accepted_at"] < letter["buried_at"] <= time.time()
+    text = command(service, "dead").output
+    assert buried in text
+    assert letter["address_hash"] in text
+    assert text.endswith("1 of 1 given up\n")
+
+
+def test_dead_lists_the_newest_first_and_no_more_than_asked_for(service: Service, buried: str) -> None:
+    service.relay.answer_to_data = "550 no"
+    service.forgot(ADDRESS)
+    service.work()
+
+    (newest,) = as_json(service, "dead", "--most", "1")
+
+    assert newest["id"] != buried
+    assert "1 of 2" in command(service, "dead", "--most", "1").output
+
+
+@pytest.mark.parametrize("which", ["its id", "all"])
+def test_what_was_given_up_is_mailed_after_a_retry(service: Service, buried: str, which: str) -> None:
+    age_the_dead(service, buried)
+
+    output = command(service, "retry", "--all" if which == "all" else buried).output
+
+    assert output == "1 put back\n"
+    service.work()
+    assert service.relay.recipients() == [ADDRESS]
+    assert service.redis.keys("outbox:dead") == []
+
+
+def test_a_retry_of_what_is_not_there_says_so(service: Service) -> None:
+    assert "Nothing was given up under this ID" in command(service, "retry", "a" * 32, code=1).output
+    assert "Name one ID" in command(service, "retry", code=2).output
+    assert as_json(service, "retry", "--all") == {"retried": 0}
+
+
+def test_a_retried_notice_has_its_day_again(service: Service) -> None:
+    service.add_user(ADDRESS)
+    token = service.link_for(ADDRESS)
+    service.relay.answer_to_data = "550 no"
+    service.reset(token)
+    service.work()
+
+    command(service, "retry", "--all")
+
+    assert service.redis.zcard("outbox:requests") == 0
+    assert service.redis.zcard("outbox:notices") == 1
+
+
+def test_purge_deletes_what_was_given_up_when_it_is_meant(service: Service, buried: str) -> None:
+    command(service, "purge", code=1, input="n\n")
+    assert service.redis.hexists("outbox:dead", buried)
+
+    assert command(service, "purge", "--yes").output == "1 deleted\n"
+
+    assert service.redis.keys("outbox:*") in ([], ["outbox:mark"])
+
+
+def test_a_redis_that_is_away_is_named_as_the_cause(service: Service) -> None:
+    service.environ["REDIS_URL"] = f"redis://127.0.0.1:{free_port()}/0"
+
+    assert "Redis does not answer" in command(service, "pending", code=1).output
+
+    service.environ["REDIS_URL"] = str(service.settings.redis_url.get_secret_value()).replace("//", "//anna:wrong@")
+    assert "refuses its user or password" in command(service, "pending", code=1).output
+
+
+def age_the_dead(service: Service, identity: str) -> None:
+    """Let a day pass since it was accepted."""
+    buried = json.loads(service.redis.hget("outbox:dead", identity) or "")
+    entry = json.loads(buried["entry"])
+    entry["accepted_at"] -= 86400
+    buried["entry"] = json.dumps(entry)
+    service.redis.hset("outbox:dead", identity, json.dumps(buried))

@@ -1,0 +1,1 @@
+"""Tests of connections to Redis and to the database."""

@@ -1,0 +1,89 @@
+"""Pages and mails as people of each language see them, by the catalogues that there are: no English is left in them."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from shared.languages import DEFAULT, LANGUAGES, tag
+from tests.conftest import MakeService
+from tests.support.catalogues import ALIKE
+from tests.support.service import Service
+from worker.mails.preview import PreviewSettings, write_all
+
+OTHERS = [code for code in LANGUAGES if code != DEFAULT]
+# What pages and mails say that is of no language, or is what somebody set.
+NAMES = {"12345", "0@0.0", "anna@example.com", "Firefox", "Windows", "UTC"}
+SAID_BY_ATTRIBUTES = {"alt", "aria-label", "placeholder", "title"}
+
+
+class Said(HTMLParser):
+    """The texts that a page says to people."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.texts: set[str] = set()
+        self._silent = False
+        self.feed(html)
+
+    def handle_starttag(self, name: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._silent = name in {"style", "script"}
+        for key, value in attrs:
+            if key in SAID_BY_ATTRIBUTES:
+                self.handle_data(value or "")
+
+    def handle_data(self, text: str) -> None:
+        text = " ".join(text.split())
+        if re.search(r"[A-Za-z]{2}", text) and not self._silent and "//" not in text:
+            self.texts.add(text)
+
+
+def same(code: str, english: set[str], other: set[str]) -> set[str]:
+    """Return what both say, but for texts that may be alike, whatever stands in the place of their placeholders."""
+    alike = tuple(text.partition("%")[0].strip() for text in ALIKE.get(code, ()))
+    return {text for text in english & other if not (alike and text.startswith(alike))}
+
+
+@pytest.fixture
+def service(make_service: MakeService) -> Service:
+    return make_service(
+        PRODUCT_NAME="12345", SUPPORT_EMAIL="0@0.0", SIGN_IN_URL="https://www.example.com/", PASSWORD_MIN_LENGTH="8"
+    )
+
+
+@pytest.mark.parametrize("path", ["/forgot-password", "/reset-password"])
+def test_no_english_is_left_in_a_page_of_another_language(service: Service, path: str) -> None:
+    def said(code: str) -> set[str]:
+        return Said(service.client.get(f"{path}?locale={tag(code)}").get_data(as_text=True)).texts - NAMES
+
+    assert len(said(DEFAULT)) > 15
+    assert {code: left for code in OTHERS if (left := same(code, said(DEFAULT), said(code)))} == {}
+
+
+def test_no_english_is_left_in_a_mail_of_another_language(tmp_path: Path) -> None:
+    write_all(PreviewSettings(product_name="12345", support_email="0@0.0"), tmp_path)
+    files = {path.name for path in (tmp_path / DEFAULT).iterdir() if path.suffix in {".txt", ".html"}}
+
+    def said(code: str, name: str) -> set[str]:
+        text = (tmp_path / code / name).read_text()
+        if name.endswith(".txt"):
+            text = text.replace("\n", "<br>")
+        return Said(text).texts - NAMES
+
+    assert len(files) == 4
+    for name in files:
+        assert len(said(DEFAULT, name)) > 5
+        assert {code: left for code in OTHERS if (left := same(code, said(DEFAULT, name), said(code, name)))} == {}
+
+
+@pytest.mark.parametrize("code", ["ja", "zh_Hans"])
+def test_sentences_stand_side_by_side_where_the_full_stop_brings_its_own_room(
+    service: Service, tmp_path: Path, code: str
+) -> None:
+    write_all(PreviewSettings(), tmp_path)
+    texts = [service.client.get(f"/reset-password?locale={tag(code)}").get_data(as_text=True)]
+    texts += [path.read_text() for path in (tmp_path / code).glob("*.html")]
+
+    assert "\u3002" in texts[0]
+    assert [found for text in texts for found in re.findall("\u3002[ \n][^&<\\s]+", text)] == []

@@ -1,0 +1,93 @@
+"""What the worker's side counts, in the hash that /metrics reads."""
+
+import pytest
+
+from shared.metrics import BUCKETS, HASH, bucket
+from shared.outbox.outbox import Ending
+from tests.integration.conftest import job
+from tests.support.service import Service
+
+ADDRESS = "anna@example.com"
+
+
+def counts(service: Service) -> dict[str, int]:
+    return {name: int(amount) for name, amount in service.redis.hgetall(HASH).items()}
+
+
+def worker_counts(service: Service) -> dict[str, int]:
+    """Leave out how long it took."""
+    return {name: amount for name, amount in counts(service).items() if not name.startswith("delivery_")}
+
+
+def test_mails_are_counted_by_what_they_are_with_the_seconds_they_took(service: Service) -> None:
+    service.add_user(ADDRESS)
+
+    service.reset(service.link_for(ADDRESS))
+    service.work()
+
+    found = counts(service)
+    assert (found["mails_sent:reset"], found["mails_sent:password_changed"]) == (1, 1)
+    assert sum(amount for name, amount in found.items() if name.startswith("delivery_le:")) == 2
+    assert 0 <= found["delivery_ms"] < 20_000
+
+
+def test_an_api_whose_clock_is_ahead_takes_no_seconds_away(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    service.add_user(ADDRESS)
+    service.forgot(ADDRESS)
+    monkeypatch.setattr("shared.outbox.jobs.Job.age", -30.0)
+
+    service.work()
+
+    assert counts(service)["delivery_ms"] == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [("451 later", "mails_retried:transient"), ("550 no", "mails_buried:forgot")],
+)
+def test_what_is_not_mailed_is_counted_by_what_became_of_it(service: Service, answer: str, expected: str) -> None:
+    service.add_user(ADDRESS)
+    service.relay.answer_to_data = answer
+    service.forgot(ADDRESS)
+
+    service.work()
+
+    assert worker_counts(service)[expected] == 1
+    assert "mails_sent:reset" not in counts(service)
+
+
+def test_jobs_that_end_without_a_mail_are_counted_by_their_reason(service: Service) -> None:
+    for _ in range(4):
+        service.forgot("nobody@example.com")
+
+    service.work()
+
+    assert worker_counts(service) == {"jobs_ended:no_such_user": 3, "jobs_ended:over_quota": 1}
+
+
+def test_a_mail_of_a_job_that_another_worker_had_finished_is_counted_as_doubled(service: Service) -> None:
+    outbox = service.worker.delivery.outbox
+    added = job()
+    outbox.add(added)
+    mailed = Ending("mailed_reset", "", {"mails_sent:reset": 1}, count_repeated="mails_doubled")
+
+    outbox.done(added.id, 0, mailed)
+    outbox.done(added.id, 0, mailed)
+
+    assert counts(service) == {"mails_sent:reset": 1, "mails_doubled": 1}
+
+
+def test_what_is_swept_is_counted_by_its_reason(service: Service) -> None:
+    service.forgot(ADDRESS)
+    (identity,) = service.redis.hkeys("outbox:jobs")
+    service.worker.delivery.outbox.claim(str(identity), "a worker that died", 30)
+    service.redis.zadd("outbox:leased", {identity: 1})
+
+    service.worker.sweeper.sweep()
+
+    assert counts(service) == {"jobs_swept:lease": 1}
+
+
+def test_every_time_has_its_bucket() -> None:
+    assert [bucket(seconds) for seconds in (0.0, 0.1, 0.11, 61, 3600.1)] == ["0.1", "0.1", "0.25", "300", "+Inf"]
+    assert [float(bound) for bound in BUCKETS] == sorted(float(bound) for bound in BUCKETS)

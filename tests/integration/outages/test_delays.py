@@ -1,0 +1,63 @@
+"""The database or the relay away: mails wait and are not lost, and what can never be sent is buried."""
+
+from tests.conftest import MakeService
+from tests.support.servers import Relay, wait_until
+
+
+def test_a_missing_database_lets_requests_in_and_refuses_resets(make_service: MakeService) -> None:
+    service = make_service()
+    service.add_user("anna@example.com")
+    token = service.link_for("anna@example.com")
+    service.sql("ALTER TABLE users RENAME TO gone")
+
+    assert service.forgot("anna@example.com").status_code == 202
+    assert service.reset(token).status_code == 503
+    service.sql("ALTER TABLE gone RENAME TO users")
+    assert service.reset(token).status_code == 200
+
+
+def test_a_mail_that_meets_a_missing_database_is_sent_when_it_is_back(make_service: MakeService) -> None:
+    service = make_service()
+    service.add_user("anna@example.com")
+    service.sql("ALTER TABLE users RENAME TO gone")
+    service.forgot("anna@example.com")
+    service.work()
+    delayed = service.redis.zrange("outbox:later", 0, -1)
+    service.sql("ALTER TABLE gone RENAME TO users")
+
+    service.redis.zadd("outbox:later", {delayed[0]: 0})
+    service.work()
+
+    assert service.relay.recipients() == ["anna@example.com"]
+
+
+def test_a_relay_that_is_away_delays_the_mail_and_loses_nothing(make_service: MakeService, relay: Relay) -> None:
+    service = make_service()
+    service.add_user("anna@example.com")
+    relay.answer_to_data = "451 try again"
+    service.forgot("anna@example.com")
+    service.work()
+    delayed = service.redis.zrange("outbox:later", 0, -1)
+    relay.answer_to_data = "250 OK"
+
+    service.redis.zadd("outbox:later", {delayed[0]: 0})
+    wait_until(lambda: service.work() == 0, "work does not end")
+
+    assert service.relay.recipients() == ["anna@example.com"]
+    assert service.redis.hlen("outbox:jobs") == 0
+
+
+def test_a_mail_that_the_relay_refuses_for_good_is_buried_with_its_reason(
+    make_service: MakeService, relay: Relay
+) -> None:
+    service = make_service()
+    service.add_user("anna@example.com")
+    relay.answer_to_data = "554 no anna@example.com here"
+    service.forgot("anna@example.com")
+    service.work()
+
+    dead = service.redis.hvals("outbox:dead")
+
+    assert len(dead) == 1
+    assert '"reason":"message refused: 554"' in str(dead[0])
+    assert service.redis.hlen("outbox:jobs") == 0

@@ -1,0 +1,150 @@
+"""A Redis that is full: nothing is accepted, nothing accepted is lost, and it can be drained."""
+
+import asyncio
+import importlib
+import sys
+from collections.abc import Iterator
+
+import pytest
+from flower.utils import broker
+from kombu import Exchange, Queue
+
+from shared.connections.redis_memory import memory_used
+from shared.outbox.outbox import Outbox
+from tests.conftest import MakeService
+from tests.integration.conftest import job
+from tests.support.servers import RedisServer, wait_until
+from tests.support.service import Service, worker_process
+from worker.queue.broker import QuickConnection
+from worker.queue.dead_letters import DeadLetters
+
+ADDRESS = "anna@example.com"
+FULL = 1  # Byte of maxmemory: full, whatever a connection takes or gives back.
+
+
+@pytest.fixture
+def service(make_service: MakeService, own_redis: RedisServer) -> Iterator[Service]:
+    service = make_service(REDIS_URL=own_redis.url)
+    service.add_user(ADDRESS)
+    return service
+
+
+def fill(service: Service) -> None:
+    """Leave no byte, as somebody else's keys would."""
+    service.redis.config_set("maxmemory", service.redis.info("memory")["used_memory"] - 1)
+
+
+def test_a_request_is_refused_with_nothing_written(service: Service) -> None:
+    fill(service)
+
+    assert service.forgot(ADDRESS).status_code == 503
+
+    assert service.redis.keys("outbox:*") == []
+    assert service.redis.keys("limit:*") == []
+    service.redis.config_set("maxmemory", 0)
+    assert service.forgot(ADDRESS).status_code == 202
+
+
+def test_a_reset_is_refused_with_nothing_changed(service: Service) -> None:
+    token = service.link_for(ADDRESS)
+    stored = service.stored_hash(ADDRESS)
+    fill(service)
+
+    assert service.reset(token).status_code == 503
+
+    assert service.stored_hash(ADDRESS) == stored
+
+
+@pytest.mark.parametrize("answer", ["250 OK", "451 later", "550 no"])
+def test_what_was_accepted_is_worked_off(service: Service, answer: str) -> None:
+    service.forgot(ADDRESS)
+    fill(service)
+    service.relay.answer_to_data = answer
+
+    service.worker.sweeper.tick()
+    service.work()
+
+    places = {place: service.redis.exists(f"outbox:{place}") for place in ("jobs", "later", "dead")}
+    assert places == {"jobs": answer[0] == "4", "later": answer[0] == "4", "dead": answer[0] == "5"}
+    assert service.relay.recipients() == ([ADDRESS] if answer == "250 OK" else [])
+
+
+def test_what_a_dead_worker_held_is_put_back(service: Service) -> None:
+    service.forgot(ADDRESS)
+    (identity,) = service.redis.hkeys("outbox:jobs")
+    service.worker.delivery.outbox.claim(str(identity), "a worker that died", 30)
+    service.redis.zadd("outbox:leased", {identity: 1})
+    fill(service)
+
+    service.work()
+
+    assert service.relay.recipients() == [ADDRESS]
+
+
+def test_a_worker_that_starts_mails_what_was_accepted(service: Service) -> None:
+    service.forgot(ADDRESS)
+    service.redis.config_set("maxmemory", FULL)
+
+    # It waits for the first mail, and asks for another in vain.
+    with worker_process(service):
+        assert service.relay.recipients() == [ADDRESS]
+
+    assert service.redis.hlen("outbox:jobs") == 0
+
+
+def test_a_worker_whose_connections_break_mails_what_waits(service: Service) -> None:
+    outbox, waiting = Outbox(service.redis), job()
+    with worker_process(service) as worker:
+        outbox.add_later(waiting, 3600)
+        service.redis.config_set("maxmemory", FULL)
+        service.redis.client_kill_filter(_type="normal", skipme=True)
+        outbox.release(waiting.id)
+
+        wait_until(lambda: len(service.relay.mails) == 2, "the worker does not come back")
+        assert worker.poll() is None
+
+
+def test_a_worker_goes_on_listening_for_remote_control(service: Service) -> None:
+    with QuickConnection(service.environ["REDIS_URL"]) as connection:
+        channel = connection.default_channel
+        Queue("pidbox", Exchange("pidbox", type="fanout"), expires=1200.0, channel=channel).declare()
+        service.redis.delete("_kombu.binding.pidbox")
+        fill(service)
+
+        channel._refresh_bindings({"pidbox"})
+
+    assert service.redis.exists("_kombu.binding.pidbox")
+
+
+def test_what_was_given_up_can_be_deleted(service: Service) -> None:
+    service.forgot(ADDRESS)
+    service.relay.answer_to_data = "550 no"
+    service.work()
+    service.redis.config_set("maxmemory", FULL)
+
+    assert DeadLetters(service.redis, Outbox(service.redis)).purge() == 1
+
+    assert service.redis.exists("outbox:dead", "outbox:buried") == 0
+
+
+def test_flower_shows_the_queues_length(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    service.forgot(ADDRESS)
+    service.redis.config_set("maxmemory", FULL)
+    monkeypatch.setenv("REDIS_URL", service.environ["REDIS_URL"])
+    monkeypatch.setattr(broker.RedisBase, "queues", broker.RedisBase.queues)
+    monkeypatch.delitem(sys.modules, "worker.flower", raising=False)
+    importlib.import_module("worker.flower")
+
+    queues = asyncio.run(broker.Broker(service.environ["REDIS_URL"]).queues(["latchkey"]))
+
+    assert queues == [{"name": "latchkey", "messages": 1}]
+
+
+def test_how_full_redis_is_can_be_asked(service: Service) -> None:
+    assert memory_used(service.redis) is None
+    fill(service)
+    assert 0.9 < (memory_used(service.redis) or 0) < 1.5
+
+    service.redis.acl_setuser("anna", enabled=True, nopass=True, keys="*", commands=["+@all", "-info"])
+    service.redis.execute_command("AUTH", "anna", "any")
+    assert memory_used(service.redis) is None

@@ -1,0 +1,200 @@
+"""What the hosted pages hold, before any script runs."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.reset.policy_view import REASONS
+from shared.languages import LANGUAGES, direction, tag
+from tests.conftest import MakeService
+from tests.support.service import Service
+
+STATIC = Path(__file__).parents[3] / "api/pages/static"
+PAGES = ["/forgot-password", "/reset-password"]
+BUDGET = 15_000  # Bytes of a first page with its styles, scripts and icon, as they are sent.
+ZIPPED = {"Accept-Encoding": "gzip, deflate, br, zstd"}
+# What a form can meet, and shows: codes of the API, and those of api/pages/static/api.js and form.js.
+OF_ALL_FORMS = {"rate_limited", "unavailable", "retrying", "offline", "no_answer", "internal_error"}
+# They have a section of their own, or are an answer that the page's own requests cannot get.
+ELSEWHERE = {"invalid_or_expired_token", "not_found", "method_not_allowed"}
+UNREACHED = {"bad_request", "body_too_large", "unsupported_media_type"}
+
+
+class Page(HTMLParser):
+    """The elements of a page, by their attributes."""
+
+    def __init__(self, service: Service, path: str, **headers: str) -> None:
+        super().__init__()
+        answer = service.client.get(path, headers=headers)
+        assert answer.status_code == 200
+        self.text = answer.get_data(as_text=True)
+        self.elements: list[dict[str, str]] = []
+        self._forms: list[str] = []
+        self.feed(self.text)
+
+    def handle_starttag(self, name: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {"tag": name} | {key: value or "" for key, value in attrs}
+        if name == "form":
+            self._forms.append(found["id"])
+        self.elements.append(found | ({"form": self._forms[-1]} if self._forms else {}))
+
+    def handle_endtag(self, name: str) -> None:
+        if name == "form":
+            self._forms.pop()
+
+    def all(self, key: str, **wanted: str) -> list[str]:
+        """List the values of an attribute, on the elements that have the others."""
+        return [element[key] for element in self.elements if key in element and wanted.items() <= element.items()]
+
+    def one(self, identity: str) -> dict[str, str]:
+        return next(element for element in self.elements if element.get("id") == identity)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_says_which_language_it_is_in_and_how_that_is_written(service: Service, path: str, code: str) -> None:
+    for page in (Page(service, f"{path}?locale={tag(code)}"), Page(service, path, **{"Accept-Language": tag(code)})):
+        assert (page.elements[0]["lang"], page.elements[0]["dir"]) == (tag(code), direction(code))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_links_between_pages_keep_a_chosen_language_and_nothing_else_of_the_address(
+    service: Service, path: str
+) -> None:
+    chosen = Page(service, f"{path}?locale=PT-pt&next=//evil.example")
+    by_browser = Page(service, path, **{"Accept-Language": "de"})
+
+    assert set(chosen.all("href", tag="a")) == {"/forgot-password?locale=pt-BR"}
+    assert set(by_browser.all("href", tag="a")) == {"/forgot-password"}
+    assert service.client.get("/?locale=de").headers["Location"] == "/forgot-password?locale=de"
+
+
+@pytest.mark.parametrize(("path", "form", "own"), [
+    ("/forgot-password", "ask", {"invalid_request"}),
+    ("/forgot-password", "again", set()),
+    ("/reset-password", "choose", {"invalid_request", "weak_password"}),
+])  # fmt: skip
+def test_a_form_has_a_text_for_every_code_that_it_can_meet(
+    service: Service, path: str, form: str, own: set[str]
+) -> None:
+    assert sorted(Page(service, path).all("data-code", form=form)) == sorted(OF_ALL_FORMS | own)
+
+
+@pytest.mark.parametrize(("path", "forms"), [("/forgot-password", {"ask"}), ("/reset-password", {"choose"})])
+def test_the_document_has_no_code_that_the_pages_do_not_know(service: Service, path: str, forms: set[str]) -> None:
+    sources = [(Path(__file__).parents[3] / "api" / name).read_text() for name in ("errors.py", "limits/limits.py")]
+    codes = set(re.findall(r'(?:problem\(\d+|\d{3}:) ?[,(] ?"([a-z_]+)"', "".join(sources)))
+
+    shown = {code for form in forms for code in Page(service, path).all("data-code", form=form)}
+
+    assert len(codes) == 11
+    assert codes - shown - {"weak_password"} == ELSEWHERE | UNREACHED
+
+
+def test_every_reason_has_an_element_and_its_text_stands_once_in_the_api(service: Service) -> None:
+    page = Page(service, "/reset-password")
+
+    assert page.all("data-reason") == list(REASONS)
+    assert [text for code, text in REASONS.items() if code != "too_long" and f">{text}</li>" not in page.text] == []
+
+
+@pytest.mark.parametrize(
+    ("hash_format", "longest", "unit"), [("bcrypt", "72", "bytes"), ("django-bcrypt-sha256", "256", "characters")]
+)
+def test_the_field_for_a_password_knows_what_the_policy_says(
+    make_service: MakeService, hash_format: str, longest: str, unit: str
+) -> None:
+    service = make_service(USERS_HASH_FORMAT=hash_format, PASSWORD_MIN_LENGTH="12")
+    policy: dict[str, Any] = service.client.get("/password-policy").get_json()
+    page = Page(service, "/reset-password")
+
+    field, length = page.one("password"), page.one("length")
+
+    assert field["autocomplete"] == "new-password"
+    assert field["passwordrules"] == policy["passwordrules"]
+    assert field["minlength"] == str(policy["min_length"]) == "12"
+    # It would cut a pasted password without a word.
+    assert "maxlength" not in field
+    assert [length[f"data-{part}"] for part in ("min", "max", "unit")] == ["12", longest, unit]
+    assert [str(policy["max_length"]), policy["max_length_unit"]] == [longest, unit]
+    assert f"It is too long: {longest} characters at most." in page.text
+    assert ("count as several" in page.text) == (unit == "bytes")
+
+
+def test_the_field_for_an_address_is_one_that_password_managers_fill(service: Service) -> None:
+    field = Page(service, "/forgot-password").one("email")
+
+    assert (field["type"], field["autocomplete"], field["inputmode"]) == ("email", "username", "email")
+
+
+@pytest.mark.parametrize(("seconds", "words"), [("60", "for 1 minute."), ("5400", "for 90 minutes.")])
+def test_the_page_says_how_long_a_link_lives(make_service: MakeService, seconds: str, words: str) -> None:
+    page = Page(make_service(RESET_TOKEN_MAX_AGE=seconds), "/forgot-password")
+
+    assert f"The link works once, {words}" in page.text
+
+
+def test_only_who_has_a_sign_in_page_gets_a_link_to_it(make_service: MakeService) -> None:
+    address = "https://www.example.com/login"
+
+    assert Page(make_service(SIGN_IN_URL=address), "/reset-password").all("href", tag="a").count(address) == 2
+    assert "Sign in<" not in Page(make_service(), "/reset-password").text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_field_and_every_section_is_named_and_described_by_what_there_is(service: Service, path: str) -> None:
+    page = Page(service, path)
+    ids = page.all("id")
+    referred = " ".join(page.all("aria-describedby") + page.all("for") + page.all("aria-controls")).split()
+
+    assert len(ids) == len(set(ids))
+    assert set(referred) <= set(ids)
+    assert set(page.all("id", tag="input")) == set(page.all("for", tag="label"))
+    assert len(page.all("tabindex", tag="h1")) == len(page.all("id", tag="section"))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_first_page_is_small_and_comes_in_one_go(service: Service, path: str) -> None:
+    page = Page(service, path)
+    files = {name for name in page.all("href") + page.all("src") if name.startswith("/static/")}
+    bodies = [service.client.get(file, buffered=True).data for file in files]
+    imported = re.findall(rb'from "\.(/\w+\.js)"', b"".join(bodies))
+
+    assert {f"/static{name.decode()}" for name in imported} <= files
+    sent = [service.client.get(file, headers=ZIPPED, buffered=True).data for file in [path, *files]]
+    assert sum(map(len, sent)) < BUDGET
+
+
+def test_no_script_holds_a_text_for_people() -> None:
+    for file in STATIC.glob("*.js"):
+        code = re.sub(r"//.*", "", file.read_text())
+        assert re.findall(r'"[A-Z][a-z]+ [^"]*"', code) == [], file.name
+
+
+def test_ten_gets_of_every_page_change_nothing(service: Service) -> None:
+    service.add_user("anna@example.com")
+    token = service.link_for("anna@example.com")
+    rows = service.sql("SELECT * FROM users")
+    keys = sorted(service.redis.keys("*"))
+    service.redis.config_resetstat()
+
+    for path in [
+        *PAGES,
+        "/",
+        "/docs",
+        f"/reset-password?token={token}",
+        f"/reset-password?token={token}&locale=de",
+    ] * 10:
+        assert service.client.get(path).status_code in (200, 302)
+
+    # What our own looks at Redis are counted as.
+    asked = set(service.redis.info("commandstats")) - {"cmdstat_config|resetstat", "cmdstat_info", "cmdstat_ping"}
+    assert asked == set()
+    assert sorted(service.redis.keys("*")) == keys
+    assert service.sql("SELECT * FROM users") == rows
+    assert len(service.relay.mails) == 1
+    assert service.check(token).status_code == 200
+    assert service.reset(token).status_code == 200

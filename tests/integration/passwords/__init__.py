@@ -1,0 +1,1 @@
+"""Tests of the rules for new passwords, and of hashing."""

@@ -1,0 +1,108 @@
+"""Whatever a range service answers, and however slowly: nobody waits long, and what is no answer is none."""
+
+import hashlib
+import time
+from http.client import HTTPConnection
+
+import pytest
+
+import api.passwords.breaches
+from api.passwords.breaches import MOST_BYTES, BreachCheckAway, RangeService
+from api.passwords.policy import WeakPassword
+from tests.support.breach_service import PADDING, BreachService
+from tests.support.servers import free_port
+
+LEAKED = "a password that has leaked"
+DIGEST = hashlib.sha1(LEAKED.encode(), usedforsecurity=False).hexdigest().upper()
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Less of it, so that the test does not need as much."""
+    monkeypatch.setattr(api.passwords.breaches, "PATIENCE", 0.3)
+    return 0.3
+
+
+def test_padding_is_no_leak(breaches: BreachService) -> None:
+    breaches.knows(LEAKED, times=0)
+
+    RangeService(breaches.url, 1, needed=True).check(LEAKED)
+
+    assert len(breaches.asked) == 1
+
+
+def test_it_may_answer_in_lower_case_and_with_other_line_ends(breaches: BreachService) -> None:
+    breaches.body = f"{PADDING}\n{DIGEST[5:].lower()}:1\n".encode()
+
+    with pytest.raises(WeakPassword):
+        RangeService(breaches.url, 1, needed=True).check(LEAKED)
+
+
+AWAY = {
+    "an error": {"status": 500},
+    "too many requests": {"status": 429},
+    "a redirect": {"status": 302, "headers": {"Location": "/range/00000"}},
+    "a page": {"body": b"<html>Log in to the wireless network</html>"},
+    "nothing": {"body": b""},
+    "half garbage": {"body": PADDING.encode() + b"\r\n\xff\xfe:x"},
+    "too much": {"body": (PADDING + "\r\n").encode() * (MOST_BYTES // 39 + 1)},
+    "an answer cut short": {"headers": {"Content-Length": "100000"}},
+    "a header without end": {"headers": {"X": "x" * 70_000}},
+}
+
+
+@pytest.mark.parametrize("how", AWAY.values(), ids=AWAY)
+def test_without_a_proper_answer_the_setting_decides(breaches: BreachService, how: dict[str, object]) -> None:
+    for name, value in how.items():
+        setattr(breaches, name, value)
+
+    RangeService(breaches.url, 1, needed=False).check(LEAKED)
+    with pytest.raises(BreachCheckAway):
+        RangeService(breaches.url, 1, needed=True).check(LEAKED)
+
+    assert [path for path, _ in breaches.asked] == [f"/range/{DIGEST[:5]}"] * 2
+
+
+@pytest.mark.parametrize("slowly", [0.05, 5.0])
+def test_an_answer_that_comes_slowly_is_not_waited_for(breaches: BreachService, patience: float, slowly: float) -> None:
+    breaches.seconds_per_byte = slowly
+    service = RangeService(breaches.url, 1, needed=True)
+    started = time.monotonic()
+
+    with pytest.raises(BreachCheckAway):
+        service.check(LEAKED)
+
+    # The whole would take five seconds, or minutes.
+    assert patience <= time.monotonic() - started < 3
+    # And the thread that asked is free again.
+    service._askers.submit(int).result(2)
+
+
+def test_a_connection_that_comes_too_late_is_given_up(
+    breaches: BreachService, patience: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = HTTPConnection.connect
+
+    def connect_late(connection: HTTPConnection) -> None:
+        time.sleep(patience + 0.2)
+        connect(connection)
+
+    monkeypatch.setattr(HTTPConnection, "connect", connect_late)
+    breaches.seconds_per_byte = 0.5
+    service = RangeService(breaches.url, 1, needed=True)
+
+    with pytest.raises(BreachCheckAway):
+        service.check(LEAKED)
+
+    service._askers.submit(int).result(2)
+    assert breaches.asked == []
+
+
+def test_a_service_that_is_not_there_is_no_error_of_ours(patience: float) -> None:
+    with pytest.raises(BreachCheckAway):
+        RangeService(f"http://127.0.0.1:{free_port()}/range/", 1, needed=True).check(LEAKED)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_believed(breaches: BreachService, patience: float) -> None:
+    with pytest.raises(BreachCheckAway):
+        RangeService(breaches.url.replace("http://", "https://"), 1, needed=True).check(LEAKED)

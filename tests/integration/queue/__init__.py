@@ -1,0 +1,1 @@
+"""Tests of taking jobs from the queue and completing them."""

@@ -1,0 +1,89 @@
+"""The notice of a change goes out whatever dies on the way, and never for a change that did not come."""
+
+import json
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from api.passwords.hashing import encode
+from shared.users.table import Users
+from tests.conftest import MakeService
+from tests.integration.conftest import before_hashing, make_due
+from tests.support.service import Service
+
+CHANGED = "Your Latchkey password was changed"
+
+
+@pytest.fixture
+def token(service: Service) -> str:
+    service.add_user("anna@example.com")
+    return service.link_for("anna@example.com")
+
+
+def fail(*_: object) -> bool:
+    raise OperationalError("UPDATE", {}, OSError())
+
+
+def notices(service: Service) -> int:
+    make_due(service)
+    service.work()
+    return service.relay.subjects().count(CHANGED)
+
+
+def test_a_retry_after_a_failed_update_has_its_notice(
+    service: Service, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(Users, "set_password", fail)
+        assert service.reset(token).status_code == 503
+    assert notices(service) == 0
+
+    assert service.reset(token).status_code == 200
+
+    assert notices(service) == 1
+
+
+def test_a_retry_while_the_notice_of_a_failed_update_still_waits_makes_mails_that_are_recognised_as_one(
+    service: Service, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(Users, "set_password", fail)
+        service.reset(token)
+    service.reset(token)
+
+    assert notices(service) >= 1
+    told = [message["Message-ID"] for _, message in service.relay.mails if message["Subject"] == CHANGED]
+    assert len(set(told)) == 1
+
+
+def test_a_change_by_the_application_in_between_makes_no_mail_of_ours(
+    service: Service, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = encode("set in the application", "bcrypt", 4)
+    before_hashing(monkeypatch, lambda: service.sql("UPDATE users SET password_hash = :other", other=other))
+
+    assert service.reset(token).status_code == 400
+
+    assert notices(service) == 0
+    assert service.redis.hlen("outbox:jobs") == 0
+
+
+def test_a_change_that_is_changed_again_before_the_worker_looks_is_told_all_the_same(
+    service: Service, token: str
+) -> None:
+    service.reset(token)
+    service.sql("UPDATE users SET password_hash = 'changed again by the attacker'")
+
+    assert notices(service) == 1
+
+
+def test_a_notice_outlives_the_age_at_which_links_are_dropped(make_service: MakeService) -> None:
+    service = make_service(MAIL_MAX_AGE="60")
+    service.add_user("anna@example.com")
+    service.reset(service.link_for("anna@example.com"))
+    for identity, entry in service.redis.hgetall("outbox:jobs").items():
+        older = json.loads(entry)
+        older["accepted_at"] -= 120
+        service.redis.hset("outbox:jobs", identity, json.dumps(older))
+
+    assert notices(service) == 1

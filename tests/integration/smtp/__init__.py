@@ -1,0 +1,1 @@
+"""Tests of sending emails to the relay."""

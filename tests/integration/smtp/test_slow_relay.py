@@ -1,0 +1,119 @@
+"""A relay that is slow to answer: patience where it counts, and an end to it."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from flask import Flask
+from flask_mail import Mail, Message
+
+from tests.support.servers import free_port
+from worker.smtp import mailer as mailer_module
+from worker.smtp.connection import Relay
+from worker.smtp.mailer import Mailer, TransientFailure, UnknownOutcome
+
+
+class SlowRelay:
+    """Takes every mail, and answers after a while."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self.sessions = 0
+        self.seconds = {"RCPT": 0.0, "DATA": 0.0}
+
+    async def handle_EHLO(  # noqa: N802
+        self, _server: Any, session: Any, _envelope: Any, host: str, answers: list[str]
+    ) -> list[str]:
+        session.host_name = host
+        self.sessions += 1
+        return answers
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
+        await asyncio.sleep(self.seconds["RCPT"])
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802
+        self.taken += 1
+        await asyncio.sleep(self.seconds["DATA"])
+        return "250 OK"
+
+
+@pytest.fixture
+def relay() -> SlowRelay:
+    return SlowRelay()
+
+
+@pytest.fixture
+def send(relay: SlowRelay) -> Iterator[Callable[[], None]]:
+    controller = Controller(relay, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    app = Flask("test")
+    app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=controller.port, MAIL_DEFAULT_SENDER="a@example.com")
+    Mail(app)
+    mailer = Mailer(app, Relay(0.4, ssl.create_default_context()))
+
+    def send_one() -> None:
+        with app.app_context():
+            mailer.send(Message("Hello", recipients=["b@example.com"], body="text"))
+
+    yield send_one
+    mailer.close()
+    controller.stop()
+
+
+def test_the_answer_to_the_mail_itself_may_take_longer(relay: SlowRelay, send: Callable[[], None]) -> None:
+    relay.seconds["DATA"] = 0.8
+
+    send()
+
+    assert relay.taken == 1
+
+
+def test_a_relay_that_had_the_mail_and_does_not_answer_may_have_taken_it(
+    relay: SlowRelay, send: Callable[[], None]
+) -> None:
+    relay.seconds["DATA"] = 5
+
+    with pytest.raises(UnknownOutcome):
+        send()
+
+
+def test_a_relay_that_does_not_answer_before_that_has_not(relay: SlowRelay, send: Callable[[], None]) -> None:
+    relay.seconds["RCPT"] = 5
+
+    with pytest.raises(TransientFailure) as failure:
+        send()
+
+    assert not isinstance(failure.value, UnknownOutcome)
+    assert relay.taken == 0
+
+
+def test_the_whole_dialogue_has_an_end(
+    relay: SlowRelay, send: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailer_module, "DIALOGUE", 0.6)
+    relay.seconds = {"RCPT": 0.3, "DATA": 5}
+    begun = time.monotonic()
+
+    with pytest.raises(UnknownOutcome):
+        send()
+
+    assert time.monotonic() - begun < 1.1
+
+
+def test_a_kept_connection_gets_a_new_deadline_with_each_mail(
+    relay: SlowRelay, send: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailer_module, "DIALOGUE", 0.5)
+    monkeypatch.setattr(mailer_module, "MOST_IDLE", 0.0)
+    relay.seconds["RCPT"] = 0.3
+
+    send()
+    send()
+
+    assert (relay.taken, relay.sessions) == (2, 1)

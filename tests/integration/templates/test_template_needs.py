@@ -1,0 +1,160 @@
+"""What pages and mails cannot do without, and what the documentation says of templates."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from structlog.contextvars import clear_contextvars, get_contextvars
+
+from api.app import create_app
+from api.pages.scripts import ids_asked_for
+from api.settings import ApiSettings
+from tests.support.template_folder import EXAMPLES, PROJECT, ROWS, Write, check_api, check_worker, page, problems
+from tests.unit.settings.test_settings import WORKER
+from worker.app import create_worker
+from worker.mails.check import check_mails
+from worker.settings import WorkerSettings
+
+
+@pytest.mark.parametrize(
+    ("subject", "told"),
+    [
+        ("One\n\nand two", "is not one line of plain text. Take out its line breaks."),
+        ("One\u2028and two", "is not one line of plain text. Take out its line breaks."),
+        ("{% if link is none %}Never{% endif %}\n", "is empty. Write a line."),
+    ],
+)
+def test_a_subject_is_one_line(folder: Write, subject: str, told: str) -> None:
+    (problem,) = problems(check_worker, folder({"mails/reset/subject.txt": subject}))
+
+    assert problem == f"TEMPLATE_FOLDER: mails/reset/subject.txt {told}"
+
+
+@pytest.mark.parametrize("part", ["body.txt", "body.html"])
+@pytest.mark.parametrize(
+    "source",
+    ["Ask {{ support or 'us' }} for your link.", '{% extends "layout.html" %}', "{{ link|wordwrap(40) }}"],
+)
+def test_both_parts_of_the_reset_mail_hold_the_link(folder: Write, part: str, source: str) -> None:
+    (problem,) = problems(check_worker, folder({f"mails/reset/{part}": source}))
+
+    assert problem.startswith(f"TEMPLATE_FOLDER: mails/reset/{part}, or what it is made of, lacks the link. ")
+
+
+def test_a_link_that_html_escapes_is_there(folder: Write) -> None:
+    chosen = folder({"mails/reset/body.html": '<a href="{{ link }}">Here</a>'})
+    environ = WORKER | {"RESET_URL": "https://www.example.org/?a=1&token={token}", "TEMPLATE_FOLDER": chosen}
+    settings = WorkerSettings.load(environ)
+
+    check_mails(settings, create_worker(settings).flask)
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "lacking"),
+    [
+        ("forgot.html", "Ring us.", 'the script forgot.js, id="again", id="again-sent", id="another", id="ask", '),
+        (
+            "forgot.html",
+            '{% extends "latchkey/forgot.html" %}{% block scripts %}{% endblock %}',
+            "the script forgot.js,",
+        ),
+        (
+            "reset.html",
+            '{% extends "latchkey/reset.html" %}{% block content %}{% endblock %}',
+            'id="caps", id="choose", ',
+        ),
+    ],
+)
+def test_a_page_holds_what_its_script_asks_for(folder: Write, name: str, source: str, lacking: str) -> None:
+    (problem,) = problems(check_api, folder({f"pages/{name}": source}))
+
+    assert problem.startswith(f"TEMPLATE_FOLDER: pages/{name}, or what it is made of, lacks {lacking}")
+    assert problem.endswith(f"Take it over from latchkey/{name}, or extend that.")
+
+
+def test_what_the_scripts_ask_for_is_read_from_them() -> None:
+    sections = {"paste", "reset", "dead", "done"}
+    assert ids_asked_for("forgot.js") == {"again", "again-sent", "another", "ask", "email", "forgot", "sent", "typed"}
+    assert ids_asked_for("reset.js") == sections | {
+        *("caps", "choose", "follow", "length", "link", "maybe-set", "password", "show"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("check", "name", "block", "told"),
+    [
+        (check_api, "pages/layout.html", "fotter", "there is no block fotter. Did you mean footer?"),
+        (check_worker, "mails/layout.txt", "x", "there is no block x. There are: content, headline, help, preheader."),
+    ],
+)
+def test_a_block_that_no_template_shows_is_told_with_the_one_that_was_meant(
+    folder: Write, check: Callable[[str], None], name: str, block: str, told: str
+) -> None:
+    original = name.partition("/")[2]
+    source = f'{{% extends "latchkey/{original}" %}}\n{{% block {block} %}}{{% endblock %}}'
+
+    assert problems(check, folder({name: source})) == [f"TEMPLATE_FOLDER: {name}, line 2: {told}"]
+
+
+def test_a_layout_of_the_folder_may_bring_blocks_of_its_own(folder: Write) -> None:
+    check_api(
+        folder(
+            {
+                "pages/layout.html": '{% extends "latchkey/layout.html" %}'
+                "{% block footer %}{% block imprint %}{% endblock %}{% endblock %}",
+                "pages/docs.html": '{% extends "layout.html" %}{% block imprint %}Imprint{% endblock %}',
+            }
+        )
+    )
+
+
+def test_the_check_leaves_no_request_in_the_log(folder: Write) -> None:
+    clear_contextvars()
+
+    check_api(folder(EXAMPLES))
+
+    assert get_contextvars() == {}
+
+
+def test_the_pages_end_in_one_footer_or_in_none(folder: Write) -> None:
+    environ = WORKER | {"TEMPLATE_FOLDER": folder(EXAMPLES), "SUPPORT_EMAIL": "help@example.com"}
+
+    shown = create_app(ApiSettings.load(environ)).test_client().get("/forgot-password").text
+
+    assert shown.count("<footer>") == 1
+    assert "help@example.com" in shown
+    assert "<footer>" not in page("")
+
+
+def named(cell: str) -> list[str]:
+    """Return the names in a cell of the documentation's table, without what its parentheses say of them."""
+    return re.findall(r"`(\w+)`", re.sub(r"\((?:[^()]|\([^()]*\))*\)", "", cell))
+
+
+def test_the_documentation_names_values_that_there_are(folder: Write) -> None:
+    shown = {row[0]: "".join(f"{{{{ {name} }}}}" for name in named(row[2])) for row in ROWS}
+    files = {
+        "pages/docs.html": shown["all"] + shown["`pages/layout.html`"] + shown["`pages/docs.html`"],
+        "pages/forgot.html": '{% include "latchkey/forgot.html" %}' + shown["`pages/forgot.html`"],
+        "pages/reset.html": '{% include "latchkey/reset.html" %}' + shown["`pages/reset.html`"],
+        "mails/reset/body.txt": '{% include "latchkey/reset/body.txt" %}' + shown["`mails/reset/`"],
+        "mails/password_changed/body.txt": shown["all"] + shown["`mails/layout.html`"],
+    }
+
+    check_api(folder(files))
+    check_worker(folder(files))
+    assert len(ROWS) == 8
+
+
+def test_the_documentation_names_every_block() -> None:
+    documented = {row[0].strip("`"): set(named(row[1])) for row in ROWS}
+
+    for part, program in {"pages": "api/pages", "mails": "worker/mails"}.items():
+        for layout in (PROJECT / program / "templates").glob("layout.*"):
+            blocks = re.findall(r"{% block (\w+)", layout.read_text(encoding="utf-8"))
+            assert documented[f"{part}/{layout.name}"] == set(blocks)
+
+
+def test_without_a_folder_nothing_stands_before_our_templates() -> None:
+    check_worker("")
+    assert 'id="forgot"' in page("")

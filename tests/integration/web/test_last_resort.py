@@ -1,0 +1,18 @@
+"""What nobody thought of: the answer tells nothing of it, and the log no more than it may."""
+
+from tests.support.service import Service
+
+
+def test_an_error_that_nobody_thought_of_is_a_500_that_tells_nothing(service: Service) -> None:
+    def fail() -> None:
+        raise RuntimeError("of anna@example.com")
+
+    service.app.add_url_rule("/fails", view_func=fail)
+
+    answer = service.client.get("/fails")
+
+    assert (answer.status_code, answer.json["code"]) == (500, "internal_error")  # type: ignore[index]
+    assert "anna" not in answer.text
+    assert "RuntimeError" not in answer.text
+    assert [event["error"] for event in service.events("unexpected_error")] == ["RuntimeError"]
+    assert "anna" not in service.logs.getvalue()

@@ -1,0 +1,1 @@
+"""Servers, services and readers that tests of all kinds use."""

@@ -1,0 +1,148 @@
+"""The API and the worker in one process, over the real Redis, database and relay."""
+
+import io
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from flask.testing import FlaskClient
+from redis.sentinel import SentinelConnectionPool
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from api.app import create_app
+from api.cli.accounts import Accounts
+from api.passwords.hashing import encode
+from api.settings import ApiSettings
+from shared.connections.database import db
+from shared.connections.redis_client import connect
+from shared.outbox.jobs import QUEUE
+from tests.support.servers import Relay, wait_until
+from worker.app import create_worker
+from worker.settings import WorkerSettings
+
+OLD_PASSWORD = "the old password of everybody"
+NEW_PASSWORD = "correct horse battery staple"
+SECRET = "unit-test-key-one-0123456789-abcdefghij"
+
+
+class Service:
+    """What a test drives: requests to the API, work for the worker, mails from the relay, rows in the table."""
+
+    def __init__(self, environ: Mapping[str, str], relay: Relay) -> None:
+        self.environ = dict(environ)
+        self.relay = relay
+        self.settings = ApiSettings.load(environ).model_copy(update={"bcrypt_rounds": 4})
+        self.app = create_app(self.settings)
+        self.worker = create_worker(WorkerSettings.load(environ))
+        self.client: FlaskClient = self.app.test_client()
+        self.logs = io.StringIO()
+        handler = logging.getLogger().handlers[0]
+        assert isinstance(handler, logging.StreamHandler)
+        handler.setStream(self.logs)
+        self.redis = connect(environ["REDIS_URL"], connect_timeout=2, timeout=2)
+
+    def add_user(self, address: str, password: str = OLD_PASSWORD) -> str:
+        """Add a user to a table as `create-table` makes it, and return the hash."""
+        stored = encode(password, self.settings.users_hash_format, 4)
+        with self.app.app_context():
+            Accounts(self.settings, db.session).add([(address, stored)])
+        return stored
+
+    def forgot(self, address: str, **options: Any) -> TestResponse:
+        return self.client.post("/forgot-password", json={"email": address}, **options)
+
+    def reset(self, token: str, password: str = NEW_PASSWORD) -> TestResponse:
+        return self.client.post("/reset-password", json={"token": token, "password": password})
+
+    def check(self, token: str) -> TestResponse:
+        return self.client.post("/reset-password/check", json={"token": token})
+
+    def work(self) -> int:
+        """Do what a worker would do until nothing is left to do now; return how many messages it took."""
+        taken = 0
+        self.worker.sweeper.tick()
+        while True:
+            # Not by another tick: in a test of two services, the other one may hold the lock.
+            self.worker.sweeper.sweep()
+            message = self.redis.rpop(QUEUE)
+            if message is None:
+                return taken
+            taken += 1
+            self.deliver(job_id(str(message)))
+
+    def deliver(self, identity: str) -> None:
+        with self.worker.flask.app_context():
+            self.worker.delivery.run(identity)
+
+    def link_for(self, address: str) -> str:
+        """Ask for a link, let the worker mail it, and return its token."""
+        assert self.forgot(address).status_code == 202
+        self.work()
+        return self.newest_token()
+
+    def newest_token(self) -> str:
+        _, message = self.relay.mails[-1]
+        return token_in(message.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+
+    def stored_hash(self, address: str) -> str:
+        return str(self.sql("SELECT password_hash FROM users WHERE email = :email", email=address)[0][0])
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """List what the log says under an event's name."""
+        lines = [json.loads(line) for line in self.logs.getvalue().splitlines()]
+        return [line for line in lines if line["event"] == name]
+
+    def sql(self, statement: str, **values: Any) -> list[Any]:
+        with self.app.app_context():
+            result = db.session.execute(text(statement), values)
+            rows = list(result.all()) if result.returns_rows else []
+            db.session.commit()
+            return rows
+
+    def close(self) -> None:
+        """Close every connection: an open one is a warning, and warnings are errors."""
+        self.worker.mailer.close()
+        worker_clients = (self.worker.sweeper._redis, self.worker.delivery.outbox._redis)
+        for client in (self.redis, self.app.extensions["redis"], *worker_clients):
+            client.close()
+            if isinstance(client.connection_pool, SentinelConnectionPool):
+                client.connection_pool.sentinel_manager.close()
+        for app in (self.app, self.worker.flask):
+            with app.app_context():
+                db.session.remove()
+                for engine in db.engines.values():
+                    engine.dispose()
+
+
+@contextmanager
+def worker_process(service: Service) -> Iterator[subprocess.Popen[bytes]]:
+    """A real worker, that has mailed Anna once; it has to end well."""
+    environ = os.environ | service.environ
+    process = subprocess.Popen([sys.executable, "-m", "worker"], env=environ, stderr=subprocess.DEVNULL)
+    try:
+        service.forgot("anna@example.com")
+        wait_until(lambda: service.relay.mails, "no first mail", 20)
+        yield process
+    finally:
+        process.terminate()
+        code = process.wait(20)
+    assert code == 0
+
+
+def job_id(message: str) -> str:
+    match = re.search(r'"correlation_id": "([0-9a-f]{32})"', message)
+    assert match
+    return match[1]
+
+
+def token_in(text_part: str) -> str:
+    match = re.search(r"token=([\w.-]+)", text_part)
+    assert match
+    return match[1]

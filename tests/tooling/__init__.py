@@ -1,0 +1,1 @@
+"""Tests of the Makefile, pinned packages, CI, deployment, documentation and benchmarks."""

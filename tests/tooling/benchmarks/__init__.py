@@ -1,0 +1,1 @@
+"""Tests of how `make bench` counts and reports."""

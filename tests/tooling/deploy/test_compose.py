@@ -1,0 +1,174 @@
+"""docker-compose.yml against the programs that it runs."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from api.settings import ApiSettings
+from dev.stack.environment import latchkey_settings
+from dev.stack.ports import DEFAULT_PORTS
+from dev.stack.redis_server import redis_command
+from shared.outbox.jobs import HEARTBEAT_KEY
+from shared.settings.settings import Settings
+from tests.support.compose import (
+    FILE,
+    PROJECT,
+    REQUIRED,
+    SERVICES,
+    VARIABLE,
+    MissingVariable,
+    environment,
+    ports,
+    substituted,
+)
+from tests.support.service import SECRET
+from worker.settings import WorkerSettings
+
+OURS = {"api": ApiSettings, "worker": WorkerSettings, "create-table": ApiSettings}
+
+
+@pytest.mark.parametrize(("service", "settings"), OURS.items())
+def test_every_variable_of_a_program_is_one_of_its_settings(service: str, settings: type[Settings]) -> None:
+    assert set(environment(service)) - {name.upper() for name in settings.model_fields} == set()
+
+
+@pytest.mark.parametrize(("service", "settings"), OURS.items())
+def test_every_program_starts_with_its_environment(service: str, settings: type[Settings]) -> None:
+    loaded = settings.load(environment(service))
+
+    assert loaded.database_url.get_secret_value() == "postgresql+psycopg://latchkey:hunter2@postgres/latchkey"
+
+
+@pytest.mark.parametrize("service", ["api", "worker"])
+def test_every_setting_reaches_its_program_but_for_the_defaults_of_the_own_table(service: str) -> None:
+    own = {"USERS_ID_COLUMN", "USERS_EMAIL_COLUMN", "USERS_PASSWORD_COLUMN"}
+
+    assert {name.upper() for name in OURS[service].model_fields} - set(environment(service)) == own
+
+
+@pytest.mark.parametrize("service", ["api", "worker"])
+def test_what_env_sets_goes_to_the_setting_of_the_same_name(service: str) -> None:
+    raw = {name: VARIABLE.findall(value) for name, value in SERVICES[service]["environment"].items()}
+
+    assert [name for name, found in raw.items() if found and found[0][0] != name] == ["DATABASE_URL"]
+
+
+def test_the_api_never_sees_the_mail_server() -> None:
+    assert [name for name in environment("api") if name.startswith(("MAIL_", "WORKER_")) or name == "RESET_URL"] == [
+        "MAIL_SHOW_REQUEST"  # Which says what the API may write into a job.
+    ]
+
+
+def test_flower_sees_redis_and_its_own_settings_alone() -> None:
+    assert [name for name in environment("flower") if not name.startswith("FLOWER_")] == ["REDIS_URL"]
+
+
+@pytest.mark.parametrize("service", ["api", "worker", "flower"])
+def test_the_commands_are_those_of_the_makefile(service: str) -> None:
+    recipe = re.search(rf"^{service}:.*\n((?:\t.*\n)+)", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert recipe
+    command = re.search(r"exec \$\(BIN\)/(.+)", recipe[1])
+    assert command
+
+    # Without arguments, which are for the commands of a person.
+    assert SERVICES[service]["command"] == shlex.split(command[1].removesuffix(" $(ARGS)"))
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_a_setting_that_is_missing_stops_the_start_and_the_message_says_where_it_belongs(name: str) -> None:
+    environ = {other: secret for other, secret in REQUIRED.items() if other != name}
+    raw = json.dumps([service.get("environment") for service in SERVICES.values()])
+
+    with pytest.raises(MissingVariable, match=rf"^Put .*{name}.* into \.env\."):
+        substituted(raw, **environ)
+
+
+def test_the_ports_are_those_of_the_demo_and_on_this_machine_alone() -> None:
+    assert list(ports()) == [f"127.0.0.1:{DEFAULT_PORTS[name]}" for name in ("PORT", "FLOWER_PORT", "INBOX_PORT")]
+
+
+def test_the_ports_can_be_chosen() -> None:
+    chosen = ports(PORT="1", FLOWER_PORT="2", INBOX_PORT="3")
+
+    assert list(chosen) == ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]
+
+
+def test_the_users_table_is_named_as_in_the_demo(tmp_path: Path) -> None:
+    demo = latchkey_settings(DEFAULT_PORTS, secret=SECRET, database=tmp_path / "users.sqlite3")
+
+    for service, settings in OURS.items():
+        loaded, expected = settings.load(environment(service)), settings.load(demo)
+        names = [name for name in settings.model_fields if name.startswith("users_")]
+        assert [getattr(loaded, name) for name in names] == [getattr(expected, name) for name in names]
+
+
+def test_the_table_is_there_before_the_api_and_the_worker() -> None:
+    assert SERVICES["create-table"]["command"] == ["flask", "--app", "api.app", "users", "create-table"]
+    for service in ("api", "worker"):
+        assert SERVICES[service]["depends_on"]["create-table"] == {"condition": "service_completed_successfully"}
+
+
+def test_redis_keeps_what_was_accepted() -> None:
+    command = shlex.join(SERVICES["redis"]["command"])
+
+    assert "--appendonly yes" in command
+    for option in ("--appendfsync everysec", "--auto-aof-rewrite-min-size 256mb"):
+        assert option in command
+        assert option in shlex.join(redis_command(6399, Path()))
+    assert "--maxmemory 1gb --maxmemory-policy noeviction" in command
+
+
+def test_what_is_stored_outlives_the_containers() -> None:
+    assert SERVICES["redis"]["volumes"] == ["redis:/data"]
+    assert SERVICES["postgres"]["volumes"] == ["postgres:/var/lib/postgresql/data"]
+    assert set(FILE["volumes"]) == {"redis", "postgres"}
+
+
+def test_flower_asks_for_a_password_only_shows_and_is_reached_through_the_proxy_alone() -> None:
+    assert environment("flower")["FLOWER_BASIC_AUTH"] == "operator:hunter2"
+    assert environment("flower")["FLOWER_READ_ONLY"] == "true"
+    assert environment("flower")["FLOWER_ADDRESS"] == "0.0.0.0"  # noqa: S104 - only the proxy reaches it
+    assert "ports" not in SERVICES["flower"]
+
+
+def test_flower_leaves_task_events_off_where_the_workers_do() -> None:
+    assert environment("flower")["FLOWER_ENABLE_EVENTS"] == "true"
+    assert environment("flower", WORKER_EVENTS="false")["FLOWER_ENABLE_EVENTS"] == "false"
+
+
+def test_a_worker_has_the_time_to_finish() -> None:
+    assert SERVICES["worker"]["stop_grace_period"] == "45s"
+    assert SERVICES["worker"]["restart"] == "unless-stopped"
+
+
+def test_one_image_serves_all_programs_and_is_built_once() -> None:
+    ours = ["api", "worker", "flower", "create-table"]
+
+    assert {SERVICES[service]["image"] for service in ours} == {"latchkey"}
+    assert [service for service in SERVICES if "build" in SERVICES[service]] == ["create-table"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_container_can_gain_rights_or_change_its_files(service: str) -> None:
+    described = SERVICES[service]
+
+    assert described["read_only"] is True
+    assert described["cap_drop"] == ["ALL"]
+    assert described["security_opt"] == ["no-new-privileges:true"]
+    assert described["image"] == "latchkey" or described["user"] not in {"root", "0"}
+
+
+def test_every_lasting_service_has_a_health_check() -> None:
+    # Mailpit's image brings one.
+    assert [name for name in SERVICES if "healthcheck" not in SERVICES[name]] == ["create-table", "mailpit"]
+
+
+def test_the_health_checks_ask_what_the_programs_answer() -> None:
+    asked = {name: shlex.join(SERVICES[name].get("healthcheck", {}).get("test", [])) for name in SERVICES}
+
+    assert f"http://127.0.0.1:{environment('api')['PORT']}/readyz" in asked["api"]
+    assert f"exists('{HEARTBEAT_KEY}')" in SERVICES["worker"]["healthcheck"]["test"][-1]
+    assert "http://127.0.0.1:5555/healthcheck" in asked["flower"]

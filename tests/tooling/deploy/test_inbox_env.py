@@ -1,0 +1,53 @@
+"""deploy/inbox.env: a first try with docker compose mails into a catcher, and nothing else does."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.compose import PROJECT, REQUIRED, SERVICES, environment, environment_of, read_env_files, running
+from worker.settings import WorkerSettings
+
+INBOX = PROJECT / "deploy" / "inbox.env"
+
+
+@pytest.fixture
+def relay(tmp_path: Path) -> Path:
+    """An .env of somebody with a relay that asks for a password."""
+    tls = {"MAIL_PORT": "465", "MAIL_USE_TLS": "false", "MAIL_USE_SSL": "true"}
+    settings = REQUIRED | tls | {"MAIL_USERNAME": "me", "MAIL_PASSWORD": "x"}
+    file = tmp_path / ".env"
+    file.write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()))
+    return file
+
+
+def test_without_it_no_catcher_runs_and_no_program_knows_of_one() -> None:
+    assert [name for name in SERVICES if name not in running({})] == ["mailpit"]
+    assert "mailpit" not in json.dumps([service.get("environment") for service in SERVICES.values()])
+
+
+def test_with_it_everything_runs() -> None:
+    assert running(read_env_files(INBOX)) == list(SERVICES)
+
+
+def test_without_it_mails_go_to_the_relay_of_env(relay: Path) -> None:
+    settings = WorkerSettings.load(environment_of("worker", read_env_files(relay)))
+
+    assert (settings.mail_server, settings.mail_port, settings.mail_use_ssl) == ("smtp.example.com", 465, True)
+    assert (settings.mail_username, settings.mail_password.get_secret_value()) == ("me", "x")
+    assert settings.reset_url == REQUIRED["RESET_URL"]
+
+
+def test_with_it_mails_go_to_the_catcher_and_the_relays_password_goes_nowhere(relay: Path) -> None:
+    settings = WorkerSettings.load(environment_of("worker", read_env_files(relay, INBOX)))
+
+    assert (settings.mail_server, settings.mail_port) == ("mailpit", 1025)
+    assert (settings.mail_use_tls, settings.mail_use_ssl, settings.mail_username) == (False, False, "")
+    assert settings.mail_password.get_secret_value() == ""
+
+
+@pytest.mark.parametrize(("chosen", "port"), [({}, 8000), ({"PORT": "9000"}, 9000)])
+def test_its_link_leads_to_the_port_that_was_chosen(chosen: dict[str, str], port: int) -> None:
+    found = environment("worker", **read_env_files(INBOX, **chosen))
+
+    assert found["RESET_URL"] == f"http://localhost:{port}/reset-password"

@@ -1,0 +1,1 @@
+"""Tests of README, SECURITY.md, docs/ and .env.example against the code."""

@@ -1,0 +1,110 @@
+""".env.example against the settings that exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from api.settings import ApiSettings
+from shared.settings.environment import SettingsError, secret_names
+from shared.settings.settings import EXAMPLE_SECRET, Settings
+from tests.support.compose import read_env_files
+from tests.support.service import SECRET
+from worker.settings import WorkerSettings
+
+PROJECT = Path(__file__).parents[3]
+EXAMPLE = (PROJECT / ".env.example").read_text(encoding="utf-8")
+COMPOSE = (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")
+ASSIGNMENT = re.compile(r"^#?([A-Z_]+)=.*$", re.MULTILINE)
+PROGRAMS: list[type[Settings]] = [ApiSettings, WorkerSettings]
+SETTINGS = {name.upper(): field for program in PROGRAMS for name, field in program.model_fields.items()}
+
+
+def uncommented(text: str) -> str:
+    return re.sub(r"^#(?=[A-Z_]+=)", "", text, flags=re.MULTILINE)
+
+
+def with_real_secret(text: str) -> str:
+    assert text.count(EXAMPLE_SECRET) == 1
+    return text.replace(EXAMPLE_SECRET, SECRET)
+
+
+def sourced(text: str, folder: Path) -> dict[str, str]:
+    """Read the file as the Makefile does."""
+    (folder / ".env").write_text(text, encoding="utf-8")
+    return read_env_files(folder / ".env")
+
+
+def test_it_names_every_setting_and_what_docker_compose_asks_for_and_nothing_else() -> None:
+    asked_for_by_compose = set(re.findall(r"\$\{([A-Z_]+)", COMPOSE))
+
+    assert set(ASSIGNMENT.findall(EXAMPLE)) == set(SETTINGS) | asked_for_by_compose
+
+
+def test_it_names_nothing_twice() -> None:
+    names = ASSIGNMENT.findall(EXAMPLE)
+
+    assert sorted(names) == sorted(set(names))
+
+
+def test_every_value_means_the_same_to_a_shell_and_to_docker_compose() -> None:
+    values = re.findall(r"^#?[A-Z_]+=(.*)$", EXAMPLE, re.MULTILINE)
+
+    assert [value for value in values if not re.fullmatch(r"[\w./:,@-]*|'[^'\n]+'", value)] == []
+
+
+def test_it_says_which_settings_can_be_files() -> None:
+    assert set(re.findall(r"\b([A-Z_]+)_FILE\b", EXAMPLE)) == {
+        name for program in PROGRAMS for name in secret_names(program)
+    }
+
+
+def test_every_line_with_a_setting_has_a_comment_above_it() -> None:
+    lines = EXAMPLE.splitlines()
+    settings = [number for number, line in enumerate(lines) if ASSIGNMENT.match(line)]
+
+    assert [lines[number] for number in settings if not lines[number - 1].startswith("# ")] == []
+
+
+def test_the_required_settings_are_set_and_the_others_are_commented_out() -> None:
+    active = set(re.findall(r"^([A-Z_]+)=", EXAMPLE, re.MULTILINE))
+
+    assert active & set(SETTINGS) == {name for name, field in SETTINGS.items() if field.is_required()}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_with_a_secret_of_ones_own_both_programs_take_it(program: type[Settings], tmp_path: Path) -> None:
+    settings = program.load(sourced(with_real_secret(EXAMPLE), tmp_path))
+
+    assert settings.secret_key[0].get_secret_value() == SECRET
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_both_programs_take_every_example_that_is_commented_out(program: type[Settings], tmp_path: Path) -> None:
+    environ = sourced(uncommented(with_real_secret(EXAMPLE)), tmp_path)
+
+    settings = program.load(environ)
+
+    assert {name for name in program.model_fields if name not in settings.model_fields_set} == set()
+
+
+def test_what_is_commented_out_is_the_default_where_there_is_one(tmp_path: Path) -> None:
+    environ = sourced(uncommented(EXAMPLE), tmp_path)
+    defaults = {name: str(field.default) for name, field in SETTINGS.items() if not field.is_required()}
+    shown = {name: environ[name].title() if environ[name] in {"true", "false"} else environ[name] for name in defaults}
+
+    assert {name: shown[name] for name, value in defaults.items() if value not in {"", "()", shown[name]}} == {}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_unchanged_it_is_refused_because_everybody_knows_its_secret(program: type[Settings], tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        program.load(sourced(EXAMPLE, tmp_path))
+
+    (problem,) = refused.value.problems
+    assert problem.startswith("SECRET_KEY is the example of .env.example, which everybody knows. ")
+
+
+@pytest.mark.parametrize("name", ["FLOWER_BASIC_AUTH", "POSTGRES_PASSWORD"])
+def test_the_other_secrets_have_no_example_that_could_stay(name: str, tmp_path: Path) -> None:
+    assert sourced(EXAMPLE, tmp_path)[name] == ""

@@ -1,0 +1,1 @@
+"""Tests of the demo that `make run` starts."""

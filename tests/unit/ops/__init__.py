@@ -1,0 +1,1 @@
+"""Tests of health, metrics and the memory of Redis."""

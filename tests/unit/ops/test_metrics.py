@@ -1,0 +1,46 @@
+"""The names on which both programs and Prometheus agree."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from api.ops.metrics import COUNTS, DELIVERY, GAUGES
+from shared.metrics import bucket
+
+WATCH = (
+    (Path(__file__).parents[3] / "docs" / "production.md").read_text().split("## What to watch")[1].split("\n## ")[0]
+)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(-1, "0.1"), (0, "0.1"), (0.1, "0.1"), (0.11, "0.25"), (1, "1"), (3599, "3600"), (3600, "3600"), (3601, "+Inf")],
+)
+def test_a_delivery_is_counted_in_the_first_bucket_that_holds_it(seconds: float, expected: str) -> None:
+    assert bucket(seconds) == expected
+
+
+def test_no_counter_is_listed_twice_and_each_is_told_in_one_sentence() -> None:
+    assert len({count.field for count in COUNTS}) == len(COUNTS)
+    assert [count.field for count in COUNTS if not re.fullmatch(r"[A-Z][^.]+\.", count.help)] == []
+
+
+def test_a_label_has_values_and_only_a_label_has_them() -> None:
+    assert [count.field for count in COUNTS if bool(count.label) != bool(count.values)] == []
+
+
+def test_the_operator_s_table_lists_every_metric_with_its_labels() -> None:
+    expected = {f"{count.field}_total": set(count.values) for count in COUNTS} | {name: set() for name in GAUGES}
+    rows = re.findall(r"^\| `latchkey_(\w+)` \| (.*?) \|", WATCH, re.MULTILINE)
+
+    assert {name: set(re.findall(r"`(\w+)`", labels)) - {"by", "kind", "reason"} for name, labels in rows} == {
+        **expected,
+        DELIVERY: set(),
+    }
+
+
+def test_an_alarm_names_metrics_that_there_are() -> None:
+    names = {f"{count.field}_total" for count in COUNTS} | GAUGES.keys() | {DELIVERY, f"{DELIVERY}_bucket"}
+
+    assert set(re.findall(r"latchkey_(\w+)", WATCH)) <= names

@@ -1,0 +1,85 @@
+"""How many passwords are set and hashed at a time."""
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import bcrypt
+import pytest
+
+import api.passwords.hashing
+from api.passwords.hashing import HashingBusy, Passwords, at_a_time
+from shared.tokens import InvalidToken
+
+PASSWORD = "correct horse battery staple"
+
+
+def passwords(slots: int) -> Passwords:
+    return Passwords("bcrypt", rounds=4, slots=slots)
+
+
+def test_no_slot_is_left_when_all_are_taken() -> None:
+    two = passwords(slots=2)
+
+    with two.slot("anna's"), two.slot("berta's"):
+        with pytest.raises(HashingBusy), two.slot("carla's"):
+            pass
+        while_both_are_taken = two.waiting
+
+    with two.slot("carla's"):
+        assert (while_both_are_taken, two.waiting) == (2, 1)
+
+
+def test_to_others_a_link_is_dead_while_its_password_is_set() -> None:
+    one = passwords(slots=1)
+
+    with one.slot("anna's"), pytest.raises(InvalidToken), one.slot("anna's"):
+        pass
+
+    with one.slot("anna's"):
+        assert one.waiting == 1
+
+
+def test_a_slot_comes_free_again_even_after_a_failure() -> None:
+    one = passwords(slots=1)
+
+    with pytest.raises(ValueError, match="72 bytes"), one.slot("anna's"):
+        one.hash("a" * 73)
+
+    assert one.waiting == 0
+    assert bcrypt.checkpw(PASSWORD.encode(), one.hash(PASSWORD).encode())
+
+
+def test_one_that_has_not_begun_in_time_is_refused_and_never_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[str] = []
+    begun, ended = threading.Event(), threading.Event()
+
+    def encode_slowly(password: str, *_: object) -> str:
+        hashed.append(password)
+        begun.set()
+        ended.wait(10)
+        return "a hash"
+
+    monkeypatch.setattr(api.passwords.hashing, "encode", encode_slowly)
+    monkeypatch.setattr(api.passwords.hashing, "WAIT_FOR_HASH", 0.01)
+    one = passwords(slots=1)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(one.hash, "the first")
+        begun.wait(10)
+        with pytest.raises(HashingBusy):
+            one.hash("the second")
+        ended.set()
+
+        assert first.result(10) == "a hash"
+    assert hashed == ["the first"]
+
+
+def test_one_core_is_left_to_the_door_where_there_are_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    cores = {1: [1, 1], 2: [1, 1], 4: [2, 3], 64: [2, 16]}
+
+    found = {}
+    for number in cores:
+        monkeypatch.setattr(os, "cpu_count", lambda number=number: number)
+        found[number] = [at_a_time(2), at_a_time(16)]
+
+    assert found == cores

@@ -1,0 +1,200 @@
+"""Which passwords are refused, and for which reasons."""
+
+import random
+import string
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.passwords.personal_words import without, words_of_address
+from api.passwords.policy import PasswordPolicy, Reason, WeakPassword
+from shared.settings.settings import HashFormat
+
+FORMATS = get_args(HashFormat)
+UNHASHED = [name for name in FORMATS if name != "django-bcrypt-sha256"]
+PASSWORD = "correct horse — batterie d'agrafes"
+ADDRESS = "anna.smith@example.com"
+LONG = "Many words and then some more, as many as hardly anybody could keep in mind"[:72]
+POLICIES = {(name, length): PasswordPolicy(name, length, "Latchkey demo") for name in FORMATS for length in (8, 12, 15)}
+
+
+def reasons(
+    password: str, hash_format: HashFormat = "bcrypt", min_length: int = 15, address: str = ADDRESS
+) -> list[Reason]:
+    try:
+        POLICIES[hash_format, min_length].check(password, address)
+    except WeakPassword as error:
+        return error.reasons
+    return []
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        PASSWORD,
+        "kqzvtmwxjrbnpyd",
+        "window purple seven cactus jazz",
+        "I like to eat cheese on Mondays.",
+        "私のパスワードはとても長いです今日",
+        "كلمة السر الخاصة بي طويلة",
+        "мой пароль длиннее твоего",
+        "🔑🚲🌻🎻🐌🧀🛶🪐🦔🍋🎈🧭🌵🥁🪁",
+        "       k q z v t m w x       ",
+        "xK9$mQ2!vR7&pL4",
+        "4@8({[<3691!|70$5+%2",
+    ],
+)
+def test_a_password_that_nobody_guesses_is_taken_whatever_it_is_made_of(password: str) -> None:
+    assert reasons(password) == []
+
+
+def test_what_a_password_manager_makes_of_fifteen_letters_is_taken() -> None:
+    chance = random.Random(15)  # noqa: S311 - the same ones each time
+
+    made = ["".join(chance.choices(string.ascii_lowercase, k=15)) for _ in range(200)]
+
+    assert [password for password in made if reasons(password)] == []
+
+
+@pytest.mark.parametrize("password", ["", "kqzvtmwxjrbnpy", "🔑" * 14, "ä" * 14])
+def test_a_password_is_too_short_by_its_characters_and_not_by_its_bytes(password: str) -> None:
+    assert reasons(password) == ["too_short"]
+
+
+@pytest.mark.parametrize("hash_format", UNHASHED)
+def test_where_bcrypt_reads_72_bytes_a_longer_password_is_refused_and_not_cut(hash_format: HashFormat) -> None:
+    assert reasons(LONG, hash_format) == []
+    assert reasons(LONG + "!", hash_format) == ["too_long"]
+    assert reasons(LONG[:-1] + "ä", hash_format) == ["too_long"]
+
+
+def test_the_pre_hashing_format_takes_256_characters() -> None:
+    whole = (LONG * 4)[:256]
+
+    assert reasons(whole, "django-bcrypt-sha256") == []
+    assert reasons(whole + "!", "django-bcrypt-sha256") == ["too_long"]
+
+
+@pytest.mark.parametrize("hash_format", FORMATS)
+def test_a_nul_is_refused(hash_format: HashFormat) -> None:
+    assert reasons(PASSWORD + "\x00", hash_format) == ["contains_nul"]
+
+
+def test_every_reason_against_storing_it_is_given_at_once() -> None:
+    assert reasons("\x00") == ["too_short", "contains_nul"]
+    assert reasons("\x00" * 73) == ["too_long", "contains_nul"]
+
+
+def test_a_password_does_not_show_in_its_refusal() -> None:
+    with pytest.raises(WeakPassword) as caught:
+        POLICIES["bcrypt", 15].check("hunter2", ADDRESS)
+
+    assert "hunter2" not in f"{caught.value!r} {caught.value}"
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "passwordpassword",
+        "Password123456!",
+        "P@ssw0rd12345678",
+        "123456789012345",
+        "qwertyuiop12345",
+        "1qaz2wsx3edc4rfv",
+        "!@#$%^&*()!@#$%^&*()",
+        "abcdefghijklmnop",
+        "aaaaaaaaaaaaaaa",
+        "               ",
+        "ééééééééééééééé",
+        "letmeinletmein1",
+        "manchesterunited",
+        "iloveyouforever1",
+        "1passwordpasswordpassword",
+        "password1234password1234!",
+        "a b c d e f g h i",
+        "1.2.3.4.5.6.7.8.9",
+        "p a s s w o r d 1 2",
+        "a1b2c3d4e5f6g7h8",
+        "aBcDeFgHiJkLmNoPqRsT",
+    ],
+)
+def test_a_password_that_is_guessed_soon_is_too_common(password: str) -> None:
+    assert reasons(password) == ["too_common"]
+
+
+@pytest.mark.parametrize("password", ["bigracebooster01", "Mailcreated5240", "mAILCREATED5240"])
+def test_a_password_that_leaked_often_is_too_common_though_nothing_shows_in_it(password: str) -> None:
+    assert reasons(password) == ["too_common"]
+
+
+def test_with_eight_characters_random_ones_are_taken_and_words_are_not() -> None:
+    assert reasons("w7#Kq2pZ", min_length=8) == []
+    assert reasons("baseball", min_length=8) == ["too_common"]
+    assert reasons("trustno1", min_length=8) == ["too_common"]
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "anna.smith@example.com",
+        "anna.smith@example.com1",
+        "Anna.Smith@Example.COM",
+        "annasmith2024!!",
+        "4nn4.5m1th@3x4mpl3",
+        "moc.elpmaxe@htims.anna",
+        "smithannasmith99",
+        "example.com-2024!",
+        "passwordannasmith",
+        "Anna Smith, 1987!",
+        "ÁNNASMITH20242024",
+        "\uff41\uff4e\uff4e\uff41\uff53\uff4d\uff49\uff54\uff48example",  # As wide as Chinese characters.
+    ],
+)
+def test_a_password_that_is_little_more_than_the_address_is_refused(password: str) -> None:
+    assert "like_address" in reasons(password)
+
+
+@pytest.mark.parametrize(
+    "address", ["x@xn--mller-kva.example", "x@müller.example", "mu\u0308ller@example.com"], ids=ascii
+)
+def test_the_address_counts_in_whatever_form_it_is_stored(address: str) -> None:
+    assert reasons("müllermüller2024!", address=address) == ["like_address"]
+    assert reasons("mu\u0308llermu\u0308ller2024!", address=address) == ["like_address"]
+    assert reasons("passwordpasswordu\u0308", address=address) == ["too_common"]
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "latchkeylatchkey",
+        "Latchkey Demo 1",
+        "latchkey-2024-demo",
+        "Latchkey--2024--!",
+        "L4tchk3y!L4tchk3y!",
+        "MyLatchkeyPassword1",
+    ],
+)
+def test_a_password_that_is_little_more_than_the_name_of_the_product_is_refused(password: str) -> None:
+    assert "like_product" in reasons(password)
+
+
+def test_a_password_of_address_and_product_is_refused_for_both() -> None:
+    assert reasons("anna.latchkey.smith") == ["like_address", "like_product"]
+
+
+@pytest.mark.parametrize("password", ["anna likes green tea", "kqzvtmwxjrb-anna", "latchkey on a green door"])
+def test_a_password_may_hold_those_words_beside_others(password: str) -> None:
+    assert reasons(password) == []
+
+
+def test_parts_of_an_address_that_stand_in_many_words_do_not_count() -> None:
+    text = "an answer and an anchor"
+
+    assert without(text, words_of_address("an@an.example.com")) == text
+
+
+@given(password=st.text(min_size=0, max_size=80), address=st.text(max_size=60))
+def test_no_password_and_no_address_is_too_strange_to_judge(password: str, address: str) -> None:
+    assert set(reasons(password, address=address)) <= set(get_args(Reason))

@@ -1,0 +1,14 @@
+"""The worker's connection: what it tells, and what a copy of it keeps."""
+
+from shared.outbox.jobs import celery_settings
+from worker.queue.broker import QuickConnection
+
+
+def test_it_tells_no_password_of_the_sentinels_and_its_copies_know_it() -> None:
+    settings = celery_settings("redis+sentinel://one.example/main?sentinel_password=hunter2")
+    options = settings["broker_transport_options"]
+
+    connection = QuickConnection(settings["broker_url"], transport_options=options)
+
+    assert "hunter2" not in str(connection.info())
+    assert connection.clone().transport_options == options

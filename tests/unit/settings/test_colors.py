@@ -1,0 +1,58 @@
+"""Contrasts as WCAG computes them, and tones that reach them."""
+
+import pytest
+
+from shared.settings.branding import DARK, LIGHT, Branding
+from shared.settings.colors import EASY, ENOUGH, contrast, readable
+
+COLORS = ["#000000", "#1f5fbf", "#b00020", "#0b6e4f", "#6a1b9a", "#767676", "#8a5a00", "#0000ff"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("#000000", "#ffffff", 21.0),
+        ("#ffffff", "#ffffff", 1.0),
+        # The two greys between which 4.5 on white lies, as every checker tells them.
+        ("#767676", "#ffffff", 4.54),
+        ("#777777", "#ffffff", 4.48),
+        ("#ff0000", "#ffffff", 4.0),
+        ("#0000ff", "#ffffff", 8.59),
+        ("#00ff00", "#000000", 15.3),
+        ("#010101", "#000000", 1.01),
+    ],
+)
+def test_the_contrast_is_that_of_wcag_whichever_colour_comes_first(one: str, other: str, expected: float) -> None:
+    assert round(contrast(one, other), 2) == pytest.approx(expected, abs=0.005)
+    assert contrast(one, other) == contrast(other, one)
+
+
+@pytest.mark.parametrize("ground", [LIGHT, DARK, "#777777"])
+@pytest.mark.parametrize("color", [*COLORS, "#ffffff", "#ffd400", "#777777", "#1b212a"])
+def test_a_tone_can_be_read_on_its_ground_and_is_the_nearest(color: str, ground: str) -> None:
+    tone = readable(color, ground)
+
+    assert contrast(tone, ground) >= ENOUGH
+    # A step of a hundredth makes little more than is needed.
+    assert tone == color or contrast(tone, ground) < ENOUGH * 1.06
+
+
+def test_what_can_be_read_stays_as_it_is() -> None:
+    assert readable("#1f5fbf", LIGHT) == "#1f5fbf"
+
+
+def test_a_tone_keeps_its_hue() -> None:
+    red, green, blue = (int(readable("#ff0000", LIGHT)[at : at + 2], 16) for at in (1, 3, 5))
+
+    assert (green, blue) == (0, 0)
+    assert red > 200
+
+
+@pytest.mark.parametrize("color", COLORS)
+def test_on_dark_screens_the_colour_can_be_read_and_so_can_the_text_on_it(color: str) -> None:
+    from api.pages.brand import ON_DARK_ACCENT
+
+    tone = Branding(brand_color=color).dark_brand_color
+
+    assert contrast(tone, DARK) >= EASY
+    assert contrast(ON_DARK_ACCENT, tone) >= ENOUGH

@@ -1,0 +1,112 @@
+"""Values that no setting takes: each is one problem that says what is wrong."""
+
+import re
+
+import pytest
+
+from api.settings import ApiSettings
+from shared.settings.settings import EXAMPLE_SECRET
+from tests.unit.settings.test_settings import KEY, only_problem, program_of
+from worker.settings import WorkerSettings
+
+NO_ADDRESSES = ["help\x1cme@example.com", "help", "@example.com", "a@b@c", "help @example.com", "Help <a@b.example>"]
+# Misspelt, a folder, a path, and an abbreviation.
+NO_ZONES = ["Europe/Berlim", "Europe", "../etc/passwd", "/etc/passwd", "CEST"]
+REFUSED = [
+    ("SECRET_KEY", EXAMPLE_SECRET, "is the example"),
+    ("SECRET_KEY", f"{KEY},{EXAMPLE_SECRET}", "is the example"),
+    ("SECRET_KEY", f"{KEY},{KEY[:31]}", "is shorter than 32"),
+    ("SECRET_KEY", "abcdefghi" * 4, "is not random"),
+    ("SECRET_KEY", f"{KEY},{KEY}", "holds the same key twice"),
+    ("REDIS_URL", "http://redis.example", "is not a Redis address"),
+    ("REDIS_URL", "redis://redis.example?db=first", "is not a Redis address"),
+    ("REDIS_URL", "redis://redis.example?timeout=1", "is not a Redis address"),
+    ("DATABASE_URL", "mysql://db.example/app", "names mysql, which is not supported"),
+    ("DATABASE_URL", "users.sqlite3", "is not a database address"),
+    ("DATABASE_URL", "sqlite://var/lib/users.sqlite3", "is not a database address"),
+    ("DATABASE_URL", "sqlite:////users.sqlite3?timeout=long", "is not a database address"),
+    ("DATABASE_URL", "sqlite://", "names a SQLite database in memory"),
+    ("DATABASE_URL", "sqlite:///:memory:", "names a SQLite database in memory"),
+    ("USERS_FILTER", "is_active; DROP TABLE users", "holds ';'"),
+    ("USERS_FILTER", "is_active -- and more", "holds ';' or '--'"),
+    ("PRODUCT_NAME", "Latch\r\nBcc: key", "is not one line of plain text"),
+    ("PRODUCT_NAME", "Latch\x0cBcc: key", "is not one line of plain text"),
+    ("PRODUCT_NAME", "=?utf-8?q?Latch=0D=0Akey?=", "is not one line of plain text"),
+    ("PRODUCT_NAME", "L" * 81, "is longer than 80 characters. Named in pages"),
+    *(("SUPPORT_EMAIL", value, "is not a mail address. Where") for value in NO_ADDRESSES),
+    *(("BABEL_DEFAULT_TIMEZONE", value, "is not a time zone such as `Europe/Berlin`. The") for value in NO_ZONES),
+    *(("BABEL_DEFAULT_LOCALE", value, "is none of these languages. The language for") for value in ("sv", "pt", "PT_")),
+    ("RESET_URL", "http://www.example.com/reset", "is not https"),
+    ("RESET_URL", "https://www.example.com/re set", "is not a web address"),
+    ("RESET_URL", "https://www.example.com@evil.example/", "holds a user name"),
+    ("RESET_URL", "https://www.example.com/{token}?t={token}", "holds {token} more than once"),
+    ("RESET_URL", "https://{token}.example.com/", "holds {token} in the name of the host"),
+    ("RESET_URL", "https://www.example.com\\.evil.example/", "is not a web address"),
+    ("RESET_URL", "https://www.example.com%2eevil.example/", "names a host in a form that is not plain"),
+    ("RESET_URL", "https://www.example.com/%7Btoken%7D", "holds {token} encoded"),
+    ("RESET_URL", "https://www.example.com/#reset", "has a fragment without {token}"),
+    ("SIGN_IN_URL", "http://www.example.com/login", "is not https"),
+    ("SIGN_IN_URL", "javascript:alert(1)", "is not a web address"),
+    ("SIGN_IN_URL", "/login", "is not a web address"),
+    ("SIGN_IN_URL", "https://www.example.com@evil.example/", "holds a user name"),
+    ("SIGN_IN_URL", 'https://www.example.com/"onclick', "is not a web address"),
+    ("LOGO", "http://www.example.com/logo.svg", "is not https"),
+    ("LOGO", "https://www.example.com/logo.svg; script-src *", "is not a web address"),
+    ("LOGO", "https://www.example.com;script-src/logo.svg", "names a host in a form that is not plain"),
+    ("LOGO", "/nowhere/logo.svg", "is neither an https address nor a file that can be read"),
+    ("LOGO", "data:image/png;base64,AAAA", "is neither an https address nor a file"),
+    ("BRAND_COLOR", "blue", "is not a colour such as `#1f5fbf`"),
+    ("BRAND_COLOR", "#fff", "is not a colour"),
+    ("BRAND_COLOR", "#777777", "has a contrast of 4.47 on white and needs 4.5, as #767676 has. The colour"),
+    ("MAIL_DEFAULT_SENDER", "a@example.com, b@example.com", "is not a sender"),
+    ("MAIL_DEFAULT_SENDER", "Example\n <a@example.com>", "is not one line of plain text"),
+    ("MAIL_DEFAULT_SENDER", "Example\u2028Bcc: b <a@example.com>", "is not one line of plain text"),
+    ("FORGOT_LIMIT_PER_IP", "many", "is not a limit"),
+    ("FORGOT_LIMIT_PER_EMAIL", "3/fortnight", "is not a limit"),
+    ("RESET_LIMIT_PER_IP", "20", "is not a limit"),
+    ("CORS_ORIGINS", "*", "holds something that is not an origin"),
+    ("CORS_ORIGINS", "https://www.example.com, https://example.com/", "holds something that is not an origin"),
+    ("PASSWORD_MIN_LENGTH", "7", "is wrong"),
+    ("BREACH_CHECK", "on", "is wrong"),
+    ("BREACH_CHECK_URL", "http://breaches.example/range/", "is not https"),
+    ("BREACH_CHECK_URL", "https://breaches.example/range", "is not the beginning of a web address, up to a slash"),
+    ("BREACH_CHECK_URL", "https://breaches.example/range/?of=/", "is not the beginning"),
+    ("BREACH_CHECK_URL", "https://user:hunter2@breaches.example/", "is not the beginning"),
+    ("BREACH_CHECK_URL", "https://[::1/", "is not the beginning"),
+    ("BREACH_CHECK_URL", "https://a..example/", "is not the beginning"),
+    ("BREACH_CHECK_URL", f"https://{'a' * 64}.example/", "is not the beginning"),
+    ("METRICS_TOKEN", "fifteen-letters", "is too short"),
+    ("METRICS_TOKEN", "a" * 16, "is not random"),
+    ("METRICS_TOKEN", "sixteen letters and a space", "is too short, or holds a character"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "complaint"), REFUSED)
+def test_a_wrong_value_is_refused_with_what_is_wrong(name: str, value: str, complaint: str) -> None:
+    assert only_problem(program_of(name), **{name: value}).startswith(f"{name} {complaint}")
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"MAIL_USE_SSL": "true"}, "MAIL_USE_TLS"),
+        ({"MAIL_USERNAME": "u", "MAIL_PASSWORD": "p", "MAIL_USE_TLS": "false"}, "MAIL_USE_TLS"),
+        ({"MAIL_PASSWORD": "p"}, "MAIL_USERNAME"),
+        ({"MAIL_USERNAME": "u"}, "MAIL_PASSWORD"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(settings: dict[str, str], named: str) -> None:
+    assert named in only_problem(WorkerSettings, **settings)
+
+
+@pytest.mark.parametrize("name", sorted({*ApiSettings.model_fields, *WorkerSettings.model_fields}))
+def test_who_is_wrong_about_a_number_or_a_choice_is_told_what_there_is(name: str) -> None:
+    settings = program_of(name.upper())
+    schema = settings.model_json_schema()["properties"][name]
+    told = settings.model_fields[name].description or ""
+
+    bounds = [str(schema[key]) for key in ("minimum", "maximum") if key in schema]
+    choices = {"boolean": ["true", "false"]}.get(schema.get("type"), schema.get("enum", []))
+
+    assert [bound for bound in bounds if not re.search(rf"\b{bound}\b", told)] == []
+    assert [choice for choice in choices if f"`{choice}`" not in told] == []

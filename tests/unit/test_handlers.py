@@ -1,0 +1,204 @@
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from shared.addresses import envelope
+from shared.outbox.jobs import Job, Kind, state
+from shared.outbox.outbox import Ending
+from shared.tokens import Tokens
+from shared.users.table import User
+from worker.handlers import LONGEST_ANSWER, Notices
+from worker.smtp.mailer import PermanentFailure, TransientFailure
+
+NEW_KEY, OLD_KEY = b"new key of the states", b"old key of the states"
+MAX_AGE = 3600
+ADA = User("1", "Ada@Example.com", "$2b$04$hash-of-ada")
+BOB = User("2", "ada@example.com", "$2b$04$hash-of-bob")
+
+
+@dataclass(frozen=True)
+class Mail:
+    id: str
+    kind: str
+    recipient: str
+    token: str = ""
+
+
+class FakeMessages:
+    def reset(self, job: Job, address: str, token: str) -> Mail:
+        return Mail(job.id, "reset", envelope(address), token)
+
+    def password_changed(self, job: Job) -> Mail:
+        return Mail(job.old_state, "password_changed", envelope(job.address))
+
+
+@dataclass
+class FakeUsers:
+    rows: list[User]
+
+    def find(self, address: str) -> list[User]:
+        return self.rows if address.lower() == "ada@example.com" else []
+
+    def get_any(self, user_id: str) -> User | None:
+        return next((row for row in self.rows if row.id == user_id), None)
+
+
+@dataclass
+class FakeOutbox:
+    jobs: dict[str, Job] = field(default_factory=dict)
+
+    def add(self, job: Job) -> bool:
+        return self.jobs.setdefault(job.id, job) is job
+
+
+@dataclass
+class Desk:
+    """Delivers jobs over fakes, and keeps what was sent and what was accepted."""
+
+    rows: list[User]
+    sent: list[Mail] = field(default_factory=list)
+    outbox: FakeOutbox = field(default_factory=FakeOutbox)
+    tokens: Tokens = field(default_factory=lambda: Tokens(["a signing key"], 1800))
+
+    def deliver(self, job: Job, send: Any = None) -> Ending:
+        collaborators: list[Any] = [FakeUsers(self.rows), self.tokens, FakeMessages(), send or self.send]
+        return Notices(*collaborators, self.outbox, [NEW_KEY, OLD_KEY], MAX_AGE).deliver(job)
+
+    def send(self, mail: Mail) -> str:
+        self.sent.append(mail)
+        return "250 2.0.0 OK: queued for <ada@example.com>\nas 4F1"
+
+
+def job(kind: Any = "forgot", **changes: Any) -> Job:
+    fields = {"id": "a" * 32, "request_id": "r-1", "address_hash": "h", "address": "ADA@example.COM"}
+    return Job(kind=kind, **({"accepted_at": time.time()} | fields | changes))
+
+
+def change_of(user: User, key: bytes = NEW_KEY) -> Job:
+    """Make the notice of a change away from the user's present password."""
+    return job("password_changed", address=user.address, user_id=user.id, old_state=state(user.password_hash, key))
+
+
+QUIET = {
+    "an address that nobody uses": ([ADA], job(address="eve@example.com")),
+    "a request over the quota of its address": ([ADA], job("over_quota")),
+    "a link for a user who has another address now": ([BOB], job("reset", user_id=ADA.id)),
+    "a notice for a user who is gone": ([], change_of(ADA)),
+    "a notice while the old password is stored": ([ADA], change_of(ADA)),
+    "the same, hashed before the keys rotated": ([ADA], change_of(ADA, OLD_KEY)),
+}
+
+
+@pytest.mark.parametrize(("rows", "quiet"), QUIET.values(), ids=QUIET)
+def test_no_mail_and_no_job_comes_of(rows: list[User], quiet: Job) -> None:
+    desk = Desk(rows)
+
+    desk.deliver(quiet)
+
+    assert (desk.sent, desk.outbox.jobs) == ([], {})
+
+
+def test_the_mail_goes_to_the_stored_address_and_not_to_the_typed_one() -> None:
+    desk = Desk([ADA])
+
+    desk.deliver(job(address="ADA@example.COM"))
+
+    assert [(mail.id, mail.kind, mail.recipient) for mail in desk.sent] == [(job().id, "reset", "Ada@example.com")]
+
+
+def test_the_link_is_for_the_user_and_their_present_state() -> None:
+    desk = Desk([ADA])
+
+    desk.deliver(job())
+
+    claim = desk.tokens.verify(desk.sent[0].token)
+    assert claim.user_id == ADA.id
+    assert claim.holds_for(ADA.password_hash, ADA.address)
+
+
+def test_several_users_of_one_address_get_a_job_each_and_no_mail_yet() -> None:
+    desk = Desk([ADA, BOB])
+
+    desk.deliver(job())
+
+    assert desk.sent == []
+    jobs = list(desk.outbox.jobs.values())
+    assert [(each.kind, each.user_id) for each in jobs] == [("reset", ADA.id), ("reset", BOB.id)]
+    assert len({each.id for each in jobs} - {job().id}) == 2
+    assert {each.request_id for each in jobs} == {"r-1"}
+
+
+def test_a_job_for_several_users_makes_the_same_jobs_again_when_it_runs_twice() -> None:
+    desk = Desk([ADA, BOB])
+
+    desk.deliver(job())
+    desk.deliver(job())
+    assert len(desk.outbox.jobs) == 2
+
+    desk.deliver(job(id="b" * 32))
+    assert len(desk.outbox.jobs) == 4
+
+
+def test_each_of_several_users_gets_their_own_link_at_their_own_address() -> None:
+    desk = Desk([ADA, BOB])
+    desk.deliver(job())
+
+    for each in desk.outbox.jobs.values():
+        desk.deliver(each)
+
+    assert [desk.tokens.verify(mail.token).user_id for mail in desk.sent] == [ADA.id, BOB.id]
+    assert [mail.recipient for mail in desk.sent] == ["Ada@example.com", "ada@example.com"]
+    assert len({mail.id for mail in desk.sent}) == 2
+
+
+def test_the_notice_goes_to_the_address_that_the_user_had() -> None:
+    desk = Desk([replace(ADA, address="moved@example.net", password_hash="$2b$04$new")])
+
+    desk.deliver(change_of(ADA))
+
+    assert [mail.recipient for mail in desk.sent] == ["Ada@example.com"]
+    assert desk.sent[0].kind == "password_changed"
+
+
+@pytest.mark.parametrize(("kind", "most"), [("forgot", MAX_AGE), ("reset", MAX_AGE), ("password_changed", 86400)])
+def test_what_is_too_old_is_dropped(kind: Kind, most: float) -> None:
+    desk = Desk([replace(ADA, password_hash="$2b$04$new")])
+    old = replace(change_of(ADA), kind=kind, accepted_at=time.time() - most - 1)
+
+    desk.deliver(old)
+
+    assert (desk.sent, desk.outbox.jobs) == ([], {})
+    desk.deliver(replace(old, accepted_at=time.time() - most + 60))
+    assert len(desk.sent) == 1
+
+
+def test_a_kind_of_a_later_version_is_a_permanent_failure() -> None:
+    with pytest.raises(PermanentFailure):
+        Desk([ADA]).deliver(job("kind-of-tomorrow"))
+
+
+def test_a_stored_address_that_needs_smtputf8_is_a_permanent_failure_that_does_not_name_it() -> None:
+    desk = Desk([replace(ADA, address="ädä@example.com")])
+
+    with pytest.raises(PermanentFailure) as caught:
+        desk.deliver(job())
+
+    assert "@" not in caught.value.reason
+    assert desk.sent == []
+
+
+def test_a_failure_of_the_relay_reaches_the_caller() -> None:
+    def refuse(_: Mail) -> None:
+        raise TransientFailure("relay away")
+
+    with pytest.raises(TransientFailure):
+        Desk([ADA]).deliver(job(), send=refuse)
+
+
+def test_what_the_relay_answered_is_kept_on_one_line_and_without_addresses() -> None:
+    ending = Desk([ADA]).deliver(job())
+
+    assert (ending.event, ending.detail) == ("mailed_reset", "250 2.0.0 OK: queued for <[address]> as 4F1")
+    assert len(Desk([ADA]).deliver(job(), send=lambda _: "250 " + "x " * 500).detail) == LONGEST_ANSWER

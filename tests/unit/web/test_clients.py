@@ -1,0 +1,22 @@
+"""What a job may keep of a client's address."""
+
+import pytest
+
+from api.web.clients import client_network, key_of
+
+
+@pytest.mark.parametrize(
+    ("peer", "network"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("203.0.113.77:4711", "203.0.113.0/24"),
+        ("::ffff:203.0.113.77", "203.0.113.0/24"),
+        ("64:ff9b::203.0.113.77", "203.0.113.0/24"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
+        ("[fe80::1%a.b]:80", "fe80::/48"),
+        ("no address", ""),
+        ("", ""),
+    ],
+)
+def test_no_more_of_a_client_is_kept_than_its_network(peer: str, network: str) -> None:
+    assert client_network(key_of(peer)) == network

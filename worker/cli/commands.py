@@ -1,0 +1,135 @@
+"""`python -m worker COMMAND`: what a person does about mails that wait or were given up."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import click
+from redis import Redis
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
+
+from shared.addresses import InvalidAddress, hash_address
+from shared.connections.redis_check import refusal
+from shared.connections.redis_client import connect
+from shared.connections.redis_memory import HISTORY_OFF_KEY
+from shared.outbox.jobs import HEARTBEAT_KEY, hash_keys
+from shared.outbox.outbox import Outbox
+from shared.outbox.pending import Pending
+from shared.settings.settings import KeySettings, RedisSettings
+from worker.cli.history import HOURS, read_history
+from worker.queue.dead_letters import DeadLetters
+
+REDIS_TIMEOUT = 10.0  # Seconds.
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+
+
+@click.command()
+@as_json
+def pending(*, as_json: bool) -> None:
+    """Tell how much waits, and for how long the oldest has."""
+    with _redis(RedisSettings.load()) as redis:
+        found, alive = Pending.count(redis), bool(redis.exists(HEARTBEAT_KEY))
+    if as_json:
+        _print_json(asdict(found) | {"worker_alive": alive})
+        return
+    since = f"; the oldest for {found.oldest:.0f} s" if found.oldest is not None else ""
+    click.echo(f"{found.jobs} waiting{since}")
+    click.echo(f"  {found.queued} in the queue, {found.leased} with a worker, {found.later} to be tried later")
+    click.echo(f"{found.dead} given up")
+    if not alive:
+        click.echo("No worker is alive.")
+
+
+@click.command()
+@click.option("--most", default=100, show_default=True, type=click.IntRange(1), help="How many to list.")
+@as_json
+def dead(most: int, *, as_json: bool) -> None:
+    """List what was given up, the newest first; addresses only as hashes."""
+    with _dead_letters() as letters:
+        found, of = list(letters.newest(most)), letters.count()
+    if as_json:
+        _print_json([asdict(letter) for letter in found])
+        return
+    for letter in found:
+        click.echo(f"{letter.id}  {_time(letter.buried_at)}  {letter.kind}  {letter.reason}  {letter.address_hash}")
+    click.echo(f"{len(found)} of {of} given up" if of else "Nothing was given up.")
+
+
+@click.command()
+@click.argument("job_id", metavar="[ID]", required=False)
+@click.option("--all", "all_of_them", is_flag=True, help="All that were given up.")
+@as_json
+def retry(job_id: str | None, *, all_of_them: bool, as_json: bool) -> None:
+    """Put back what was given up, as if it were accepted now."""
+    if bool(job_id) == all_of_them:
+        raise click.UsageError("Name one ID (`python -m worker dead` lists them), or --all.")
+    with _dead_letters() as letters:
+        retried = letters.retry_all() if all_of_them else int(letters.retry(job_id or ""))
+    if job_id and not retried:
+        raise click.ClickException("Nothing was given up under this ID. `python -m worker dead` lists what was.")
+    _print_json({"retried": retried}) if as_json else click.echo(f"{retried} put back")
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+def purge(*, yes: bool, as_json: bool) -> None:
+    """Delete all that was given up."""
+    with _dead_letters() as letters:
+        if not yes and letters.count():
+            click.confirm(f"Delete {letters.count()} for good?", abort=True, err=True)
+        purged = letters.purge()
+    _print_json({"purged": purged}) if as_json else click.echo(f"{purged} deleted")
+
+
+@click.command()
+@click.argument("email")
+@as_json
+def trace(email: str, *, as_json: bool) -> None:
+    """Tell what happened to an address in the last 48 hours."""
+    settings = KeySettings.load()
+    try:
+        hashes = [hash_address(email, key) for key in hash_keys(settings)]
+    except InvalidAddress:
+        raise click.UsageError("This is not one plain mail address.") from None
+    with _redis(settings) as redis:
+        events, off = read_history(redis, hashes), redis.exists(HISTORY_OFF_KEY)
+    if as_json:
+        _print_json([asdict(event) for event in events])
+        return
+    for event in events:
+        click.echo(f"{_time(event.at)}  {event.job}  {event.meaning}")
+    if not events:
+        click.echo(f"Nothing is known of the last {HOURS} hours. (SECRET_KEY must be that of the API.)")
+    if off:
+        click.echo("Redis is short of memory: histories are deleted, and no new ones are written.")
+
+
+@contextmanager
+def _redis(settings: RedisSettings) -> Iterator[Redis]:
+    url = settings.redis_url.get_secret_value()
+    try:
+        with connect(url, connect_timeout=REDIS_TIMEOUT, timeout=REDIS_TIMEOUT) as redis:
+            yield redis
+    except (AuthenticationError, ResponseError) as error:
+        raise click.ClickException(f"REDIS_URL: {refusal(error)}") from None
+    except RedisError as error:
+        text = f"Redis does not answer ({type(error).__name__}). Look at REDIS_URL, and whether Redis runs."
+        raise click.ClickException(text) from None
+
+
+@contextmanager
+def _dead_letters() -> Iterator[DeadLetters]:
+    with _redis(RedisSettings.load()) as redis:
+        yield DeadLetters(redis, Outbox(redis))
+
+
+def _time(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2))

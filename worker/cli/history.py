@@ -1,0 +1,57 @@
+"""What happened to an address in the last 48 hours, for the support that is asked "where is my mail?"."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from redis import Redis
+
+from shared.outbox.outbox import MICROSECONDS
+
+HOURS = 48
+
+# What each event means, in words for support.
+MEANINGS = {
+    "accepted": "request accepted",
+    "limited": "request over the quota of this address: no mail",
+    "no_such_user": "no account with this address that may reset its password: no mail",
+    "several_users": "several accounts use this address: a mail for each",
+    "mailed_reset": "link mailed",
+    "mailed_password_changed": "notice of the changed password mailed",
+    "delayed": "not mailed yet, is tried again",
+    "unanswered": "the relay had the mail and did not answer; is sent again",
+    "buried": "given up",
+    "retried": "put back by hand",
+    "dropped": "given up: it waited for too long",
+    "confirmed": "new password set",
+    "not_changed": "password not changed after all: no notice",
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the history; `at` in seconds since 1970."""
+
+    at: float
+    job: str
+    event: str
+    detail: str
+
+    @property
+    def meaning(self) -> str:
+        """Say what happened in words for support."""
+        meaning = MEANINGS.get(self.event, self.event)
+        return f"{meaning} ({self.detail})" if self.detail else meaning
+
+
+def read_history(redis: Redis, address_hashes: Iterable[str]) -> list[Event]:
+    """List what happened lately to an address, oldest first; it has one hash under each SECRET_KEY."""
+    keys = [f"history:{each}{which}" for each in address_hashes for which in ("", ":limited")]
+    lines = [str(line) for key in keys for line in redis.lrange(key, 0, -1)]
+    events = [_event(line) for line in lines]
+    return sorted((event for event in events if event.at > time.time() - HOURS * 3600), key=lambda event: event.at)
+
+
+def _event(line: str) -> Event:
+    microseconds, job, event, detail = line.split(" ", 3)
+    return Event(int(microseconds) / MICROSECONDS, job, event, detail)

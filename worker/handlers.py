@@ -1,0 +1,113 @@
+"""What happens for each kind of job. No Celery and no SMTP in here."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from flask_mail import Message
+
+from shared.addresses import InvalidAddress
+from shared.log import get_logger, redact
+from shared.metrics import bucket
+from shared.outbox.jobs import Job, state
+from shared.outbox.outbox import Ending, Outbox
+from shared.tokens import Tokens
+from shared.users.table import User, Users
+from worker.mails.messages import Messages
+from worker.smtp.mailer import PermanentFailure
+
+# Seconds. A link that comes late is of no use; that the password was changed is worth knowing a day later.
+NOTICE_MAX_AGE = 86400
+LONGEST_ANSWER = 200  # Characters of what the relay answers.
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Notices:
+    """Turns jobs into mails, or into nothing."""
+
+    users: Users
+    tokens: Tokens
+    messages: Messages
+    send: Callable[[Message], str]
+    outbox: Outbox
+    hash_keys: Sequence[bytes]
+    max_age: float
+
+    def deliver(self, job: Job) -> Ending:
+        """Do what the job asks for and tell how it ended; every outcome leaves one line in the log.
+
+        Raises MailFailed, SQLAlchemyError or UsersTableError where it could not be done.
+        """
+        if job.age > (NOTICE_MAX_AGE if job.kind == "password_changed" else self.max_age):
+            log.error("dropped_too_old", job=job.id, kind=job.kind, address_hash=job.address_hash)
+            return Ending("dropped", "too old", {f"mails_dropped:{job.kind}": 1})
+        match job.kind:
+            case "forgot":
+                return self._forgot(job)
+            case "over_quota":
+                log.info("over_quota", job=job.id, address_hash=job.address_hash)
+                # Its history has the line already: "limited".
+                return Ending(counts={"jobs_ended:over_quota": 1})
+            case "reset":
+                return self._reset(job)
+            case "password_changed":
+                return self._password_changed(job)
+            case _:
+                raise PermanentFailure("a kind of job that this version does not know")
+
+    def _forgot(self, job: Job) -> Ending:
+        users = self.users.find(job.address)
+        if not users:
+            return _without_mail("no_such_user", job)
+        if len(users) == 1:
+            return self._mail_link(job, users[0])
+        return self._one_job_each(job, users)
+
+    def _one_job_each(self, job: Job, users: list[User]) -> Ending:
+        """Make a job for each user, so that one that fails does not mail the others twice."""
+        for user in users:
+            own_id = hashlib.sha256(f"{job.id}:{user.id}".encode()).hexdigest()[:32]
+            self.outbox.add(replace(job, id=own_id, kind="reset", user_id=user.id))
+        return _without_mail("several_users", job, users=len(users))
+
+    def _reset(self, job: Job) -> Ending:
+        users = [user for user in self.users.find(job.address) if user.id == job.user_id]
+        return self._mail_link(job, users[0]) if users else _without_mail("no_such_user", job)
+
+    def _mail_link(self, job: Job, user: User) -> Ending:
+        """Mail the link to the address stored in the row, never to the one that was typed."""
+        token = self.tokens.issue(user.id, user.password_hash, user.address)
+        answer = self._mail(lambda: self.messages.reset(job, user.address, token))
+        log.info("reset_mailed", job=job.id, user=user.id, address_hash=job.address_hash)
+        return _mailed("reset", job, answer)
+
+    def _password_changed(self, job: Job) -> Ending:
+        """Tell the address that the user had, unless the old password is still stored: then the change never came."""
+        user = self.users.get_any(job.user_id)
+        if user is None or job.old_state in [state(user.password_hash, key) for key in self.hash_keys]:
+            return _without_mail("not_changed", job, user=job.user_id)
+        answer = self._mail(lambda: self.messages.password_changed(job))
+        log.info("change_mailed", job=job.id, user=job.user_id)
+        return _mailed("password_changed", job, answer)
+
+    def _mail(self, write: Callable[[], Message]) -> str:
+        try:
+            message = write()
+        except InvalidAddress:
+            raise PermanentFailure("the stored address is malformed or needs SMTPUTF8") from None
+        return self.send(message)
+
+
+def _without_mail(event: str, job: Job, **details: object) -> Ending:
+    log.info(event, job=job.id, address_hash=job.address_hash, **details)
+    return Ending(event, counts={f"jobs_ended:{event}": 1})
+
+
+def _mailed(what: str, job: Job, answer: str) -> Ending:
+    """Keep what the relay answered, on one line and without addresses: its postmaster finds the mail by it."""
+    detail = redact(" ".join(answer.split()))[:LONGEST_ANSWER]
+    seconds = max(0.0, job.age)  # The clock of the API may be ahead.
+    counts = {f"mails_sent:{what}": 1, f"delivery_le:{bucket(seconds)}": 1, "delivery_ms": int(seconds * 1000)}
+    return Ending(f"mailed_{what}", detail, counts, count_repeated="mails_doubled")

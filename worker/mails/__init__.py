@@ -1,0 +1,1 @@
+"""Writing emails: messages, headers and templates."""

@@ -1,0 +1,124 @@
+"""`python -m worker preview`: every mail in every language, as files, with a page that shows them."""
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+from flask_mail import Mail, Message
+from jinja2 import Environment, FileSystemLoader
+
+from shared.languages import LANGUAGES, direction, speak, tag
+from shared.outbox.jobs import Job
+from shared.settings.branding import Branding
+from shared.settings.settings import MaxAge
+from worker.mails.check import check_mails
+from worker.mails.messages import Messages
+from worker.settings import ResetUrl, Sender
+
+READER = "you@example.com"
+_MARK = '<meta name="generator" content="Latchkey, preview of its mails">'
+TOKEN = "WyIxMjM0NSJd.aBcDeF.an-example-that-opens-nothing"  # noqa: S105 - it says so
+
+
+class PreviewSettings(Branding):
+    """What a mail is written with, with examples of what has no default."""
+
+    reset_url: ResetUrl = "https://www.example.com/reset-password"
+    reset_token_max_age: MaxAge = 1800
+    mail_default_sender: Sender = "no-reply@example.com"
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
+@click.option("--open/--no-open", "show", default=True, help="Open the page in the browser.")
+def preview(folder: Path | None, *, show: bool) -> None:
+    """Write every mail in every language to FOLDER, and open a page of them. Nothing is sent.
+
+    It needs no setting; PRODUCT_NAME, RESET_URL and others of mails show what they do.
+    """
+    folder = folder or Path(tempfile.mkdtemp(prefix="latchkey-mails-"))
+    named = {name.upper() for name in PreviewSettings.model_fields}
+    settings = PreviewSettings.load({name: value for name, value in os.environ.items() if name in named})
+    check_mails(settings, _speaker(settings))
+    _refuse_others(folder)
+    index = write_all(settings, folder)
+    click.echo(f"{2 * len(LANGUAGES)} mails: {index}")
+    if show and _has_display():
+        click.launch(index.as_uri())
+
+
+def write_all(settings: PreviewSettings, folder: Path, *, home: str = "") -> Path:
+    """Write the mails and the page of them, with a link to where one came from, and return the page's path."""
+    with _speaker(settings).app_context():
+        messages = Messages(settings)
+        languages: list[dict[str, Any]] = [
+            {"code": code, "tag": tag(code), "dir": direction(code), "name": name, "mails": examples(messages, code)}
+            for code, name in LANGUAGES.items()
+        ]
+        page = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True).get_template("preview.html")
+        folder.mkdir(parents=True, exist_ok=True)
+        index = (folder / "index.html").resolve()
+        # Before the mails: by this page, a folder that is written half is known as ours.
+        shown = page.render(languages=languages, brand=settings, home=home, mark=_MARK)
+        index.write_text(shown, encoding="utf-8")
+        for language in languages:
+            for kind, message in language["mails"].items():
+                _write(message, folder / language["code"], kind)
+    return index
+
+
+def examples(messages: Messages, language: str) -> dict[str, Message]:
+    """Write each of the mails once."""
+    job = Job(
+        id="0" * 32,
+        kind="forgot",
+        request_id="",
+        address_hash="",
+        accepted_at=time.time(),
+        address=READER,
+        locale=language,
+        client="203.0.113.42",
+        browser="Firefox",
+        system="Windows",
+        old_state="1" * 32,
+    )
+    return {"reset": messages.reset(job, READER, TOKEN), "password_changed": messages.password_changed(job)}
+
+
+def _speaker(settings: PreviewSettings) -> Flask:
+    """Build an app in whose context mails can be written."""
+    app = Flask("preview")
+    Mail(app)
+    speak(app, settings.babel_default_locale, settings.babel_default_timezone)
+    return app
+
+
+def _refuse_others(folder: Path) -> None:
+    """Leave a folder alone that holds something of somebody else's, or links that lead out of it.
+
+    Raises ClickException.
+    """
+    cure = "Name a new folder, or an empty one."
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    index = folder / "index.html"
+    if not index.is_file() or _MARK not in index.read_text(encoding="utf-8", errors="replace"):
+        raise click.ClickException(f"{folder} holds files that no preview wrote. {cure}")
+    if any(path.is_symlink() for path in folder.rglob("*")):
+        raise click.ClickException(f"{folder} holds symbolic links, and what they lead to might be overwritten. {cure}")
+
+
+def _write(message: Message, folder: Path, kind: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{kind}.html").write_text(str(message.html), encoding="utf-8")
+    (folder / f"{kind}.txt").write_text(str(message.body), encoding="utf-8")
+    (folder / f"{kind}.eml").write_bytes(message.as_bytes())
+
+
+def _has_display() -> bool:
+    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,1 @@
+"""Taking jobs from the queue, and completing, retrying or burying them."""

@@ -1,0 +1,74 @@
+"""What could not be mailed and waits for a person."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import Any
+
+from redis import Redis
+
+from shared.outbox.jobs import Job
+from shared.outbox.outbox import MICROSECONDS, Outbox
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A buried job as a person may see it: the address only as its hash, times in seconds since 1970."""
+
+    id: str
+    kind: str
+    accepted_at: float
+    buried_at: float
+    reason: str
+    address_hash: str
+
+
+class DeadLetters:
+    """The buried jobs: 14 days of them, the newest 100,000."""
+
+    def __init__(self, redis: Redis, outbox: Outbox) -> None:
+        self._redis = redis
+        self._revive = outbox.script((files("worker.queue") / "lua" / "revive.lua").read_text())
+
+    def count(self) -> int:
+        """Return how many there are."""
+        return int(self._redis.zcard("outbox:buried"))
+
+    def newest(self, most: int) -> Iterator[DeadLetter]:
+        """List at most so many, the newest first."""
+        rows: Any = self._redis.zrange("outbox:buried", 0, most - 1, desc=True, withscores=True)
+        for job_id, buried_at in rows:
+            if (letter := self._read(job_id)) is not None:
+                job, reason = letter
+                times = (job.accepted_at, buried_at / MICROSECONDS)
+                yield DeadLetter(job_id, job.kind, *times, reason, job.address_hash)
+
+    def retry(self, job_id: str) -> bool:
+        """Accept a buried job once more, its age counted from now; False if it is not there."""
+        letter = self._read(job_id)
+        if letter is None:
+            return False
+        asked_at = letter[0].asked_at or letter[0].accepted_at
+        job = replace(letter[0], accepted_at=time.time(), asked_at=asked_at)
+        return bool(self._revive(args=[job_id, job.entry()]))
+
+    def retry_all(self) -> int:
+        """Accept all of them once more, the oldest first; return how many."""
+        return sum(self.retry(str(job_id)) for job_id in self._redis.zrange("outbox:buried", 0, -1))
+
+    def purge(self) -> int:
+        """Delete all of them; return how many."""
+        # Not a transaction: a full Redis before 7.4 refuses everything in one, and this makes room.
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.zcard("outbox:buried")
+            pipe.delete("outbox:buried", "outbox:dead")
+            return int(pipe.execute()[0])
+
+    def _read(self, job_id: str) -> tuple[Job, str] | None:
+        text = self._redis.hget("outbox:dead", job_id)
+        if text is None:
+            return None
+        buried = json.loads(text)
+        return Job.from_entry(buried["entry"]), buried["reason"]
