@@ -28,6 +28,17 @@ def test_a_client_over_its_limit_gets_429_with_the_seconds_to_wait(make_service:
     assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
 
 
+@pytest.mark.parametrize("limit", ["FORGOT_LIMIT_PER_IP", "FORGOT_LIMIT_PER_EMAIL"])
+def test_the_log_says_nothing_of_who_is_over_a_limit(make_service: MakeService, limit: str) -> None:
+    service = make_service(**{limit: "1/minute"}, FORGOT_EMAIL_LIMIT_RESPONSE="429", LOG_LEVEL="DEBUG")
+
+    found = statuses(service, ["anna@example.com"] * 2, **from_client("192.0.2.77"))
+
+    assert found == [202, 429]
+    assert "192.0.2.77" not in service.logs.getvalue()
+    assert "ratelimit" not in service.logs.getvalue()
+
+
 def test_a_limit_that_is_written_twice_is_counted_once(make_service: MakeService) -> None:
     service = make_service(FORGOT_LIMIT_PER_IP="2/minute;2/minute")
 
