@@ -19,9 +19,9 @@ from jinja2 import (
     TemplateNotFound,
     TemplateSyntaxError,
 )
+from jinja2.nodes import Block, Extends
 
 from shared.settings.environment import SettingsError
-from shared.templates.blocks import unknown_blocks
 
 OURS = "latchkey"  # `latchkey/layout.html` is ours, also where another one stands in its place.
 Part = Literal["pages", "mails"]
@@ -74,23 +74,18 @@ class Templates:
         return {f"{self.part}/{name}" for name in self._ours.list_templates()}
 
     def _strangers(self) -> Iterator[str]:
-        """Find what has no name of ours, and would be passed over; the other program looks at its own part."""
+        """Find files and folders that replace nothing of ours. The other program looks at its own part."""
         names = self._names()
-        folders = {str(parent) for name in names for parent in PurePosixPath(name).parents} | _PARTS
-        for name, is_folder in self._entries(folders - (_PARTS - {self.part})):
-            if name not in (folders if is_folder else names):
-                beside = {known for known in folders if PurePosixPath(known).parent == PurePosixPath(name).parent}
-                near = get_close_matches(name, beside if is_folder else names, 1)
-                cure = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(names))}."
-                yield f"TEMPLATE_FOLDER holds {name}, which takes the place of no template. {cure}"
-
-    def _entries(self, folders: set[str]) -> Iterator[tuple[str, bool]]:
-        """List what is in these folders, without what begins with a dot, as a mounted ConfigMap's own names do."""
+        folders = {str(parent) for name in names for parent in PurePosixPath(name).parents}
         for folder in sorted(folders):
             if folder == "." or (self._root / folder).is_dir():
                 for entry in sorted((self._root / folder).iterdir()):
-                    if not entry.name.startswith("."):
-                        yield str(PurePosixPath(folder, entry.name)), entry.is_dir()
+                    name = str(PurePosixPath(folder, entry.name))
+                    known = folders | _PARTS if entry.is_dir() else names
+                    # What begins with a dot belongs to tools, such as Git, or to a mounted ConfigMap.
+                    if name not in known and not entry.name.startswith("."):
+                        hint = _hint(name, (known | names) - {"."})
+                        yield f"TEMPLATE_FOLDER holds {name}, which replaces no template. {hint}"
 
     def _unreadable(self, environment: Environment) -> Iterator[str]:
         """Find what is no template; all of it, also what no page uses."""
@@ -106,8 +101,21 @@ class Templates:
                     yield f"TEMPLATE_FOLDER: {name} cannot be read ({error.strerror})."
 
     def _unknown_blocks(self, environment: Environment) -> Iterator[str]:
-        for name, line, complaint in unknown_blocks(environment, set(self._ours.list_templates()), self._ours):
-            yield f"TEMPLATE_FOLDER: {self.part}/{name}, line {line}: {complaint}"
+        """Find blocks that fill no block of another template. Jinja skips them silently, so no render finds them."""
+        shown, filling = set[str](), list[tuple[str, Block]]()
+        for name in self._ours.list_templates():
+            for loader in (self._ours, self.loader):
+                template = environment.parse(loader.get_source(environment, name)[0])
+                top_level = template.body if template.find(Extends) else []
+                for block in template.find_all(Block):
+                    if block in top_level:
+                        filling.append((name, block))
+                    else:
+                        shown.add(block.name)
+        for name, block in filling:
+            if block.name not in shown:
+                place, hint = f"{self.part}/{name}, line {block.lineno}", _hint(block.name, shown)
+                yield f"TEMPLATE_FOLDER: {place}: there is no block {block.name}. {hint}"
 
     def _broken(self, render: Callable[[], Iterable[str]]) -> list[str]:
         try:
@@ -121,6 +129,11 @@ class Templates:
         if not frames:
             return f"with it, {self.part} cannot be made"
         return f"{Path(frames[-1].filename).relative_to(self._root).as_posix()}, line {frames[-1].lineno}"
+
+
+def _hint(name: str, known: set[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(known))}."
 
 
 def _reason(error: Exception) -> str:

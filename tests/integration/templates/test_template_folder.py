@@ -100,13 +100,16 @@ def test_untranslated_words_are_shown_as_they_are_written(folder: Write) -> None
     ("check", "name", "told"),
     [
         (check_api, "pages/forgott.html", "Did you mean pages/forgot.html?"),
-        (check_api, "pages/reset/body.html", "There are: pages/docs.html, pages/forgot.html, "),
+        (check_api, "pages/reset/body.html", "Did you mean pages/reset.html?"),
+        (check_api, "pages/favicon.ico", "There are: pages/docs.html, pages/forgot.html, "),
+        (check_api, "pages/docs.html/index.html", "Did you mean pages/docs.html?"),
+        (check_api, "words/forgot.html", "There are: mails, pages, pages/docs.html, "),
         (check_api, "page/forgot.html", "Did you mean pages?"),
         (check_worker, "page/forgot.html", "Did you mean pages?"),
         (check_worker, "mails/reset/body.htm", "Did you mean mails/reset/body.html?"),
         (check_worker, "mails/password_change/body.txt", "Did you mean mails/password_changed?"),
         (check_worker, "mails/reset.html", "Did you mean mails/reset/body.html?"),
-        (check_worker, "forgot.html", "takes the place of no template."),
+        (check_worker, "forgot.html", "replaces no template."),
     ],
 )
 def test_a_name_that_would_be_passed_over_is_told_with_the_one_that_was_meant(
