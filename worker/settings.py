@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from shared.addresses import InvalidAddress, envelope
-from shared.settings.branding import one_line
-from shared.settings.settings import LOOPBACK, Settings
+from shared.settings.branding import Branding, one_line
+from shared.settings.settings import LOOPBACK, MaxAge, Settings
 from shared.settings.web_address import split_address
 
 
@@ -109,3 +109,14 @@ class WorkerSettings(Settings):
         if username is not None and bool(username) != bool(value.get_secret_value()):
             raise ValueError("is set without MAIL_USERNAME" if not username else "is missing beside MAIL_USERNAME")
         return value
+
+
+class PreviewSettings(Branding):
+    """What a mail is written with, with examples of what has no default."""
+
+    reset_url: ResetUrl = "https://www.example.com/reset-password"
+    reset_token_max_age: MaxAge = 1800
+    mail_default_sender: Sender = "no-reply@example.com"
+
+
+MailSettings = WorkerSettings | PreviewSettings

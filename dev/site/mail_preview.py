@@ -52,7 +52,9 @@ class _Mails:
 
 
 def _written() -> str:
-    from worker.mails.preview import PreviewSettings, write_all  # noqa: PLC0415 - half a second that no start should wait for
+    # Half a second that no start should wait for.
+    from worker.mails.preview import write_all  # noqa: PLC0415
+    from worker.settings import PreviewSettings  # noqa: PLC0415
 
     folder = mkdtemp(prefix="latchkey-mails-")
     atexit.register(rmtree, folder, ignore_errors=True)

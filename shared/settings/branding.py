@@ -1,6 +1,7 @@
 """The settings that say whose pages and mails these are."""
 
 import re
+from functools import cached_property
 from math import floor
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -101,7 +102,7 @@ class Branding(FromEnvironment):
         "they do not.",
     )
 
-    @property
+    @cached_property
     def dark_brand_color(self) -> str:
         """The colour for dark screens."""
         return readable(self.brand_color, DARK, EASY)

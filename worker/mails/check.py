@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
+from itertools import product
 
 from flask import Flask
 from flask_mail import Message
@@ -10,14 +11,29 @@ from flask_mail import Message
 from shared.languages import LANGUAGES
 from shared.outbox.jobs import Job
 from shared.settings.branding import one_line
-from worker.mails.messages import MailSettings, Messages, environment, link, mail_templates
+from worker.mails.messages import Messages, environment, link, mail_templates
+from worker.settings import MailSettings
 
-_ADDRESS = "someone@example.com"
 # As long as a real one, so that a filter that breaks lines breaks it.
-_TOKEN = f"{'example-' * 6}.aBcDeF.{'of-a-token-' * 3}"
-# Of one request all is known, of the other nothing.
-_KNOWN = Job("0" * 32, "forgot", "", "", 0.0, _ADDRESS, client="203.0.113.42", browser="Firefox", system="Windows")
-_UNKNOWN = replace(_KNOWN, client="", browser="", system="")
+_TOKEN = f"{'an-example-' * 5}.aBcDeF.{'opens-nothing-' * 3}"
+EXAMPLE = Job(
+    id="0" * 32,
+    kind="forgot",
+    request_id="",
+    address_hash="",
+    accepted_at=0.0,
+    address="you@example.com",
+    client="203.0.113.42",
+    browser="Firefox",
+    system="Windows",
+    old_state="1" * 32,
+)
+_NOTHING_KNOWN = replace(EXAMPLE, client="", browser="", system="")
+
+
+def examples(messages: Messages, job: Job) -> dict[str, Message]:
+    """Write each of the mails once."""
+    return {"reset": messages.reset(job, job.address, _TOKEN), "password_changed": messages.password_changed(job)}
 
 
 def check_mails(settings: MailSettings, flask: Flask) -> None:
@@ -30,12 +46,11 @@ def check_mails(settings: MailSettings, flask: Flask) -> None:
 
     def write() -> Iterator[str]:
         with flask.app_context():
-            for language in LANGUAGES:
-                for known in (_KNOWN, _UNKNOWN):
-                    job = replace(known, locale=language)
-                    reset = messages.reset(job, _ADDRESS, _TOKEN)
-                    yield from (*_without_link(reset, address), *_subject("reset", reset))
-                    yield from _subject("password_changed", messages.password_changed(job))
+            for language, job in product(LANGUAGES, (EXAMPLE, _NOTHING_KNOWN)):
+                mails = examples(messages, replace(job, locale=language))
+                yield from _without_link(mails["reset"], address)
+                for name, message in mails.items():
+                    yield from _subject(name, message)
 
     templates = mail_templates(settings.template_folder)
     templates.check(environment(templates.loader), write)

@@ -4,7 +4,7 @@ import textwrap
 from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Literal
 
 from flask_babel import force_locale, get_translations
 from flask_mail import Message
@@ -18,29 +18,11 @@ from shared.templates.templates import Templates
 from worker.mails.headers import AUTOMATIC, UNTRACKED
 from worker.mails.mime import Mail
 from worker.mails.request_details import Origin
+from worker.settings import MailSettings
 
 Name = Literal["reset", "password_changed"]
 _PARTS = ("body.txt", "body.html")
 _WIDTH = 72  # Characters of a line of the text part.
-
-
-class MailSettings(Protocol):
-    """What a mail is written with: WorkerSettings, or the preview's."""
-
-    product_name: str
-    template_folder: str
-    support_email: str
-    brand_color: str
-    babel_default_locale: str
-    babel_default_timezone: str
-    reset_url: str
-    reset_token_max_age: int
-    mail_default_sender: str
-    mail_show_request: bool
-
-    @property
-    def dark_brand_color(self) -> str:
-        """The colour for dark screens."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +73,7 @@ class Messages:
             "product": settings.product_name,
             "support": settings.support_email,
             "color": settings.brand_color,
-            "dark_color": self._dark_color,
+            "dark_color": settings.dark_brand_color,
             "lang": tag(language),
             "dir": direction(language),
             "gap": gap(language),
@@ -102,10 +84,6 @@ class Messages:
         subject = self._templates.get_template(f"{name}/subject.txt").render(known).strip()
         known["subject"] = subject
         return [subject, *(self._templates.get_template(f"{name}/{part}").render(known) for part in _PARTS)]
-
-    @cached_property
-    def _dark_color(self) -> str:
-        return self.settings.dark_brand_color
 
     @cached_property
     def _sender(self) -> tuple[str, str]:

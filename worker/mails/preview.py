@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +14,11 @@ from flask_mail import Mail, Message
 from jinja2 import Environment, FileSystemLoader
 
 from shared.languages import LANGUAGES, direction, speak, tag
-from shared.outbox.jobs import Job
-from shared.settings.branding import Branding
-from shared.settings.settings import MaxAge
-from worker.mails.check import check_mails
+from worker.mails.check import EXAMPLE, check_mails, examples
 from worker.mails.messages import Messages
-from worker.settings import ResetUrl, Sender
+from worker.settings import PreviewSettings
 
-READER = "you@example.com"
 _MARK = '<meta name="generator" content="Latchkey, preview of its mails">'
-TOKEN = "WyIxMjM0NSJd.aBcDeF.an-example-that-opens-nothing"  # noqa: S105 - it says so
-
-
-class PreviewSettings(Branding):
-    """What a mail is written with, with examples of what has no default."""
-
-    reset_url: ResetUrl = "https://www.example.com/reset-password"
-    reset_token_max_age: MaxAge = 1800
-    mail_default_sender: Sender = "no-reply@example.com"
 
 
 @click.command()
@@ -55,9 +43,15 @@ def preview(folder: Path | None, *, show: bool) -> None:
 def write_all(settings: PreviewSettings, folder: Path, *, home: str = "") -> Path:
     """Write the mails and the page of them, with a link to where one came from, and return the page's path."""
     with _speaker(settings).app_context():
-        messages = Messages(settings)
+        messages, job = Messages(settings), replace(EXAMPLE, accepted_at=time.time())
         languages: list[dict[str, Any]] = [
-            {"code": code, "tag": tag(code), "dir": direction(code), "name": name, "mails": examples(messages, code)}
+            {
+                "code": code,
+                "tag": tag(code),
+                "dir": direction(code),
+                "name": name,
+                "mails": examples(messages, replace(job, locale=code)),
+            }
             for code, name in LANGUAGES.items()
         ]
         page = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True).get_template("preview.html")
@@ -70,24 +64,6 @@ def write_all(settings: PreviewSettings, folder: Path, *, home: str = "") -> Pat
             for kind, message in language["mails"].items():
                 _write(message, folder / language["code"], kind)
     return index
-
-
-def examples(messages: Messages, language: str) -> dict[str, Message]:
-    """Write each of the mails once."""
-    job = Job(
-        id="0" * 32,
-        kind="forgot",
-        request_id="",
-        address_hash="",
-        accepted_at=time.time(),
-        address=READER,
-        locale=language,
-        client="203.0.113.42",
-        browser="Firefox",
-        system="Windows",
-        old_state="1" * 32,
-    )
-    return {"reset": messages.reset(job, READER, TOKEN), "password_changed": messages.password_changed(job)}
 
 
 def _speaker(settings: PreviewSettings) -> Flask:

@@ -10,7 +10,8 @@ from shared.languages import DEFAULT, LANGUAGES, tag
 from tests.conftest import MakeService
 from tests.support.catalogues import ALIKE
 from tests.support.service import Service
-from worker.mails.preview import PreviewSettings, write_all
+from worker.mails.preview import write_all
+from worker.settings import PreviewSettings
 
 OTHERS = [code for code in LANGUAGES if code != DEFAULT]
 # What pages and mails say that is of no language, or is what somebody set.

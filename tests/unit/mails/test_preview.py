@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from shared.languages import LANGUAGES
 from worker.__main__ import main
-from worker.mails.preview import PreviewSettings
+from worker.settings import PreviewSettings
 
 NOWHERE = {name.upper(): None for name in PreviewSettings.model_fields} | {"REDIS_URL": None, "SECRET_KEY": None}
 

@@ -8,7 +8,8 @@ import pytest
 from api.pages.brand import styles
 from shared.settings import branding
 from shared.settings.colors import ENOUGH, contrast
-from worker.mails.preview import PreviewSettings, write_all
+from worker.mails.preview import write_all
+from worker.settings import PreviewSettings
 
 ROOT = Path(__file__).parents[3]
 PAGES = (ROOT / "api/pages/static/latchkey.css").read_text()
