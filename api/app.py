@@ -24,7 +24,7 @@ from api.ops.metrics import Metrics, register_metrics
 from api.ops.watch import Watch
 from api.pages.brand import brand
 from api.pages.pages import pages
-from api.passwords.breaches import breaches
+from api.passwords.breaches import RangeService
 from api.passwords.hashing import Passwords
 from api.passwords.new_password import NewPasswords
 from api.passwords.policy import PasswordPolicy
@@ -112,8 +112,8 @@ def _build(settings: ApiSettings) -> Flask:
     register_policy(app, passwords.policy, settings.breach_check)
     app.register_api(health_api(Readiness(app, redis, users)))
     register_metrics(app, Metrics(redis, counters, memory), settings.metrics_token.get_secret_value())
-    tools = Tools(settings, passwords, outbox, key)
-    app.cli.add_command(users_commands(lambda: tools))
+    app.extensions["tools"] = Tools(settings, passwords, outbox, key)
+    app.cli.add_command(users_commands)
     return app
 
 
@@ -127,10 +127,10 @@ def _tokens(settings: ApiSettings) -> Tokens:
 
 
 def _new_passwords(settings: ApiSettings) -> NewPasswords:
-    hash_format, slots = settings.users_hash_format, settings.hashing_slots
+    hash_format, slots, mode = settings.users_hash_format, settings.hashing_slots, settings.breach_check
     return NewPasswords(
         PasswordPolicy(hash_format, settings.password_min_length, settings.product_name),
-        breaches(settings.breach_check, settings.breach_check_url, slots),
+        None if mode == "off" else RangeService(settings.breach_check_url, slots, needed=mode == "closed"),
         Passwords(hash_format, settings.bcrypt_rounds, slots),
     )
 

@@ -3,13 +3,14 @@
 import csv
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,6 +26,7 @@ from shared.addresses import InvalidAddress, hash_address, parse
 from shared.connections.database import db
 from shared.outbox.jobs import Job, new_id
 from shared.outbox.outbox import Outbox, OutboxFull
+from shared.settings.environment import SettingsError
 from shared.users.table import UsersTableError
 
 BATCH = 5000
@@ -45,55 +47,50 @@ class Tools:
         return Accounts(self.settings, db.session)
 
 
-def users_commands(load_tools: Callable[[], Tools]) -> AppGroup:
-    """Build the command group. A command loads its tools when it runs, so its help needs none."""
-    group = AppGroup("users", help="Users for a start, and support's own reset mail.")
-    _add_table_commands(group, load_tools)
-    _add_support_commands(group, load_tools)
-    return group
+users_commands = AppGroup("users", help="Users for a start, and support's own reset mail.")
 
 
-def _add_table_commands(group: AppGroup, load_tools: Callable[[], Tools]) -> None:
-    @group.command("create-table")
-    def create_table() -> None:
-        """Create the users table, if there is none. An existing table is never altered."""
-        with _clear_errors(load_tools) as tools:
-            created = tools.accounts.create_table()
-        table = tools.settings.users_table
-        click.echo(f"Created table {table}." if created else f"Table {table} is there.")
-
-    @group.command("add")
-    @click.argument("email")
-    @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-    def add(email: str, *, password_stdin: bool) -> None:
-        """Add a user with a password."""
-        with _clear_errors(load_tools) as tools:
-            address = parse(email)
-            if tools.accounts.has(address):
-                raise DuplicateAddress("There is a user with this address already.")
-            password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask(tools.passwords, address)
-            tools.accounts.add([(address, tools.passwords.hash(password, address))])
-        click.echo("Added.")
-
-    @group.command("import")
-    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-    def import_(file: Path) -> None:
-        """Import users from a CSV file with the columns email,password_hash."""
-        with _clear_errors(load_tools) as tools:
-            _import(file, tools.accounts, tools.settings)
+@users_commands.command()
+def create_table() -> None:
+    """Create the users table, if there is none. An existing table is never altered."""
+    with _tools() as tools:
+        created = tools.accounts.create_table()
+    table = tools.settings.users_table
+    click.echo(f"Created table {table}." if created else f"Table {table} is there.")
 
 
-def _add_support_commands(group: AppGroup, load_tools: Callable[[], Tools]) -> None:
-    @group.command("send-reset")
-    @click.argument("email")
-    def send_reset(email: str) -> None:
-        """Mail a reset link, past the quotas. Says nothing about whether the account exists: the log does."""
-        with _clear_errors(load_tools) as tools:
-            address = parse(email)
-            digest = hash_address(address, tools.key)
-            job = Job(new_id(), "forgot", "support-" + new_id()[:8], digest, time.time(), address=address)
-            tools.outbox.add(job)
-        click.echo(f"Accepted. The worker's log tells the rest under request id {job.request_id}.")
+@users_commands.command()
+@click.argument("email")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def add(email: str, *, password_stdin: bool) -> None:
+    """Add a user with a password."""
+    with _tools() as tools:
+        address = parse(email)
+        if tools.accounts.has(address):
+            raise DuplicateAddress("There is a user with this address already.")
+        password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask(tools.passwords, address)
+        tools.accounts.add([(address, tools.passwords.hash(password, address))])
+    click.echo("Added.")
+
+
+@users_commands.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_(file: Path) -> None:
+    """Import users from a CSV file with the columns email,password_hash."""
+    with _tools() as tools:
+        _import(file, tools.accounts, tools.settings)
+
+
+@users_commands.command()
+@click.argument("email")
+def send_reset(email: str) -> None:
+    """Mail a reset link, past the quotas. Says nothing about whether the account exists: the log does."""
+    with _tools() as tools:
+        address = parse(email)
+        digest = hash_address(address, tools.key)
+        job = Job(new_id(), "forgot", "support-" + new_id()[:8], digest, time.time(), address=address)
+        tools.outbox.add(job)
+    click.echo(f"Accepted. The worker's log tells the rest under request id {job.request_id}.")
 
 
 def _ask(passwords: NewPasswords, address: str) -> str:
@@ -140,9 +137,14 @@ def batched(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
 
 
 @contextmanager
-def _clear_errors(load_tools: Callable[[], Tools]) -> Iterator[Tools]:
-    """Load the tools, and turn what can go wrong with them into one sentence that says what to do."""
-    tools = load_tools()
+def _tools() -> Iterator[Tools]:
+    """Take the app's tools, and turn what can go wrong with them into one sentence that says what to do.
+
+    Raises SettingsError if there are none because of the settings: the help of a command needs none.
+    """
+    tools: Tools | SettingsError = current_app.extensions["tools"]
+    if isinstance(tools, SettingsError):
+        raise tools
     try:
         yield tools
     except Exception as error:

@@ -1,7 +1,5 @@
 """`flask --app api.app ... --help` where settings are missing or wrong: help needs none."""
 
-from typing import NoReturn
-
 import click
 from flask import Flask
 from flask.cli import FlaskGroup
@@ -21,9 +19,7 @@ def app_for_help(problem: SettingsError) -> Flask:
     if context is None or not isinstance(context.command, FlaskGroup):
         raise problem
 
-    def refuse() -> NoReturn:
-        raise problem
-
     app = Flask("api", static_folder=None)
-    app.cli.add_command(users_commands(refuse))
+    app.extensions["tools"] = problem
+    app.cli.add_command(users_commands)
     return app

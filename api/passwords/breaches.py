@@ -13,7 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import Literal, Protocol
+from typing import Literal
 from urllib.parse import urlsplit
 
 from api.passwords.policy import WeakPassword
@@ -36,20 +36,6 @@ class BreachCheckAway(Exception):
 
 class _NoAnswer(Exception):
     """What came is not an answer of the protocol."""
-
-
-class Breaches(Protocol):
-    """Refuses passwords that have leaked."""
-
-    def check(self, password: str) -> None:
-        """Raise WeakPassword for one that has leaked, and BreachCheckAway where that cannot be told."""
-
-
-class Unasked:
-    """Asks nobody."""
-
-    def check(self, password: str) -> None:
-        """Let every password pass."""
 
 
 class RangeService:
@@ -104,11 +90,6 @@ class RangeService:
         if self._url.scheme == "http":
             return HTTPConnection(host, port, timeout=timeout)
         return HTTPSConnection(host, port, timeout=timeout, context=self._tls)
-
-
-def breaches(mode: BreachCheck, url: str, at_a_time: int) -> Breaches:
-    """Build what the settings ask for."""
-    return Unasked() if mode == "off" else RangeService(url, at_a_time, needed=mode == "closed")
 
 
 def _cut(sockets: list[socket.socket]) -> None:

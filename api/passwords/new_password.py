@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 
-from api.passwords.breaches import Breaches
+from api.passwords.breaches import RangeService
 from api.passwords.hashing import Passwords
 from api.passwords.policy import PasswordPolicy
 
 
 @dataclass(frozen=True)
 class NewPasswords:
-    """The policy, the leaked passwords, and hashing."""
+    """The policy, the leaked passwords where they are asked for, and hashing."""
 
     policy: PasswordPolicy
-    breaches: Breaches
+    breaches: RangeService | None
     hashing: Passwords
 
     def hash(self, password: str, address: str, old: str = "") -> str:
@@ -21,5 +21,6 @@ class NewPasswords:
         Raises WeakPassword, BreachCheckAway and HashingBusy.
         """
         self.policy.check(password, address)
-        self.breaches.check(password)
+        if self.breaches:
+            self.breaches.check(password)
         return self.hashing.hash(password, old)
