@@ -23,7 +23,6 @@ from worker.queue.broker import QuickConnection
 from worker.queue.delivery import MORE_FOR, TIME_LIMIT, Delivery
 from worker.queue.sweeper import Sweeper, sweeper_step
 from worker.settings import WorkerSettings
-from worker.smtp.connection import Relay
 from worker.smtp.mailer import Mailer
 
 REDIS_TIMEOUT = 2.0  # Seconds.
@@ -51,7 +50,7 @@ def create_worker(settings: WorkerSettings | None = None) -> Worker:
     log.configure("worker", settings.log_level)
     flask = _flask(settings)
     outbox = Outbox(_redis(settings))
-    mailer = Mailer(flask, Relay(settings.mail_timeout, ssl.create_default_context()))
+    mailer = Mailer(flask, settings.mail_timeout, ssl.create_default_context())
     keys = [secret.get_secret_value() for secret in settings.secret_key]
     notices = Notices(
         users=Users(settings, db.session),

@@ -3,7 +3,6 @@
 import smtplib
 import ssl
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from flask_mail import Connection, Mail
@@ -11,14 +10,6 @@ from flask_mail import Connection, Mail
 _HELD_BACK = ("mail", "rcpt")
 _OK, _TAKEN = 250, (250, 251)
 FINAL_ANSWER = 3  # Times the usual patience: after the final dot a relay may be busy, and giving up may mail twice.
-
-
-@dataclass(frozen=True)
-class Relay:
-    """How to reach the relay, beyond what Flask-Mail knows."""
-
-    timeout: float
-    context: ssl.SSLContext
 
 
 class _Pipelining(smtplib.SMTP):
@@ -97,24 +88,23 @@ class _PatientSSL(_Patient, smtplib.SMTP_SSL):
 class VerifiedConnection(Connection):
     """Flask-Mail's connection, with timeouts and with certificates checked."""
 
-    host: _Patient | None
+    host: _Patient  # From __enter__ on.
 
-    def __init__(self, mail: Mail, relay: Relay, ends_at: float) -> None:
+    def __init__(self, mail: Mail, timeout: float, tls: ssl.SSLContext, ends_at: float) -> None:
         super().__init__(mail)
-        self._relay = relay
-        self._ends_at = ends_at
+        self._options = {"timeout": timeout, "ends_at": ends_at}
+        self._tls = tls
 
     def configure_host(self) -> _Patient:
         """Connect, start TLS where asked for, and log in."""
-        mail, relay = self.mail, self._relay
-        options: dict[str, Any] = {"timeout": relay.timeout, "ends_at": self._ends_at}
+        mail = self.mail
         if mail.use_ssl:
-            host: _Patient = _PatientSSL(mail.server, mail.port, context=relay.context, **options)
+            host: _Patient = _PatientSSL(mail.server, mail.port, context=self._tls, **self._options)
         else:
-            host = _Patient(mail.server, mail.port, **options)
+            host = _Patient(mail.server, mail.port, **self._options)
         try:
             if mail.use_tls:
-                host.starttls(context=relay.context)
+                host.starttls(context=self._tls)
             if mail.username:
                 host.login(mail.username, mail.password)
         except BaseException:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from flask import Flask
 from flask_mail import Message
 
-from worker.smtp.connection import Relay, VerifiedConnection
+from worker.smtp.connection import VerifiedConnection
 
 DIALOGUE = 45.0  # Seconds for one connection and mail together, however slowly the relay answers.
 MOST_MAILS = 100  # Relays commonly end a connection after as many.
@@ -45,9 +45,10 @@ class PermanentFailure(MailFailed):
 class Mailer:
     """Sends mails over one connection that is kept between them. Not for several threads."""
 
-    def __init__(self, app: Flask, relay: Relay) -> None:
+    def __init__(self, app: Flask, timeout: float, tls: ssl.SSLContext) -> None:
         self._app = app
-        self._relay = relay
+        self._timeout = timeout
+        self._tls = tls
         self._connection: VerifiedConnection | None = None
         self._used_at = 0.0
 
@@ -61,24 +62,19 @@ class Mailer:
             connection = self._open(time.monotonic() + DIALOGUE)
             connection.send(message)
         except Exception as error:
-            unsure = self._unanswered_mail()
+            unsure = self._connection is not None and self._connection.host.unanswered_mail
             self._abandon()
             failure = _sorted(error)
             raise UnknownOutcome(failure.reason) if unsure else failure from None
         self._used_at = time.monotonic()
-        assert connection.host is not None
         answer = connection.host.answer
         if connection.num_emails >= MOST_MAILS:
             self.close()
         return answer
 
-    def _unanswered_mail(self) -> bool:
-        host = self._connection.host if self._connection else None
-        return host is not None and host.unanswered_mail
-
     def close(self) -> None:
         """Say goodbye. That it fails does not matter: what was sent is sent."""
-        if self._connection is not None and self._connection.host is not None:
+        if self._connection is not None:
             with suppress(OSError, smtplib.SMTPException):
                 self._connection.host.quit()
         self._abandon()
@@ -87,14 +83,13 @@ class Mailer:
         if self._connection is not None and not self._alive(self._connection, ends_at):
             self._abandon()
         if self._connection is None:
-            connection = VerifiedConnection(self._app.extensions["mail"], self._relay, ends_at)
+            connection = VerifiedConnection(self._app.extensions["mail"], self._timeout, self._tls, ends_at)
             connection.__enter__()  # Not left with __exit__, which raises where QUIT fails after a mail was taken.
             self._connection = connection
         return self._connection
 
     def _alive(self, connection: VerifiedConnection, ends_at: float) -> bool:
         """Give a kept connection its new deadline, and ask it for a sign of life if it has rested."""
-        assert connection.host is not None
         connection.host.ends_at = ends_at
         if time.monotonic() - self._used_at < MOST_IDLE:
             return True
@@ -105,7 +100,7 @@ class Mailer:
 
     def _abandon(self) -> None:
         """Drop the connection without a dialogue: after a failure its state is unknown."""
-        if self._connection is not None and self._connection.host is not None:
+        if self._connection is not None:
             self._connection.host.close()
         self._connection = None
 

@@ -15,7 +15,6 @@ from flask_mail import Mail, Message
 
 from tests.support.servers import free_port
 from tests.support.tls import server_context
-from worker.smtp.connection import Relay
 from worker.smtp.mailer import Mailer, MailFailed, MisconfiguredRelay, PermanentFailure, TransientFailure
 
 ADDRESS = "ada@example.com"
@@ -42,7 +41,7 @@ class Script:
         app.config.update({"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": controller.port} | config)
         Mail(app)
         self.cleanup.enter_context(app.app_context())
-        mailer = Mailer(app, Relay(1, context or ssl.create_default_context()))
+        mailer = Mailer(app, 1, context or ssl.create_default_context())
         self.cleanup.callback(mailer.close)
         return mailer
 

@@ -8,7 +8,6 @@ import pytest
 from flask import Flask
 from flask_mail import Mail, Message
 
-from worker.smtp.connection import Relay
 from worker.smtp.mailer import Mailer
 
 
@@ -39,7 +38,7 @@ def test_sender_recipient_and_data_go_in_one_turn_where_the_relay_takes_them_so(
         app.config.update({"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": server.getsockname()[1]})
         Mail(app)
         with app.app_context():
-            mailer = Mailer(app, Relay(2, ssl.create_default_context()))
+            mailer = Mailer(app, 2, ssl.create_default_context())
             mail = Message("Hello", ["ada@example.com"], "Hello Ada", sender="no-reply@example.org")
             assert mailer.send(mail) == "250 taken"
         thread.join(5)

@@ -13,7 +13,6 @@ from flask_mail import Mail, Message
 
 from tests.support.servers import free_port
 from worker.smtp import mailer as mailer_module
-from worker.smtp.connection import Relay
 from worker.smtp.mailer import Mailer, TransientFailure, UnknownOutcome
 
 
@@ -55,7 +54,7 @@ def send(relay: SlowRelay) -> Iterator[Callable[[], None]]:
     app = Flask("test")
     app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=controller.port, MAIL_DEFAULT_SENDER="a@example.com")
     Mail(app)
-    mailer = Mailer(app, Relay(0.4, ssl.create_default_context()))
+    mailer = Mailer(app, 0.4, ssl.create_default_context())
 
     def send_one() -> None:
         with app.app_context():
