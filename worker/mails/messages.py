@@ -22,7 +22,7 @@ from worker.settings import MailSettings
 
 Name = Literal["reset", "password_changed"]
 _PARTS = ("body.txt", "body.html")
-_WIDTH = 72  # Characters of a line of the text part.
+_WRAPPER = textwrap.TextWrapper(72, break_long_words=False, break_on_hyphens=False)
 
 
 @dataclass(frozen=True)
@@ -138,11 +138,7 @@ def _ngettext(context: Context, one: str, many: str, count: int) -> str:
 
 def wrapped(text: str) -> str:
     """Break the lines of a text between words, and leave a link on its line as it is."""
-    return "\n".join(line if len(line) <= _WIDTH else _wrap(line) for line in text.split("\n"))
-
-
-def _wrap(line: str) -> str:
-    return textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(line if len(line) <= _WRAPPER.width else _WRAPPER.fill(line) for line in text.split("\n"))
 
 
 def link(reset_url: str, token: str) -> str:

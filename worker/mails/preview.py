@@ -6,7 +6,6 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 from flask import Flask
@@ -42,27 +41,20 @@ def preview(folder: Path | None, *, show: bool) -> None:
 
 def write_all(settings: PreviewSettings, folder: Path, *, home: str = "") -> Path:
     """Write the mails and the page of them, with a link to where one came from, and return the page's path."""
+    messages, job = Messages(settings), replace(EXAMPLE, accepted_at=time.time())
     with _speaker(settings).app_context():
-        messages, job = Messages(settings), replace(EXAMPLE, accepted_at=time.time())
-        languages: list[dict[str, Any]] = [
-            {
-                "code": code,
-                "tag": tag(code),
-                "dir": direction(code),
-                "name": name,
-                "mails": examples(messages, replace(job, locale=code)),
-            }
-            for code, name in LANGUAGES.items()
-        ]
+        mails = {language: examples(messages, replace(job, locale=language)) for language in LANGUAGES}
         page = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True).get_template("preview.html")
         folder.mkdir(parents=True, exist_ok=True)
         index = (folder / "index.html").resolve()
         # Before the mails: by this page, a folder that is written half is known as ours.
-        shown = page.render(languages=languages, brand=settings, home=home, mark=_MARK)
+        shown = page.render(
+            mails=mails, names=LANGUAGES, tag=tag, direction=direction, brand=settings, home=home, mark=_MARK
+        )
         index.write_text(shown, encoding="utf-8")
-        for language in languages:
-            for kind, message in language["mails"].items():
-                _write(message, folder / language["code"], kind)
+        for language, kinds in mails.items():
+            for kind, message in kinds.items():
+                _write(message, folder / language, kind)
     return index
 
 
