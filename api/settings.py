@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from limits import parse_many
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from api.logo import checked_logo
-from shared.settings.settings import LOOPBACK, Settings
+from shared.settings.settings import LOOPBACK, Settings, split_list
 from shared.settings.web_address import web_address
 
 RANGE_SERVICE = "https://api.pwnedpasswords.com/range/"
@@ -35,8 +35,11 @@ def _limits(value: str) -> str:
     return value if len(once) == len(items) else ";".join(once)
 
 
-def _origins(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    # To Flask-CORS, whatever else looks like a pattern is one, and not anchored.
+    if not all(_ORIGIN.fullmatch(value) for value in values):
+        raise ValueError("holds something that is not an origin (scheme, host and port, no path and no `*`)")
+    return values
 
 
 def _range_service(value: str) -> str:
@@ -90,7 +93,7 @@ class ApiSettings(Settings):
         le=10,
         description="Proxies before the API that append to `X-Forwarded-For` and `X-Forwarded-Proto`: 0 to 10.",
     )
-    cors_origins: Annotated[tuple[str, ...], BeforeValidator(_origins)] = Field(
+    cors_origins: Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(_origins)] = Field(
         default=(),
         description="Web origins whose pages may call the API, separated by commas: `https://www.example.com`.",
     )
@@ -133,14 +136,6 @@ class ApiSettings(Settings):
     port: int = Field(default=8000, ge=1, le=65535, description="The API's port: 1 to 65535.")
     web_processes: int = Field(default=1, ge=1, le=64, description="Server processes: 1 to 64, best one per core.")
     web_threads: int = Field(default=8, ge=1, le=256, description="Threads a process: 1 to 256; a few are best.")
-
-    @field_validator("cors_origins")
-    @classmethod
-    def _plain_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        # To Flask-CORS, whatever else looks like a pattern is one, and not anchored.
-        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
-            raise ValueError("holds something that is not an origin (scheme, host and port, no path and no `*`)")
-        return origins
 
     @property
     def hashing_slots(self) -> int:

@@ -15,7 +15,7 @@ from flask.cli import AppGroup
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.cli.accounts import Accounts, BadRow, DuplicateAddress, Row, read_rows
+from api.cli.accounts import Accounts, BadRow, DuplicateAddress, read_rows
 from api.passwords.breaches import BreachCheckAway
 from api.passwords.hashing import HashingBusy
 from api.passwords.new_password import NewPasswords
@@ -114,7 +114,8 @@ def _import(file: Path, accounts: Accounts, settings: ApiSettings) -> None:
         total = sum(1 for _ in lines)
     bar = click.progressbar(length=total, label="Importing", file=sys.stderr)  # Shows itself on a terminal only.
     with file.open(encoding="utf-8-sig", newline="") as lines, bar:
-        for batch in batched(read_rows(lines, settings.users_hash_format, known), BATCH):
+        rows = read_rows(lines, settings.users_hash_format, known)
+        while batch := list(islice(rows, BATCH)):
             refused = [row for row in batch if isinstance(row, BadRow)]
             for row in refused:
                 click.echo(f"line {row.line}: {row.reason}", err=True)
@@ -128,12 +129,6 @@ def _import(file: Path, accounts: Accounts, settings: ApiSettings) -> None:
 
 def _counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def batched(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
-    """Cut into lists of a size; itertools has it from Python 3.12 on."""
-    while batch := list(islice(rows, size)):
-        yield batch
 
 
 @contextmanager

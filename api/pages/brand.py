@@ -3,7 +3,7 @@
 from flask import Response
 from flask_openapi3 import APIBlueprint
 
-from api.logo import Picture, read_picture
+from api.logo import read_picture
 from api.settings import ApiSettings
 from shared.settings.branding import LIGHT, Branding
 
@@ -30,14 +30,12 @@ def brand(settings: ApiSettings) -> APIBlueprint:
         return Response(brand_styles, mimetype="text/css")
 
     if picture:
-        _show(site, picture)
+
+        @site.get("/logo", doc_ui=False)
+        def logo() -> Response:
+            return Response(picture.content, mimetype=picture.kind)
+
     return site
-
-
-def _show(site: APIBlueprint, picture: Picture) -> None:
-    @site.get("/logo", doc_ui=False)
-    def logo() -> Response:
-        return Response(picture.content, mimetype=picture.kind)
 
 
 def styles(settings: Branding) -> str:

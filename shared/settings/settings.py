@@ -26,7 +26,8 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # Hosts that may be spoken to with
 HashFormat = Literal["bcrypt", "bcrypt-2y", "django-bcrypt", "django-bcrypt-sha256"]
 
 
-def _split(value: object) -> object:
+def split_list(value: object) -> object:
+    """Split a setting of several values at its commas."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
@@ -95,7 +96,7 @@ def _nonblank_name(value: str) -> str:
     return value
 
 
-SecretKeys = Annotated[tuple[SecretStr, ...], BeforeValidator(_split), AfterValidator(_strong)]
+SecretKeys = Annotated[tuple[SecretStr, ...], BeforeValidator(split_list), AfterValidator(_strong)]
 Name = Annotated[str, AfterValidator(_nonblank_name)]
 
 MaxAge = Annotated[int, Field(ge=60, le=86400, description="Seconds that a link lives: 60 to 86400 (a day).")]
