@@ -1,6 +1,7 @@
 """From environment variables to values, and from what is wrong with them to sentences."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -66,18 +67,9 @@ def read(cls: type[BaseModel], environ: Mapping[str, str]) -> tuple[dict[str, st
                 values[field] = Path(path).read_text(encoding="utf-8").strip()
             except (OSError, ValueError):  # The second where it is no text, or the path none.
                 problems[field] = f"{name}_FILE names a file that cannot be read. Check its path and permissions."
-    return values, _unreadable(values) | problems
-
-
-def _unreadable(values: Mapping[str, str]) -> dict[str, str]:
-    """Find values that Python could not read as UTF-8; it goes on with half characters that nobody can write."""
-    problems = {}
-    for field, value in values.items():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            problems[field] = f"{field.upper()} is not text in UTF-8."
-    return problems
+    # Python reads bytes that are not UTF-8 as surrogates, which cannot be written anywhere later.
+    undecoded = [field for field, value in values.items() if re.search(r"[\ud800-\udfff]", value)]
+    return values, {field: f"{field.upper()} is not text in UTF-8." for field in undecoded} | problems
 
 
 def _misspelt(cls: type[BaseModel], environ: Mapping[str, str]) -> dict[str, str]:
