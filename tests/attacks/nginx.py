@@ -46,7 +46,7 @@ class Nginx:
     def __enter__(self) -> Self:
         # As root, its workers would become somebody who may not enter the folder.
         options = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
-        command = [find_nginx(), "-p", self._file.parent, "-c", self._file, "-e", "stderr", "-g", options]
+        command = [find_nginx(), "-p", str(self._file.parent), "-c", str(self._file), "-e", "stderr", "-g", options]
         with self._log.open("w") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
         wait_until(self._listens, "nginx does not come up")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import bcrypt
@@ -43,7 +44,7 @@ def password(number: int) -> str:
 
 def resets(target: Target, links: list[str]) -> list[Callable[[], Answer]]:
     """Set the password of its number by each link."""
-    return [lambda number=number, link=link: target.reset(link, password(number)) for number, link in enumerate(links)]
+    return [partial(target.reset, link, password(number)) for number, link in enumerate(links)]
 
 
 def wait_for_waiting(target: Target, number: int) -> None:

@@ -15,7 +15,7 @@ from shared.languages import LANGUAGES
 from tests.browser.support.chromium import chromium, find_chromium
 from tests.browser.support.first_visit import first_visit
 from tests.browser.support.pictures import Camera, Show, write_index
-from tests.browser.support.states import STATES
+from tests.browser.support.states import STATES, Reach
 from tests.browser.support.steps import PASSWORD, mailed_token
 from tests.e2e.demo import WELCOMED, Demo
 
@@ -76,7 +76,10 @@ def _take_all(camera: Camera, demo: Demo, locales: Iterable[str], folder: Path) 
 
 
 def _states(demo: Demo, locale: str) -> dict[str, Show]:
-    return {name: partial(reach, demo, locale=locale) for name, reach in STATES.items()}
+    def show(page: Page, reach: Reach) -> None:
+        reach(demo, page, locale)
+
+    return {name: partial(show, reach=reach) for name, reach in STATES.items()}
 
 
 def _mails(folder: Path, locale: str) -> dict[str, Show]:

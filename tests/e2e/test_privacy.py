@@ -32,7 +32,7 @@ class Events(threading.Thread):
         super().__init__(daemon=True)
         self.heard: list[str] = []
         self._client = redis.Redis(port=port)
-        self._channels = self._client.pubsub()
+        self._channels = self._client.pubsub()  # type: ignore[no-untyped-call]
         self._channels.psubscribe("*")
         self._stopped = threading.Event()
 

@@ -78,7 +78,7 @@ def test_the_worker_comes_after_the_api_with_its_session(demo: Demo) -> None:
 
 
 def pasted(demo: Demo, line: str) -> Any:
-    environ = {name: demo.environ[name] for name in ("PATH", "HOME") if name in demo.environ}
+    environ: dict[str, str] = {name: demo.environ[name] for name in ("PATH", "HOME") if name in demo.environ}
     return subprocess.run(
         ["bash", "-c", line], env=environ, capture_output=True, text=True, check=True, timeout=30
     ).stdout

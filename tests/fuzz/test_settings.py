@@ -21,7 +21,7 @@ from shared.settings.settings import Settings
 from worker.mails.messages import link
 from worker.settings import WorkerSettings
 
-PROGRAMS = [ApiSettings, WorkerSettings]
+PROGRAMS: list[type[Settings]] = [ApiSettings, WorkerSettings]
 SECRET = "hunter2"
 SECRETS = secret_names(ApiSettings) | secret_names(WorkerSettings)
 MIN_TOLD = 12  # Characters; shorter texts may be a part of any sentence.

@@ -38,7 +38,7 @@ def places(client: redis.Redis, identity: str) -> list[str]:
 
 def pass_time(client: redis.Redis, key: str, identity: str) -> None:
     """Let a lease end, or a wait."""
-    client.zadd(key, {identity: 1})
+    client.zadd(key, {str(identity): 1})
 
 
 def before_hashing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
@@ -55,7 +55,7 @@ def before_hashing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -
 def make_due(service: Service) -> None:
     """Let the time pass that a notice is held back."""
     for identity in service.redis.zrange("outbox:later", 0, -1):
-        service.redis.zadd("outbox:later", {identity: 0})
+        service.redis.zadd("outbox:later", {str(identity): 0})
 
 
 @pytest.fixture

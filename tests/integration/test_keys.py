@@ -70,7 +70,7 @@ def test_a_reset_that_failed_sends_no_notice_when_the_keys_change_before_the_wor
     monkeypatch.setattr("shared.users.table.Users.set_password", lambda *_: False)
     before.reset(token)
     for waiting in before.redis.zrange("outbox:later", 0, -1):
-        before.redis.zadd("outbox:later", {waiting: 0})
+        before.redis.zadd("outbox:later", {str(waiting): 0})
 
     make_service(create_table=False, SECRET_KEY=f"{NEW},{SECRET}").work()
 

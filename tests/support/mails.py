@@ -43,6 +43,13 @@ ENVIRON = {
 }
 
 
+def text_of(mail: EmailMessage, kind: str = "plain") -> str:
+    """Return a mail's text, or its HTML."""
+    body = mail.get_body((kind,))
+    assert body
+    return str(body.get_content())
+
+
 @contextmanager
 def speaking() -> Iterator[None]:
     """Be in an app that can write mails."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 from redis.sentinel import SentinelConnectionPool
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 from werkzeug.test import TestResponse
 
 from api.app import create_app
@@ -23,6 +23,7 @@ from api.settings import ApiSettings
 from shared.connections.database import db
 from shared.connections.redis_client import connect
 from shared.outbox.jobs import QUEUE
+from tests.support.mails import text_of
 from tests.support.servers import Relay, wait_until
 from worker.app import create_worker
 from worker.settings import WorkerSettings
@@ -89,7 +90,7 @@ class Service:
 
     def newest_token(self) -> str:
         _, message = self.relay.mails[-1]
-        return token_in(message.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+        return token_in(text_of(message))
 
     def stored_hash(self, address: str) -> str:
         return str(self.sql("SELECT password_hash FROM users WHERE email = :email", email=address)[0][0])
@@ -102,7 +103,7 @@ class Service:
     def sql(self, statement: str, **values: Any) -> list[Any]:
         with self.app.app_context():
             result = db.session.execute(text(statement), values)
-            rows = list(result.all()) if result.returns_rows else []
+            rows = list(result.all()) if isinstance(result, CursorResult) and result.returns_rows else []
             db.session.commit()
             return rows
 

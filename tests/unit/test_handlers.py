@@ -63,8 +63,9 @@ class Desk:
     tokens: Tokens = field(default_factory=lambda: Tokens(["a signing key"], 1800))
 
     def deliver(self, job: Job, send: Any = None) -> Ending:
-        collaborators: list[Any] = [FakeUsers(self.rows), self.tokens, FakeMessages(), send or self.send]
-        return Notices(*collaborators, self.outbox, [NEW_KEY, OLD_KEY], MAX_AGE).deliver(job)
+        fakes: tuple[Any, Any, Any, Any] = (FakeUsers(self.rows), FakeMessages(), send or self.send, self.outbox)
+        users, messages, sending, outbox = fakes
+        return Notices(users, self.tokens, messages, sending, outbox, [NEW_KEY, OLD_KEY], MAX_AGE).deliver(job)
 
     def send(self, mail: Mail) -> str:
         self.sent.append(mail)

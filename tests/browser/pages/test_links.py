@@ -1,7 +1,7 @@
 """The mail's link in the browser: where its token goes, and what becomes of links that do not work."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.support.accessible import assert_accessible
 from tests.browser.support.states import TOKEN
@@ -123,7 +123,12 @@ def test_a_password_goes_with_the_link_that_it_was_typed_for(demo: Demo, page: P
 def test_what_becomes_of_an_earlier_link_does_not_end_a_later_one(demo: Demo, page: Page) -> None:
     open_link(demo, page, "sooner@example.com")
     new = mailed_token(demo, demo.add_user("second@example.com"))
-    page.route("**/reset-password", lambda route: (page.wait_for_timeout(1000), route.continue_())[0])
+
+    def answer_late(route: Route) -> None:
+        page.wait_for_timeout(1000)
+        route.continue_()
+
+    page.route("**/reset-password", answer_late)
     with page.expect_response("**/reset-password"):
         choose(page, PASSWORD)
         page.evaluate("token => { location.hash = 'token=' + token }", new)

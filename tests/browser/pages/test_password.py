@@ -171,4 +171,5 @@ def test_spaces_at_either_end_are_part_of_it(demo: Demo, page: Page) -> None:
         choose(page, f" {PASSWORD} ")
 
     body = sent.value.post_data_json
+    assert body
     assert body["password"] == f" {PASSWORD} "

@@ -50,7 +50,7 @@ def test_trace_tells_of_a_mail_that_is_late_and_of_one_that_was_given_up(service
         service.relay.answer_to_data = answer
         service.work()
         for identity in service.redis.zrange("outbox:later", 0, -1):
-            service.redis.zadd("outbox:later", {identity: 0})
+            service.redis.zadd("outbox:later", {str(identity): 0})
 
     service.work()
 

@@ -33,7 +33,7 @@ def test_pending_tells_how_much_waits_and_for_how_long(service: Service) -> None
     service.forgot(ADDRESS)
     service.forgot("ben@example.com")
     oldest = service.redis.zrange("outbox:requests", 0, 0)[0]
-    service.redis.zadd("outbox:requests", {oldest: (time.time() - 90) * 1e6})
+    service.redis.zadd("outbox:requests", {str(oldest): (time.time() - 90) * 1e6})
     service.worker.delivery.outbox.claim(str(oldest), "a worker", 60)
 
     found = as_json(service, "pending")

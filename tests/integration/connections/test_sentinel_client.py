@@ -55,7 +55,8 @@ class FakeSentinel:
 
 
 def test_no_sentinel_is_forgotten_where_two_threads_ask_at_once() -> None:
-    dead, alive = FakeSentinel(alive=False), FakeSentinel(alive=True)
+    dead: Any = FakeSentinel(alive=False)
+    alive: Any = FakeSentinel(alive=True)
     sentinels = Sentinels([])  # type: ignore[no-untyped-call]
     sentinels.sentinels = [dead, alive]
     alive.meanwhile = lambda: sentinels.discover_master("main")

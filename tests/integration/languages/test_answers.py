@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from werkzeug.test import TestResponse
@@ -107,7 +107,7 @@ def test_each_language_is_answered_in(service: Service, code: str) -> None:
 def test_busy_and_broken_is_said_in_the_language_too(make_service: MakeService) -> None:
     service = make_service(OUTBOX_MAX="1", FORGOT_LIMIT_PER_IP="2/hour")
 
-    def fail() -> None:
+    def fail() -> NoReturn:
         raise RuntimeError
 
     service.app.add_url_rule("/fails", view_func=fail)

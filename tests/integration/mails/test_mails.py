@@ -7,6 +7,7 @@ import pytest
 
 from shared.outbox.jobs import Job, new_id
 from tests.conftest import MakeService
+from tests.support.mails import text_of
 from tests.support.service import Service
 from tests.support.worker_commands import command
 from worker.mails.headers import AUTOMATIC, UNTRACKED
@@ -17,7 +18,7 @@ ADDRESS = "anna@example.com"
 
 def mailed(service: Service, **fields: Any) -> tuple[Any, str, str]:
     """Let the worker do a job; return the mail that came of it, its text and its HTML."""
-    known = {
+    known: dict[str, Any] = {
         "accepted_at": time.time(),
         "address": ADDRESS,
         "client": "203.0.113.42",
@@ -28,7 +29,7 @@ def mailed(service: Service, **fields: Any) -> tuple[Any, str, str]:
     service.worker.delivery.outbox.add(job)
     service.work()
     mail: Any = service.relay.mails[-1][1]
-    text, html = (mail.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    text, html = (text_of(mail, kind) for kind in ("plain", "html"))
     return mail, text, html
 
 
@@ -63,7 +64,7 @@ def test_each_of_several_users_is_told_where_the_request_came_from(make_service:
     assert len(service.relay.mails) == 2
     for _, mail in service.relay.mails:
         assert mail["Content-Language"] == "fr"
-        assert "203.0.113.x" in mail.get_body(("plain",)).get_content()
+        assert "203.0.113.x" in text_of(mail)
 
 
 def test_the_notice_of_a_change_says_where_it_was_made(service: Service) -> None:
@@ -72,7 +73,7 @@ def test_the_notice_of_a_change_says_where_it_was_made(service: Service) -> None
     service.work()
 
     notice = service.relay.mails[-1][1]
-    text = notice.get_body(("plain",)).get_content()
+    text = text_of(notice)
     assert "was changed" in notice["Subject"]
     assert "About this request" in text
     assert time.strftime("%B %-d, %Y", time.gmtime()) in text
@@ -89,7 +90,7 @@ def test_a_mail_that_was_retried_by_hand_tells_when_the_link_was_asked_for(servi
     assert command(service, "retry", "--all").output == "1 put back\n"
     service.work()
 
-    text = service.relay.mails[-1][1].get_body(("plain",)).get_content()
+    text = text_of(service.relay.mails[-1][1])
     assert f"Time: {local_time(asked_at, 'en', 'UTC')}" in text
 
 

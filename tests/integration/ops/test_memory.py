@@ -42,7 +42,7 @@ def fill(service: Service, megabytes: int) -> None:
 
     In pieces: an allocator rounds one large value up, by a quarter of it in Debian's Redis.
     """
-    bound = int(service.redis.config_get("maxmemory")["maxmemory"])
+    bound = int(service.redis.config_get("maxmemory")["maxmemory"] or 0)
     while (memory_used(service.redis) or 0) * bound < megabytes * MEGABYTE:
         service.redis.rpush("foreign", "x" * 100_000)
     look(service)
@@ -165,8 +165,8 @@ def test_from_60_percent_on_no_history_is_written_though_no_worker_is_alive(fill
     assert filling.redis.keys("history:*") == ["history:off"]
 
 
-def test_what_redis_itself_does_not_count_counts_for_nothing(filling: Service) -> None:
+def test_what_redis_itself_does_not_count_counts_for_nothing(filling: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     used = {"used_memory": 90, "mem_not_counted_for_evict": 80, "maxmemory": 100}
-    filling.redis.info = lambda _section: used  # type: ignore[method-assign,assignment]
+    monkeypatch.setattr(filling.redis, "info", lambda _section: used)
 
     assert memory_used(filling.redis) == 0.1

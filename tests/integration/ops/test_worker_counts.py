@@ -11,7 +11,7 @@ ADDRESS = "anna@example.com"
 
 
 def counts(service: Service) -> dict[str, int]:
-    return {name: int(amount) for name, amount in service.redis.hgetall(HASH).items()}
+    return {str(name): int(amount) for name, amount in service.redis.hgetall(HASH).items()}
 
 
 def worker_counts(service: Service) -> dict[str, int]:
@@ -81,7 +81,7 @@ def test_what_is_swept_is_counted_by_its_reason(service: Service) -> None:
     service.forgot(ADDRESS)
     (identity,) = service.redis.hkeys("outbox:jobs")
     service.worker.delivery.outbox.claim(str(identity), "a worker that died", 30)
-    service.redis.zadd("outbox:leased", {identity: 1})
+    service.redis.zadd("outbox:leased", {str(identity): 1})
 
     service.worker.sweeper.sweep()
 

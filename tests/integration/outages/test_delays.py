@@ -25,7 +25,7 @@ def test_a_mail_that_meets_a_missing_database_is_sent_when_it_is_back(make_servi
     delayed = service.redis.zrange("outbox:later", 0, -1)
     service.sql("ALTER TABLE gone RENAME TO users")
 
-    service.redis.zadd("outbox:later", {delayed[0]: 0})
+    service.redis.zadd("outbox:later", {str(delayed[0]): 0})
     service.work()
 
     assert service.relay.recipients() == ["anna@example.com"]
@@ -40,7 +40,7 @@ def test_a_relay_that_is_away_delays_the_mail_and_loses_nothing(make_service: Ma
     delayed = service.redis.zrange("outbox:later", 0, -1)
     relay.answer_to_data = "250 OK"
 
-    service.redis.zadd("outbox:later", {delayed[0]: 0})
+    service.redis.zadd("outbox:later", {str(delayed[0]): 0})
     wait_until(lambda: service.work() == 0, "work does not end")
 
     assert service.relay.recipients() == ["anna@example.com"]

@@ -3,7 +3,6 @@
 import asyncio
 import importlib
 import sys
-from collections.abc import Iterator
 
 import pytest
 from flower.utils import broker
@@ -23,7 +22,7 @@ FULL = 1  # Byte of maxmemory: full, whatever a connection takes or gives back.
 
 
 @pytest.fixture
-def service(make_service: MakeService, own_redis: RedisServer) -> Iterator[Service]:
+def service(make_service: MakeService, own_redis: RedisServer) -> Service:
     service = make_service(REDIS_URL=own_redis.url)
     service.add_user(ADDRESS)
     return service
@@ -73,7 +72,7 @@ def test_what_a_dead_worker_held_is_put_back(service: Service) -> None:
     service.forgot(ADDRESS)
     (identity,) = service.redis.hkeys("outbox:jobs")
     service.worker.delivery.outbox.claim(str(identity), "a worker that died", 30)
-    service.redis.zadd("outbox:leased", {identity: 1})
+    service.redis.zadd("outbox:leased", {str(identity): 1})
     fill(service)
 
     service.work()
@@ -105,7 +104,7 @@ def test_a_worker_whose_connections_break_mails_what_waits(service: Service) -> 
 
 
 def test_a_worker_goes_on_listening_for_remote_control(service: Service) -> None:
-    with QuickConnection(service.environ["REDIS_URL"]) as connection:
+    with QuickConnection(service.environ["REDIS_URL"]) as connection:  # type: ignore[no-untyped-call]
         channel = connection.default_channel
         Queue("pidbox", Exchange("pidbox", type="fanout"), expires=1200.0, channel=channel).declare()
         service.redis.delete("_kombu.binding.pidbox")
@@ -146,5 +145,5 @@ def test_how_full_redis_is_can_be_asked(service: Service) -> None:
     assert 0.9 < (memory_used(service.redis) or 0) < 1.5
 
     service.redis.acl_setuser("anna", enabled=True, nopass=True, keys="*", commands=["+@all", "-info"])
-    service.redis.execute_command("AUTH", "anna", "any")
+    service.redis.execute_command("AUTH", "anna", "any")  # type: ignore[no-untyped-call]
     assert memory_used(service.redis) is None

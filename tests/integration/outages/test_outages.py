@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from typing import NoReturn
 
 import pytest
 from flask.testing import FlaskClient
@@ -72,7 +73,7 @@ REDIS_SAYS = {
 
 @pytest.mark.parametrize("error", REDIS_SAYS, ids=lambda error: type(error).__name__)
 def test_the_log_says_what_was_the_matter_and_never_in_the_errors_own_words(service: Service, error: Exception) -> None:
-    def fail() -> None:
+    def fail() -> NoReturn:
         raise error
 
     service.app.add_url_rule("/fails", view_func=fail)
@@ -116,8 +117,12 @@ def test_redis_dying_after_the_limits_leaves_the_password_as_it_was(
     service = service_on_own_redis
     stored = service.add_user("anna@example.com")
     token = service.link_for("anna@example.com")
-    encode = "api.passwords.hashing.encode"
-    monkeypatch.setattr(encode, lambda *_: own_redis.stop(signal.SIGKILL) or "$2b$04$new")
+
+    def kill_redis(*_: object) -> str:
+        own_redis.stop(signal.SIGKILL)
+        return "$2b$04$new"
+
+    monkeypatch.setattr("api.passwords.hashing.encode", kill_redis)
 
     answer = service.reset(token)
     own_redis.start()
@@ -138,7 +143,7 @@ def test_redis_dying_after_the_commit_is_no_error_and_the_notice_comes_later(
 
     answer = service.reset(token)
     waiting = service.redis.zrange("outbox:later", 0, -1)
-    service.redis.zadd("outbox:later", {waiting[0]: 0})
+    service.redis.zadd("outbox:later", {str(waiting[0]): 0})
     service.work()
 
     assert answer.status_code == 200
@@ -162,10 +167,10 @@ def test_an_api_killed_right_after_the_commit_leaves_a_notice_that_is_mailed(ser
     command = [sys.executable, "-c", KILLED_AFTER_COMMIT, token, "correct horse battery"]
     ended = subprocess.run(command, env=os.environ | service.environ, check=False, timeout=30)
     waiting = service.redis.zrange("outbox:later", 0, -1, withscores=True)
-    service.redis.zadd("outbox:later", {waiting[0][0]: 0})
+    service.redis.zadd("outbox:later", {str(waiting[0][0]): 0})
     service.work()
 
     assert ended.returncode == -signal.SIGKILL
     assert service.stored_hash("anna@example.com") != stored
-    assert waiting[0][1] / 1e6 - time.time() < 61
+    assert float(waiting[0][1]) / 1e6 - time.time() < 61
     assert service.relay.subjects()[-1] == "Your Latchkey password was changed"

@@ -55,7 +55,7 @@ def test_messages_of_jobs_that_are_gone_leave_the_queue(outbox: Outbox, client: 
     outbox.sweep(limit=2)
 
     assert client.llen(QUEUE) == client.hlen("outbox:jobs") == 2
-    assert jobs[3].id in client.lindex(QUEUE, -1)
+    assert jobs[3].id in str(client.lindex(QUEUE, -1))
 
 
 def test_a_lost_message_is_found_though_there_is_always_something_due(outbox: Outbox, client: redis.Redis) -> None:
@@ -69,7 +69,7 @@ def test_a_lost_message_is_found_though_there_is_always_something_due(outbox: Ou
         found += outbox.sweep(grace=0).lost_messages
 
     assert found == 1
-    identities = [re.findall(r'"correlation_id": "(\w+)"', text)[0] for text in client.lrange(QUEUE, 0, -1)]
+    identities = [re.findall(r'"correlation_id": "(\w+)"', str(text))[0] for text in client.lrange(QUEUE, 0, -1)]
     assert len(identities) == len(set(identities)) == 5
 
 

@@ -25,7 +25,7 @@ def test_the_job_of_a_dead_worker_is_put_back_and_buried_when_it_kills_again_and
     assert [swept.lost_leases for swept in sweeps] == [1, 1, 1, 1, 1, 0]
     assert sweeps[-1].buried == 1
     assert client.hlen("outbox:jobs") == 0
-    assert "lost its worker" in client.hget("outbox:dead", added.id)
+    assert "lost its worker" in str(client.hget("outbox:dead", added.id))
 
 
 def test_what_is_due_jumps_the_queue(outbox: Outbox, client: redis.Redis) -> None:
@@ -36,7 +36,7 @@ def test_what_is_due_jumps_the_queue(outbox: Outbox, client: redis.Redis) -> Non
 
     outbox.sweep()
 
-    assert older.id in client.lindex(QUEUE, -1)
+    assert older.id in str(client.lindex(QUEUE, -1))
 
 
 def test_a_held_back_job_is_queued_no_earlier_than_its_time(outbox: Outbox, client: redis.Redis) -> None:

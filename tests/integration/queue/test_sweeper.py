@@ -64,7 +64,7 @@ def test_a_process_that_is_forked_while_the_sweeper_talks_to_redis_can_talk_to_i
     held, over = threading.Event(), threading.Event()
 
     def talk() -> None:
-        with service.worker.sweeper._redis.connection_pool._lock:  # type: ignore[attr-defined]
+        with service.worker.sweeper._redis.connection_pool._lock:
             held.set()
             over.wait(10)
 

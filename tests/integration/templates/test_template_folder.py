@@ -12,6 +12,7 @@ from api.app import create_app
 from api.settings import ApiSettings
 from tests.conftest import MakeService
 from tests.integration.conftest import job
+from tests.support.mails import text_of
 from tests.support.servers import free_port
 from tests.support.template_folder import EXAMPLES, Write, check_api, check_worker, page, problems
 from tests.unit.settings.test_settings import WORKER
@@ -55,7 +56,7 @@ def test_mails_of_the_folder_are_sent(make_service: MakeService, folder: Write) 
 
     mail = service.relay.mails[-1][1]
     assert mail["Subject"] == "Key for Acme"
-    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    text = text_of(mail)
     assert text.strip() == f"https://www.example.org/reset-password#token={token} is the link."
     assert mail.get_body(("html",))
 
@@ -70,7 +71,7 @@ def test_the_examples_of_the_documentation_do_what_they_say(make_service: MakeSe
 
     service.work()
 
-    text = service.relay.mails[-1][1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    text = text_of(service.relay.mails[-1][1])
     assert set(EXAMPLES) == {"mails/password_changed/body.txt", "pages/layout.html"}
     assert "password" in text
     assert text.splitlines()[-2:] == ["", "You can also ring us at any hour: +49 30 901820."]

@@ -40,8 +40,8 @@ def make_wheel(folder: Path, metadata: PackageMetadata, version: str) -> Path:
     name = re.sub(r"[-_.]+", "_", metadata["Name"])
     kept = [
         f"{key}: {value}"
-        for key, value in metadata.items()
-        if key in ("Requires-Dist", "Provides-Extra", "Requires-Python")
+        for key in ("Requires-Dist", "Provides-Extra", "Requires-Python")
+        for value in metadata.get_all(key, [])
     ]
     about = {
         "METADATA": "\n".join(["Metadata-Version: 2.1", f"Name: {metadata['Name']}", f"Version: {version}", *kept, ""]),

@@ -1,10 +1,12 @@
 """What nobody thought of: the answer tells nothing of it, and the log no more than it may."""
 
+from typing import NoReturn
+
 from tests.support.service import Service
 
 
 def test_an_error_that_nobody_thought_of_is_a_500_that_tells_nothing(service: Service) -> None:
-    def fail() -> None:
+    def fail() -> NoReturn:
         raise RuntimeError("of anna@example.com")
 
     service.app.add_url_rule("/fails", view_func=fail)

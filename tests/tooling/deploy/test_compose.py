@@ -27,7 +27,7 @@ from tests.support.compose import (
 from tests.support.service import SECRET
 from worker.settings import WorkerSettings
 
-OURS = {"api": ApiSettings, "worker": WorkerSettings, "create-table": ApiSettings}
+OURS: dict[str, type[Settings]] = {"api": ApiSettings, "worker": WorkerSettings, "create-table": ApiSettings}
 
 
 @pytest.mark.parametrize(("service", "settings"), OURS.items())

@@ -15,8 +15,13 @@ from shared.settings.settings import Settings
 from worker.settings import WorkerSettings
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
-SECTIONS = {"API and worker": Settings, "Pages and mails": Branding, "API": ApiSettings, "Worker": WorkerSettings}
-BASES = {Settings: Branding, ApiSettings: Settings, WorkerSettings: Settings}
+SECTIONS: dict[str, type[Branding]] = {
+    "API and worker": Settings,
+    "Pages and mails": Branding,
+    "API": ApiSettings,
+    "Worker": WorkerSettings,
+}
+BASES: dict[type[Branding], type[Branding]] = {Settings: Branding, ApiSettings: Settings, WorkerSettings: Settings}
 
 
 def expected_rows(section: str) -> list[tuple[str, str, str]]:

@@ -75,7 +75,8 @@ def test_what_is_remembered_of_requests_is_bounded() -> None:
     remembered = languages._choose.cache_info()
 
     # With the lengths of both texts, of which no more is read: some 600 kB.
-    assert remembered.currsize <= remembered.maxsize == 1024
+    assert remembered.maxsize == 1024
+    assert remembered.currsize <= 1024
     assert choose("de" * 100, "") == "en"
     assert choose("", "x," * 200 + "de") == "en"
 

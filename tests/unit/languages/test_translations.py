@@ -34,7 +34,7 @@ def messages(code: str) -> list[Message]:
 
 
 def texts(message: Message) -> list[str]:
-    return [message.string] if isinstance(message.string, str) else list(message.string)
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
 def english(message: Message) -> tuple[str, ...]:

@@ -33,8 +33,10 @@ def _speaking(tmp_path: Path) -> Iterator[None]:
     """Be in an app that has a Ukrainian catalogue of all texts of the mails, and one in Polish of a few."""
     ukrainian, polish = Catalog("uk"), Catalog("pl")
     for _, _, text, _, _ in chain(*(extract_from_dir(PROJECT / part, KINDS) for part in ("worker", "shared"))):
-        several = isinstance(text, tuple)
-        ukrainian.add(text, [foreign(text[0])] * ukrainian.num_plurals if several else foreign(text))
+        if isinstance(text, tuple):
+            ukrainian.add(text, [foreign(text[0])] * ukrainian.num_plurals)
+        else:
+            ukrainian.add(text, foreign(text))
     polish.add(HOURS, ["%(num)d godzinę.", "%(num)d godziny.", "%(num)d godzin."])
     polish.add("Reset your %(product)s password", "Zmień hasło %(product)s")
     for catalogue in (ukrainian, polish):

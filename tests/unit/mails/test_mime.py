@@ -3,6 +3,7 @@
 import re
 from email import message_from_bytes
 from email.policy import default
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -18,7 +19,7 @@ def both(**options: str) -> tuple[bytes, bytes]:
     """Write a mail in our way and in Flask-Mail's."""
     app = Flask("test")
     FlaskMail(app)
-    known = {
+    known: dict[str, Any] = {
         "subject": "Subject",
         "body": "Text\nFrom here on\n.\n",
         "html": "<p>Text</p>",

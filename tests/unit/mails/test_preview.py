@@ -2,7 +2,6 @@
 
 import email
 import email.policy
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -13,11 +12,12 @@ from shared.languages import LANGUAGES
 from worker.__main__ import main
 from worker.settings import PreviewSettings
 
-NOWHERE = {name.upper(): None for name in PreviewSettings.model_fields} | {"REDIS_URL": None, "SECRET_KEY": None}
+UNSET = [*(name.upper() for name in PreviewSettings.model_fields), "REDIS_URL", "SECRET_KEY"]
+NOWHERE: dict[str, str | None] = dict.fromkeys(UNSET)
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The pages that a browser was asked to open."""
     pages: list[str] = []
     monkeypatch.setattr(click, "launch", pages.append)

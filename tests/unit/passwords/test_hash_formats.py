@@ -36,7 +36,7 @@ def is_opened_by_django(stored: str, password: str) -> bool:
     if not django_settings.configured:
         names = ("BCryptSHA256PasswordHasher", "BCryptPasswordHasher")
         django_settings.configure(PASSWORD_HASHERS=[f"django.contrib.auth.hashers.{name}" for name in names])
-    return check_password(password, stored)
+    return bool(check_password(password, stored))
 
 
 READERS = {

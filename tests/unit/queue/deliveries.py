@@ -86,5 +86,5 @@ class FakeNotices:
 
 
 def run(outbox: FakeOutbox, notices: FakeNotices, job_id: str = JOB.id, more_for: float = 0.0) -> None:
-    parts: list[Any] = [outbox, notices]
+    parts: tuple[Any, Any] = (outbox, notices)
     Delivery(*parts, more_for).run(job_id)

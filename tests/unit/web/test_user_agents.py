@@ -104,6 +104,7 @@ def test_what_is_remembered_of_requests_is_bounded() -> None:
 
     remembered = user_agents._recognise.cache_info()
 
-    assert remembered.currsize <= remembered.maxsize == 1024
+    assert remembered.maxsize == 1024
+    assert remembered.currsize <= 1024
     # Not a word that stands where nobody reads any more.
     assert recognise("Mozilla/5.0 (" + " " * 300 + "Windows") == ("", "")
