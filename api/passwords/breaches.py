@@ -39,11 +39,12 @@ class _NoAnswer(Exception):
 
 
 class RangeService:
-    """Asks a service, each time in a thread that is given up after PATIENCE: no timeout of a socket bounds a whole."""
+    """Asks a service in a thread that is given up after `patience` seconds: no timeout of a socket bounds a whole."""
 
-    def __init__(self, url: str, at_a_time: int, *, needed: bool) -> None:
+    def __init__(self, url: str, at_a_time: int, *, needed: bool, patience: float = PATIENCE) -> None:
         self._url = urlsplit(url)
         self._needed = needed
+        self._patience = patience
         self._askers = ThreadPoolExecutor(at_a_time, "breaches")
         self._tls = ssl.create_default_context()
 
@@ -54,9 +55,9 @@ class RangeService:
         """
         digest = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
         opened: list[socket.socket] = []
-        asked = self._askers.submit(self._ask, digest[:PREFIX], time.monotonic() + PATIENCE, opened)
+        asked = self._askers.submit(self._ask, digest[:PREFIX], time.monotonic() + self._patience, opened)
         try:
-            suffixes = asked.result(PATIENCE)
+            suffixes = asked.result(self._patience)
         # A TimeoutError is an OSError; a name that cannot be one is a UnicodeError.
         except (OSError, UnicodeError, HTTPException, _NoAnswer) as error:
             asked.cancel()

@@ -30,9 +30,12 @@ class Passwords:
     a slot is permission to block one.
     """
 
-    def __init__(self, hash_format: HashFormat, rounds: int, slots: int) -> None:
+    def __init__(
+        self, hash_format: HashFormat, rounds: int, slots: int, *, wait_for_hash: float = WAIT_FOR_HASH
+    ) -> None:
         self._format = hash_format
         self._rounds = rounds
+        self._wait_for_hash = wait_for_hash
         self._slots = slots
         self._links: list[str] = []
         self._counting = threading.Lock()
@@ -66,7 +69,7 @@ class Passwords:
         """
         hashing = self._pool.submit(self._replace, password, old)
         try:
-            return hashing.result(WAIT_FOR_HASH)
+            return hashing.result(self._wait_for_hash)
         except TimeoutError:
             if hashing.cancel():
                 raise HashingBusy from None

@@ -77,7 +77,7 @@ def _connect(url: str) -> BoundedConnection:
     )
 
 
-def ask_after_a_rest(engine: Engine) -> None:
+def ask_after_a_rest(engine: Engine, *, max_idle: float = MOST_IDLE) -> None:
     """Ask a kept connection whether it is alive only where there is reason to doubt it.
 
     One that rested may have been forgotten by a firewall, silently. One that has something to read without having been
@@ -91,7 +91,7 @@ def ask_after_a_rest(engine: Engine) -> None:
     @event.listens_for(engine, "checkout")
     def ask(connection: Any, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
         used_at = entry.info.get("used_at")
-        if used_at is None or (time.monotonic() - used_at < MOST_IDLE and not _has_news(connection)):
+        if used_at is None or (time.monotonic() - used_at < max_idle and not _has_news(connection)):
             return
         try:
             engine.dialect.do_ping(connection)

@@ -45,21 +45,33 @@ class PermanentFailure(MailFailed):
 class Mailer:
     """Sends mails over one connection that is kept between them. Not for several threads."""
 
-    def __init__(self, app: Flask, timeout: float, tls: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        timeout: float,
+        tls: ssl.SSLContext,
+        *,
+        dialogue: float = DIALOGUE,
+        max_idle: float = MOST_IDLE,
+        max_mails: int = MOST_MAILS,
+    ) -> None:
         self._app = app
         self._timeout = timeout
         self._tls = tls
+        self._dialogue = dialogue
+        self._max_idle = max_idle
+        self._max_mails = max_mails
         self._connection: VerifiedConnection | None = None
         self._used_at = 0.0
 
     def send(self, message: Message) -> str:
-        """Hand the mail to the relay, in DIALOGUE seconds at most, and return what it answered.
+        """Hand the mail to the relay, in `dialogue` seconds at most, and return what it answered.
 
         Raises UnknownOutcome if the relay had it and did not answer; TransientFailure, MisconfiguredRelay or
         PermanentFailure if it did not take it.
         """
         try:
-            connection = self._open(time.monotonic() + DIALOGUE)
+            connection = self._open(time.monotonic() + self._dialogue)
             connection.send(message)
         except Exception as error:
             unsure = self._connection is not None and self._connection.host.unanswered_mail
@@ -68,7 +80,7 @@ class Mailer:
             raise UnknownOutcome(failure.reason) if unsure else failure from None
         self._used_at = time.monotonic()
         answer = connection.host.answer
-        if connection.num_emails >= MOST_MAILS:
+        if connection.num_emails >= self._max_mails:
             self.close()
         return answer
 
@@ -91,7 +103,7 @@ class Mailer:
     def _alive(self, connection: VerifiedConnection, ends_at: float) -> bool:
         """Give a kept connection its new deadline, and ask it for a sign of life if it has rested."""
         connection.host.ends_at = ends_at
-        if time.monotonic() - self._used_at < MOST_IDLE:
+        if time.monotonic() - self._used_at < self._max_idle:
             return True
         try:
             return connection.host.noop()[0] == _OK

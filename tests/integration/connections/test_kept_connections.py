@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.connections import database
-from shared.connections.database import BoundedConnection
+from shared.connections.database import BoundedConnection, ask_after_a_rest, db
 from shared.users.table import Users
 from tests.conftest import MakeService
 from tests.support.servers import wait_until
@@ -56,12 +55,9 @@ def test_a_look_up_is_one_exchange(service: Service, waits: list[object]) -> Non
     assert len(waits) == 1
 
 
-def test_a_connection_that_rested_is_asked_whether_it_is_alive(
-    service: Service, waits: list[object], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(database, "MOST_IDLE", 0.0)
-
+def test_a_connection_that_rested_is_asked_whether_it_is_alive(service: Service, waits: list[object]) -> None:
     with service.worker.flask.app_context():
+        ask_after_a_rest(db.engine, max_idle=0.0)
         users(service).find("anna@example.com")
 
     assert len(waits) == 2

@@ -6,21 +6,14 @@ from http.client import HTTPConnection
 
 import pytest
 
-import api.passwords.breaches
 from api.passwords.breaches import MOST_BYTES, BreachCheckAway, RangeService
 from api.passwords.policy import WeakPassword
 from tests.support.breach_service import PADDING, BreachService
 from tests.support.servers import free_port
 
+LITTLE = 0.3  # Seconds of patience, so that the test does not need as much.
 LEAKED = "a password that has leaked"
 DIGEST = hashlib.sha1(LEAKED.encode(), usedforsecurity=False).hexdigest().upper()
-
-
-@pytest.fixture
-def patience(monkeypatch: pytest.MonkeyPatch) -> float:
-    """Less of it, so that the test does not need as much."""
-    monkeypatch.setattr(api.passwords.breaches, "PATIENCE", 0.3)
-    return 0.3
 
 
 def test_padding_is_no_leak(breaches: BreachService) -> None:
@@ -64,32 +57,30 @@ def test_without_a_proper_answer_the_setting_decides(breaches: BreachService, ho
 
 
 @pytest.mark.parametrize("slowly", [0.05, 5.0])
-def test_an_answer_that_comes_slowly_is_not_waited_for(breaches: BreachService, patience: float, slowly: float) -> None:
+def test_an_answer_that_comes_slowly_is_not_waited_for(breaches: BreachService, slowly: float) -> None:
     breaches.seconds_per_byte = slowly
-    service = RangeService(breaches.url, 1, needed=True)
+    service = RangeService(breaches.url, 1, needed=True, patience=LITTLE)
     started = time.monotonic()
 
     with pytest.raises(BreachCheckAway):
         service.check(LEAKED)
 
     # The whole would take five seconds, or minutes.
-    assert patience <= time.monotonic() - started < 3
+    assert LITTLE <= time.monotonic() - started < 3
     # And the thread that asked is free again.
     service._askers.submit(int).result(2)
 
 
-def test_a_connection_that_comes_too_late_is_given_up(
-    breaches: BreachService, patience: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_connection_that_comes_too_late_is_given_up(breaches: BreachService, monkeypatch: pytest.MonkeyPatch) -> None:
     connect = HTTPConnection.connect
 
     def connect_late(connection: HTTPConnection) -> None:
-        time.sleep(patience + 0.2)
+        time.sleep(LITTLE + 0.2)
         connect(connection)
 
     monkeypatch.setattr(HTTPConnection, "connect", connect_late)
     breaches.seconds_per_byte = 0.5
-    service = RangeService(breaches.url, 1, needed=True)
+    service = RangeService(breaches.url, 1, needed=True, patience=LITTLE)
 
     with pytest.raises(BreachCheckAway):
         service.check(LEAKED)
@@ -98,11 +89,11 @@ def test_a_connection_that_comes_too_late_is_given_up(
     assert breaches.asked == []
 
 
-def test_a_service_that_is_not_there_is_no_error_of_ours(patience: float) -> None:
+def test_a_service_that_is_not_there_is_no_error_of_ours() -> None:
     with pytest.raises(BreachCheckAway):
-        RangeService(f"http://127.0.0.1:{free_port()}/range/", 1, needed=True).check(LEAKED)
+        RangeService(f"http://127.0.0.1:{free_port()}/range/", 1, needed=True, patience=LITTLE).check(LEAKED)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_not_believed(breaches: BreachService, patience: float) -> None:
+def test_a_certificate_that_nobody_vouches_for_is_not_believed(breaches: BreachService) -> None:
     with pytest.raises(BreachCheckAway):
-        RangeService(breaches.url.replace("http://", "https://"), 1, needed=True).check(LEAKED)
+        RangeService(breaches.url.replace("http://", "https://"), 1, needed=True, patience=LITTLE).check(LEAKED)

@@ -24,9 +24,11 @@ HELD = textwrap.dedent("""
     import multiprocessing
     import os
     import time
+    from functools import partial
 
     import redis
 
+    import api.app
     import api.passwords.hashing
     from api.__main__ import main
 
@@ -38,7 +40,8 @@ HELD = textwrap.dedent("""
         return "the new hash"
 
     multiprocessing.set_start_method("fork")
-    api.passwords.hashing.encode, api.passwords.hashing.WAIT_FOR_HASH = encode, 60
+    api.passwords.hashing.encode = encode
+    api.app.Passwords = partial(api.app.Passwords, wait_for_hash=60)
     main()
 """)
 

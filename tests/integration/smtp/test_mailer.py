@@ -32,8 +32,8 @@ class Script:
     quits: int = 0
     pipelining: bool = False
 
-    def connect(self, context: Any = None, options: Any = None, **config: Any) -> Mailer:
-        """Start one with aiosmtpd's options, and set a mailer up for it with Flask-Mail's settings."""
+    def connect(self, context: Any = None, options: Any = None, bounds: Any = None, **config: Any) -> Mailer:
+        """Start one with aiosmtpd's options, and set a mailer up for it with bounds and Flask-Mail's settings."""
         controller = Controller(self, hostname="127.0.0.1", port=free_port(), **(options or {}))
         controller.start()
         self.cleanup.callback(controller.stop)
@@ -41,7 +41,7 @@ class Script:
         app.config.update({"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": controller.port} | config)
         Mail(app)
         self.cleanup.enter_context(app.app_context())
-        mailer = Mailer(app, 1, context or ssl.create_default_context())
+        mailer = Mailer(app, 1, context or ssl.create_default_context(), **(bounds or {}))
         self.cleanup.callback(mailer.close)
         return mailer
 
@@ -171,10 +171,9 @@ def test_a_silent_or_missing_relay_is_given_up_in_time(relay: Script, listens: A
 
 
 def test_the_next_mail_goes_out_though_the_relay_has_ended_the_idle_connection(
-    relay: Script, monkeypatch: pytest.MonkeyPatch
+    relay: Script,
 ) -> None:
-    monkeypatch.setattr("worker.smtp.mailer.MOST_IDLE", 0)
-    mailer = relay.connect()
+    mailer = relay.connect(bounds={"max_idle": 0})
     mailer.send(mail())
     mailer.send(mail())
     assert len(relay.sessions) == 1
@@ -187,11 +186,10 @@ def test_the_next_mail_goes_out_though_the_relay_has_ended_the_idle_connection(
 
 @pytest.mark.parametrize("answers", [{}, {"QUIT": "nothing at all"}], ids=["polite", "drops the connection"])
 def test_a_connection_is_renewed_after_its_share_of_mails_whatever_becomes_of_the_goodbye(
-    relay: Script, monkeypatch: pytest.MonkeyPatch, answers: dict[str, str]
+    relay: Script, answers: dict[str, str]
 ) -> None:
-    monkeypatch.setattr("worker.smtp.mailer.MOST_MAILS", 2)
     relay.answers = answers
-    mailer = relay.connect()
+    mailer = relay.connect(bounds={"max_mails": 2})
     for _ in range(5):
         mailer.send(mail())
 

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -12,7 +13,6 @@ from flask import Flask
 from flask_mail import Mail, Message
 
 from tests.support.servers import free_port
-from worker.smtp import mailer as mailer_module
 from worker.smtp.mailer import Mailer, TransientFailure, UnknownOutcome
 
 
@@ -48,21 +48,32 @@ def relay() -> SlowRelay:
 
 
 @pytest.fixture
-def send(relay: SlowRelay) -> Iterator[Callable[[], None]]:
+def make_send(relay: SlowRelay) -> Iterator[Callable[..., Callable[[], None]]]:
+    """Make functions that send a mail, through mailers with timings of the test's own."""
     controller = Controller(relay, hostname="127.0.0.1", port=free_port())
     controller.start()
     app = Flask("test")
     app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=controller.port, MAIL_DEFAULT_SENDER="a@example.com")
     Mail(app)
-    mailer = Mailer(app, 0.4, ssl.create_default_context())
+    with ExitStack() as ends:
+        ends.callback(controller.stop)
 
-    def send_one() -> None:
-        with app.app_context():
-            mailer.send(Message("Hello", recipients=["b@example.com"], body="text"))
+        def make(**timings: Any) -> Callable[[], None]:
+            mailer = Mailer(app, 0.4, ssl.create_default_context(), **timings)
+            ends.callback(mailer.close)
 
-    yield send_one
-    mailer.close()
-    controller.stop()
+            def send_one() -> None:
+                with app.app_context():
+                    mailer.send(Message("Hello", recipients=["b@example.com"], body="text"))
+
+            return send_one
+
+        yield make
+
+
+@pytest.fixture
+def send(make_send: Callable[..., Callable[[], None]]) -> Callable[[], None]:
+    return make_send()
 
 
 def test_the_answer_to_the_mail_itself_may_take_longer(relay: SlowRelay, send: Callable[[], None]) -> None:
@@ -92,10 +103,8 @@ def test_a_relay_that_does_not_answer_before_that_has_not(relay: SlowRelay, send
     assert relay.taken == 0
 
 
-def test_the_whole_dialogue_has_an_end(
-    relay: SlowRelay, send: Callable[[], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mailer_module, "DIALOGUE", 0.6)
+def test_the_whole_dialogue_has_an_end(relay: SlowRelay, make_send: Callable[..., Callable[[], None]]) -> None:
+    send = make_send(dialogue=0.6)
     relay.seconds = {"RCPT": 0.3, "DATA": 5}
     begun = time.monotonic()
 
@@ -106,10 +115,9 @@ def test_the_whole_dialogue_has_an_end(
 
 
 def test_a_kept_connection_gets_a_new_deadline_with_each_mail(
-    relay: SlowRelay, send: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    relay: SlowRelay, make_send: Callable[..., Callable[[], None]]
 ) -> None:
-    monkeypatch.setattr(mailer_module, "DIALOGUE", 0.5)
-    monkeypatch.setattr(mailer_module, "MOST_IDLE", 0.0)
+    send = make_send(dialogue=0.5, max_idle=0.0)
     relay.seconds["RCPT"] = 0.3
 
     send()

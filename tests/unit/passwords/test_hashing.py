@@ -61,8 +61,7 @@ def test_one_that_has_not_begun_in_time_is_refused_and_never_hashed(monkeypatch:
         return "a hash"
 
     monkeypatch.setattr(api.passwords.hashing, "encode", encode_slowly)
-    monkeypatch.setattr(api.passwords.hashing, "WAIT_FOR_HASH", 0.01)
-    one = passwords(slots=1)
+    one = Passwords("bcrypt", rounds=4, slots=1, wait_for_hash=0.01)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(one.hash, "the first")
         begun.wait(10)
