@@ -34,14 +34,14 @@ def golden(target: Target) -> dict[str, bytes]:
     return dict.fromkeys(KINDS, answer)
 
 
-def test_accounts_of_every_kind_are_asked_for(target: Target, golden: dict[str, bytes]) -> None:
+def test_the_answer_does_not_tell_who_has_an_account(target: Target, golden: dict[str, bytes]) -> None:
     """The answer differs by account (Zitadel CVE-2024-41952, Django CVE-2024-39329, Symfony CVE-2021-21424)."""
     populate(target)
 
     assert ask_for_each_kind(target) == golden
 
 
-def test_accounts_are_asked_for_while_no_worker_answers(target: Target, golden: dict[str, bytes]) -> None:
+def test_the_answer_does_not_tell_while_no_worker_answers(target: Target, golden: dict[str, bytes]) -> None:
     """A failure behind the door shows for accounts alone (CWE-203, Django CVE-2024-45231)."""
     populate(target)
 
@@ -79,12 +79,12 @@ def cut_off(cut_off_of_all: CutOff) -> CutOff:
     return cut_off_of_all
 
 
-def test_accounts_are_asked_for_while_no_mail_can_be_sent(cut_off: CutOff, golden: dict[str, bytes]) -> None:
+def test_the_answer_does_not_tell_while_no_mail_can_be_sent(cut_off: CutOff, golden: dict[str, bytes]) -> None:
     """A mail that cannot be sent ends the request with an error, for accounts alone (Django CVE-2024-45231)."""
     assert ask_for_each_kind(cut_off.target) == golden
 
 
-def test_accounts_are_asked_for_while_the_database_is_down(cut_off: CutOff, golden: dict[str, bytes]) -> None:
+def test_the_answer_does_not_tell_while_the_database_is_down(cut_off: CutOff, golden: dict[str, bytes]) -> None:
     """A look-up that fails shows that there is one (CWE-209, Zitadel CVE-2024-41952: an error of the database)."""
     cut_off.database.stop()
     try:
@@ -93,7 +93,7 @@ def test_accounts_are_asked_for_while_the_database_is_down(cut_off: CutOff, gold
         cut_off.database.start()
 
 
-def test_accounts_are_asked_for_while_redis_is_down(cut_off: CutOff) -> None:
+def test_the_answer_does_not_tell_while_redis_is_down(cut_off: CutOff) -> None:
     """A limiter that is away refuses some and lets others pass (CWE-636)."""
     target = cut_off.target
     ask_for_each_kind(target)
@@ -107,7 +107,7 @@ def test_accounts_are_asked_for_while_redis_is_down(cut_off: CutOff) -> None:
     assert answers == dict.fromkeys(KINDS, answers["unknown"])
 
 
-def test_an_address_is_asked_for_until_its_quota_is_used_up(target: Target) -> None:
+def test_the_quota_of_an_address_does_not_tell_who_has_an_account(target: Target) -> None:
     """Only accounts have a quota to use up: PyPI, Supabase's GoTrue and Laravel answer 429 for them alone (CWE-204)."""
     target.add_user(KNOWN)
 
@@ -117,7 +117,7 @@ def test_an_address_is_asked_for_until_its_quota_is_used_up(target: Target) -> N
     assert target.recipients == [KNOWN] * 3
 
 
-def test_a_client_asks_until_its_limit_is_used_up(limited: Target) -> None:
+def test_the_limit_of_a_client_does_not_tell_who_has_an_account(limited: Target) -> None:
     """The limit comes sooner for accounts, or tells other seconds (CWE-204)."""
     limited.add_user(KNOWN)
 
@@ -128,7 +128,7 @@ def test_a_client_asks_until_its_limit_is_used_up(limited: Target) -> None:
     assert alike(known, unknown)
 
 
-def test_a_quota_that_is_told_is_told_for_every_address(make_target: MakeTarget, tmp_path: Path) -> None:
+def test_a_quota_that_is_shown_does_not_tell_who_has_an_account(make_target: MakeTarget, tmp_path: Path) -> None:
     """With FORGOT_EMAIL_LIMIT_RESPONSE=429 the quota shows; whether somebody has it must not (CWE-204)."""
     url = f"sqlite:///{tmp_path / 'users.sqlite3'}"
     loud = make_target(worker=False, database_url=url, FORGOT_EMAIL_LIMIT_RESPONSE="429")
@@ -140,7 +140,7 @@ def test_a_quota_that_is_told_is_told_for_every_address(make_target: MakeTarget,
     assert alike(known, unknown)
 
 
-def test_two_requests_share_an_id(target: Target) -> None:
+def test_a_repeated_request_id_tells_nothing_and_swallows_no_mail(target: Target) -> None:
     """A request that repeats another's id is told from a new one (CWE-204), or swallowed in its place (CWE-694)."""
     target.add_user(KNOWN)
 
@@ -151,7 +151,7 @@ def test_two_requests_share_an_id(target: Target) -> None:
     assert target.recipients == [KNOWN] * 2
 
 
-def test_mails_tell_nobody_but_the_owners(target: Target) -> None:
+def test_nobody_but_the_owner_of_an_account_gets_a_mail(target: Target) -> None:
     """Who types an address gets its mail, and learns whether there is an account (CWE-203; Ory Kratos lets one choose).
 
     Nobody hears of a request for an address without an account, and each of two rows hears at its own address.

@@ -28,7 +28,7 @@ def dump(target: Target) -> str:
     return "\n".join([str(target.sql("SELECT * FROM users")), kept, target.logs()])
 
 
-def test_the_thief_of_a_dump_knows_a_token_when_there_is_one(target: Target) -> None:
+def test_the_search_for_tokens_finds_one_where_there_is_one(target: Target) -> None:
     """What the attacks below must not be mistaken for: a search that finds nothing because it cannot."""
     target.add_user(ANNA)
     token = target.token_of(ANNA)
@@ -36,7 +36,7 @@ def test_the_thief_of_a_dump_knows_a_token_when_there_is_one(target: Target) -> 
     assert opened_by(target, f'{{"link": "https://example.org/x?a.b.{token}.c", "of": "someone"}}') == [token]
 
 
-def test_a_dump_is_taken_while_a_job_waits_and_while_a_notice_waits(make_target: MakeTarget) -> None:
+def test_a_dump_holds_no_token_while_jobs_wait(make_target: MakeTarget) -> None:
     """Tokens stored where they can be read (CWE-256, CWE-312; lingthio/Flask-User #159: in the table)."""
     target = make_target(worker=False, LOG_LEVEL="DEBUG")
     target.add_user(ANNA)
@@ -51,7 +51,7 @@ def test_a_dump_is_taken_while_a_job_waits_and_while_a_notice_waits(make_target:
     assert opened_by(target, dump(target)) == []
 
 
-def test_a_dump_is_taken_after_mails_were_sent_delayed_and_given_up(make_target: MakeTarget) -> None:
+def test_a_dump_holds_no_token_after_mails_were_sent_delayed_and_given_up(make_target: MakeTarget) -> None:
     """The same for what a worker leaves behind, and tokens in logs (CWE-532; filaops #118: when mail cannot go out)."""
     target = make_target(LOG_LEVEL="DEBUG")
     target.add_user(ANNA)

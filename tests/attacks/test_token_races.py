@@ -61,7 +61,7 @@ def assert_one_won(target: Target, answers: list[Answer]) -> None:
     assert target.recipients == [ANNA]
 
 
-def test_many_use_one_link_at_once(target: Target, token: str) -> None:
+def test_one_link_used_many_times_at_once_does_not_work_twice(target: Target, token: str) -> None:
     """A race for a single use (CWE-362): Parse Server GHSA-r3xq-68wh-gwvh, Keycloak #51220."""
     answers = at_once(resets(target, [token] * MANY))
 
@@ -69,7 +69,7 @@ def test_many_use_one_link_at_once(target: Target, token: str) -> None:
     refuse(target, token)
 
 
-def test_two_that_have_both_passed_every_check_use_one_link(target: Target, token: str) -> None:
+def test_two_that_have_passed_every_check_do_not_both_use_a_link(target: Target, token: str) -> None:
     """The same race with its window held open (Keycloak #37231: a link opened in two browsers at a time)."""
     with ThreadPoolExecutor() as pool, target.transaction() as run:
         run(HOLD)
@@ -79,7 +79,7 @@ def test_two_that_have_both_passed_every_check_use_one_link(target: Target, toke
     assert_one_won(target, [answer.result() for answer in answers])
 
 
-def test_two_links_of_one_user_are_used_at_once(target: Target, token: str) -> None:
+def test_two_links_of_one_user_at_once_do_not_both_work(target: Target, token: str) -> None:
     """A race between different tokens, each of which is single (CWE-362): the same window held open."""
     links = [token, sign(payload_of(token), later=-60)]
     with ThreadPoolExecutor() as pool, target.transaction() as run:
@@ -102,7 +102,7 @@ def test_two_links_of_one_user_are_used_at_once(target: Target, token: str) -> N
         "DELETE FROM users",
     ],
 )
-def test_the_application_changes_the_user_between_load_and_update(target: Target, token: str, change: str) -> None:
+def test_a_reset_does_not_overwrite_a_change_in_between(target: Target, token: str, change: str) -> None:
     """Time of check, time of use (CWE-367): the owner saves the account while the thief's reset is under way."""
     with ThreadPoolExecutor() as pool:
         with target.transaction() as run:
@@ -119,7 +119,7 @@ def test_the_application_changes_the_user_between_load_and_update(target: Target
     refuse(target, token)
 
 
-def test_a_link_is_checked_while_it_is_being_used(target: Target, token: str) -> None:
+def test_a_check_does_not_wait_for_a_reset_under_way(target: Target, token: str) -> None:
     """A race of check and reset: a check holds nothing up, and tells that a link is good until it is not."""
     with ThreadPoolExecutor() as pool:
         with target.transaction() as run:
@@ -132,7 +132,7 @@ def test_a_link_is_checked_while_it_is_being_used(target: Target, token: str) ->
     assert target.check(token).outcome == DEAD
 
 
-def test_many_checks_race_one_reset(target: Target, token: str) -> None:
+def test_checks_at_once_do_not_disturb_a_reset(target: Target, token: str) -> None:
     """The same without an order: every check is answered by one of the two truths, and the reset wins."""
     check: Callable[[], Answer] = lambda: target.check(token)  # noqa: E731 - one of many calls
     reset, *checks = at_once([lambda: target.reset(token), *[check] * MANY])

@@ -6,7 +6,7 @@ import pytest
 
 from tests.attacks.mails import EVIL, Page
 from tests.attacks.target import Target
-from tests.attacks.test_links import HEADERS
+from tests.attacks.test_where_links_lead import HEADERS
 
 PAGES = ("/forgot-password", "/reset-password", "/docs", "/openapi.json")
 FALSE = [headers for headers in HEADERS if "X-Request-ID" not in headers]  # Its id is answered, as an id.
@@ -25,7 +25,7 @@ def locations(answer: bytes) -> set[str]:
 
 
 @pytest.mark.parametrize("headers", FALSE, ids=lambda headers: ascii(headers)[1:60])
-def test_a_header_names_the_host_of_a_redirect(plain: Target, headers: dict[str, str]) -> None:
+def test_no_header_changes_the_host_of_a_redirect(plain: Target, headers: dict[str, str]) -> None:
     """A redirect to the host of the request is an open one, and poison in a cache (Symfony CVE-2018-14773, CWE-601)."""
     answer = plain.request("GET", "/", headers=headers)
 
@@ -53,7 +53,7 @@ def test_a_header_names_the_host_of_a_redirect(plain: Target, headers: dict[str,
         f"/?next=https://{EVIL}&url=//{EVIL}",
     ],
 )
-def test_a_path_names_the_host_of_a_redirect(target: Target, path: str) -> None:
+def test_no_path_changes_the_host_of_a_redirect(target: Target, path: str) -> None:
     """Two slashes, and slashes that are tidied up (Django CVE-2018-14574, Werkzeug CVE-2020-28724)."""
     answer = target.send(f"GET {path} HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\n\r\n".encode(), 2)
 
@@ -62,7 +62,7 @@ def test_a_path_names_the_host_of_a_redirect(target: Target, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["//", "//forgot-password", "/static//latchkey.css", "/static//../latchkey.css"])
-def test_a_path_is_tidied_up_under_another_host(plain: Target, path: str) -> None:
+def test_a_path_with_double_slashes_leads_to_no_other_host(plain: Target, path: str) -> None:
     """Werkzeug's redirect to a path without double slashes is absolute, on the host of the request (CWE-601)."""
     answer = plain.send(f"GET {path} HTTP/1.1\r\nHost: {EVIL}\r\nConnection: close\r\n\r\n".encode(), 2)
 
@@ -70,7 +70,7 @@ def test_a_path_is_tidied_up_under_another_host(plain: Target, path: str) -> Non
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_asked_for_under_another_host(plain: Target, path: str) -> None:
+def test_a_page_loads_nothing_from_the_host_of_the_request(plain: Target, path: str) -> None:
     """Scripts of a page that come from the host of the request, poison in a cache (CWE-349, CWE-644)."""
     usual = plain.request("GET", path).body
     for headers in FALSE:

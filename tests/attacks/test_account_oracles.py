@@ -42,7 +42,7 @@ def malformed(address: str) -> list[tuple[bytes, str]]:
     return [(good.encode(), "Content-Type: text/plain"), *((body.encode(), JSON) for body in bodies)]
 
 
-def test_what_cannot_be_accepted_is_sent_for_an_account(target: Target) -> None:
+def test_a_request_that_is_refused_does_not_tell_who_has_an_account(target: Target) -> None:
     """Input is checked after the account (OpenSSH CVE-2018-15473, Directus CVE-2026-26185), or spends its quota."""
     target.add_user(KNOWN)
 
@@ -77,7 +77,7 @@ def dead_links(target: Target) -> dict[str, str]:
     return links
 
 
-def test_links_that_are_dead_for_different_reasons_are_followed(target: Target) -> None:
+def test_a_dead_link_does_not_tell_why_it_is_dead(target: Target) -> None:
     """Why a link is dead tells whose it was (Zitadel GHSA-pvm5-9frx-264r: user ids, at what a mail leads to)."""
     links = dead_links(target)
 
@@ -89,7 +89,7 @@ def test_links_that_are_dead_for_different_reasons_are_followed(target: Target) 
 
 
 @pytest.mark.parametrize("password", ["short", "x" * 73, "a password with \x00 in it"], ids=["short", "long", "nul"])
-def test_a_dead_link_is_used_with_a_password_that_the_policy_refuses(target: Target, password: str) -> None:
+def test_a_refused_password_does_not_tell_whether_a_link_is_good(target: Target, password: str) -> None:
     """Two checks in the wrong order make one an oracle for the other (CWE-696): the policy speaks to live links."""
     target.add_user(KNOWN)
     live, forged = target.token_of(KNOWN), target.token_of(KNOWN, "another-key-9876543210-zyxwvutsrq")
@@ -98,7 +98,7 @@ def test_a_dead_link_is_used_with_a_password_that_the_policy_refuses(target: Tar
     assert target.reset(live, password).outcome == (422, "weak_password")
 
 
-def test_a_client_over_its_limit_tries_a_link_that_is_good(limited: Target) -> None:
+def test_a_client_over_its_limit_does_not_learn_whether_a_link_is_good(limited: Target) -> None:
     """The limit is asked after the link, so guessing goes on behind the 429 (CWE-307)."""
     limited.add_user(KNOWN)
     client = ["X-Forwarded-For: 198.51.100.3", JSON]
@@ -113,7 +113,7 @@ def test_a_client_over_its_limit_tries_a_link_that_is_good(limited: Target) -> N
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE"])
-def test_an_account_is_asked_for_by_another_method(target: Target, method: str) -> None:
+def test_no_other_method_tells_who_has_an_account(target: Target, method: str) -> None:
     """A page or a method besides the one that is guarded tells (WordPress CVE-2017-5487), or asks (CWE-650)."""
     target.add_user(KNOWN)
 
@@ -128,7 +128,7 @@ def test_an_account_is_asked_for_by_another_method(target: Target, method: str) 
 
 
 @pytest.mark.parametrize("spelled", ["KNOWN@example.com", " known@EXAMPLE.com\t", "known@\uff45xample.com"])
-def test_an_account_is_asked_for_in_another_spelling(target: Target, spelled: str) -> None:
+def test_no_other_spelling_tells_who_has_an_account(target: Target, spelled: str) -> None:
     """Addresses are compared loosely in one place and strictly in another (Django CVE-2019-19844, CWE-178)."""
     target.add_user(KNOWN)
 
@@ -138,7 +138,7 @@ def test_an_account_is_asked_for_in_another_spelling(target: Target, spelled: st
     assert target.recipients == [KNOWN]
 
 
-def test_what_operators_ask_is_asked_by_a_stranger(target: Target) -> None:
+def test_health_and_metrics_do_not_tell_who_has_an_account(target: Target) -> None:
     """Counts and states that move with accounts (CWE-497): open metrics are an oracle for each single request."""
     paths = ["/healthz", "/readyz", "/metrics"]
     target.add_user(KNOWN)
@@ -176,7 +176,7 @@ def script_commands(target: Target, addresses: list[str]) -> list[list[str]]:
                 runs[-1].append(command)
 
 
-def test_what_redis_does_for_an_account_is_counted(target: Target) -> None:
+def test_the_work_of_redis_does_not_tell_who_has_an_account(target: Target) -> None:
     """More work for some addresses than for others can be timed (CWE-208, Django CVE-2024-39329).
 
     tests/integration/forgot/test_constant_work.py counts the work of Python as well.

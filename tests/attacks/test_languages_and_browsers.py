@@ -12,7 +12,7 @@ from tests.attacks.answers import JSON, KNOWN, UNKNOWN, forgot, stopped
 from tests.attacks.client import Answer
 from tests.attacks.mails import only_mail
 from tests.attacks.target import ANNA, REFUSED, Target
-from tests.attacks.test_resources import MEGABYTE, PROMPT, memory
+from tests.attacks.test_denial_of_service import MEGABYTE, PROMPT, memory
 from tests.attacks.test_token_dumps import dump
 
 MARK = "malign-words"  # Of this file alone: all share the logs.
@@ -45,7 +45,7 @@ def only_job(target: Target) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("accept", HOSTILE.values(), ids=HOSTILE)
-def test_the_list_of_languages_is_made_to_be_read_for_long(target: Target, accept: str) -> None:
+def test_a_hostile_list_of_languages_holds_nobody_up(target: Target, accept: str) -> None:
     """Parsers of Accept-Language with more than linear work (npm negotiator CVE-2016-10539, CWE-1333)."""
     begun = time.monotonic()
     answers = [target.forgot(ANNA, {"Accept-Language": accept}) for _ in range(5)]
@@ -56,7 +56,7 @@ def test_the_list_of_languages_is_made_to_be_read_for_long(target: Target, accep
     assert "unexpected_error" not in target.logs()
 
 
-def test_what_was_negotiated_is_remembered_for_ever_new_headers(target: Target) -> None:
+def test_ever_new_headers_do_not_fill_the_memory(target: Target) -> None:
     """A cache keyed by a client's headers, as long as they like (Django CVE-2023-23969, CVE-2007-5712, CWE-770)."""
     for number in range(200):
         ask_anew(target, number)
@@ -87,7 +87,7 @@ LOCALES = [
 
 
 @pytest.mark.parametrize("path", ["/forgot-password", "/reset-password", "/reset-password/check"])
-def test_the_language_is_a_path_to_a_file(target: Target, path: str) -> None:
+def test_a_path_as_the_language_is_refused(target: Target, path: str) -> None:
     """Catalogues of the client's choice (Babel CVE-2021-42771, i18next-fs-backend CVE-2026-41693, CWE-22)."""
     fields = {"email": ANNA} if path == "/forgot-password" else {"token": "x"}
     fields |= {"password": "x"} if path == "/reset-password" else {}
@@ -100,7 +100,7 @@ def test_the_language_is_a_path_to_a_file(target: Target, path: str) -> None:
 
 
 @pytest.mark.parametrize("locale", ["../../etc", "..%2f..%2fetc%2fpasswd", f"{MARK}.dat"])
-def test_the_language_is_a_path_in_a_header_or_a_query(target: Target, locale: str) -> None:
+def test_a_path_as_the_language_in_a_header_or_a_query_opens_no_file(target: Target, locale: str) -> None:
     """The same where nothing is refused, because nothing is needed (CWE-22)."""
     answers = [
         target.request("GET", "/password-policy", headers={"Accept-Language": locale}),
@@ -113,7 +113,7 @@ def test_the_language_is_a_path_in_a_header_or_a_query(target: Target, locale: s
 
 
 @pytest.mark.parametrize("user_agent", AGENTS, ids=range(len(AGENTS)))
-def test_the_browser_calls_itself_something_evil(target: Target, user_agent: str) -> None:
+def test_the_words_of_a_browser_reach_no_mail_and_no_log(target: Target, user_agent: str) -> None:
     """A stranger's text in Redis, logs and a mail of ours (CWE-74; Log4Shell, CVE-2021-44228, came by User-Agent)."""
     target.add_user(ANNA)
     headers = {"User-Agent": user_agent, "Accept-Language": f"de;{MARK}={MARK}, {MARK}"}
@@ -130,7 +130,7 @@ def test_the_browser_calls_itself_something_evil(target: Target, user_agent: str
     assert [text for text in (MARK, "nl-mali", "Mozilla", "jndi", "NT 10.0", "locked") if text in everything] == []
 
 
-def test_the_notice_of_a_change_is_written_by_whoever_changed_it(target: Target) -> None:
+def test_the_words_of_a_thief_reach_no_change_notice(target: Target) -> None:
     """The one mail that tells an owner of a thief, with text of the thief's in it (CWE-74)."""
     target.add_user(ANNA)
     token = target.token_of(ANNA)
@@ -150,7 +150,7 @@ def test_the_notice_of_a_change_is_written_by_whoever_changed_it(target: Target)
 
 
 @pytest.mark.parametrize("ending", [b"\r\n", b"\n", b"\r", b"\x00", b"\x85", "\u202e".encode()], ids=repr)
-def test_a_line_ends_within_the_header(target: Target, ending: bytes) -> None:
+def test_a_line_end_in_a_header_reaches_no_log_and_no_mail(target: Target, ending: bytes) -> None:
     """Lines of a log or headers of a mail by way of a header (CWE-93, CWE-117)."""
     target.add_user(ANNA)
     body = json.dumps({"email": ANNA}).encode()
@@ -168,7 +168,7 @@ def test_a_line_ends_within_the_header(target: Target, ending: bytes) -> None:
 
 
 @pytest.mark.parametrize("code", list(LANGUAGES))
-def test_accounts_are_asked_for_in_each_language(target: Target, code: str) -> None:
+def test_no_language_tells_who_has_an_account(target: Target, code: str) -> None:
     """An answer that is translated for accounts alone, or at another length (CWE-204)."""
     target.add_user(KNOWN)
 

@@ -24,7 +24,7 @@ AMBIGUOUS = {
 
 
 @pytest.mark.parametrize("rest", AMBIGUOUS.values(), ids=AMBIGUOUS)
-def test_a_second_request_hidden_in_the_first(either: Target, rest: bytes) -> None:
+def test_a_request_hidden_in_another_is_not_answered(either: Target, rest: bytes) -> None:
     """Request smuggling: RFC 9112, 6.1 and 6.3 (HAProxy CVE-2019-18277), and obsolete line folding, 5.2."""
     answers = either.send(b"POST /forgot-password HTTP/1.1\r\nHost: x\r\n" + rest + SECOND)
 
@@ -33,7 +33,7 @@ def test_a_second_request_hidden_in_the_first(either: Target, rest: bytes) -> No
 
 
 @pytest.mark.parametrize("method", ["TRACE", "TRACK", "CONNECT", "PUT", "PATCH", "DELETE", "PROPFIND", "BREW"])
-def test_methods_that_nobody_offers(either: Target, method: str) -> None:
+def test_methods_that_nobody_offers_are_refused(either: Target, method: str) -> None:
     """TRACE echoes what a script may not read, CWE-693 (CERT VU#867593, many servers)."""
     answers = [either.request(method, path, headers={"X-Secret": "s3cr3t"}) for path in (PATH, "/reset-password", "/")]
 
@@ -67,7 +67,7 @@ def test_a_method_that_a_header_names_is_not_taken(target: Target) -> None:
         "\u560a\u560d",
     ],
 )
-def test_a_request_id_that_would_split_the_answer(target: Target, identity: str) -> None:
+def test_a_request_id_cannot_split_the_answer(target: Target, identity: str) -> None:
     """Response splitting, CWE-113, and forged lines in logs, CWE-117."""
     request = f"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Request-ID: {identity}\r\n\r\n"
 

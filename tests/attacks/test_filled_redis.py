@@ -15,7 +15,7 @@ ATTACKER = {"X-Forwarded-For": "198.51.100.1"}
 WINDOWS = {"3/15/minute": 900, "20/1/day": 86400, "1000/1/minute": 60}  # Seconds.
 
 
-def test_counters_are_made_for_ever_new_addresses(target: Target) -> None:
+def test_counters_do_not_outlive_their_window_or_name_addresses(target: Target) -> None:
     """A store is filled by keys that nobody deletes (Django CVE-2015-5143), or names its addresses (CWE-312)."""
     for number in range(20):
         target.forgot(f"user{number}@example.com")
@@ -35,7 +35,7 @@ def stored(target: Target) -> set[str]:
     return {key for prefix in ("limit", "history", "outbox") for key in target.ask("keys", f"{prefix}:*")}
 
 
-def test_a_client_over_its_limit_fills_redis(limited: Target) -> None:
+def test_a_client_over_its_limit_leaves_nothing_in_redis(limited: Target) -> None:
     """Each refused request leaves something, under a name of the client's choice (Symfony CVE-2016-4423)."""
     for number in range(MOST + 1):
         limited.forgot(f"user{number}@example.com", ATTACKER)
@@ -50,7 +50,7 @@ def test_a_client_over_its_limit_fills_redis(limited: Target) -> None:
     assert stored(limited) <= before
 
 
-def test_the_history_of_one_address_is_filled(target: Target) -> None:
+def test_the_history_of_an_address_does_not_grow_without_end(target: Target) -> None:
     """A log in memory grows with each request (CWE-770): it has a length and an end."""
     for _ in range(130):
         target.forgot(VICTIM)
@@ -62,7 +62,7 @@ def test_the_history_of_one_address_is_filled(target: Target) -> None:
     assert all(0 < target.ask("ttl", key) <= 172800 for key in target.ask("keys", "history:*"))
 
 
-def test_the_outbox_is_filled(make_target: MakeTarget) -> None:
+def test_a_full_outbox_drops_nothing_that_was_accepted(make_target: MakeTarget) -> None:
     """What is too much is dropped for some, or ends the service for all that came before (CWE-770)."""
     small = make_target(OUTBOX_MAX="4")
     accounts = [f"user{n}@example.com" for n in range(6)]
@@ -92,7 +92,7 @@ VARIANTS = [
 ]
 
 
-def test_the_limit_is_sought_a_way_around(limited: Target) -> None:
+def test_no_other_path_or_method_leads_around_the_limit(limited: Target) -> None:
     """Another path to the same place has a limit of its own or none (Better Auth GHSA-x732-6j76-qmhm, CWE-647)."""
     limited.add_user(VICTIM)
     for number in range(MOST):

@@ -104,7 +104,7 @@ def test_http2_is_not_spoken(target: Target) -> None:
     assert answer[:12] in (b"", b"HTTP/1.1 400", b"HTTP/1.1 505")
 
 
-def test_slow_headers_without_a_proxy(target: Target) -> None:
+def test_slow_headers_do_not_hold_the_server_up_without_a_proxy(target: Target) -> None:
     """Slowloris (CVE-2007-6750): the server itself gives a head five seconds, however its bytes trickle."""
     with SlowClients(target.port, [SLOW_HEADER] * 250) as clients:
         during = slowest(target)
@@ -115,7 +115,7 @@ def test_slow_headers_without_a_proxy(target: Target) -> None:
     assert took < 30
 
 
-def test_five_hundred_slow_clients_before_the_proxy(proxied: Target, proxy: Nginx) -> None:
+def test_five_hundred_slow_clients_do_not_hold_up_the_proxy(proxied: Target, proxy: Nginx) -> None:
     """Slowloris (CVE-2007-6750) and slow bodies (R-U-Dead-Yet), CWE-400.
 
     The proxy bounds the time of a head as a whole, and of a body the silence between two bytes. A body that trickles
@@ -134,7 +134,7 @@ def test_five_hundred_slow_clients_before_the_proxy(proxied: Target, proxy: Ngin
     assert max(headers, bodies) < 20
 
 
-def test_resets_beyond_the_slots_are_refused_and_the_door_stays_open(make_target: MakeTarget) -> None:
+def test_resets_beyond_the_slots_do_not_close_the_door(make_target: MakeTarget) -> None:
     """Hashing as a denial of service, CWE-400 (Django CVE-2013-1443 by length; here by number)."""
     target = make_target(worker=False, BCRYPT_ROUNDS="14", WEB_THREADS="4")
     people = [f"user{number}@example.com" for number in range(12)]
@@ -169,7 +169,7 @@ def table_locked(target: Target) -> Iterator[None]:
         yield
 
 
-def test_checks_of_links_over_a_database_that_hangs_leave_the_door_open(make_target: MakeTarget) -> None:
+def test_a_database_that_hangs_under_checks_of_links_does_not_close_the_door(make_target: MakeTarget) -> None:
     """One genuine link, asked about again and again while the database is slow: threads used up, CWE-400."""
     target = make_target(worker=False, WEB_THREADS="4")
     target.add_user("anna@example.com")

@@ -22,7 +22,7 @@ def ids(text: Any) -> str:
 
 
 @pytest.mark.parametrize("email", [[ANNA, EVE], [EVE, ANNA], [ANNA], [[ANNA, EVE]], []], ids=ids)
-def test_several_addresses_come_in_an_array(target: Target, email: Any) -> None:
+def test_an_array_of_addresses_mails_nobody(target: Target, email: Any) -> None:
     """A list where one address belongs: the link to Anna's account went to all of it (GitLab CVE-2023-7028)."""
     assert target.asked(email) == (REFUSED, [])
 
@@ -30,7 +30,7 @@ def test_several_addresses_come_in_an_array(target: Target, email: Any) -> None:
 @pytest.mark.parametrize(
     "email", [{"0": ANNA, "1": EVE}, {"$ne": ""}, {"address": ANNA}, None, True, 0, 1e400], ids=ids
 )
-def test_something_else_than_text_comes_as_the_address(target: Target, email: Any) -> None:
+def test_an_address_that_is_not_text_mails_nobody(target: Target, email: Any) -> None:
     """Type juggling and operators of a query language as input (CWE-1287, CWE-943)."""
     assert target.asked(email) == (REFUSED, [])
 
@@ -49,14 +49,14 @@ def test_something_else_than_text_comes_as_the_address(target: Target, email: An
     ],
     ids=ids,
 )
-def test_a_second_address_comes_in_the_same_document(target: Target, body: str) -> None:
+def test_a_second_address_in_the_document_mails_nobody(target: Target, body: str) -> None:
     """Two readers that disagree on a key that comes twice (RFC 8259, 4; CouchDB CVE-2017-12635)."""
     answer = target.request("POST", "/forgot-password", body.encode(), JSON)
 
     assert (answer.outcome, target.recipients) == (REFUSED, [])
 
 
-def test_a_second_address_comes_in_the_query_string(target: Target) -> None:
+def test_a_second_address_in_the_query_string_gets_no_mail(target: Target) -> None:
     """HTTP parameter pollution (CWE-235): what one part checks is not what another part mails to."""
     answer = target.post(f"/forgot-password?email={EVE}&email[]={EVE}", {"email": ANNA})
 
@@ -64,7 +64,7 @@ def test_a_second_address_comes_in_the_query_string(target: Target) -> None:
 
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"])
-def test_addresses_come_as_a_form(target: Target, kind: str) -> None:
+def test_addresses_in_a_form_mail_nobody(target: Target, kind: str) -> None:
     """The form of the public exploit of GitLab CVE-2023-7028, `user[email][]=` twice; a browser sends it cross-site."""
     body = f"email={ANNA}&email={EVE}&user[email][]={ANNA}&user[email][]={EVE}".encode()
 
@@ -76,7 +76,7 @@ def test_addresses_come_as_a_form(target: Target, kind: str) -> None:
 @pytest.mark.parametrize(
     "between", [",", ", ", ";", " ", "\t", "|", "&", "%2c", "%20", "%0a", "\u3000", "\u061b"], ids=ids
 )
-def test_a_list_comes_in_one_text(target: Target, between: str) -> None:
+def test_a_list_of_addresses_in_one_text_mails_nobody(target: Target, between: str) -> None:
     """A mail library splits what the application took for one address (CWE-88; PortSwigger, password reset attacks)."""
     assert target.asked(f"{ANNA}{between}{EVE}") == (REFUSED, [])
     assert target.asked(f"eve{between}{ANNA}")[1] == []
@@ -96,7 +96,7 @@ def test_a_list_comes_in_one_text(target: Target, between: str) -> None:
     ],
     ids=ids,
 )
-def test_a_name_stands_before_the_address(target: Target, email: str) -> None:
+def test_an_address_with_a_display_name_mails_nobody(target: Target, email: str) -> None:
     """Parsers find another address beside a display name than the one that was checked (Python CVE-2023-27043)."""
     assert target.asked(email) == (REFUSED, [])
 
@@ -112,7 +112,7 @@ def test_a_name_stands_before_the_address(target: Target, email: str) -> None:
     ],
     ids=ids,
 )
-def test_a_comment_stands_in_the_address(target: Target, email: str) -> None:
+def test_an_address_with_a_comment_mails_nobody(target: Target, email: str) -> None:
     """Comments (RFC 5322, 3.2.2), which some parsers drop and others mail to (PortSwigger 2024)."""
     assert target.asked(email) == (REFUSED, [])
 
@@ -129,7 +129,7 @@ def test_a_comment_stands_in_the_address(target: Target, email: str) -> None:
     ],
     ids=ids,
 )
-def test_the_local_part_is_quoted(target: Target, email: str) -> None:
+def test_a_quoted_local_part_mails_nobody(target: Target, email: str) -> None:
     """`"eve@evil.example x"@example.com` was mailed to Eve (Nodemailer CVE-2025-13033)."""
     assert target.asked(email) == (REFUSED, [])
 
@@ -146,6 +146,6 @@ def test_the_local_part_is_quoted(target: Target, email: str) -> None:
     ],
     ids=ids,
 )
-def test_the_address_asks_for_a_route(target: Target, email: str, answer: tuple[int, str]) -> None:
+def test_an_address_that_asks_for_a_route_mails_nobody(target: Target, email: str, answer: tuple[int, str]) -> None:
     """Source routes, the percent hack and bang paths (RFC 5321, appendix C and F.2): a relay would pass the mail on."""
     assert target.asked(email) == (answer, [])

@@ -70,7 +70,9 @@ def is_unknown(target: Target, typed: str) -> bool:
     ],
     ids=ascii,
 )
-def test_another_letter_becomes_the_right_one_in_another_case_or_form(target: Target, stored: str, typed: str) -> None:
+def test_a_letter_that_becomes_another_in_another_form_finds_no_account(
+    target: Target, stored: str, typed: str
+) -> None:
     """Case mapping and compatibility forms (NFKC) make one address of two (Django CVE-2019-19844)."""
     target.add_user(stored)
 
@@ -89,14 +91,14 @@ def test_another_letter_becomes_the_right_one_in_another_case_or_form(target: Ta
     ],
     ids=ascii,
 )
-def test_the_domain_looks_like_the_right_one(target: Target, stored: str, typed: str) -> None:
+def test_a_domain_that_looks_like_another_finds_no_account(target: Target, stored: str, typed: str) -> None:
     """Dotless i in a domain of the attacker's (GitHub's reset, 2019) and homographs (CWE-1007, UTS 39)."""
     target.add_user(stored)
 
     assert is_unknown(target, typed)
 
 
-def test_one_letter_is_written_as_two(target: Target) -> None:
+def test_another_normal_form_of_a_letter_finds_no_account(target: Target) -> None:
     """Two normal forms of one name are two mailboxes (UAX 15; Spotify's accounts, 2013)."""
     target.add_user("zo\u00eb@example.com")
 
@@ -112,7 +114,7 @@ def test_one_letter_is_written_as_two(target: Target) -> None:
         ("anna@googlemail.com", "anna@gmail.com"),
     ],
 )
-def test_one_providers_aliases_are_taken_for_everybodys(target: Target, stored: str, typed: str) -> None:
+def test_an_alias_of_an_address_finds_no_account(target: Target, stored: str, typed: str) -> None:
     """Only the host of a mailbox knows what a tag or a dot in its name means (RFC 5321, 2.3.11)."""
     target.add_user(stored)
 
@@ -131,7 +133,7 @@ def test_one_providers_aliases_are_taken_for_everybodys(target: Target, stored: 
     ],
     ids=ascii,
 )
-def test_what_was_typed_is_mailed_to(target: Target, stored: str, typed: str, recipient: str) -> None:
+def test_what_was_typed_is_not_what_is_mailed_to(target: Target, stored: str, typed: str, recipient: str) -> None:
     """The mail went to the text of the form and not to the row that it found (Django CVE-2019-19844)."""
     target.add_user(stored)
 
@@ -140,7 +142,7 @@ def test_what_was_typed_is_mailed_to(target: Target, stored: str, typed: str, re
 
 
 @pytest.mark.parametrize("typed", ["\u212aim@example.com", "k\u0130m@example.com"], ids=ascii)
-def test_the_database_takes_two_letters_for_one(loose: Target, typed: str) -> None:
+def test_a_database_that_takes_two_letters_for_one_gives_no_account_away(loose: Target, typed: str) -> None:
     """`citext` and collations compare in their own way: every row is compared again (CVE-2019-19844, on MySQL)."""
     loose.add_user("kim@example.com")
 
@@ -161,7 +163,7 @@ def test_the_database_takes_two_letters_for_one(loose: Target, typed: str) -> No
     ],
     ids=ascii,
 )
-def test_the_stored_address_is_the_attack(loose: Target, stored: str, typed: str) -> None:
+def test_a_hostile_address_in_the_table_gets_no_mail(loose: Target, stored: str, typed: str) -> None:
     """An application that let anything register, and a database that finds it: header injection, stored (CWE-93)."""
     loose.add_user(stored)
     loose.add_user(EVE)
@@ -170,7 +172,7 @@ def test_the_stored_address_is_the_attack(loose: Target, stored: str, typed: str
     assert loose.asked(EVE) == (SENT, [EVE])
 
 
-def test_two_accounts_differ_in_case_alone(target: Target) -> None:
+def test_accounts_that_differ_in_case_alone_do_not_get_each_others_links(target: Target) -> None:
     """Each account gets its own link at its own address, and no link opens the other (CWE-178)."""
     addresses = ["Anna@example.com", ANNA]
     users = {target.add_user(address): address for address in addresses}
@@ -187,7 +189,7 @@ def test_two_accounts_differ_in_case_alone(target: Target) -> None:
     assert target.check(tokens[ANNA]).status == 200
 
 
-def test_the_link_is_taken_to_another_row(target: Target) -> None:
+def test_a_link_does_not_go_with_its_row_to_another_address(target: Target) -> None:
     """Eve gives up her address for Anna's spelling after she asked: her link is not one to it (CWE-640)."""
     target.add_user(EVE)
     token: Any = target.link_for(EVE)

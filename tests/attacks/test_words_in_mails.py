@@ -34,7 +34,7 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("words", HOSTILE)
-def test_whatever_got_into_a_job_is_not_repeated_in_a_mail(words: str) -> None:
+def test_the_words_of_a_client_in_a_job_are_not_repeated_in_a_mail(words: str) -> None:
     """Should the API ever let a client's words through, the worker does not (CWE-74, CWE-93)."""
     hostile = replace(JOB, client=words, browser=words, system=words, locale=words)
     with speaking():
@@ -71,7 +71,7 @@ def test_a_notice_holds_no_way_in(each: Target) -> None:
     assert each.check(token).outcome == DEAD
 
 
-def test_the_name_of_the_product_is_markup(trusting: Target) -> None:
+def test_markup_in_the_name_of_the_product_is_not_run(trusting: Target) -> None:
     """Stored cross-site scripting and templates by way of a setting (CWE-79, CWE-1336), in mails and pages."""
     trusting.add_user(ANNA)
     name, support = trusting.environ["PRODUCT_NAME"], trusting.environ["SUPPORT_EMAIL"]

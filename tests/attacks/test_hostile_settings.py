@@ -69,7 +69,7 @@ CASES = [*(("RESET_URL", url) for url in URLS), *TEXTS]
 
 
 @pytest.mark.parametrize("case", CASES, ids=ascii)
-def test_a_setting_leads_elsewhere_or_begins_a_header(case: tuple[str, str]) -> None:
+def test_a_setting_that_leads_elsewhere_or_begins_a_header_is_refused(case: tuple[str, str]) -> None:
     """What programs read in two ways, and what ends a line for one of them (CWE-436, CWE-93, CWE-601)."""
     name, value = case
 
@@ -82,7 +82,7 @@ def test_a_setting_leads_elsewhere_or_begins_a_header(case: tuple[str, str]) -> 
 
 
 @pytest.mark.parametrize("case", [CASES[1], CASES[13], TEXTS[2]], ids=ascii)
-def test_a_worker_starts_all_the_same(case: tuple[str, str]) -> None:
+def test_a_worker_does_not_start_with_such_a_setting(case: tuple[str, str]) -> None:
     """The same by the program itself, for a few: each start takes a second of CPU."""
     environ = os.environ | RIGHT | dict([case])
 
