@@ -1,6 +1,6 @@
 # One command for each wish. Every target sets up the virtual environment it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz audit faults bench fix api worker flower users translations screenshots client pins clean
+.PHONY: help run quick test check fuzz audit faults bench fix api worker flower users translations screenshots client pins clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -19,6 +19,9 @@ help: ## Show this list
 
 run: $(VENV)/demo ## Run the whole thing on this machine, with a demo table and an inbox
 	@exec $(BIN)/python -m dev
+
+quick: $(VENV)/dev ## Run the tests of everyday work, in less than a minute: make quick ARGS="-k tokens"
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not slow" tests/unit tests/tooling tests/integration $(ARGS)
 
 test: $(VENV)/dev ## Run every test, as CI does, or some: make test ARGS="tests/unit -k tokens"
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(or $(ARGS),--cov --cov-report=term)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import redis as redis_package
 import structlog
+from hypothesis import HealthCheck, settings
 
 from dev.stack.redis_server import NoRedisServer, find_server
 from tests.support.breach_service import BreachService, breach_service
@@ -17,6 +18,20 @@ from tests.support.servers import RedisServer, Relay, RelayServer, is_ci
 from tests.support.service import SECRET, Service
 
 MakeService = Callable[..., Service]
+
+# How many examples hypothesis tries: a hundred, always the same ones, in `make test`; ten thousand, and new ones, in
+# `make fuzz`. Without a deadline: a machine that is busy is no bug.
+# Where examples are made from other examples, many are thrown away; and fixtures that hypothesis wants anew for each
+# example are servers, whose state the properties do not look at.
+_CALM = [HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+
+settings.register_profile(
+    "test", max_examples=100, derandomize=True, database=None, deadline=None, suppress_health_check=_CALM
+)
+settings.register_profile(
+    "fuzz", max_examples=10_000, derandomize=False, print_blob=True, deadline=None, suppress_health_check=_CALM
+)
+settings.load_profile("test")
 
 
 def missing(what: str) -> None:
@@ -141,6 +156,41 @@ def make_service(
 @pytest.fixture
 def service(make_service: MakeService) -> Service:
     return make_service()
+
+
+@pytest.fixture(scope="session")
+def services_of_all(
+    redis_of_all: RedisServer, relay_of_all: RelayServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MakeService]:
+    folder, made = tmp_path_factory.mktemp("services"), dict[tuple[tuple[str, str], ...], Service]()
+
+    def make(**environ: str) -> Service:
+        key = tuple(sorted(environ.items()))
+        if key not in made:
+            url = f"sqlite:///{folder / f'{len(made)}.sqlite3'}"
+            made[key] = Service(environment(redis_of_all, relay_of_all, url) | environ, relay_of_all.relay)
+            made[key].app.test_cli_runner().invoke(args=["users", "create-table"])
+        return made[key]
+
+    yield make
+    for service in made.values():
+        service.close()
+
+
+@pytest.fixture
+def share_service(services_of_all: MakeService, redis_server: RedisServer, relay: Relay) -> MakeService:
+    """Make a service once for all tests that ask for one with these settings; nobody is in its table.
+
+    It is for tests that only ask it, or are refused: to make a service takes longer than such a test. Its logs are not
+    kept.
+    """
+
+    def share(**environ: str) -> Service:
+        service = services_of_all(**environ)
+        service.sql("DELETE FROM users")
+        return service
+
+    return share
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

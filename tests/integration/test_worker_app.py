@@ -82,6 +82,7 @@ def test_flower_is_given_the_queue_the_broker_and_whether_to_turn_events_on(
     assert (os.environ["FLOWER_ADDRESS"], os.environ["FLOWER_READ_ONLY"]) == ("127.0.0.1", "true")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["api", "worker"])
 def test_a_program_without_settings_ends_with_every_problem_and_no_traceback(program: str) -> None:
     command = [sys.executable, "-m", program]
@@ -95,6 +96,7 @@ def test_a_program_without_settings_ends_with_every_problem_and_no_traceback(pro
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.slow
 def test_a_worker_ends_by_sigterm_after_its_mail_and_takes_no_more(service: Service) -> None:
     service.add_user("anna@example.com")
     command = [sys.executable, "-m", "worker"]
@@ -111,6 +113,7 @@ def test_a_worker_ends_by_sigterm_after_its_mail_and_takes_no_more(service: Serv
     assert service.redis.llen(QUEUE) == 1
 
 
+@pytest.mark.slow
 def test_an_api_whose_port_is_taken_ends_with_one_sentence(service: Service) -> None:
     with socket.create_server(("127.0.0.1", 0), reuse_port=True) as taken:
         environ = os.environ | service.environ | {"PORT": str(taken.getsockname()[1])}
@@ -122,6 +125,7 @@ def test_an_api_whose_port_is_taken_ends_with_one_sentence(service: Service) -> 
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.slow
 def test_an_api_whose_host_cannot_be_a_name_ends_with_one_sentence(service: Service) -> None:
     environ = os.environ | service.environ | {"HOST": "a" * 70 + ".\u00e9"}
     command = [sys.executable, "-m", "api"]
@@ -132,6 +136,7 @@ def test_an_api_whose_host_cannot_be_a_name_ends_with_one_sentence(service: Serv
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.slow
 def test_an_api_of_more_threads_than_cores_starts_without_a_warning(service: Service) -> None:
     threads = 2 * (os.cpu_count() or 1) + 2
     environ = os.environ | service.environ | {"PORT": str(free_port()), "WEB_THREADS": str(threads)}
@@ -148,6 +153,7 @@ def test_an_api_of_more_threads_than_cores_starts_without_a_warning(service: Ser
     assert {line["level"] for line in started if line["logger"] == "_granian"} == {"info"}
 
 
+@pytest.mark.slow
 def test_the_worker_and_its_processes_give_way_to_the_api(service: Service) -> None:
     service.add_user("anna@example.com")
     with worker_process(service) as process:
@@ -157,6 +163,7 @@ def test_the_worker_and_its_processes_give_way_to_the_api(service: Service) -> N
     assert found == [min(19, psutil.Process().nice() + NICENESS)] * 3
 
 
+@pytest.mark.slow
 def test_processes_share_what_their_parent_has_loaded(service: Service) -> None:
     service.add_user("anna@example.com")
     with worker_process(service) as process:

@@ -104,6 +104,7 @@ def test_an_old_redis_ends_the_start(own_redis: RedisServer, monkeypatch: pytest
         check(own_redis.url)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["api", "worker"])
 @pytest.mark.parametrize(
     ("user", "database", "words"),

@@ -16,6 +16,8 @@ from tests.support.sentinels import SentinelSet
 from tests.support.servers import wait_until
 from tests.support.service import Service, worker_process
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def open_set(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SentinelSet]:

@@ -10,6 +10,8 @@ from dev.stack.demo_database import make_demo_database
 from dev.stack.environment import inherited_environment, latchkey_settings
 from dev.stack.ports import DEFAULT_PORTS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:

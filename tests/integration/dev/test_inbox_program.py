@@ -17,6 +17,8 @@ import pytest
 from dev.stack.readiness import page_answers
 from tests.support.servers import free_port, wait_until
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[3]
 
 

@@ -45,9 +45,9 @@ def seen(answer: TestResponse) -> tuple[int, bytes, dict[str, str]]:
     ],
 )
 def test_a_stranger_finds_nothing_there_like_anywhere_else(
-    make_service: MakeService, token: str, method: str, shown: str | None
+    share_service: MakeService, token: str, method: str, shown: str | None
 ) -> None:
-    service = make_service(METRICS_TOKEN=token, CORS_ORIGINS="https://www.example.com")
+    service = share_service(METRICS_TOKEN=token, CORS_ORIGINS="https://www.example.com")
     headers = {"Origin": "https://www.example.com"} | ({"Authorization": shown} if shown else {})
 
     metrics = service.client.open("/metrics", method=method, headers=headers)

@@ -20,6 +20,8 @@ from tests.support.metrics import BEARER, TOKEN, counted, parsed
 from tests.support.servers import RedisServer, free_port, wait_until
 from tests.support.service import NEW_PASSWORD, Service
 
+pytestmark = pytest.mark.slow
+
 
 class Api:
     """`python -m api` in two processes."""

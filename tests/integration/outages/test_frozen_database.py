@@ -14,6 +14,8 @@ from tests.conftest import MakeService
 from tests.support.servers import wait_until
 from tests.support.service import Service
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def service_on_postgres(make_service: MakeService, postgres_url: str) -> Service:

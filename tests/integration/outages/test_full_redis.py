@@ -80,6 +80,7 @@ def test_what_a_dead_worker_held_is_put_back(service: Service) -> None:
     assert service.relay.recipients() == [ADDRESS]
 
 
+@pytest.mark.slow
 def test_a_worker_that_starts_mails_what_was_accepted(service: Service) -> None:
     service.forgot(ADDRESS)
     service.redis.config_set("maxmemory", FULL)
@@ -91,6 +92,7 @@ def test_a_worker_that_starts_mails_what_was_accepted(service: Service) -> None:
     assert service.redis.hlen("outbox:jobs") == 0
 
 
+@pytest.mark.slow
 def test_a_worker_whose_connections_break_mails_what_waits(service: Service) -> None:
     outbox, waiting = Outbox(service.redis), job()
     with worker_process(service) as worker:

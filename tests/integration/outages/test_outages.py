@@ -160,6 +160,7 @@ KILLED_AFTER_COMMIT = textwrap.dedent("""
 """)
 
 
+@pytest.mark.slow
 def test_an_api_killed_right_after_the_commit_leaves_a_notice_that_is_mailed(service: Service) -> None:
     stored = service.add_user("anna@example.com")
     token = service.link_for("anna@example.com")

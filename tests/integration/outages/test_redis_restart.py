@@ -11,6 +11,8 @@ from tests.conftest import MakeService
 from tests.support.servers import RedisServer, wait_until
 from tests.support.service import Service, worker_process
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def service_on_own_redis(make_service: MakeService, own_redis: RedisServer) -> Service:

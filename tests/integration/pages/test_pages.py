@@ -53,6 +53,12 @@ class Page(HTMLParser):
         return next(element for element in self.elements if element.get("id") == identity)
 
 
+@pytest.fixture
+def service(share_service: MakeService) -> Service:
+    """One for all of these tests: none changes it."""
+    return share_service()
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_says_which_language_it_is_in_and_how_that_is_written(service: Service, path: str, code: str) -> None:

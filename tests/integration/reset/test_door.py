@@ -15,6 +15,8 @@ from tests.e2e.demo import fetch
 from tests.support.servers import free_port, wait_until
 from tests.support.service import NEW_PASSWORD, Service
 
+pytestmark = pytest.mark.slow
+
 THREADS = 4
 SLOTS = THREADS // 2
 MANY = 8

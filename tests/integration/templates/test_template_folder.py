@@ -187,6 +187,7 @@ def test_a_template_that_is_no_text_is_told(folder: Write) -> None:
     assert problems(check_api, chosen) == ["TEMPLATE_FOLDER: pages/forgot.html is not text in UTF-8."]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["api", "worker"])
 def test_a_program_does_not_start_with_a_folder_that_is_not_there(program: str, tmp_path: Path) -> None:
     environ = os.environ | WORKER | {"TEMPLATE_FOLDER": str(tmp_path / "nothing"), "PORT": str(free_port())}

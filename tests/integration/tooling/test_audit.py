@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.servers import free_port
+
+pytestmark = pytest.mark.slow
 
 PINNED = "celery==5.6.0 --hash=sha256:" + "0" * 64 + "\n"
 

@@ -11,6 +11,8 @@ from benchmarks.accepting import run
 from benchmarks.results import Bench
 from tests.conftest import require_redis
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(postgres: Any) -> Iterator[Path]:

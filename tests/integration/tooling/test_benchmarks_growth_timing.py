@@ -11,6 +11,8 @@ from benchmarks import growth, timing
 from benchmarks.sink import Sink, sink
 from tests.conftest import require_redis
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def relay() -> Iterator[Sink]:

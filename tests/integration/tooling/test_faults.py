@@ -18,6 +18,8 @@ from tests.faults.database import sqlite_users
 from tests.faults.report import Promise, Row
 from tests.faults.run import Run
 
+pytestmark = pytest.mark.slow
+
 RATE = 20.0  # Requests a second: a test shares its machine with others, and nothing here depends on haste.
 USERS = 20_000
 PATIENCE = 30.0  # Seconds until mail flows again; what is promised is measured by `make faults`, on a quiet machine.

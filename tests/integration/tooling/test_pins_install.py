@@ -20,6 +20,8 @@ from packaging.utils import canonicalize_name
 
 from tests.conftest import missing
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[3]
 PINS = ["requirements-uv.txt", "requirements.txt", "requirements-demo.txt", "requirements-dev.txt"]
 # The pip of each Python's first release.

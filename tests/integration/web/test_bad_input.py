@@ -54,6 +54,12 @@ BAD_EMAILS: list[Any] = [
 ]
 
 
+@pytest.fixture
+def service(share_service: MakeService) -> Service:
+    """One for all of these tests: none changes it."""
+    return share_service()
+
+
 def problem(answer: Any) -> tuple[int, str]:
     assert answer.content_type == "application/problem+json"
     assert answer.json["status"] == answer.status_code

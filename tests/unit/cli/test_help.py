@@ -79,6 +79,7 @@ def test_a_command_of_the_worker_shows_its_help(command: str) -> None:
     assert f" {command} [OPTIONS]" in shown.output
 
 
+@pytest.mark.slow
 def test_the_api_shows_its_help_and_starts_nothing() -> None:
     command = [sys.executable, "-m", "api"]
     shown, started = (
@@ -92,6 +93,7 @@ def test_the_api_shows_its_help_and_starts_nothing() -> None:
     assert MISSING in started.stderr
 
 
+@pytest.mark.slow
 def test_make_shows_the_help_of_the_commands_for_users(tmp_path: Path) -> None:
     programs = tmp_path / ".venv" / "bin"
     programs.mkdir(parents=True)

@@ -58,6 +58,7 @@ def test_no_setting_of_the_shell_reaches_the_demo(name: str) -> None:
     assert name not in inherited_environment({name: "nonsense"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("warning", [ROOT_DISCOURAGED, ASSUMING_ROOT])
 def test_celery_does_not_warn_of_root_in_the_middle_of_the_welcome(warning: str) -> None:
     code = "import sys, warnings; from celery.exceptions import SecurityWarning as W; warnings.warn(W(sys.argv[1]))"

@@ -28,9 +28,10 @@ def foreign(text: str) -> str:
     return re.sub(r"%\(\w+\)[sd]|[A-Za-z]", lambda found: found[0] if found[0][0] == "%" else "ж", text)
 
 
-@pytest.fixture(autouse=True)
-def _speaking(tmp_path: Path) -> Iterator[None]:
-    """Be in an app that has a Ukrainian catalogue of all texts of the mails, and one in Polish of a few."""
+@pytest.fixture(scope="module")
+def catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a Ukrainian catalogue of all texts of the mails, and one in Polish of a few."""
+    made = tmp_path_factory.mktemp("catalogues")
     ukrainian, polish = Catalog("uk"), Catalog("pl")
     for _, _, text, _, _ in chain(*(extract_from_dir(PROJECT / part, KINDS) for part in ("worker", "shared"))):
         if isinstance(text, tuple):
@@ -40,13 +41,19 @@ def _speaking(tmp_path: Path) -> Iterator[None]:
     polish.add(HOURS, ["%(num)d godzinę.", "%(num)d godziny.", "%(num)d godzin."])
     polish.add("Reset your %(product)s password", "Zmień hasło %(product)s")
     for catalogue in (ukrainian, polish):
-        folder = tmp_path / str(catalogue.locale) / "LC_MESSAGES"
+        folder = made / str(catalogue.locale) / "LC_MESSAGES"
         folder.mkdir(parents=True)
         with (folder / "messages.mo").open("wb") as file:
             write_mo(file, catalogue)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _speaking(catalogues: Path) -> Iterator[None]:
+    """Be in an app that has these catalogues."""
     app = Flask("worker")
     Mail(app)
-    Babel(app, default_translation_directories=str(tmp_path))
+    Babel(app, default_translation_directories=str(catalogues))
     with app.app_context():
         yield
 
