@@ -61,7 +61,7 @@ def _without_link(reset: Message, address: str) -> Iterator[str]:
     for name, text in {"body.txt": str(reset.body), "body.html": unescape(str(reset.html))}.items():
         if address not in text:
             cure = "Write {{ link }} where it belongs, and let no filter break it."
-            yield f"mails/reset/{name}, or what it is made of, lacks the link. {cure}"
+            yield f"mails/reset/{name}, or a template that it uses, lacks the link. {cure}"
 
 
 def _subject(name: str, message: Message) -> Iterator[str]:

@@ -38,7 +38,7 @@ def test_a_subject_is_one_line(folder: Write, subject: str, told: str) -> None:
 def test_both_parts_of_the_reset_mail_hold_the_link(folder: Write, part: str, source: str) -> None:
     (problem,) = problems(check_worker, folder({f"mails/reset/{part}": source}))
 
-    assert problem.startswith(f"TEMPLATE_FOLDER: mails/reset/{part}, or what it is made of, lacks the link. ")
+    assert problem.startswith(f"TEMPLATE_FOLDER: mails/reset/{part}, or a template that it uses, lacks the link. ")
 
 
 def test_a_link_that_html_escapes_is_there(folder: Write) -> None:
