@@ -27,7 +27,7 @@ class Plan:
     users: int = 200_000
 
 
-SHORT = Plan(1, Durations(0.05, 0.2, 0.2, 0.2, 0.2), 20_000)
+SHORT = Plan(1, Durations(0.05, 0.1, 0.1, 0.1, 0.1), 20_000)
 
 
 def run(bench: Bench) -> Part:

@@ -57,14 +57,13 @@ def test_a_part_that_dies_is_named_and_the_rest_is_ended(own_demo: Demo) -> None
     assert taken_ports(own_demo.ports) == []
 
 
-def test_a_second_start_in_the_same_folder_is_told_where_the_first_is_and_how_to_run_beside_it(own_demo: Demo) -> None:
-    own_demo.wait_for(WELCOMED)
-    second = subprocess.run(COMMAND, env=own_demo.environ, capture_output=True, text=True, check=False, timeout=30)
+def test_a_second_start_in_the_same_folder_is_told_where_the_first_is_and_how_to_run_beside_it(demo: Demo) -> None:
+    second = subprocess.run(COMMAND, env=demo.environ, capture_output=True, text=True, check=False, timeout=30)
 
     beside = second.stderr.rpartition("choose another folder and ports: ")[2]
     ports = {name: int(port) for name, port in re.findall(r"(\w*PORT)=(\d+) ", beside)}
     assert second.returncode == 1
-    assert f"at http://localhost:{own_demo.ports['INBOX_PORT']}. Stop it" in second.stderr
+    assert f"at http://localhost:{demo.ports['INBOX_PORT']}. Stop it" in second.stderr
     assert ports.keys() == set(PORTS)
     assert taken_ports(ports) == []
 
