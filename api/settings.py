@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from limits import parse_many
+from limits import RateLimitItem, parse_many
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from api.logo import checked_logo
@@ -30,9 +30,12 @@ def _limits(value: str) -> str:
         raise ValueError("is not a limit") from None
     if any(item.get_expiry() > LONGEST_WINDOW or not 0 < item.amount <= LARGEST_AMOUNT for item in items):
         raise ValueError("is out of range (1 to 1000000 in at most 366 days)")
-    # A limit that is written twice would be counted twice.
-    once = dict.fromkeys(f"{item.amount}/{item.multiples} {item.GRANULARITY.name}" for item in items)
-    return value if len(once) == len(items) else ";".join(once)
+    shortest_first = sorted(dict.fromkeys(items), key=RateLimitItem.get_expiry)
+    # Flask-Limiter judges in the order of the units, 90 minutes before an hour, and what a short limit refuses would be
+    # spent of a longer one. It counts a limit twice that is written twice. Within one unit it keeps the order.
+    if sorted(items, key=lambda item: item.GRANULARITY.seconds) == shortest_first:
+        return value
+    return ";".join(f"{item.amount}/{item.get_expiry()} seconds" for item in shortest_first)
 
 
 def _origins(values: tuple[str, ...]) -> tuple[str, ...]:

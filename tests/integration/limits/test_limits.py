@@ -139,17 +139,23 @@ def test_reset_and_check_share_a_limit_per_client(make_service: MakeService) -> 
 
 
 @pytest.mark.parametrize("setting", ["RESET_LIMIT_PER_IP", "RESET_LIMIT_PER_LINK"])
+@pytest.mark.parametrize(
+    "limits", ["3/hour;1/minute", "3/120 minutes;1/hour", "1/hour;3/90 minutes", "3/3600 seconds;1/minute"]
+)
 def test_what_a_short_limit_refuses_spends_nothing_of_a_long_one_wherever_it_is_written(
-    make_service: MakeService, setting: str
+    make_service: MakeService, setting: str, limits: str
 ) -> None:
-    service = make_service(**{setting: "3/hour;1/minute"})
+    service = make_service(**{setting: limits})
     service.add_user("anna@example.com")
     link = service.link_for("anna@example.com")
 
     found = [service.check(link) for _ in range(5)]
 
     assert [answer.status_code for answer in found] == [200, 429, 429, 429, 429]
-    assert all(int(answer.headers["Retry-After"]) <= 60 for answer in found[1:])
+    scope = setting.removeprefix("RESET_LIMIT_PER_").replace("IP", "reset").lower()
+    short, long = sorted(service.redis.scan_iter(f"limit:*/{scope}/*"), key=service.redis.ttl)
+    assert all(int(answer.headers["Retry-After"]) <= service.redis.ttl(short) + 2 for answer in found[1:])
+    assert service.redis.get(long) == "1"
 
 
 def test_a_client_that_names_itself_at_length_shares_a_key_that_is_not_kept(make_service: MakeService) -> None:
