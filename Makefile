@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 # uv installs in a fifth of pip's time, and does not depend on the pip that Python came with. It reads no pip.conf: where
 # it cannot install (a mirror that only pip knows), pip does.
-INSTALL = $(PIP) -r requirements-uv.txt && $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $< || \
+INSTALL = $(PIP) -r requirements-uv.txt && $(BIN)/uv pip install --quiet --link-mode copy --python $(BIN)/python --require-hashes -r $< || \
   $(PIP) -r $<
 # Settings from .env where there is one, written as the shell reads them; what the environment holds already wins. A line
 # that the shell cannot read ends the target: half of a setting may be worse than none.
