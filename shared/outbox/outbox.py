@@ -118,9 +118,13 @@ def _claim(answer: Any) -> Claim | None:
     return Claim(Job.from_entry(answer[0]), *answer[1:]) if answer else None
 
 
+_FILES = {"add_later": "add_delayed", "done": "complete", "retry": "reschedule", "release": "promote"}
+
+
 @cache
 def _lua(name: str) -> str:
-    return (files("shared.outbox") / "lua" / f"{name}.lua").read_text()
+    package = "worker.queue" if name in ("claim", "done", "retry", "bury", "sweep") else "shared.outbox"
+    return (files(package) / "lua" / f"{_FILES.get(name, name)}.lua").read_text()
 
 
 class Outbox:

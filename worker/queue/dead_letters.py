@@ -30,7 +30,7 @@ class DeadLetters:
 
     def __init__(self, redis: Redis, outbox: Outbox) -> None:
         self._redis = redis
-        self._revive = outbox.script((files("worker.queue") / "lua" / "revive.lua").read_text())
+        self._revive = outbox.script((files("worker.queue") / "lua" / "retry_dead.lua").read_text())
 
     def count(self) -> int:
         """Return how many there are."""

@@ -39,7 +39,7 @@ class Sweeper(threading.Thread):
         self._outbox = Outbox(redis)
         self._ages = (max_age, NOTICE_MAX_AGE)
         self._name = secrets.token_hex(8)
-        self._lead = self._outbox.script((files("worker.queue") / "lua" / "lead.lua").read_text(), draining=True)
+        self._lead = self._outbox.script((files("worker.queue") / "lua" / "elect.lua").read_text(), draining=True)
         self._stopped = threading.Event()
         self._away = False
         self._cursor = 0
