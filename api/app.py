@@ -28,7 +28,7 @@ from api.passwords.breaches import RangeService
 from api.passwords.hashing import Passwords
 from api.passwords.new_password import NewPasswords
 from api.passwords.policy import PasswordPolicy
-from api.reset.bulkhead import Slots
+from api.reset.bulkhead import Bulkhead
 from api.reset.password_reset import Resets
 from api.reset.policy_view import register_policy
 from api.reset.views import register_reset
@@ -102,7 +102,7 @@ def _build(settings: ApiSettings) -> Flask:
     app.extensions |= {"redis": redis, "watch": Watch(memory, counters)}
     limiter = make_limiter(app, redis)
     count_use = limit_links(limiter, settings.reset_limit_per_link, counters)
-    resets = Resets(_tokens(settings), users, passwords, Slots(settings.reset_slots), count_use, outbox, key)
+    resets = Resets(_tokens(settings), users, passwords, Bulkhead(settings.reset_slots), count_use, outbox, key)
     acceptance = Acceptance(outbox, memory, settings, key)
     # Before the endpoints under the same paths: in the document, a blueprint takes the place of what is there.
     app.register_api(pages(settings, passwords.policy, Compress(app)))

@@ -36,7 +36,7 @@ class InvalidToken(Exception):
 
 
 @dataclass(frozen=True)
-class Claim:
+class TokenClaims:
     """What a genuine token says: whom it is for, and the state it was made for."""
 
     user_id: str
@@ -65,10 +65,10 @@ class Tokens:
         token = serializer.dumps([base64_encode(masked).decode(), fingerprint])
         return token if isinstance(token, str) else token.decode()
 
-    def verify(self, token: str) -> Claim:
+    def verify(self, token: str) -> TokenClaims:
         """Check signature, shape and age, and return what the token says.
 
-        Raises InvalidToken. The database is not asked: compare the claim with the user afterwards.
+        Raises InvalidToken. The database is not asked: compare the claims with the user afterwards.
         """
         if len(token) > MAX_LENGTH or not _SHAPE.fullmatch(token):
             raise InvalidToken
@@ -77,17 +77,17 @@ class Tokens:
                 payload, issued_at = serializer.loads(token, return_timestamp=True)
             except (BadData, *_NO_TIME):
                 continue
-            return self._claim(payload, issued_at, key)
+            return self._claims(payload, issued_at, key)
         raise InvalidToken
 
-    def _claim(self, payload: object, issued_at: datetime, key: str) -> Claim:
+    def _claims(self, payload: object, issued_at: datetime, key: str) -> TokenClaims:
         age = self._clock() - issued_at.timestamp()
         if not -CLOCK_SKEW <= age <= self._max_age:
             raise InvalidToken
         match payload:
             case [str(masked), str(fingerprint)]:
                 expires_at = issued_at.astimezone(UTC) + timedelta(seconds=self._max_age)
-                return Claim(_unmask(key, fingerprint, masked), fingerprint, expires_at, key)
+                return TokenClaims(_unmask(key, fingerprint, masked), fingerprint, expires_at, key)
         raise InvalidToken
 
 

@@ -9,8 +9,8 @@ class SlotsTaken(Exception):
     """As many threads are held up as may be at a time."""
 
 
-class Slots:
-    """A number of slots. Nobody waits for one: a thread that waits would be held up as well."""
+class Bulkhead:
+    """A number of slots. No thread waits for one, because a thread that waits is held up as well."""
 
     def __init__(self, number: int) -> None:
         self._free = threading.Semaphore(number)

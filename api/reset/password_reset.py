@@ -8,13 +8,13 @@ from datetime import datetime
 from redis.exceptions import RedisError
 
 from api.passwords.new_password import NewPasswords
-from api.reset.bulkhead import Slots
+from api.reset.bulkhead import Bulkhead
 from api.web.requester import Requester
 from shared.addresses import hash_address
 from shared.log import get_logger
 from shared.outbox.jobs import Job, new_id, state
 from shared.outbox.outbox import Outbox
-from shared.tokens import Claim, InvalidToken, Tokens
+from shared.tokens import InvalidToken, TokenClaims, Tokens
 from shared.users.table import User, Users
 
 NOTICE_DELAY = 60  # Seconds: longer than the rest of a reset takes, hashing queue included.
@@ -37,7 +37,7 @@ class Resets:
     tokens: Tokens
     users: Users
     passwords: NewPasswords
-    slots: Slots
+    bulkhead: Bulkhead
     count_use: Callable[[str], None]
     outbox: Outbox
     address_key: bytes
@@ -47,11 +47,11 @@ class Resets:
 
         Raises InvalidToken, LinkOverused and SlotsTaken.
         """
-        claim = self._claim(token)
+        claims = self._verify(token)
         # A slow database would hold every thread, by one link that is asked about often enough.
-        with self.slots.take():
-            self._holder(claim)
-        return claim.expires_at
+        with self.bulkhead.take():
+            self._user_of(claims)
+        return claims.expires_at
 
     def reset(self, token: str, password: str, requester: Requester) -> None:
         """Set the password of the user the token was made for, once.
@@ -62,15 +62,15 @@ class Resets:
         Raises InvalidToken, LinkOverused, WeakPassword, BreachCheckAway, HashingBusy, SlotsTaken, and RedisError or
         SQLAlchemyError with nothing changed.
         """
-        claim = self._claim(token)
+        claims = self._verify(token)
         # Before the database is asked: a refusal costs half, and a slow database holds no more resets than this.
-        with self.passwords.hashing.slot(claim.fingerprint), self.slots.take():
-            self._set(self._holder(claim), password, requester)
+        with self.passwords.hashing.slot(claims.fingerprint), self.bulkhead.take():
+            self._set(self._user_of(claims), password, requester)
 
-    def _claim(self, token: str) -> Claim:
-        claim = self.tokens.verify(token)
-        self.count_use(claim.fingerprint)
-        return claim
+    def _verify(self, token: str) -> TokenClaims:
+        claims = self.tokens.verify(token)
+        self.count_use(claims.fingerprint)
+        return claims
 
     def _set(self, user: User, password: str, requester: Requester) -> None:
         """Judge, hash and store the password, with its notice."""
@@ -93,13 +93,13 @@ class Resets:
         except RedisError as error:
             log.warning("notice_undecided", error=type(error).__name__)
 
-    def _holder(self, claim: Claim) -> User:
+    def _user_of(self, claims: TokenClaims) -> User:
         """Load the user that a genuine token is for.
 
         Raises InvalidToken where it was made for a state that is over.
         """
-        user = self.users.get(claim.user_id)
-        if user is None or not claim.holds_for(user.password_hash, user.address):
+        user = self.users.get(claims.user_id)
+        if user is None or not claims.holds_for(user.password_hash, user.address):
             raise InvalidToken
         return user
 

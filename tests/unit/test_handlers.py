@@ -114,9 +114,9 @@ def test_the_link_is_for_the_user_and_their_present_state() -> None:
 
     desk.deliver(job())
 
-    claim = desk.tokens.verify(desk.sent[0].token)
-    assert claim.user_id == ADA.id
-    assert claim.holds_for(ADA.password_hash, ADA.address)
+    claims = desk.tokens.verify(desk.sent[0].token)
+    assert claims.user_id == ADA.id
+    assert claims.holds_for(ADA.password_hash, ADA.address)
 
 
 def test_several_users_of_one_address_get_a_job_each_and_no_mail_yet() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
-from shared.tokens import CLOCK_SKEW, MAX_LENGTH, Claim, InvalidToken, Tokens
+from shared.tokens import CLOCK_SKEW, MAX_LENGTH, InvalidToken, TokenClaims, Tokens
 
 OLD, NEW = "the-old-signing-key-of-these-tests-0123", "the-new-signing-key-of-these-tests-4567"
 PURPOSE = "latchkey.reset-password"
@@ -21,7 +21,7 @@ def issue(*keys: str) -> str:
     return tokens(*keys).issue(USER, HASH, ADDRESS)
 
 
-def verify_at(seconds: float, token: str) -> Claim:
+def verify_at(seconds: float, token: str) -> TokenClaims:
     """Verify a token so many seconds after its issue."""
     issued_at = tokens().verify(token).expires_at.timestamp() - MAX_AGE
     return Tokens([OLD], MAX_AGE, clock=lambda: issued_at + seconds).verify(token)
@@ -49,12 +49,12 @@ def is_refused(token: str, *keys: str) -> bool:
 def test_a_token_comes_back_as_the_claim_it_was_issued_for() -> None:
     before = time.time()
 
-    claim = tokens().verify(issue())
+    claims = tokens().verify(issue())
 
-    assert claim.user_id == USER
-    assert claim.holds_for(HASH, ADDRESS)
-    assert int(before) <= claim.expires_at.timestamp() - MAX_AGE <= time.time()
-    assert claim.expires_at.tzname() == "UTC"
+    assert claims.user_id == USER
+    assert claims.holds_for(HASH, ADDRESS)
+    assert int(before) <= claims.expires_at.timestamp() - MAX_AGE <= time.time()
+    assert claims.expires_at.tzname() == "UTC"
 
 
 @pytest.mark.parametrize("user_id", ["", "ÿ-ключ", "00000000-0000-0000-0000-000000000000", "x" * 300])

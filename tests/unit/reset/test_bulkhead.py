@@ -2,13 +2,13 @@
 
 import pytest
 
-from api.reset.bulkhead import Slots, SlotsTaken
+from api.reset.bulkhead import Bulkhead, SlotsTaken
 from api.settings import ApiSettings
 from tests.support.service import SECRET
 
 
 def test_beyond_the_slots_there_is_none_until_one_comes_free() -> None:
-    slots = Slots(2)
+    slots = Bulkhead(2)
 
     with slots.take(), slots.take(), pytest.raises(SlotsTaken), slots.take():
         pass
@@ -18,7 +18,7 @@ def test_beyond_the_slots_there_is_none_until_one_comes_free() -> None:
 
 
 def test_a_slot_comes_free_again_after_a_failure() -> None:
-    slots = Slots(1)
+    slots = Bulkhead(1)
 
     with pytest.raises(ZeroDivisionError), slots.take():
         1 / 0  # noqa: B018 - what fails is of no matter.
