@@ -21,7 +21,7 @@ from api.ops.counters import Counters
 from api.ops.health import Readiness, health_api
 from api.ops.memory import Memory
 from api.ops.metrics import Metrics, register_metrics
-from api.ops.watch import Watch
+from api.ops.watch import watch
 from api.pages.brand import brand
 from api.pages.pages import pages
 from api.passwords.breaches import RangeService
@@ -99,7 +99,7 @@ def _build(settings: ApiSettings) -> Flask:
     passwords = _new_passwords(settings)
     memory, counters = Memory(redis), Counters(redis, lambda: passwords.hashing.waiting)
     app = _bare_app(settings, counters)
-    app.extensions |= {"redis": redis, "watch": Watch(memory, counters)}
+    app.extensions |= {"redis": redis, "watch": watch(memory, counters)}
     limiter = make_limiter(app, redis)
     count_use = limit_links(limiter, settings.reset_limit_per_link, counters)
     resets = Resets(_tokens(settings), users, passwords, Bulkhead(settings.reset_slots), count_use, outbox, key)

@@ -20,8 +20,9 @@ from celery import Celery
 from benchmarks.program import Program, cpu_seconds, python
 from benchmarks.services import Services, Store, users
 from benchmarks.sink import Sink, sink
-from shared.outbox.jobs import QUEUE, Job, new_id
+from shared.outbox.jobs import Job, new_id
 from shared.outbox.outbox import Outbox
+from shared.redis_keys import Key
 from tests.faults.run import say
 from tests.support.servers import free_port, wait_until
 
@@ -117,7 +118,7 @@ def accept(store: Store, number: int) -> None:
 def _empty_task(side: _Side) -> Pace:
     store = side.jobs("floor")
     worker = side.services.celery_worker("empty_task", store)
-    return side.watch(worker, store, lambda: side.number - int(store.client.llen(QUEUE)))
+    return side.watch(worker, store, lambda: side.number - int(store.client.llen(Key.QUEUE)))
 
 
 def _bare_flask_mail(side: _Side) -> Pace:

@@ -11,6 +11,7 @@ import redis
 from benchmarks.program import Program, python
 from benchmarks.sink import Sink
 from dev.stack.redis_server import redis_command
+from shared.redis_keys import Key
 from tests.faults.database import Postgres
 from tests.faults.stack import settings_for
 from tests.support.servers import free_port, wait_until
@@ -71,7 +72,7 @@ class Store:
     def backlog(self) -> int:
         """Count what waits and what is in work, of latchkey or of a plain Celery."""
         pipeline = self.client.pipeline(transaction=False)
-        pipeline.hlen("outbox:jobs")
+        pipeline.hlen(Key.JOBS)
         pipeline.llen("celery")
         pipeline.hlen("unacked")
         return sum(pipeline.execute())

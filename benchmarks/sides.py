@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.load import one_by_one, post
 from benchmarks.services import Services
 from shared.connections.database import db
-from shared.outbox.jobs import QUEUE
+from shared.redis_keys import Key
 from tests.support.servers import free_port
 from tests.support.service import job_id
 from worker.app import create_worker
@@ -86,7 +86,7 @@ class Side:
         settings = self.settings | {"LOG_LEVEL": "ERROR", "WORKER_EVENTS": "true"}
         environ = self.services.environ(free_port(), self.store, **settings)
         self._worker = create_worker(WorkerSettings.load(environ))
-        self._outbox = self._worker.delivery.outbox
+        self._outbox = self._worker.outbox
 
     def measure(self, requests: int, mails: int) -> None:
         """Ask for so many links, mail so many of them, and sweep a few times."""
@@ -107,11 +107,11 @@ class Side:
 
     def _mail(self, accepted: int, mails: int) -> None:
         # The newest messages are at the left; workers take them from the right.
-        messages: Any = self.store.client.lpop(QUEUE, accepted)
+        messages: Any = self.store.client.lpop(Key.QUEUE, accepted)
         jobs = [job_id(str(message)) for message in messages]
         # A mail costs more time than a request, and its figures need fewer of them.
         for job in jobs[mails:]:
-            self._outbox.done(job)
+            self._outbox.cancel(job)
         before = time.process_time()
         times = [_seconds(partial(self._deliver, job)) for job in jobs[:mails]]
         self._note("mail_cpu", (time.process_time() - before) / len(times))

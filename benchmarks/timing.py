@@ -21,8 +21,7 @@ from benchmarks.figures import Estimate, auc
 from benchmarks.load import one_by_one, post
 from benchmarks.services import Contender, Services, Store
 from benchmarks.sink import Sink
-from shared.metrics import HASH
-from shared.outbox.jobs import HEARTBEAT_KEY
+from shared.redis_keys import Key
 from tests.faults.run import say
 from tests.support.servers import wait_until
 
@@ -93,7 +92,7 @@ def measure(folder: Path, database_url: str, sink: Sink, *, short: bool) -> Timi
         store = services.store("timing")
         door = services.latchkey(1, store)
         services.latchkey_worker(store)
-        wait_until(lambda: store.client.exists(HEARTBEAT_KEY), "the worker does not come up", 30)
+        wait_until(lambda: store.client.exists(Key.HEARTBEAT), "the worker does not come up", 30)
         one_by_one(door.port, map(_request, addresses[5 * number :]))
         mailed = sink.count()
         by_account = _by_account(door, known, addresses[number : 2 * number])
@@ -172,7 +171,7 @@ def _drain(store: Store) -> None:
 
 
 def _ended(store: Store, how: str) -> int:
-    return int(str(store.client.hget(HASH, f"jobs_ended:{how}") or 0))
+    return int(str(store.client.hget(Key.METRICS, f"jobs_ended:{how}") or 0))
 
 
 def _addresses(number: int) -> list[str]:

@@ -5,7 +5,6 @@ A field is a counter's name and, after a colon, its label. api/ops/metrics.py li
 
 from bisect import bisect_left
 
-HASH = "metrics"
 # Upper bounds in seconds, from accepted to mailed. The hash counts each mail once, in its own bucket:
 # `delivery_le:0.5` are those that took more than 0.25 seconds and at most 0.5. `delivery_ms` is the sum of all.
 BOUNDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)

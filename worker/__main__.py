@@ -4,7 +4,7 @@ import gc
 
 import billiard.pool
 import click
-from celery.signals import worker_before_create_process, worker_ready
+from celery.signals import worker_before_create_process, worker_ready, worker_shutting_down
 
 from shared.connections.redis_check import check_redis
 from worker.app import create_worker
@@ -35,6 +35,8 @@ def main(context: click.Context) -> None:
         lower_priority()
         # It starts as quickly as others, and comes after them once it has work.
         worker_ready.connect(when_ready, weak=False)
+        worker_ready.connect(lambda **_: worker.sweeper.start(), weak=False)
+        worker_shutting_down.connect(lambda **_: worker.sweeper.stop(), weak=False)
         # Mingle costs a second at every connect, and neither it nor gossip is of use: workers share nothing but Redis.
         worker.celery.worker_main(["--quiet", "worker", "--without-mingle", "--without-gossip"])
 

@@ -13,15 +13,17 @@ from shared import log
 from shared.connections.database import ask_after_a_rest, database_config, db
 from shared.connections.redis_client import connect
 from shared.languages import speak
-from shared.outbox.jobs import DELIVER, celery_settings, hash_keys
+from shared.outbox.jobs import DELIVER, hash_keys
 from shared.outbox.outbox import Outbox
 from shared.tokens import Tokens
 from shared.users.table import Users
-from worker.handlers import Notices
+from worker.handlers import JobHandlers
 from worker.mails.messages import Messages
 from worker.queue.broker import QuickConnection
+from worker.queue.celery_settings import celery_settings
+from worker.queue.consumer import Consumer
 from worker.queue.delivery import MORE_FOR, TIME_LIMIT, Delivery
-from worker.queue.sweeper import Sweeper, sweeper_step
+from worker.queue.sweeper import Sweeper
 from worker.settings import WorkerSettings
 from worker.smtp.mailer import Mailer
 
@@ -36,6 +38,7 @@ class Worker:
 
     celery: Celery
     flask: Flask
+    outbox: Outbox
     delivery: Delivery
     sweeper: Sweeper
     mailer: Mailer
@@ -54,7 +57,7 @@ def create_worker(settings: WorkerSettings | None = None, *, tls: ssl.SSLContext
     outbox = Outbox(_redis(settings))
     mailer = Mailer(flask, settings.mail_timeout, tls or ssl.create_default_context())
     keys = [secret.get_secret_value() for secret in settings.secret_key]
-    notices = Notices(
+    handlers = JobHandlers(
         users=Users(settings, db.session),
         tokens=Tokens(keys, settings.reset_token_max_age),
         messages=Messages(settings),
@@ -64,10 +67,10 @@ def create_worker(settings: WorkerSettings | None = None, *, tls: ssl.SSLContext
         max_age=settings.mail_max_age,
     )
     # Flower shows tasks; where nobody watches them, one of them does for many jobs.
-    delivery = Delivery(outbox, notices, more_for=0.0 if settings.worker_events else MORE_FOR)
+    delivery = Delivery(Consumer(outbox), handlers, more_for=0.0 if settings.worker_events else MORE_FOR)
     # With a client of its own: this thread may hold a lock of it at the moment when Celery forks a process.
-    sweeper = Sweeper(_redis(settings), settings.mail_max_age)
-    return Worker(_celery(settings, flask, delivery, sweeper), flask, delivery, sweeper, mailer)
+    sweeper = Sweeper(Outbox(_redis(settings)), settings.mail_max_age)
+    return Worker(_celery(settings, flask, delivery), flask, outbox, delivery, sweeper, mailer)
 
 
 def _redis(settings: WorkerSettings) -> Redis:
@@ -95,7 +98,7 @@ def _flask(settings: WorkerSettings) -> Flask:
     return flask
 
 
-def _celery(settings: WorkerSettings, flask: Flask, delivery: Delivery, sweeper: Sweeper) -> Celery:
+def _celery(settings: WorkerSettings, flask: Flask, delivery: Delivery) -> Celery:
     celery = Celery("latchkey", set_as_current=False)
     celery.amqp.Connection = QuickConnection
     celery.conf.update(
@@ -112,5 +115,4 @@ def _celery(settings: WorkerSettings, flask: Flask, delivery: Delivery, sweeper:
 
     # Celery asks this signal before it would set up logging its own way.
     setup_logging.connect(lambda **_: log.configure("worker", settings.log_level), weak=False)
-    celery.steps["worker"].add(sweeper_step(sweeper))
     return celery

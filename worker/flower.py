@@ -12,9 +12,9 @@ from celery import Celery
 from flower.utils import broker
 from redis.asyncio.sentinel import Sentinel
 
-from shared.outbox.jobs import celery_settings
 from shared.settings.redis_url import SentinelAddress
 from shared.settings.settings import RedisSettings
+from worker.queue.celery_settings import celery_settings
 
 
 def _app() -> Celery:

@@ -1,8 +1,7 @@
 """What happens for each kind of job. No Celery and no SMTP in here."""
 
-import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from flask_mail import Message
 
@@ -10,7 +9,7 @@ from shared.addresses import InvalidAddress
 from shared.log import get_logger, redact
 from shared.metrics import bucket
 from shared.outbox.jobs import Job, state
-from shared.outbox.outbox import Ending, Outbox
+from shared.outbox.outbox import Outbox
 from shared.tokens import Tokens
 from shared.users.table import User, Users
 from worker.mails.messages import Messages
@@ -18,13 +17,26 @@ from worker.smtp.mailer import PermanentFailure
 
 # Seconds. A link that comes late is of no use; that the password was changed is worth knowing a day later.
 NOTICE_MAX_AGE = 86400
-LONGEST_ANSWER = 200  # Characters of what the relay answers.
+MAX_ANSWER = 200  # Characters of what the relay answers.
 
 log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Notices:
+class Outcome:
+    """What became of a job: a line for the history of its address, and what to count.
+
+    count_if_finished is counted instead where another worker had finished the job already.
+    """
+
+    event: str = ""
+    detail: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    count_if_finished: str = ""
+
+
+@dataclass(frozen=True)
+class JobHandlers:
     """Turns jobs into mails, or into nothing."""
 
     users: Users
@@ -35,29 +47,29 @@ class Notices:
     hash_keys: Sequence[bytes]
     max_age: float
 
-    def deliver(self, job: Job) -> Ending:
-        """Do what the job asks for and tell how it ended; every outcome leaves one line in the log.
+    def handle(self, job: Job) -> Outcome:
+        """Do what the job asks for and tell what became of it; every outcome leaves one line in the log.
 
         Raises MailFailed, SQLAlchemyError or UsersTableError where it could not be done.
         """
         if job.age > (NOTICE_MAX_AGE if job.kind == "password_changed" else self.max_age):
             log.error("dropped_too_old", job=job.id, kind=job.kind, address_hash=job.address_hash)
-            return Ending("dropped", "too old", {f"mails_dropped:{job.kind}": 1})
+            return Outcome("dropped", "too old", {f"mails_dropped:{job.kind}": 1})
         match job.kind:
             case "forgot":
-                return self._forgot(job)
+                return self._send_link(job)
             case "over_quota":
                 log.info("over_quota", job=job.id, address_hash=job.address_hash)
                 # Its history has the line already: "limited".
-                return Ending(counts={"jobs_ended:over_quota": 1})
+                return Outcome(counts={"jobs_ended:over_quota": 1})
             case "reset":
-                return self._reset(job)
+                return self._send_link_to_user(job)
             case "password_changed":
-                return self._password_changed(job)
+                return self._notify_changed(job)
             case _:
                 raise PermanentFailure("a kind of job that this version does not know")
 
-    def _forgot(self, job: Job) -> Ending:
+    def _send_link(self, job: Job) -> Outcome:
         users = self.users.find(job.address)
         if not users:
             return _without_mail("no_such_user", job)
@@ -65,25 +77,24 @@ class Notices:
             return self._mail_link(job, users[0])
         return self._one_job_each(job, users)
 
-    def _one_job_each(self, job: Job, users: list[User]) -> Ending:
+    def _one_job_each(self, job: Job, users: list[User]) -> Outcome:
         """Make a job for each user, so that one that fails does not mail the others twice."""
         for user in users:
-            own_id = hashlib.sha256(f"{job.id}:{user.id}".encode()).hexdigest()[:32]
-            self.outbox.add(replace(job, id=own_id, kind="reset", user_id=user.id))
+            self.outbox.add(job.send_link_to_user(user.id))
         return _without_mail("several_users", job, users=len(users))
 
-    def _reset(self, job: Job) -> Ending:
+    def _send_link_to_user(self, job: Job) -> Outcome:
         users = [user for user in self.users.find(job.address) if user.id == job.user_id]
         return self._mail_link(job, users[0]) if users else _without_mail("no_such_user", job)
 
-    def _mail_link(self, job: Job, user: User) -> Ending:
+    def _mail_link(self, job: Job, user: User) -> Outcome:
         """Mail the link to the address stored in the row, never to the one that was typed."""
         token = self.tokens.issue(user.id, user.password_hash, user.address)
         answer = self._mail(lambda: self.messages.reset(job, user.address, token))
         log.info("reset_mailed", job=job.id, user=user.id, address_hash=job.address_hash)
         return _mailed("reset", job, answer)
 
-    def _password_changed(self, job: Job) -> Ending:
+    def _notify_changed(self, job: Job) -> Outcome:
         """Tell the address that the user had, unless the old password is still stored: then the change never came."""
         user = self.users.get_any(job.user_id)
         if user is None or job.old_state in [state(user.password_hash, key) for key in self.hash_keys]:
@@ -100,14 +111,14 @@ class Notices:
         return self.send(message)
 
 
-def _without_mail(event: str, job: Job, **details: object) -> Ending:
+def _without_mail(event: str, job: Job, **details: object) -> Outcome:
     log.info(event, job=job.id, address_hash=job.address_hash, **details)
-    return Ending(event, counts={f"jobs_ended:{event}": 1})
+    return Outcome(event, counts={f"jobs_ended:{event}": 1})
 
 
-def _mailed(what: str, job: Job, answer: str) -> Ending:
+def _mailed(what: str, job: Job, answer: str) -> Outcome:
     """Keep what the relay answered, on one line and without addresses: its postmaster finds the mail by it."""
-    detail = redact(" ".join(answer.split()))[:LONGEST_ANSWER]
+    detail = redact(" ".join(answer.split()))[:MAX_ANSWER]
     seconds = max(0.0, job.age)  # The clock of the API may be ahead.
     counts = {f"mails_sent:{what}": 1, f"delivery_le:{bucket(seconds)}": 1, "delivery_ms": int(seconds * 1000)}
-    return Ending(f"mailed_{what}", detail, counts, count_repeated="mails_doubled")
+    return Outcome(f"mailed_{what}", detail, counts, count_if_finished="mails_doubled")

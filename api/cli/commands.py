@@ -2,7 +2,6 @@
 
 import csv
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from api.passwords.new_password import NewPasswords
 from api.passwords.policy import WeakPassword
 from api.reset.policy_view import REASONS
 from api.settings import ApiSettings
-from shared.addresses import InvalidAddress, hash_address, parse
+from shared.addresses import InvalidAddress, parse
 from shared.connections.database import db
 from shared.outbox.jobs import Job, new_id
 from shared.outbox.outbox import Outbox, OutboxFull
@@ -86,9 +85,7 @@ def import_(file: Path) -> None:
 def send_reset(email: str) -> None:
     """Mail a reset link, past the quotas. Says nothing about whether the account exists: the log does."""
     with _tools() as tools:
-        address = parse(email)
-        digest = hash_address(address, tools.key)
-        job = Job(new_id(), "forgot", "support-" + new_id()[:8], digest, time.time(), address=address)
+        job = Job.send_link(parse(email), tools.key, "support-" + new_id()[:8])
         tools.outbox.add(job)
     click.echo(f"Accepted. The worker's log tells the rest under request id {job.request_id}.")
 

@@ -1,16 +1,15 @@
--- Count a request for a link against its limits and accept it, in one step. Follows shared/outbox/lua/outbox.lua and
--- the constants of api/forgot/views.py: MOST_JOBS, and CLIENT_LIMITS and ADDRESS_LIMITS, which hold the amount and the
--- seconds of each.
+local id, address_hash, entry, no_op_entry = unpack(ARGV, 1, 4)
+local FIRST_KEY = 5 -- From here on: the keys of all counts, those of the client, then those of the address.
+-- Counts a request for a link against its limits and accepts it, in one step. no_op_entry: accepted instead over the
+-- address's quota; '' for nothing. Follows shared/outbox/lua/outbox.lua and the constants of api/forgot/views.py:
+-- MAX_JOBS, and CLIENT_LIMITS and ADDRESS_LIMITS, which hold the amount and the seconds of each.
 --
--- ARGV: id, the job, the job if it is over its address's quota ('' where that is not to be accepted), the address's
--- hash, and the keys of all counts: those of the client, then those of the address.
 -- Returns 1 if the request is within its address's quota, else 0, and the count of each key with this request, 0 for
 -- those not looked at; or nothing if the outbox is full.
 --
 -- Nothing here knows whether an account exists. Where the limit of an address is silent, the same commands run for a
 -- request over it, which is accepted as a no-op job.
-local id, address, FIRST_KEY = ARGV[1], ARGV[4], 5
-if redis.call('HLEN', JOBS) >= MOST_JOBS then return false end
+if redis.call('HLEN', JOBS) >= MAX_JOBS then return false end
 
 local counts = {}
 
@@ -35,7 +34,7 @@ if not spend(CLIENT_LIMITS, FIRST_KEY) then
 end
 
 local within = spend(ADDRESS_LIMITS, FIRST_KEY + #CLIENT_LIMITS)
-local entry = within and ARGV[2] or ARGV[3]
-if entry ~= '' then add(id, entry) end
-remember(address, id, within and 'accepted' or 'limited', '')
+local accepted = within and entry or no_op_entry
+if accepted ~= '' then add(id, accepted) end
+remember(address_hash, id, within and 'accepted' or 'limited', '')
 return {within and 1 or 0, unpack(counts)}

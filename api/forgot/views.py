@@ -1,10 +1,8 @@
 """POST /forgot-password: count, accept, answer. The same way for every address; no database on it."""
 
 import json
-import time
 from collections.abc import Callable
 from functools import wraps
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from flask import Response, g
@@ -13,7 +11,7 @@ from flask_limiter import Limiter
 from flask_openapi3 import OpenAPI
 from limits import parse_many
 
-from api.limits.limits import ADDRESS, FORGOT, KEY_PREFIX, lua_table, refuse
+from api.limits.limits import ADDRESS, FORGOT, lua_table, refuse
 from api.openapi.problems import problems
 from api.openapi.schemas import PASSWORDS, ForgotRequest
 from api.openapi.schemas import Accepted as AcceptedAnswer
@@ -23,9 +21,9 @@ from api.settings import ApiSettings
 from api.web.clients import client_key
 from api.web.language import Answer
 from api.web.middleware import requester
-from shared.addresses import hash_address
-from shared.outbox.jobs import Job, new_id
-from shared.outbox.outbox import Outbox, OutboxFull
+from shared.outbox.jobs import Job
+from shared.outbox.outbox import Outbox, OutboxFull, read_lua
+from shared.redis_keys import Key, lua_constants
 
 # Seconds in which a connection to Redis is not looked at again. One that Redis closes in between costs a 503; a
 # restart takes longer.
@@ -49,12 +47,13 @@ class Acceptance:
         self._client_limits = parse_many(settings.forgot_limit_per_ip)
         self._address_limits = parse_many(settings.forgot_limit_per_email)
         constants = {
-            "MOST_JOBS": settings.outbox_max,
+            "MAX_JOBS": settings.outbox_max,
             "CLIENT_LIMITS": lua_table(self._client_limits),
             "ADDRESS_LIMITS": lua_table(self._address_limits),
         }
-        text = "".join(f"local {name} = {value}\n" for name, value in constants.items())
-        self._script = outbox.script(text + (files("api.forgot") / "accept.lua").read_text(), trusted_for=TRUSTED_FOR)
+        self._script = outbox.script(
+            lua_constants(constants) + read_lua("api.forgot", "accept"), trusted_for=TRUSTED_FOR
+        )
 
     def accept(self, body: ForgotRequest) -> None:
         """Accept the request, and leave it in `g.accepted` for the view, and its counts in `g.counts` for its limits.
@@ -62,12 +61,10 @@ class Acceptance:
         Raises OutboxFull, MemoryShort where Redis is nearly full, and RedisError.
         """
         self._memory.check()
-        job = self._job(body)
+        job = Job.send_link(body.email, self._address_key, **requester()._asdict())
         keys = self._keys(client_key(), job.address_hash)
-        over_quota = _no_op(job).entry() if self._silent else ""
-        counts = self._script(
-            [job.id, job.entry(), over_quota, job.address_hash, *(f"{KEY_PREFIX}:{key}" for key in keys)]
-        )
+        over_quota = job.no_op().entry() if self._silent else ""
+        counts = self._script([job.id, job.address_hash, job.entry(), over_quota, *(Key.LIMITS + key for key in keys)])
         if counts is None:
             raise OutboxFull
         g.accepted = Accepted(job, bool(counts[0]))
@@ -87,20 +84,6 @@ class Acceptance:
         """List the keys of all limits, as Flask-Limiter writes them."""
         keys = [item.key_for(client, FORGOT) for item in self._client_limits]
         return keys + [item.key_for(address_hash, ADDRESS) for item in self._address_limits]
-
-    def _job(self, body: ForgotRequest) -> Job:
-        return Job(
-            id=new_id(),
-            kind="forgot",
-            address=body.email,
-            address_hash=hash_address(body.email, self._address_key),
-            accepted_at=time.time(),
-            **requester()._asdict(),
-        )
-
-
-def _no_op(job: Job) -> Job:
-    return Job(job.id, "over_quota", job.request_id, job.address_hash, job.accepted_at)
 
 
 def register_forgot(

@@ -13,9 +13,9 @@ from api.errors import too_many_requests
 from api.ops.counters import Counters
 from api.reset.password_reset import LinkOverused
 from api.web.clients import client_key
+from shared.redis_keys import Key
 
 FORGOT, ADDRESS, RESET, LINK = "forgot", "address", "reset", "link"  # What each limit is for, in its key.
-KEY_PREFIX = "limit"
 
 
 class CountedStorage(RedisStorage):
@@ -40,7 +40,7 @@ def make_limiter(app: Flask, redis: Redis) -> Limiter:
         client_key,
         storage_uri="latchkey://",
         # Typed for texts and numbers; the storage takes a pool by this name.
-        storage_options={"connection_pool": redis.connection_pool, "key_prefix": KEY_PREFIX},  # type: ignore[dict-item]
+        storage_options={"connection_pool": redis.connection_pool, "key_prefix": Key.LIMITS.removesuffix(":")},  # type: ignore[dict-item]
         strategy="fixed-window",
     )
     # To an app that does not know it yet it adds hooks around every request, which limits of views do not need.

@@ -3,13 +3,17 @@
 import secrets
 from collections import Counter
 from collections.abc import Callable
-from importlib.resources import files
 from threading import Lock
 from typing import Any
 
 from redis import Redis
 
-HASHING = "metrics:hashing"
+from shared.connections.redis_memory import ALLOW_FULL
+from shared.outbox.outbox import read_lua
+from shared.redis_keys import LUA_KEYS, Key
+
+WAITING_TIMEOUT = 5  # Seconds that a process is believed how many passwords wait in it.
+BATCH_TIMEOUT = 3600  # Seconds in which a batch that is sent again is known.
 
 
 class Counters:
@@ -22,7 +26,7 @@ class Counters:
     def __init__(self, redis: Redis, hashing: Callable[[], int]) -> None:
         self._redis = redis
         self._hashing = hashing
-        self._script = redis.register_script((files("api.ops") / "publish.lua").read_text())
+        self._script = redis.register_script(ALLOW_FULL + LUA_KEYS + read_lua("api.ops", "publish"))
         self._process = secrets.token_hex(8)
         self._counts: Counter[str] = Counter()
         self._batch: Counter[str] = Counter()
@@ -49,11 +53,11 @@ class Counters:
 
     def hashing(self) -> int:
         """Return how many passwords wait in all processes. The newest number of each counts: they come by time."""
-        told: Any = self._redis.zrange(HASHING, 0, -1)
+        told: Any = self._redis.zrange(Key.HASHING, 0, -1)
         newest = dict(member.split(":") for member in told)
         return sum(map(int, newest.values()))
 
     def _send(self) -> None:
         pairs = [part for pair in self._batch.items() for part in pair]
-        self._script(args=[self._process, self._hashing(), self._number, *pairs])
+        self._script(args=[self._process, self._hashing(), self._number, WAITING_TIMEOUT, BATCH_TIMEOUT, *pairs])
         self._batch = Counter()

@@ -16,11 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.openapi.schemas import Health
 from shared.connections.redis_memory import NO_MORE_REQUESTS, memory_used
 from shared.log import get_logger
-from shared.outbox.jobs import HEARTBEAT_KEY
+from shared.redis_keys import Key
 from shared.users.table import DATABASE_CURE, Users, UsersTableError
 
-KEEP = 1.0  # Seconds that an answer is kept, so that asking often costs the database nothing.
-PATIENCE = 1.0  # Seconds to wait for the database.
+STATUS_TIMEOUT = 1.0  # Seconds that a status is kept, so that asking often costs the database nothing.
+DATABASE_TIMEOUT = 1.0  # Seconds.
 
 _UNAVAILABLE = {
     "schema": {"$ref": "#/components/schemas/Health"},
@@ -48,19 +48,19 @@ class Readiness:
 
     def status(self) -> str:
         """Return `ok`, `degraded` or `unavailable`."""
-        # Who finds somebody else looking takes the last answer.
+        # If another thread is looking already, return the status that it found last.
         if self._lock.acquire(blocking=False):
             try:
                 if self._clock() >= self._kept_until:
                     self._status = self._look()
-                    self._kept_until = self._clock() + KEEP
+                    self._kept_until = self._clock() + STATUS_TIMEOUT
             finally:
                 self._lock.release()
         return self._status
 
     def _look(self) -> str:
         try:
-            worker_alive = self._redis.exists(HEARTBEAT_KEY)
+            worker_alive = self._redis.exists(Key.HEARTBEAT)
             memory = memory_used(self._redis) or 0.0
         except RedisError as error:
             log.warning("not_ready", part="redis", error=type(error).__name__)
@@ -77,7 +77,7 @@ class Readiness:
         if self._asked is None or self._asked.done():
             self._asked = self._asker.submit(self._ask_database)
         try:
-            self._asked.result(PATIENCE)
+            self._asked.result(DATABASE_TIMEOUT)
         except UsersTableError as error:
             log.warning("degraded", part="database", error=str(error))
             return "degraded"

@@ -2,15 +2,10 @@
 
 from redis import Redis
 
-from shared.connections.redis_memory import (
-    HISTORY_OFF_FOR,
-    HISTORY_OFF_KEY,
-    NO_MORE_HISTORY,
-    NO_MORE_REQUESTS,
-    memory_used,
-)
+from shared.connections.redis_memory import HISTORY_OFF_TIMEOUT, NO_MORE_HISTORY, NO_MORE_REQUESTS, memory_used
 from shared.log import get_logger
 from shared.outbox.outbox import OutboxFull
+from shared.redis_keys import Key
 
 log = get_logger(__name__)
 
@@ -46,7 +41,7 @@ class Memory:
         self.ratio = memory_used(self._redis)
         # Workers say so too, but there may be none; and once nothing is accepted, no history is written here.
         if self.ratio is not None and NO_MORE_HISTORY <= self.ratio < NO_MORE_REQUESTS:
-            self._redis.set(HISTORY_OFF_KEY, 1, ex=HISTORY_OFF_FOR)
+            self._redis.set(Key.HISTORY_OFF, 1, ex=HISTORY_OFF_TIMEOUT)
         if self.short and not was_short:
             log.error("memory_short", ratio=self.ratio, cure="No requests are accepted. Give Redis more maxmemory.")
         if was_short and not self.short:

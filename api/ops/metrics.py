@@ -19,9 +19,10 @@ from werkzeug.routing import Rule
 
 from api.ops.counters import Counters
 from api.ops.memory import Memory
-from shared.metrics import BUCKETS, HASH
-from shared.outbox.jobs import HEARTBEAT_KEY, Kind
+from shared.metrics import BUCKETS
+from shared.outbox.jobs import Kind
 from shared.outbox.pending import Pending
+from shared.redis_keys import Key
 
 _KINDS = get_args(Kind)
 
@@ -87,7 +88,7 @@ class Metrics(Collector):
         Raises RedisError.
         """
         self._counters.publish()
-        totals = {str(field): int(number) for field, number in self._redis.hgetall(HASH).items()}
+        totals = {str(field): int(number) for field, number in self._redis.hgetall(Key.METRICS).items()}
         yield from (_counter(count, totals) for count in COUNTS)
         yield _delivery(totals)
         for name, value in self._gauges().items():
@@ -101,7 +102,7 @@ class Metrics(Collector):
             "outbox_oldest_seconds": pending.oldest,
             "queue_messages": pending.queue,
             "dead_letters": pending.dead,
-            "worker_alive": self._redis.exists(HEARTBEAT_KEY),
+            "worker_alive": self._redis.exists(Key.HEARTBEAT),
             "hashing_waiting": self._counters.hashing(),
             "redis_memory_ratio": self._memory.ratio,
         }

@@ -1,6 +1,5 @@
 """The rules of setting a new password. No Flask in here."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +9,8 @@ from redis.exceptions import RedisError
 from api.passwords.new_password import NewPasswords
 from api.reset.bulkhead import Bulkhead
 from api.web.requester import Requester
-from shared.addresses import hash_address
 from shared.log import get_logger
-from shared.outbox.jobs import Job, new_id, state
+from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox
 from shared.tokens import InvalidToken, TokenClaims, Tokens
 from shared.users.table import User, Users
@@ -75,8 +73,14 @@ class Resets:
     def _set(self, user: User, password: str, requester: Requester) -> None:
         """Judge, hash and store the password, with its notice."""
         password_hash = self.passwords.hash(password, user.address, user.password_hash)
-        notice = self._notice(user, requester)
-        self.outbox.add_later(notice, NOTICE_DELAY)
+        notice = Job.password_changed(
+            user.address,
+            self.address_key,
+            user_id=user.id,
+            password_hash=user.password_hash,
+            **requester._asdict(),
+        )
+        self.outbox.add_delayed(notice, NOTICE_DELAY)
         won = self.users.set_password(user, password_hash)
         self._decide(notice, won=won)
         if not won:
@@ -87,9 +91,9 @@ class Resets:
         """Let the notice go, or take it back. If Redis is away by now, the worker decides by what is stored."""
         try:
             if won:
-                self.outbox.release(notice.id, "confirmed")
+                self.outbox.promote(notice.id, "confirmed")
             else:
-                self.outbox.done(notice.id)
+                self.outbox.cancel(notice.id)
         except RedisError as error:
             log.warning("notice_undecided", error=type(error).__name__)
 
@@ -102,15 +106,3 @@ class Resets:
         if user is None or not claims.holds_for(user.password_hash, user.address):
             raise InvalidToken
         return user
-
-    def _notice(self, user: User, requester: Requester) -> Job:
-        return Job(
-            id=new_id(),
-            kind="password_changed",
-            address=user.address,
-            address_hash=hash_address(user.address, self.address_key),
-            accepted_at=time.time(),
-            user_id=user.id,
-            old_state=state(user.password_hash, self.address_key),
-            **requester._asdict(),
-        )

@@ -4,7 +4,8 @@ import os
 
 from celery import Celery
 
-from shared.outbox.jobs import DELIVER, celery_settings
+from shared.outbox.jobs import DELIVER
+from worker.queue.celery_settings import celery_settings
 
 celery = Celery("floor")
 celery.conf.update(celery_settings(os.environ["REDIS_URL"]), worker_concurrency=int(os.environ["WORKER_PROCESSES"]))

@@ -24,6 +24,7 @@ from dev.stack.redis_server import UnreadableData, redis_command, refused_data
 from dev.stack.supervisor import Supervisor
 from dev.terminal.look import look_of
 from dev.terminal.welcome import front_page, welcome
+from shared.redis_keys import Key
 
 FLOWER_USER = "operator"
 START_TIMEOUT = 30
@@ -80,7 +81,7 @@ def _start(
         {
             "inbox": partial(page_answers, ports["INBOX_PORT"], "/", status=200),
             "flower": partial(page_answers, ports["FLOWER_PORT"], "/", status=401),
-            "worker": partial(redis, f"EXISTS {_heartbeat_key()}", ":1"),
+            "worker": partial(redis, f"EXISTS {Key.HEARTBEAT}", ":1"),
         },
     )
     # Asked last: until the worker is there the API would warn that it is missing.
@@ -110,12 +111,6 @@ def programs(settings: Mapping[str, str]) -> list[Part]:
         Part("api", _python("api"), settings, PROGRAM_GRACE),
         Part("worker", _python("worker"), settings, PROGRAM_GRACE),
     ]
-
-
-def _heartbeat_key() -> str:
-    from shared.outbox.jobs import HEARTBEAT_KEY  # noqa: PLC0415 - half a second, which passes while the programs start
-
-    return HEARTBEAT_KEY
 
 
 def _await(supervisor: Supervisor, probes: Probes) -> None:

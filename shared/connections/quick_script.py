@@ -15,7 +15,8 @@ from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisSlow
 
-MICROSECONDS = 1_000_000
+from shared.redis_keys import MICROSECONDS
+
 NEVER = float("-inf")
 
 

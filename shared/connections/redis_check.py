@@ -7,12 +7,12 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError,
 
 from shared.connections.redis_client import connect
 from shared.log import get_logger
+from shared.redis_keys import Key
 from shared.settings.environment import SettingsError
 from shared.settings.settings import RedisSettings
 
 TIMEOUT = 2.0  # Seconds.
-KEYS = ("outbox:jobs", "latchkey", "metrics", "history:off", "limit:any", "worker:heartbeat", "_kombu.binding.latchkey")
-OLDEST = 7  # EXPIRE ... NX and the flags of scripts.
+MIN_VERSION = 7  # EXPIRE ... NX and the flags of scripts.
 
 log = get_logger(__name__)
 
@@ -41,9 +41,9 @@ def check_redis(settings: RedisSettings) -> None:
 
 
 def _check_keys(redis: Redis) -> None:
-    """Ask for one key of each family: a script that may not use them all would stop half-way."""
+    """Ask for each key: a script that may not use them all would stop half-way."""
     try:
-        redis.exists(*KEYS)
+        redis.exists(*Key)
     except NoPermissionError:
         raise SettingsError(["REDIS_URL: its user may not use all keys. Allow it `~*`, and EXISTS."]) from None
 
@@ -56,14 +56,16 @@ def refusal(error: RedisError) -> str:
     if "out of range" in text:
         return "Redis has no database of this number."
     if "unknown command" in text:
-        return f"this Redis is too old. Latchkey needs Redis {OLDEST} or later, or Valkey."
+        return f"this Redis is too old. Latchkey needs Redis {MIN_VERSION} or later, or Valkey."
     return f"Redis refuses it ({type(error).__name__}). Its own log says more."
 
 
 def _check_kind(found: dict[str, Any]) -> None:
     version = str(found["redis_version"])
-    if int(version.partition(".")[0]) < OLDEST:
-        raise SettingsError([f"REDIS_URL: this is Redis {version}. Latchkey needs Redis {OLDEST} or later, or Valkey."])
+    if int(version.partition(".")[0]) < MIN_VERSION:
+        raise SettingsError(
+            [f"REDIS_URL: this is Redis {version}. Latchkey needs Redis {MIN_VERSION} or later, or Valkey."]
+        )
     if found.get("cluster_enabled"):
         raise SettingsError(
             ["REDIS_URL: this is Redis Cluster, which Celery does not know. Use one server, or Sentinel."]

@@ -7,8 +7,9 @@ from redis.exceptions import NoPermissionError
 # messages out and refuses to note who took them, so what waits could not be finished.
 NO_MORE_HISTORY = 0.6
 NO_MORE_REQUESTS = 0.8
-HISTORY_OFF_KEY = "history:off"
-HISTORY_OFF_FOR = 10  # Seconds; whoever looks at the memory each second says it again.
+HISTORY_OFF_TIMEOUT = 10  # Seconds; whoever looks at the memory each second says it again.
+ALLOW_FULL = "#!lua flags=allow-oom\n"
+"""The first line of a script that makes room, or needs next to none: Redis runs it even where it is full."""
 
 
 def memory_used(redis: Redis) -> float | None:

@@ -1,26 +1,26 @@
-"""Jobs: what an accepted one says, the message that carries its id, and the Celery settings of both sides.
+"""Jobs: what an accepted one says, and the Celery message that carries its id.
 
 The message carries the id alone. Whoever reads Flower, task events or the broker sees no address.
+
+Kinds and field names are stored in entries that wait in Redis, so they stay as they are: during an upgrade an old
+worker reads what a new API wrote, and the reverse. The methods that make jobs are named after what the worker does.
 """
 
 import hashlib
 import hmac
 import json
-import ssl
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
-from kombu import Queue
 from pydantic_core import to_json
 
+from shared.addresses import hash_address
 from shared.ids import RandomIds
-from shared.settings.redis_url import SentinelAddress
+from shared.redis_keys import Key
 from shared.settings.settings import KeySettings
 
-QUEUE = "latchkey"
 DELIVER = "latchkey.deliver"
-HEARTBEAT_KEY = "worker:heartbeat"
 
 new_id = RandomIds(32)
 """Makes the id of a job."""
@@ -33,7 +33,7 @@ class Job:
     """One accepted request, as it waits in the outbox.
 
     forgot: find the users of `address` and mail each a link.
-    over_quota: the same request over its address's quota: nothing to do, and as much work for the API.
+    over_quota: a no-op job: the same request over its address's quota, which is as much work for the API.
     reset: mail a link to `user_id`, one of several users who share `address`.
     password_changed: tell `address` that the password of `user_id` was changed, unless the one behind `old_state` is
     stored still: then the change never came.
@@ -51,8 +51,31 @@ class Job:
     system: str = ""
     user_id: str = ""
     old_state: str = ""
-    asked_at: float | None = None  # Where it is not accepted_at: a retry by hand begins that anew.
+    asked_at: float | None = None  # When it was first accepted, if a person has retried it since.
     version: int = 1
+
+    @classmethod
+    def send_link(cls, address: str, address_key: bytes, request_id: str, **requester: Any) -> Self:
+        """Make the job for a request for a link."""
+        digest = hash_address(address, address_key)
+        return cls(new_id(), "forgot", request_id, digest, time.time(), address, **requester)
+
+    @classmethod
+    def password_changed(
+        cls, address: str, address_key: bytes, *, user_id: str, password_hash: str, **requester: Any
+    ) -> Self:
+        """Make the notice that the password of a user is changed; password_hash: the one that is stored still."""
+        job = cls.send_link(address, address_key, **requester)
+        return replace(job, kind="password_changed", user_id=user_id, old_state=state(password_hash, address_key))
+
+    def send_link_to_user(self, user_id: str) -> Self:
+        """Make the job for one of several users who share the address; always the same one, should this run twice."""
+        own_id = hashlib.sha256(f"{self.id}:{user_id}".encode()).hexdigest()[:32]
+        return replace(self, id=own_id, kind="reset", user_id=user_id)
+
+    def no_op(self) -> Self:
+        """Make the job that takes this one's place if it is over the quota of its address."""
+        return type(self)(self.id, "over_quota", self.request_id, self.address_hash, self.accepted_at)
 
     def entry(self) -> str:
         """Render the job for the outbox, leaving out what is empty."""
@@ -99,71 +122,14 @@ def message(job_id: str) -> str:
         "kwargsrepr": "{}",
         "origin": "latchkey",
         "ignore_result": True,
+        "pushed": None,
     }
     properties = {
         "correlation_id": job_id,
         "delivery_mode": 2,
-        "delivery_info": {"exchange": "", "routing_key": QUEUE},
+        "delivery_info": {"exchange": "", "routing_key": Key.QUEUE},
         "priority": 0,
         "delivery_tag": job_id,
     }
     envelope = {"body": body, "content-encoding": "utf-8", "content-type": "application/json", "properties": properties}
-    return json.dumps(envelope)[:-1] + ', "headers": ' + json.dumps(headers)[:-1] + ', "pushed": '
-
-
-_TRANSPORT = {
-    # BRPOP waits one second on the server: the socket must wait longer.
-    "socket_timeout": 5,
-    "socket_connect_timeout": 2,
-    "priority_steps": [0],
-    # Without acknowledgements there is nothing to restore. kombu would look for it at every connect, under a lock that
-    # a full Redis refuses.
-    "ack_emulation": False,
-}
-
-
-def celery_settings(redis_url: str) -> dict[str, Any]:
-    """Return the Celery settings that worker and Flower share.
-
-    The outbox, not the broker, keeps what is unfinished: messages are taken without acknowledgement, one at a time,
-    and Celery neither retries nor delays anything.
-    """
-    settings: dict[str, Any] = {
-        "broker_url": redis_url,
-        "broker_connection_retry_on_startup": True,
-        "broker_connection_max_retries": None,
-        # A Redis that is demoted or short of replicas answers BRPOP with an error; Celery would end the worker at it.
-        "broker_channel_error_retry": True,
-        "broker_transport_options": _TRANSPORT,
-        # Declaring it would write down where its messages go, which nobody reads and a full Redis refuses.
-        "task_queues": [Queue(QUEUE, no_ack=True, no_declare=True)],
-        "task_default_queue": QUEUE,
-        "task_ignore_result": True,
-        "worker_disable_prefetch": True,
-        "worker_prefetch_multiplier": 1,
-        # Concerns late acknowledgements, of which there are none; unset, Celery warns at every lost connection.
-        "worker_cancel_long_running_tasks_on_connection_loss": True,
-        "worker_hijack_root_logger": False,
-        "worker_redirect_stdouts": False,
-        "timezone": "UTC",
-    }
-    if redis_url.startswith("rediss://"):
-        # Unless the address names a certificate of its own, kombu would check none.
-        settings["broker_use_ssl"] = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
-    address = SentinelAddress.parse(redis_url)
-    return settings if address is None else _through_sentinels(settings, address)
-
-
-def _through_sentinels(settings: dict[str, Any], address: SentinelAddress) -> dict[str, Any]:
-    """Let kombu ask the sentinels, and outlive what a failover does to a waiting worker."""
-    options = {
-        "master_name": address.name,
-        "sentinel_kwargs": address.sentinel_options(),
-        # Seconds. A worker waiting on a master whose machine is gone, or frozen, hears nothing; kombu's own 25 would
-        # let it wait for a minute while there is a new master already.
-        "health_check_interval": 2,
-    }
-    return settings | {
-        "broker_url": address.for_kombu(),
-        "broker_transport_options": _TRANSPORT | options,
-    }
+    return json.dumps(envelope | {"headers": headers}).removesuffix("null}}")

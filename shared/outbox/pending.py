@@ -2,11 +2,11 @@
 
 import time
 from dataclasses import dataclass
+from typing import Self
 
 from redis import Redis
 
-from shared.outbox.jobs import QUEUE
-from shared.outbox.outbox import MICROSECONDS
+from shared.redis_keys import MICROSECONDS, Key
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,16 @@ class Pending:
     oldest: float | None
 
     @classmethod
-    def count(cls, redis: Redis) -> "Pending":
+    def count(cls, redis: Redis) -> Self:
         """Count, in one round trip."""
         with redis.pipeline(transaction=False) as pipe:
-            pipe.hlen("outbox:jobs")
-            for place in ("queued", "leased", "later"):
-                pipe.zcard(f"outbox:{place}")
-            pipe.llen(QUEUE)
-            pipe.zcard("outbox:buried")
-            for kind in ("requests", "notices"):
-                pipe.zrange(f"outbox:{kind}", 0, 0, withscores=True)
+            pipe.hlen(Key.JOBS)
+            for key in (Key.QUEUED, Key.LEASED, Key.LATER):
+                pipe.zcard(key)
+            pipe.llen(Key.QUEUE)
+            pipe.zcard(Key.BURIED)
+            for key in (Key.REQUESTS, Key.NOTICES):
+                pipe.zrange(key, 0, 0, withscores=True)
             jobs, queued, leased, later, queue, dead, requests, notices = pipe.execute()
         accepted = [score / MICROSECONDS for _, score in requests + notices]
         oldest = time.time() - min(accepted) if accepted else None

@@ -9,6 +9,7 @@ from typing import Any, Self
 from sqlalchemy import create_engine, text
 
 from api.passwords.hashing import encode
+from shared.redis_keys import Key
 from shared.tokens import Tokens
 from tests.attacks.client import Answer, Client
 from tests.conftest import environment
@@ -51,7 +52,7 @@ class Target(Client):
             self.api = self._program(ends, "api")
             if self._worker:
                 self.worker = self._program(ends, "worker")
-                wait_until(lambda: self.ask("exists", "worker:heartbeat"), "the worker does not come up", START)
+                wait_until(lambda: self.ask("exists", Key.HEARTBEAT), "the worker does not come up", START)
             wait_until(self._answers, "the API does not come up", START)
             self._ends = ends.pop_all()
         return self
@@ -95,7 +96,7 @@ class Target(Client):
 
     def settle(self) -> None:
         """Wait until everything that was accepted is finished."""
-        wait_until(lambda: not self.ask("hlen", "outbox:jobs"), "jobs are left over", 20)
+        wait_until(lambda: not self.ask("hlen", Key.JOBS), "jobs are left over", 20)
 
     def asked(self, email: Any) -> tuple[tuple[int, str], list[str]]:
         """Ask for a link; return what came of it, and everybody who got a mail."""
@@ -160,5 +161,5 @@ class Target(Client):
     def forget_counts(self) -> None:
         """Forget what the limits have counted."""
         with self.redis.client() as client:
-            for key in client.scan_iter("limit:*"):
+            for key in client.scan_iter(f"{Key.LIMITS}*"):
                 client.delete(key)

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from shared.redis_keys import Key
 from shared.tokens import Tokens
 from tests.attacks.answers import (
     CHECK,
@@ -52,7 +53,7 @@ def test_a_request_that_is_refused_does_not_tell_who_has_an_account(target: Targ
 
     assert known == unknown
     assert {answer[:12] for answer in known} == {b"HTTP/1.1 413", b"HTTP/1.1 415", b"HTTP/1.1 422"}
-    assert target.ask("keys", "limit:*") == []
+    assert target.ask("keys", f"{Key.LIMITS}*") == []
     target.settle()
     assert target.mails == []
 
@@ -123,8 +124,8 @@ def test_no_other_method_tells_who_has_an_account(target: Target, method: str) -
     )
 
     assert known == unknown
-    assert target.ask("hlen", "outbox:jobs") == 0
-    assert target.ask("keys", "limit:*") == []
+    assert target.ask("hlen", Key.JOBS) == 0
+    assert target.ask("keys", f"{Key.LIMITS}*") == []
 
 
 @pytest.mark.parametrize("spelled", ["KNOWN@example.com", " known@EXAMPLE.com\t", "known@\uff45xample.com"])

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from shared.redis_keys import Key
 from tests.attacks.answers import stopped
 from tests.attacks.conftest import MakeTarget
 from tests.attacks.target import Target
@@ -21,7 +22,7 @@ def test_counters_do_not_outlive_their_window_or_name_addresses(target: Target) 
         target.forgot(f"user{number}@example.com")
     target.check("x")
     with target.redis.client() as client:
-        left = {key: client.ttl(key) for key in client.scan_iter("limit:*")}
+        left = {key: client.ttl(key) for key in client.scan_iter(f"{Key.LIMITS}*")}
 
     assert len(left) == 20 * 2 + 2
     for key, seconds in left.items():
@@ -56,10 +57,10 @@ def test_the_history_of_an_address_does_not_grow_without_end(target: Target) -> 
         target.forgot(VICTIM)
     target.settle()
 
-    lengths = {key: target.ask("llen", key) for key in target.ask("keys", "history:*") if key.endswith("limited")}
+    lengths = {key: target.ask("llen", key) for key in target.ask("keys", f"{Key.HISTORY}*") if key.endswith("limited")}
     assert 20 in lengths.values()
     assert max(lengths.values()) == 20
-    assert all(0 < target.ask("ttl", key) <= 172800 for key in target.ask("keys", "history:*"))
+    assert all(0 < target.ask("ttl", key) <= 172800 for key in target.ask("keys", f"{Key.HISTORY}*"))
 
 
 def test_a_full_outbox_drops_nothing_that_was_accepted(make_target: MakeTarget) -> None:
@@ -120,7 +121,7 @@ def test_a_client_waits_no_longer_than_it_is_told(limited: Target, window: int) 
     """A wait that is wrong makes honest clients come back too soon or never (RFC 6585, 4; RFC 9110, 10.2.3)."""
     for number in range(MOST):
         limited.forgot(f"user{number}@example.com", ATTACKER)
-    (key,) = limited.ask("keys", "limit:*198.51.100.1*")
+    (key,) = limited.ask("keys", f"{Key.LIMITS}*198.51.100.1*")
     limited.ask("expire", key, window)
 
     answer = limited.forgot(VICTIM, ATTACKER)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from shared.redis_keys import Key
 from tests.attacks.client import Answer
 from tests.attacks.conftest import MakeTarget
 from tests.attacks.target import ANNA, EVE, Target
@@ -100,7 +101,7 @@ def test_requests_over_the_short_quota_do_not_use_up_the_day(target: Target) -> 
     for _ in range(40):
         target.forgot(VICTIM)
     # A quarter of an hour later.
-    for key in target.ask("keys", "limit:*/address/*/15/minute"):
+    for key in target.ask("keys", f"{Key.LIMITS}*/address/*/15/minute"):
         target.ask("delete", key)
 
     target.forgot(VICTIM)

@@ -4,6 +4,7 @@ from socket import create_connection
 
 import pytest
 
+from shared.redis_keys import Key
 from tests.attacks.conftest import MakeTarget
 from tests.attacks.target import Target
 
@@ -101,8 +102,8 @@ def test_an_underscore_for_a_hyphen_forges_no_address(proxied: Target) -> None:
         headers = {"X_Forwarded_For": f"192.0.2.{number}", "X_FORWARDED_FOR": f"192.0.2.{number}"}
         proxied.forgot(ANNA, headers)
 
-    assert [key for key in proxied.ask("keys", "limit:*") if "192.0.2." in key] == []
-    assert [key for key in proxied.ask("keys", "limit:*") if "127.0.0.1" in key] != []
+    assert [key for key in proxied.ask("keys", f"{Key.LIMITS}*") if "192.0.2." in key] == []
+    assert [key for key in proxied.ask("keys", f"{Key.LIMITS}*") if "127.0.0.1" in key] != []
 
 
 @pytest.mark.parametrize("claimed", [b"\xff", b"\x80, 1.2.3.4", b"\xa0"])
@@ -117,4 +118,4 @@ def test_bytes_that_are_no_ascii_hide_nobody(proxied: Target, claimed: bytes) ->
         status = connection.recv(4096)[9:12]
 
     assert status == b"202"
-    assert {key.split("/")[1] for key in proxied.ask("keys", "limit:*/forgot/*")} == {"127.0.0.9"}
+    assert {key.split("/")[1] for key in proxied.ask("keys", f"{Key.LIMITS}*/forgot/*")} == {"127.0.0.9"}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.languages import LANGUAGES, tag
+from shared.redis_keys import Key
 from shared.user_agents import BROWSERS, SYSTEMS
 from tests.attacks.answers import JSON, KNOWN, UNKNOWN, forgot, stopped
 from tests.attacks.client import Answer
@@ -39,7 +40,7 @@ AGENTS = [
 
 
 def only_job(target: Target) -> dict[str, Any]:
-    (entry,) = target.ask("hvals", "outbox:jobs")
+    (entry,) = target.ask("hvals", Key.JOBS)
     job: dict[str, Any] = json.loads(entry)
     return job
 

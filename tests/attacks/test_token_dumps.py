@@ -3,6 +3,7 @@
 import re
 from itertools import combinations
 
+from shared.redis_keys import Key
 from tests.attacks.conftest import MakeTarget
 from tests.attacks.forgery import ANNA, nothing_comes_of_it
 from tests.attacks.target import Target
@@ -43,11 +44,11 @@ def test_a_dump_holds_no_token_while_jobs_wait(make_target: MakeTarget) -> None:
     target.add_user(BERT)
     for address in (ANNA, BERT):
         assert target.forgot(address).status == 202
-    assert target.ask("hlen", "outbox:jobs") == 2
+    assert target.ask("hlen", Key.JOBS) == 2
     assert opened_by(target, dump(target)) == []
 
     assert target.reset(target.token_of(BERT)).status == 200
-    assert target.ask("hlen", "outbox:jobs") == 3
+    assert target.ask("hlen", Key.JOBS) == 3
     assert opened_by(target, dump(target)) == []
 
 
@@ -62,11 +63,11 @@ def test_a_dump_holds_no_token_after_mails_were_sent_delayed_and_given_up(make_t
     target.settle()
     target.relay_answers("451 later")
     assert target.forgot(BERT).status == 202
-    wait_until(lambda: target.ask("hlen", "outbox:tries"), "no mail was put off", 20)
+    wait_until(lambda: target.ask("hlen", Key.ATTEMPTS), "no mail was put off", 20)
 
     taken = dump(target)
 
-    assert target.ask("zcard", "outbox:buried") == 1
+    assert target.ask("zcard", Key.BURIED) == 1
     assert "mail_delayed" in taken
     assert opened_by(target, taken) == []
     assert target.check(token).status == 200

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from shared.redis_keys import Key
 from shared.tokens import Tokens
 from tests.attacks.target import ANNA, EVE, Target
 from tests.support.service import SECRET, token_in
@@ -45,7 +46,7 @@ def loose(loose_of_all: Target) -> Target:
 
 def unknown(target: Target) -> int:
     """Count the requests for which no account was found."""
-    return int(target.ask("hget", "metrics", "jobs_ended:no_such_user") or 0)
+    return int(target.ask("hget", Key.METRICS, "jobs_ended:no_such_user") or 0)
 
 
 def is_unknown(target: Target, typed: str) -> bool:

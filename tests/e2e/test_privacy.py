@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import redis
 
+from shared.redis_keys import Key
 from tests.conftest import MakeService
 from tests.e2e.demo import METRICS_TOKEN, Demo
 from tests.support.service import OLD_PASSWORD, Service, token_in
@@ -119,8 +120,8 @@ def test_while_jobs_wait_the_address_stands_in_the_outbox_entry_alone(make_servi
         service.forgot(address)
     secrets = [*SECRETS, "example.com", OLD_PASSWORD, token, token.split(".")[2], "$2b$"]
 
-    entries = [json.loads(entry) for entry in service.redis.hvals("outbox:jobs")]
-    rest = everything_in(service.redis, without="outbox:jobs")
+    entries = [json.loads(entry) for entry in service.redis.hvals(Key.JOBS)]
+    rest = everything_in(service.redis, without=Key.JOBS)
 
     assert len(entries) == 5
     assert sorted(entry["address"] for entry in entries if "address" in entry) == [

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from math import inf
 
+from shared.redis_keys import Key
 from tests.faults.database import Postgres
 from tests.faults.ledger import Ledger
 from tests.faults.load import Load
@@ -89,10 +90,10 @@ class Run:
     def _let_time_pass(self) -> None:
         """End the leases of the dead, and the waits: in the shortened form nobody sleeps through them."""
         with self.stack.store.client() as client:
-            for key in ("outbox:leased", "outbox:later"):
+            for key in (Key.LEASED, Key.LATER):
                 for job in client.zrange(key, 0, -1):
                     client.zadd(key, {job: 1}, xx=True)
-            client.hset("outbox:mark", "time", 1)
+            client.hset(Key.WATERMARK, "time", 1)
 
 
 def say(words: str) -> None:

@@ -11,9 +11,10 @@ from urllib.request import urlopen
 
 import redis
 
-from shared.outbox.jobs import QUEUE
+from shared.redis_keys import Key
 from tests.faults.program import Program
 from tests.faults.relay import Relay, Take
+from tests.support.outbox import unfinished
 from tests.support.servers import RedisServer, free_port, wait_until
 from tests.support.service import SECRET
 
@@ -110,15 +111,15 @@ class Stack:
 
     def unfinished(self) -> int:
         """Count the jobs that were accepted and are not finished."""
-        return self.ask(lambda client: int(client.hlen("outbox:jobs")))
+        return self.ask(lambda client: int(unfinished(client)))
 
     def queued(self) -> int:
         """Count the messages that no worker has taken yet."""
-        return self.ask(lambda client: int(client.llen(QUEUE)))
+        return self.ask(lambda client: int(client.llen(Key.QUEUE)))
 
     def buried(self) -> int:
         """Count the jobs that were given up."""
-        return self.ask(lambda client: int(client.hlen("outbox:dead")))
+        return self.ask(lambda client: int(client.hlen(Key.DEAD)))
 
 
 def settings_for(database_url: str, relay: int, port: int, redis_url: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 
+from shared.redis_keys import Key
 from tests.frontends.conftest import Api, MakeApi
 from tests.frontends.guide import example
 from tests.frontends.node import Node
@@ -44,7 +45,7 @@ def test_each_visitor_has_limits_of_its_own(api: Api) -> None:
 def test_the_job_names_the_visitor_and_not_the_server(api: Api) -> None:
     server_side(api.url).forgot("anna@example.com", *VISITOR)
 
-    (entry,) = api.service.redis.hvals("outbox:jobs")
+    (entry,) = api.service.redis.hvals(Key.JOBS)
     job = json.loads(entry)
     assert (job["client"], job["locale"], job["browser"]) == ("192.0.2.0/24", "de", "Firefox")
 

@@ -15,10 +15,11 @@ from sqlalchemy import create_engine
 from api.settings import LARGEST_AMOUNT, LONGEST_WINDOW, ApiSettings
 from shared.addresses import envelope
 from shared.connections.redis_client import connect
-from shared.outbox.jobs import celery_settings, hash_keys
+from shared.outbox.jobs import hash_keys
 from shared.settings.environment import SettingsError, secret_names
 from shared.settings.settings import Settings
 from worker.mails.messages import link
+from worker.queue.celery_settings import celery_settings
 from worker.settings import WorkerSettings
 
 PROGRAMS: list[type[Settings]] = [ApiSettings, WorkerSettings]

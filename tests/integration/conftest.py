@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -11,8 +12,9 @@ from api.passwords.hashing import Passwords
 from shared.outbox.jobs import Job, new_id
 from shared.outbox.outbox import Outbox
 from tests.support.servers import RedisServer
-from tests.support.service import Service
 from tests.support.template_folder import Write
+from worker.queue.consumer import Consumer
+from worker.queue.sweeper import Sweeper, Swept
 
 
 @pytest.fixture
@@ -26,19 +28,28 @@ def outbox(client: redis.Redis) -> Outbox:
     return Outbox(client)
 
 
+@pytest.fixture
+def consumer(outbox: Outbox) -> Consumer:
+    return Consumer(outbox)
+
+
+@pytest.fixture
+def make_sweeper(outbox: Outbox) -> Callable[..., Sweeper]:
+    """Make a sweeper that finds what was lost at once, unless it is told otherwise."""
+
+    def make(max_age: float = 86400, **options: Any) -> Sweeper:
+        return Sweeper(outbox, max_age, **({"grace": 0} | options))
+
+    return make
+
+
+@pytest.fixture
+def sweep(make_sweeper: Callable[..., Sweeper]) -> Callable[[], Swept]:
+    return make_sweeper().sweep_once
+
+
 def job() -> Job:
     return Job(new_id(), "forgot", "request", "hash", time.time(), address="anna@example.com")
-
-
-def places(client: redis.Redis, identity: str) -> list[str]:
-    """Say where a job is, apart from `jobs`."""
-    keys = ("queued", "leased", "later")
-    return [key for key in keys if client.zscore(f"outbox:{key}", identity) is not None]
-
-
-def pass_time(client: redis.Redis, key: str, identity: str) -> None:
-    """Let a lease end, or a wait."""
-    client.zadd(key, {str(identity): 1})
 
 
 def before_hashing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
@@ -50,12 +61,6 @@ def before_hashing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -
         return hash_password(self, password, old)
 
     monkeypatch.setattr(Passwords, "hash", act_then_hash)
-
-
-def make_due(service: Service) -> None:
-    """Let the time pass that a notice is held back."""
-    for identity in service.redis.zrange("outbox:later", 0, -1):
-        service.redis.zadd("outbox:later", {str(identity): 0})
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from shared.redis_keys import Key
 from tests.conftest import MakeService
 from tests.support.service import SECRET
 
@@ -69,8 +70,8 @@ def test_a_reset_that_failed_sends_no_notice_when_the_keys_change_before_the_wor
     token = before.link_for("anna@example.com")
     monkeypatch.setattr("shared.users.table.Users.set_password", lambda *_: False)
     before.reset(token)
-    for waiting in before.redis.zrange("outbox:later", 0, -1):
-        before.redis.zadd("outbox:later", {str(waiting): 0})
+    for waiting in before.redis.zrange(Key.LATER, 0, -1):
+        before.redis.zadd(Key.LATER, {str(waiting): 0})
 
     make_service(create_table=False, SECRET_KEY=f"{NEW},{SECRET}").work()
 

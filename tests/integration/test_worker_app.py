@@ -11,9 +11,11 @@ import sys
 import psutil
 import pytest
 
-from shared.outbox.jobs import DELIVER, QUEUE
+from shared.outbox.jobs import DELIVER
+from shared.redis_keys import Key
 from tests.conftest import MakeService
 from tests.integration.conftest import job
+from tests.support.outbox import unfinished
 from tests.support.servers import RedisServer, free_port, wait_until
 from tests.support.service import Service, job_id, worker_process
 from worker.priority import NICENESS
@@ -22,7 +24,7 @@ from worker.priority import NICENESS
 def test_the_celery_task_delivers_the_job_it_is_given(service: Service) -> None:
     service.add_user("anna@example.com")
     service.forgot("anna@example.com")
-    message = service.redis.rpop(QUEUE)
+    message = service.redis.rpop(Key.QUEUE)
 
     service.worker.celery.tasks[DELIVER](job_id(str(message)))
 
@@ -40,7 +42,7 @@ def test_a_task_that_meets_no_redis_raises_nothing_and_says_so(make_service: Mak
 def test_a_message_delivered_twice_mails_once(service: Service) -> None:
     service.add_user("anna@example.com")
     service.forgot("anna@example.com")
-    identity = job_id(str(service.redis.rpop(QUEUE)))
+    identity = job_id(str(service.redis.rpop(Key.QUEUE)))
 
     service.deliver(identity)
     service.deliver(identity)
@@ -52,10 +54,10 @@ def test_a_job_too_old_is_dropped_with_an_alarm(make_service: MakeService) -> No
     service = make_service(MAIL_MAX_AGE="60")
     service.add_user("anna@example.com")
     service.forgot("anna@example.com")
-    identity, entry = next(iter(service.redis.hgetall("outbox:jobs").items()))
+    identity, entry = next(iter(service.redis.hgetall(Key.JOBS).items()))
     older = json.loads(entry)
     older["accepted_at"] -= 61
-    service.redis.hset("outbox:jobs", identity, json.dumps(older))
+    service.redis.hset(Key.JOBS, identity, json.dumps(older))
 
     service.work()
 
@@ -77,7 +79,7 @@ def test_flower_is_given_the_queue_the_broker_and_whether_to_turn_events_on(
     app = importlib.import_module("worker.flower").app
 
     assert app.conf.broker_url == redis_server.url
-    assert [queue.name for queue in app.conf.task_queues] == [QUEUE]
+    assert [queue.name for queue in app.conf.task_queues] == [Key.QUEUE]
     assert os.environ["FLOWER_ENABLE_EVENTS"] == expected
     assert (os.environ["FLOWER_ADDRESS"], os.environ["FLOWER_READ_ONLY"]) == ("127.0.0.1", "true")
 
@@ -110,7 +112,7 @@ def test_a_worker_ends_by_sigterm_after_its_mail_and_takes_no_more(service: Serv
     service.forgot("anna@example.com")
 
     assert code == 0
-    assert service.redis.llen(QUEUE) == 1
+    assert service.redis.llen(Key.QUEUE) == 1
 
 
 @pytest.mark.slow
@@ -168,8 +170,8 @@ def test_processes_share_what_their_parent_has_loaded(service: Service) -> None:
     service.add_user("anna@example.com")
     with worker_process(service) as process:
         for _ in range(200):
-            service.worker.delivery.outbox.add(job())
-        wait_until(lambda: not service.redis.hlen("outbox:jobs"), "not all is mailed", 30)
+            service.worker.outbox.add(job())
+        wait_until(lambda: not unfinished(service.redis), "not all is mailed", 30)
 
         memories = [child.memory_full_info() for child in psutil.Process(process.pid).children()]
 

@@ -23,7 +23,7 @@ from api.passwords.hashing import encode
 from api.settings import ApiSettings
 from shared.connections.database import db
 from shared.connections.redis_client import connect
-from shared.outbox.jobs import QUEUE
+from shared.redis_keys import Key
 from tests.support.mails import text_of
 from tests.support.servers import Relay, wait_until
 from worker.app import create_worker
@@ -74,7 +74,7 @@ class Service:
         while True:
             # Not by another tick: in a test of two services, the other one may hold the lock.
             self.worker.sweeper.sweep()
-            message = self.redis.rpop(QUEUE)
+            message = self.redis.rpop(Key.QUEUE)
             if message is None:
                 return taken
             taken += 1
@@ -112,7 +112,7 @@ class Service:
     def close(self) -> None:
         """Close every connection: an open one is a warning, and warnings are errors."""
         self.worker.mailer.close()
-        worker_clients = (self.worker.sweeper._redis, self.worker.delivery.outbox._redis)
+        worker_clients = (self.worker.sweeper._redis, self.worker.outbox.redis)
         for client in (self.redis, self.app.extensions["redis"], *worker_clients):
             client.close()
             if isinstance(client.connection_pool, SentinelConnectionPool):

@@ -6,10 +6,9 @@ import pytest
 
 from shared.addresses import envelope
 from shared.outbox.jobs import Job, Kind, state
-from shared.outbox.outbox import Ending
 from shared.tokens import Tokens
 from shared.users.table import User
-from worker.handlers import LONGEST_ANSWER, Notices
+from worker.handlers import MAX_ANSWER, JobHandlers, Outcome
 from worker.smtp.mailer import PermanentFailure, TransientFailure
 
 NEW_KEY, OLD_KEY = b"new key of the states", b"old key of the states"
@@ -62,10 +61,10 @@ class Desk:
     outbox: FakeOutbox = field(default_factory=FakeOutbox)
     tokens: Tokens = field(default_factory=lambda: Tokens(["a signing key"], 1800))
 
-    def deliver(self, job: Job, send: Any = None) -> Ending:
+    def deliver(self, job: Job, send: Any = None) -> Outcome:
         fakes: tuple[Any, Any, Any, Any] = (FakeUsers(self.rows), FakeMessages(), send or self.send, self.outbox)
         users, messages, sending, outbox = fakes
-        return Notices(users, self.tokens, messages, sending, outbox, [NEW_KEY, OLD_KEY], MAX_AGE).deliver(job)
+        return JobHandlers(users, self.tokens, messages, sending, outbox, [NEW_KEY, OLD_KEY], MAX_AGE).handle(job)
 
     def send(self, mail: Mail) -> str:
         self.sent.append(mail)
@@ -199,7 +198,7 @@ def test_a_failure_of_the_relay_reaches_the_caller() -> None:
 
 
 def test_what_the_relay_answered_is_kept_on_one_line_and_without_addresses() -> None:
-    ending = Desk([ADA]).deliver(job())
+    outcome = Desk([ADA]).deliver(job())
 
-    assert (ending.event, ending.detail) == ("mailed_reset", "250 2.0.0 OK: queued for <[address]> as 4F1")
-    assert len(Desk([ADA]).deliver(job(), send=lambda _: "250 " + "x " * 500).detail) == LONGEST_ANSWER
+    assert (outcome.event, outcome.detail) == ("mailed_reset", "250 2.0.0 OK: queued for <[address]> as 4F1")
+    assert len(Desk([ADA]).deliver(job(), send=lambda _: "250 " + "x " * 500).detail) == MAX_ANSWER

@@ -13,12 +13,13 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from shared.addresses import InvalidAddress, hash_address
 from shared.connections.redis_check import refusal
 from shared.connections.redis_client import connect
-from shared.connections.redis_memory import HISTORY_OFF_KEY
-from shared.outbox.jobs import HEARTBEAT_KEY, hash_keys
+from shared.outbox.history import HISTORY_HOURS
+from shared.outbox.jobs import hash_keys
 from shared.outbox.outbox import Outbox
 from shared.outbox.pending import Pending
+from shared.redis_keys import Key
 from shared.settings.settings import KeySettings, RedisSettings
-from worker.cli.history import HOURS, read_history
+from worker.cli.history import read_history
 from worker.queue.dead_letters import DeadLetters
 
 REDIS_TIMEOUT = 10.0  # Seconds.
@@ -31,7 +32,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 def pending(*, as_json: bool) -> None:
     """Tell how much waits, and for how long the oldest has."""
     with _redis(RedisSettings.load()) as redis:
-        found, alive = Pending.count(redis), bool(redis.exists(HEARTBEAT_KEY))
+        found, alive = Pending.count(redis), bool(redis.exists(Key.HEARTBEAT))
     if as_json:
         _print_json(asdict(found) | {"worker_alive": alive})
         return
@@ -96,14 +97,14 @@ def trace(email: str, *, as_json: bool) -> None:
     except InvalidAddress:
         raise click.UsageError("This is not one plain mail address.") from None
     with _redis(settings) as redis:
-        events, off = read_history(redis, hashes), redis.exists(HISTORY_OFF_KEY)
+        events, off = read_history(redis, hashes), redis.exists(Key.HISTORY_OFF)
     if as_json:
         _print_json([asdict(event) for event in events])
         return
     for event in events:
         click.echo(f"{_time(event.at)}  {event.job}  {event.meaning}")
     if not events:
-        click.echo(f"Nothing is known of the last {HOURS} hours. (SECRET_KEY must be that of the API.)")
+        click.echo(f"Nothing is known of the last {HISTORY_HOURS} hours. (SECRET_KEY must be that of the API.)")
     if off:
         click.echo("Redis is short of memory: histories are deleted, and no new ones are written.")
 
@@ -124,7 +125,7 @@ def _redis(settings: RedisSettings) -> Iterator[Redis]:
 @contextmanager
 def _dead_letters() -> Iterator[DeadLetters]:
     with _redis(RedisSettings.load()) as redis:
-        yield DeadLetters(redis, Outbox(redis))
+        yield DeadLetters(Outbox(redis))
 
 
 def _time(seconds: float) -> str:

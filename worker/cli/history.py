@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from redis import Redis
 
-from shared.outbox.outbox import MICROSECONDS
-
-HOURS = 48
+from shared.outbox.history import HISTORY_HOURS
+from shared.redis_keys import MICROSECONDS, Key
 
 # What each event means, in words for support.
 MEANINGS = {
@@ -46,10 +45,12 @@ class Event:
 
 def read_history(redis: Redis, address_hashes: Iterable[str]) -> list[Event]:
     """List what happened lately to an address, oldest first; it has one hash under each SECRET_KEY."""
-    keys = [f"history:{each}{which}" for each in address_hashes for which in ("", ":limited")]
+    keys = [f"{Key.HISTORY}{each}{which}" for each in address_hashes for which in ("", ":limited")]
     lines = [str(line) for key in keys for line in redis.lrange(key, 0, -1)]
     events = [_event(line) for line in lines]
-    return sorted((event for event in events if event.at > time.time() - HOURS * 3600), key=lambda event: event.at)
+    return sorted(
+        (event for event in events if event.at > time.time() - HISTORY_HOURS * 3600), key=lambda event: event.at
+    )
 
 
 def _event(line: str) -> Event:

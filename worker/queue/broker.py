@@ -7,7 +7,7 @@ from kombu import Connection
 from kombu.transport.redis import REFRESH_BINDING, Channel, SentinelChannel, SentinelTransport
 from redis import Redis
 
-from shared.outbox.outbox import ALLOW_FULL
+from shared.connections.redis_memory import ALLOW_FULL
 
 # Seconds. Celery's own are 2, 4, ... 30, and not to be set: after a minute's outage it could sleep half a minute more.
 QUICK = {"interval_start": 0.2, "interval_step": 0.2, "interval_max": 1.0}

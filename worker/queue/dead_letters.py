@@ -1,16 +1,18 @@
-"""What could not be mailed and waits for a person."""
+"""Dead letters: jobs that could not be mailed and wait for a person."""
 
 import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from typing import Any
 
-from redis import Redis
-
 from shared.outbox.jobs import Job
-from shared.outbox.outbox import MICROSECONDS, Outbox
+from shared.outbox.outbox import Outbox, read_lua
+from shared.redis_keys import MICROSECONDS, Key
+
+# They hold addresses, so they are not kept for ever; the newest are.
+DEAD_LETTER_DAYS = 14
+MAX_DEAD_LETTERS = 100_000
 
 
 @dataclass(frozen=True)
@@ -26,19 +28,19 @@ class DeadLetter:
 
 
 class DeadLetters:
-    """The buried jobs: 14 days of them, the newest 100,000."""
+    """The buried jobs, to list, retry and delete."""
 
-    def __init__(self, redis: Redis, outbox: Outbox) -> None:
-        self._redis = redis
-        self._revive = outbox.script((files("worker.queue") / "lua" / "retry_dead.lua").read_text())
+    def __init__(self, outbox: Outbox) -> None:
+        self._redis = outbox.redis
+        self._retry_dead = outbox.script(read_lua("worker.queue", "lua/retry_dead"))
 
     def count(self) -> int:
         """Return how many there are."""
-        return int(self._redis.zcard("outbox:buried"))
+        return int(self._redis.zcard(Key.BURIED))
 
     def newest(self, most: int) -> Iterator[DeadLetter]:
         """List at most so many, the newest first."""
-        rows: Any = self._redis.zrange("outbox:buried", 0, most - 1, desc=True, withscores=True)
+        rows: Any = self._redis.zrange(Key.BURIED, 0, most - 1, desc=True, withscores=True)
         for job_id, buried_at in rows:
             if (letter := self._read(job_id)) is not None:
                 job, reason = letter
@@ -52,22 +54,22 @@ class DeadLetters:
             return False
         asked_at = letter[0].asked_at or letter[0].accepted_at
         job = replace(letter[0], accepted_at=time.time(), asked_at=asked_at)
-        return bool(self._revive(args=[job_id, job.entry()]))
+        return bool(self._retry_dead(args=[job_id, job.entry()]))
 
     def retry_all(self) -> int:
         """Accept all of them once more, the oldest first; return how many."""
-        return sum(self.retry(str(job_id)) for job_id in self._redis.zrange("outbox:buried", 0, -1))
+        return sum(self.retry(str(job_id)) for job_id in self._redis.zrange(Key.BURIED, 0, -1))
 
     def purge(self) -> int:
         """Delete all of them; return how many."""
         # Not a transaction: a full Redis before 7.4 refuses everything in one, and this makes room.
         with self._redis.pipeline(transaction=False) as pipe:
-            pipe.zcard("outbox:buried")
-            pipe.delete("outbox:buried", "outbox:dead")
+            pipe.zcard(Key.BURIED)
+            pipe.delete(Key.BURIED, Key.DEAD)
             return int(pipe.execute()[0])
 
     def _read(self, job_id: str) -> tuple[Job, str] | None:
-        text = self._redis.hget("outbox:dead", job_id)
+        text = self._redis.hget(Key.DEAD, job_id)
         if text is None:
             return None
         buried = json.loads(text)

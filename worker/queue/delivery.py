@@ -1,31 +1,30 @@
-"""The one task: claim a job, deliver it, settle it, and perhaps go on with the next."""
+"""The one task: claim a job, do it, settle it, and perhaps go on with the next."""
 
 import random
 import secrets
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.log import get_logger, with_request_id
-from shared.outbox.jobs import Job
-from shared.outbox.outbox import NOBODY, Claim, Ending, Failure, Outbox, Taker
 from shared.users.table import DATABASE_CURE, UsersTableError
-from worker.handlers import Notices
+from worker.handlers import JobHandlers, Outcome
+from worker.queue.consumer import Consumer, LeasedJob
 from worker.smtp.mailer import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
 
-# Seconds. A job asks the database (two waits of 6), the relay (45) and, done, Redis (25); then Celery ends the task and
-# its process, and only after that does its lease end. Until MORE_FOR after its begin a task takes the next job.
+# Seconds. A job asks the database (two waits of 6), the relay (45) and, to be completed, Redis (25); then Celery ends
+# the task and its process, and only after that does its lease end. For MORE_FOR a task takes the next job.
 TIME_LIMIT = 90
 LEASE = 120
 MORE_FOR = 1.0
-SETTLE_FOR = 25  # Seconds that a finished job is reported to a Redis that does not answer.
-REMEMBER = 600  # Seconds in which one of several users' jobs is not accepted again, should its parent run twice.
-UNSURE_DELAYS = (10.0, 60.0, 300.0)  # Seconds.
+COMPLETE_TIMEOUT = 25  # Seconds that a finished job is reported to a Redis that does not answer.
+COMPLETE_INTERVAL = 0.2
+UNCONFIRMED_DELAYS = (10.0, 60.0, 300.0)  # Seconds.
 # Seconds: at first often, so that mail flows soon after a short outage; later, in a long one, rarely.
-FIRST_DELAY, EARLY_MOST, MOST = 1.0, 10.0, 60.0
-EARLY_TRIES = 30  # Some five minutes.
+FIRST_DELAY, MAX_EARLY_DELAY, MAX_DELAY = 1.0, 10.0, 60.0
+EARLY_ATTEMPTS = 30  # Some five minutes.
 
 log = get_logger(__name__)
 
@@ -34,90 +33,89 @@ log = get_logger(__name__)
 class Delivery:
     """Takes a job from the outbox through its delivery to its end."""
 
-    outbox: Outbox
-    notices: Notices
+    consumer: Consumer
+    handlers: JobHandlers
     more_for: float = 0.0
 
     def run(self, job_id: str) -> None:
         """Deliver the job, then what waits behind it until `more_for` seconds are over or one fails.
 
-        Nothing if it is finished or in other hands, so it is safe to call any number of times. Raises nothing: Celery
-        would send the traceback through a pipe, where one of 75 kB, more than a pipe holds, was seen to block a
-        worker's end for ever; Flower would show its text.
+        Does nothing if another worker has the job or it is finished, so it can be called any number of times. Raises
+        nothing: Celery would send the traceback through a pipe, where one of 75 kB, more than a pipe holds, was seen to
+        block a worker's end for ever; Flower would show its text.
         """
         ends_at = time.monotonic() + self.more_for
-        holder = secrets.token_hex(8)
         try:
-            claim = self.outbox.claim(job_id, holder, LEASE)
-            while claim is not None:
-                job_id = claim.job.id
-                claim = self._deliver(claim, holder, ends_at)
+            leased = self.consumer.claim(job_id, secrets.token_hex(8), LEASE)
+            while leased is not None:
+                job_id = leased.job.id
+                leased = self._deliver(leased, ends_at)
         except Exception as error:
             log.error("job_left_to_the_sweeper", job=job_id, error=type(error).__name__)
 
-    def _deliver(self, claim: Claim, holder: str, ends_at: float) -> Claim | None:
+    def _deliver(self, leased: LeasedJob, ends_at: float) -> LeasedJob | None:
         """Deliver a job and take the next one, if this one did not fail and there is time."""
-        with with_request_id(request_id=claim.job.request_id):
+        with with_request_id(request_id=leased.job.request_id):
             try:
-                ending = self.notices.deliver(claim.job)
+                outcome = self.handlers.handle(leased.job)
             except Exception as error:
-                self._failed(claim, holder, error)
+                self._settle_failure(leased, error)
                 return None
-            return self._settle(claim.job, ending, Taker(holder, LEASE) if time.monotonic() < ends_at else NOBODY)
+            return self._complete(leased, outcome, LEASE if time.monotonic() < ends_at else 0)
 
-    def _failed(self, claim: Claim, holder: str, error: Exception) -> None:
+    def _settle_failure(self, leased: LeasedJob, error: Exception) -> None:
         """Bury the job, or give it a time to try again; in any case nobody else has to wait for it."""
-        job, unsure = claim.job, claim.unsure
+        unconfirmed = leased.unconfirmed
         match error:
             case PermanentFailure():
-                self._bury(job, holder, error.reason)
-            case UnknownOutcome() if unsure < len(UNSURE_DELAYS):
-                log.warning("mail_unanswered", job=job.id, reason=error.reason, times=unsure + 1)
-                failure = Failure(error.reason, "mails_retried:unsure", unsure=True)
-                self.outbox.retry(job.id, holder, UNSURE_DELAYS[unsure], failure)
+                self._bury(leased, error.reason)
+            case UnknownOutcome() if unconfirmed < len(UNCONFIRMED_DELAYS):
+                log.warning("mail_unanswered", job=leased.job.id, reason=error.reason, times=unconfirmed + 1)
+                wait = UNCONFIRMED_DELAYS[unconfirmed]
+                self.consumer.reschedule(leased, wait, error.reason, "mails_retried:unsure", unconfirmed=True)
             case UnknownOutcome():
-                self._bury(job, holder, f"never answered, may be sent: {error.reason}")
+                self._bury(leased, f"never answered, may be sent: {error.reason}")
             case _:
-                self.outbox.retry(job.id, holder, delay(claim.tries), _reported(claim, error))
+                self.consumer.reschedule(leased, delay(leased.attempts), *_reported(leased, error))
 
-    def _bury(self, job: Job, holder: str, reason: str) -> None:
-        log.error("buried", job=job.id, kind=job.kind, reason=reason)
-        self.outbox.bury(job.id, holder, reason)
+    def _bury(self, leased: LeasedJob, reason: str) -> None:
+        log.error("buried", job=leased.job.id, kind=leased.job.kind, reason=reason)
+        self.consumer.bury(leased, reason)
 
-    def _settle(self, job: Job, ending: Ending, taker: Taker) -> Claim | None:
-        """Mark the job done. The mail is out, so this is repeated until Redis answers: else it would go out twice."""
-        give_up_at = time.monotonic() + SETTLE_FOR
+    def _complete(self, leased: LeasedJob, outcome: Outcome, next_lease: float) -> LeasedJob | None:
+        """Complete the job. The mail is out, so this is repeated until Redis answers: else it would go out twice."""
+        give_up_at = time.monotonic() + COMPLETE_TIMEOUT
+        retrying = False
         while True:
             try:
-                return self.outbox.done(job.id, REMEMBER if job.kind == "reset" else 0, ending, taker)
+                return self.consumer.complete(leased, outcome, next_lease=next_lease, retrying=retrying)
             except RedisError:
                 if time.monotonic() > give_up_at:
                     raise
-                # What was not answered may have been done: that the job is gone no longer tells of a second mail.
-                ending, taker = replace(ending, count_repeated=""), replace(taker, again=True)
-                time.sleep(0.2)
+                retrying = True
+                time.sleep(COMPLETE_INTERVAL)
 
 
-def _reported(claim: Claim, error: Exception) -> Failure:
-    """Log a failure that may pass, and sort it for the history and the counts."""
-    about = {"job": claim.job.id, "tries": claim.tries}
+def _reported(leased: LeasedJob, error: Exception) -> tuple[str, str]:
+    """Log a failure that may pass; return its reason for the history, and what to count it as."""
+    about = {"job": leased.job.id, "attempts": leased.attempts}
     match error:
         case MisconfiguredRelay():
             log.critical("relay_misconfigured", reason=error.reason, **about)
-            return Failure(error.reason, "mails_retried:misconfigured")
+            return error.reason, "mails_retried:misconfigured"
         case TransientFailure():
             log.warning("mail_delayed", reason=error.reason, **about)
-            return Failure(error.reason, "mails_retried:transient")
+            return error.reason, "mails_retried:transient"
         case UsersTableError() | SQLAlchemyError():
             detail = str(error) if isinstance(error, UsersTableError) else DATABASE_CURE
             log.error("job_delayed", error=type(error).__name__, detail=detail, **about)
-            return Failure("the database is away or not as the settings say", "mails_retried:database")
+            return "the database is away or not as the settings say", "mails_retried:database"
     log.error("unexpected_error", error=type(error).__name__, exc_info=error, **about)
-    return Failure(type(error).__name__, "mails_retried:unexpected")
+    return type(error).__name__, "mails_retried:unexpected"
 
 
-def delay(tries: int) -> float:
+def delay(attempts: int) -> float:
     """Return the seconds to wait after so many failures: 1, 2, 4, 8, 10, later 60, a quarter of jitter either way."""
-    most = EARLY_MOST if tries < EARLY_TRIES else MOST
-    step = min(most, FIRST_DELAY * 2.0 ** min(tries, 10))
+    longest = MAX_EARLY_DELAY if attempts < EARLY_ATTEMPTS else MAX_DELAY
+    step = min(longest, FIRST_DELAY * 2.0 ** min(attempts, 10))
     return step * random.uniform(0.75, 1.25)  # noqa: S311 - spreads load, protects nothing

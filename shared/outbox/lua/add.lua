@@ -1,4 +1,4 @@
--- ARGV: id, entry, most jobs that may wait, when it was accepted.
--- Returns 1 new, 0 known already, -1 full.
-if redis.call('HLEN', JOBS) >= tonumber(ARGV[3]) then return -1 end
-return add(ARGV[1], ARGV[2], ARGV[4])
+local id, entry, max_jobs, accepted_at = unpack(ARGV)
+-- Returns 1 if the job is new, 0 if it is known already, -1 if the outbox is full.
+if redis.call('HLEN', JOBS) >= tonumber(max_jobs) then return -1 end
+return add(id, entry, accepted_at)

@@ -1,6 +1,6 @@
--- ARGV: id, entry, delay in microseconds.  Accepts a notice that the sweeper will queue, and returns as add does.
-local id, time = ARGV[1], now()
-if redis.call('EXISTS', SETTLED .. id) == 1 or redis.call('HSETNX', JOBS, id, ARGV[2]) == 0 then return 0 end
-redis.call('ZADD', NOTICES, digits(time), id)
-redis.call('ZADD', LATER, digits(time + ARGV[3]), id)
+local id, entry, delay = unpack(ARGV) -- Delay in microseconds.
+-- Accepts a change notice that the sweeper will queue, and returns as `add` does.
+if not store(id, entry) then return 0 end
+redis.call('ZADD', NOTICES, digits(now()), id)
+redis.call('ZADD', LATER, digits(now() + delay), id)
 return 1

@@ -12,6 +12,7 @@ from redis import Redis
 
 from shared.outbox.jobs import Job, new_id
 from shared.outbox.outbox import Outbox
+from shared.redis_keys import Key
 from tests.faults.bench import Bench, Unloaded
 from tests.faults.ledger import Ledger
 from tests.faults.relay import Relay
@@ -38,7 +39,7 @@ class Side:
         self.client = self.server.client()
         environ = settings_for(bench.database_url, relay.port, free_port(), self.server.url)
         self.worker = create_worker(WorkerSettings.load(environ | {"LOG_LEVEL": "ERROR"}))
-        self.outbox = self.worker.delivery.outbox
+        self.outbox = self.worker.outbox
         self.sweeps: list[float] = []
         self.mails: list[float] = []
         self._numbers = count()
@@ -80,7 +81,7 @@ def a_million_waiting(bench: Bench, row: Row) -> None:
     empty, full = (Side(bench.folder_for(f"backlog-{name}"), bench, relay) for name in ("empty", "full"))
     try:
         fill(full.client, waiting)
-        say(f"{full.client.hlen('outbox:jobs')} jobs wait")
+        say(f"{full.client.hlen(Key.JOBS)} jobs wait")
         for _ in range(ROUNDS):
             empty.measure()
             full.measure()

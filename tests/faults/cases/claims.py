@@ -8,6 +8,7 @@ from shared.outbox.outbox import Outbox
 from tests.faults.bench import Bench, Unloaded
 from tests.faults.report import Row
 from tests.faults.stack import one_redis
+from worker.queue.consumer import Consumer
 from worker.queue.delivery import LEASE
 
 
@@ -20,10 +21,10 @@ def raced(bench: Bench, row: Row) -> None:
 
     def claim_all(number: int) -> None:
         with server.client() as client:
-            outbox = Outbox(client)
+            consumer = Consumer(Outbox(client))
             for job in jobs:
                 gate.wait()
-                if outbox.claim(job, f"worker {number}", LEASE):
+                if consumer.claim(job, f"worker {number}", LEASE):
                     winners[number].append(job)
 
     with server.client() as client:

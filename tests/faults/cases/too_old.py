@@ -1,6 +1,6 @@
 """A mail that could not be sent for longer than MAIL_MAX_AGE is not sent any more."""
 
-from shared.metrics import HASH
+from shared.redis_keys import Key
 from tests.faults.bench import Loaded
 from tests.faults.report import Promise
 from tests.faults.run import Run
@@ -26,7 +26,7 @@ def relay_down_for_longer(run: Run) -> None:
     ages = [mail.at - run.ledger.sent[mail.number] for mail in run.ledger.mails]
     run.check(f"a mail was {max(ages):.0f} s old", holds=max(ages) < MAX_AGE + DIALOGUE)
     missing = len(run.ledger.lost(lambda _: True))
-    dropped = run.stack.ask(lambda client: int(str(client.hget(HASH, "mails_dropped:forgot") or 0)))
+    dropped = run.stack.ask(lambda client: int(str(client.hget(Key.METRICS, "mails_dropped:forgot") or 0)))
     run.check(f"{missing} not mailed, and {dropped} counted as dropped", holds=missing == dropped)
     run.note(f"the oldest mail {max(ages):.1f} s old, {dropped} dropped as too old")
 

@@ -4,6 +4,7 @@ import time
 
 from shared.addresses import hash_address
 from shared.outbox.jobs import hash_keys
+from shared.redis_keys import Key
 from tests.support.service import Service
 from tests.support.worker_commands import ADDRESS, as_json, command
 
@@ -49,8 +50,8 @@ def test_trace_tells_of_a_mail_that_is_late_and_of_one_that_was_given_up(service
     for answer in ("451 later", "451 later", "550 5.7.1 no"):
         service.relay.answer_to_data = answer
         service.work()
-        for identity in service.redis.zrange("outbox:later", 0, -1):
-            service.redis.zadd("outbox:later", {str(identity): 0})
+        for identity in service.redis.zrange(Key.LATER, 0, -1):
+            service.redis.zadd(Key.LATER, {str(identity): 0})
 
     service.work()
 
@@ -63,7 +64,7 @@ def test_trace_tells_of_a_mail_that_is_late_and_of_one_that_was_given_up(service
 
 
 def test_trace_needs_redis_and_the_key_alone_and_tells_that_histories_were_deleted(service: Service) -> None:
-    service.redis.set("history:off", 1)
+    service.redis.set(Key.HISTORY_OFF, 1)
     service.environ = {name: service.environ[name] for name in ("REDIS_URL", "SECRET_KEY")}
 
     output = command(service, "trace", "nobody@example.com").output
@@ -81,7 +82,7 @@ def test_trace_finds_what_happened_before_the_key_was_rotated(service: Service) 
 
 def test_a_history_forgets(service: Service) -> None:
     (hashed, *_) = [hash_address("nobody@example.com", key) for key in hash_keys(service.settings)]
-    key = f"history:{hashed}"
+    key = f"{Key.HISTORY}{hashed}"
     for _ in range(120):
         service.forgot("nobody@example.com")
     assert (service.redis.llen(key), service.redis.llen(f"{key}:limited")) == (3, 20)

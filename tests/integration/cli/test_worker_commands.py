@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from shared.redis_keys import Key
+from tests.support.outbox import stored
 from tests.support.servers import free_port
 from tests.support.service import Service
 from tests.support.worker_commands import ADDRESS, as_json, command
@@ -25,16 +27,16 @@ def buried(service: Service) -> str:
     service.forgot(ADDRESS)
     service.work()
     service.relay.empty()
-    return str(service.redis.hkeys("outbox:dead")[0])
+    return str(service.redis.hkeys(Key.DEAD)[0])
 
 
 def test_pending_tells_how_much_waits_and_for_how_long(service: Service) -> None:
     assert command(service, "pending").output == NOTHING_PENDING
     service.forgot(ADDRESS)
     service.forgot("ben@example.com")
-    oldest = service.redis.zrange("outbox:requests", 0, 0)[0]
-    service.redis.zadd("outbox:requests", {str(oldest): (time.time() - 90) * 1e6})
-    service.worker.delivery.outbox.claim(str(oldest), "a worker", 60)
+    oldest = service.redis.zrange(Key.REQUESTS, 0, 0)[0]
+    service.redis.zadd(Key.REQUESTS, {str(oldest): (time.time() - 90) * 1e6})
+    service.worker.delivery.consumer.claim(str(oldest), "a worker", 60)
 
     found = as_json(service, "pending")
 
@@ -74,7 +76,7 @@ def test_what_was_given_up_is_mailed_after_a_retry(service: Service, buried: str
     assert output == "1 put back\n"
     service.work()
     assert service.relay.recipients() == [ADDRESS]
-    assert service.redis.keys("outbox:dead") == []
+    assert service.redis.keys(Key.DEAD) == []
 
 
 def test_a_retry_of_what_is_not_there_says_so(service: Service) -> None:
@@ -92,17 +94,17 @@ def test_a_retried_notice_has_its_day_again(service: Service) -> None:
 
     command(service, "retry", "--all")
 
-    assert service.redis.zcard("outbox:requests") == 0
-    assert service.redis.zcard("outbox:notices") == 1
+    assert service.redis.zcard(Key.REQUESTS) == 0
+    assert service.redis.zcard(Key.NOTICES) == 1
 
 
 def test_purge_deletes_what_was_given_up_when_it_is_meant(service: Service, buried: str) -> None:
     command(service, "purge", code=1, input="n\n")
-    assert service.redis.hexists("outbox:dead", buried)
+    assert service.redis.hexists(Key.DEAD, buried)
 
     assert command(service, "purge", "--yes").output == "1 deleted\n"
 
-    assert service.redis.keys("outbox:*") in ([], ["outbox:mark"])
+    assert stored(service.redis) in ([], [Key.WATERMARK])
 
 
 def test_a_redis_that_is_away_is_named_as_the_cause(service: Service) -> None:
@@ -116,8 +118,8 @@ def test_a_redis_that_is_away_is_named_as_the_cause(service: Service) -> None:
 
 def age_the_dead(service: Service, identity: str) -> None:
     """Let a day pass since it was accepted."""
-    buried = json.loads(service.redis.hget("outbox:dead", identity) or "")
+    buried = json.loads(service.redis.hget(Key.DEAD, identity) or "")
     entry = json.loads(buried["entry"])
     entry["accepted_at"] -= 86400
     buried["entry"] = json.dumps(entry)
-    service.redis.hset("outbox:dead", identity, json.dumps(buried))
+    service.redis.hset(Key.DEAD, identity, json.dumps(buried))

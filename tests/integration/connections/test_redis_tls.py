@@ -7,9 +7,9 @@ import pytest
 from celery import Celery
 
 from shared.connections.redis_client import connect
-from shared.outbox.jobs import celery_settings
 from tests.support.servers import RedisServer
 from tests.support.tls import server_context, tls_proxy
+from worker.queue.celery_settings import celery_settings
 
 
 def ping(url: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shared.redis_keys import Key
 from tests.conftest import MakeService
 from tests.support.service import Service
 
@@ -16,7 +17,7 @@ NEW = "correct horse battery staple"
 
 
 def jobs(service: Service) -> list[dict[str, Any]]:
-    return [json.loads(entry) for entry in service.redis.hvals("outbox:jobs")]
+    return [json.loads(entry) for entry in service.redis.hvals(Key.JOBS)]
 
 
 def about_the_request(job: dict[str, Any]) -> list[Any]:

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from api.web.clients import key_of
+from shared.redis_keys import Key
 from tests.conftest import MakeService
+from tests.support.outbox import unfinished
 from tests.support.service import Service
 
 
@@ -72,7 +74,7 @@ def test_the_quota_of_an_address_can_be_made_loud(make_service: MakeService) -> 
 
     assert [answer.status_code for answer in answers] == [202, 429]
     assert 3500 < int(answers[1].headers["Retry-After"]) <= 3600
-    assert service.redis.hlen("outbox:jobs") == 1
+    assert unfinished(service.redis) == 1
 
 
 def test_a_mailbox_has_one_quota_however_it_is_spelled(make_service: MakeService) -> None:
@@ -101,7 +103,7 @@ def test_asking_on_over_a_short_quota_does_not_use_up_the_long_one(make_service:
     service = make_service(FORGOT_LIMIT_PER_EMAIL="1/minute;3/day")
     service.add_user("anna@example.com")
     statuses(service, ["anna@example.com"] * 10)
-    minute = next(key for key in service.redis.scan_iter("limit:*/minute") if "/address/" in key)
+    minute = next(key for key in service.redis.scan_iter(f"{Key.LIMITS}*/minute") if "/address/" in key)
     service.redis.delete(minute)
 
     statuses(service, ["anna@example.com"])
@@ -116,14 +118,14 @@ def test_the_script_and_flask_limiter_agree_on_every_request(make_service: MakeS
 
     found = statuses(service, [f"user{number}@example.com" for number in range(6)])
 
-    assert service.redis.hlen("outbox:jobs") == found.count(202) == found.index(429)
+    assert unfinished(service.redis) == found.count(202) == found.index(429)
 
 
 def test_every_counter_ends_by_itself(service: Service) -> None:
     service.add_user("anna@example.com")
     service.check(service.link_for("anna@example.com"))
 
-    counters = list(service.redis.scan_iter("limit:*"))
+    counters = list(service.redis.scan_iter(f"{Key.LIMITS}*"))
 
     assert len(counters) == 5
     assert all(service.redis.ttl(counter) > 0 for counter in counters)
@@ -190,7 +192,7 @@ def test_only_genuine_links_are_counted_and_only_of_clients_within_their_limit(m
     statuses = [service.check(token).status_code for token in ("x.y.z", link + "x", link, link, link)]
 
     assert statuses == [400, 400, 200, 429, 429]
-    [counter] = service.redis.scan_iter("limit:*/link/*")
+    [counter] = service.redis.scan_iter(f"{Key.LIMITS}*/link/*")
     assert service.redis.get(counter) == "1"
 
 

@@ -26,7 +26,7 @@ def mailed(service: Service, **fields: Any) -> tuple[Any, str, str]:
         "system": "Windows",
     }
     job = Job(new_id(), "forgot", "r-1", "hash", **(known | fields))
-    service.worker.delivery.outbox.add(job)
+    service.worker.outbox.add(job)
     service.work()
     mail: Any = service.relay.mails[-1][1]
     text, html = (text_of(mail, kind) for kind in ("plain", "html"))

@@ -9,9 +9,9 @@ import pytest
 import redis
 from redis.exceptions import RedisError
 
-from api.ops.counters import HASHING, Counters
+from api.ops.counters import Counters
 from shared.connections.redis_client import connect
-from shared.metrics import HASH
+from shared.redis_keys import Key
 from tests.support.servers import RedisServer
 
 
@@ -26,7 +26,7 @@ def counters_of(client: redis.Redis, *, waiting: int = 0) -> Counters:
 
 
 def totals(client: redis.Redis) -> dict[Any, Any]:
-    return client.hgetall(HASH)
+    return client.hgetall(Key.METRICS)
 
 
 def test_the_counts_of_all_processes_are_added(client: redis.Redis) -> None:
@@ -118,8 +118,8 @@ def test_the_newest_number_of_a_process_counts(client: redis.Redis) -> None:
 
 def test_a_process_that_is_silent_for_five_seconds_is_forgotten(client: redis.Redis) -> None:
     counters_of(client, waiting=3).publish()
-    (member,) = client.zrange(HASHING, 0, -1)
-    client.zincrby(HASHING, -5_000_001, str(member))
+    (member,) = client.zrange(Key.HASHING, 0, -1)
+    client.zincrby(Key.HASHING, -5_000_001, str(member))
 
     counters_of(client, waiting=1).publish()
 

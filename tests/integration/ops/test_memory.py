@@ -3,11 +3,12 @@
 import pytest
 import redis
 
-from api.ops.watch import Watch
 from shared.connections.redis_memory import memory_used
-from shared.metrics import HASH
+from shared.redis_keys import Key
+from shared.ticker import Ticker
 from tests.conftest import MakeService
 from tests.support.metrics import BEARER, TOKEN, counted, parsed
+from tests.support.outbox import unfinished
 from tests.support.servers import RedisServer
 from tests.support.service import Service
 
@@ -33,8 +34,8 @@ def restricted(own_redis: RedisServer) -> str:
 def look(service: Service) -> None:
     """Let the second pass until the memory is looked at."""
     watch = service.app.extensions["watch"]
-    assert isinstance(watch, Watch)
-    watch.tick()
+    assert isinstance(watch, Ticker)
+    watch.attempt(watch._tick)
 
 
 def fill(service: Service, megabytes: int) -> None:
@@ -119,9 +120,9 @@ def test_a_redis_that_has_no_room_at_all_is_a_503_too_and_accepts_nothing(fillin
     answer = filling.forgot("anna@example.com")
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert filling.redis.hlen("outbox:jobs") == 1
-    filling.app.extensions["watch"].tick()
-    assert filling.redis.hget(HASH, "requests_refused:memory") == "1"
+    assert unfinished(filling.redis) == 1
+    look(filling)
+    assert filling.redis.hget(Key.METRICS, "requests_refused:memory") == "1"
 
 
 def test_the_metrics_tell_the_ratio_and_the_refusals(filling: Service) -> None:
@@ -162,7 +163,7 @@ def test_from_60_percent_on_no_history_is_written_though_no_worker_is_alive(fill
 
     filling.forgot("anna@example.com")
 
-    assert filling.redis.keys("history:*") == ["history:off"]
+    assert filling.redis.keys(f"{Key.HISTORY}*") == [Key.HISTORY_OFF]
 
 
 def test_what_redis_itself_does_not_count_counts_for_nothing(filling: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.passwords.hashing import HashingBusy
-from shared.metrics import HASH, bucket
+from shared.metrics import bucket
+from shared.redis_keys import Key
 from tests.conftest import MakeService
 from tests.support.metrics import BEARER, TOKEN, counted, parsed
 from tests.support.servers import RedisServer
@@ -164,7 +165,7 @@ def test_what_a_request_lacks_is_not_counted(metered: Service) -> None:
 
 def test_what_the_workers_counted_is_told(metered: Service) -> None:
     metered.redis.hset(
-        HASH, mapping={"mails_sent:reset": 3, "mails_buried:forgot": 2, "mails_doubled": 1, "other:x": 9}
+        Key.METRICS, mapping={"mails_sent:reset": 3, "mails_buried:forgot": 2, "mails_doubled": 1, "other:x": 9}
     )
 
     assert counted(scrape(metered)) == {"mails_sent:reset": 3, "mails_buried:forgot": 2, "mails_doubled": 1}
@@ -172,8 +173,8 @@ def test_what_the_workers_counted_is_told(metered: Service) -> None:
 
 def test_the_buckets_of_the_deliveries_are_cumulative(metered: Service) -> None:
     for seconds in (0.05, 0.3, 0.3, 4000):
-        metered.redis.hincrby(HASH, f"delivery_le:{bucket(seconds)}", 1)
-        metered.redis.hincrby(HASH, "delivery_ms", int(seconds * 1000))
+        metered.redis.hincrby(Key.METRICS, f"delivery_le:{bucket(seconds)}", 1)
+        metered.redis.hincrby(Key.METRICS, "delivery_ms", int(seconds * 1000))
 
     metrics = scrape(metered)
 
@@ -183,7 +184,7 @@ def test_the_buckets_of_the_deliveries_are_cumulative(metered: Service) -> None:
 
 
 def test_the_gauges_tell_what_waits_and_who_works(metered: Service) -> None:
-    metered.redis.zadd("outbox:buried", {"dead": time.time() * 1e6})
+    metered.redis.zadd(Key.BURIED, {"dead": time.time() * 1e6})
     metered.forgot("anna@example.com")
     before = scrape(metered)
     metered.work()

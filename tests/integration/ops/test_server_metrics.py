@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from api.ops.counters import HASHING
-from shared.metrics import HASH
+from shared.redis_keys import Key
 from tests.conftest import MakeService
 from tests.e2e.demo import fetch
 from tests.support.metrics import BEARER, TOKEN, counted, parsed
@@ -128,7 +127,7 @@ def some_of_each(api: Api, behind: Service) -> dict[str, int]:
 
 
 def processes(behind: Service) -> set[str]:
-    members: Any = behind.redis.zrange(HASHING, 0, -1)
+    members: Any = behind.redis.zrange(Key.HASHING, 0, -1)
     return {member.split(":")[0] for member in members}
 
 
@@ -137,7 +136,9 @@ def test_the_totals_are_those_of_all_processes_and_outlive_the_server(api: Api, 
 
     # At once, so that what the last second brought is still in the processes.
     api.end()
-    in_redis = {field: int(number) for field, number in behind.redis.hgetall(HASH).items() if "delivery" not in field}
+    in_redis = {
+        field: int(number) for field, number in behind.redis.hgetall(Key.METRICS).items() if "delivery" not in field
+    }
     api.start()
     scrapes = [counted(api.metrics()) for _ in range(10)]
 

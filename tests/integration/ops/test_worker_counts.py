@@ -2,16 +2,18 @@
 
 import pytest
 
-from shared.metrics import BUCKETS, HASH, bucket
-from shared.outbox.outbox import Ending
+from shared.metrics import BUCKETS, bucket
+from shared.redis_keys import Key
 from tests.integration.conftest import job
 from tests.support.service import Service
+from worker.handlers import Outcome
+from worker.queue.consumer import LeasedJob
 
 ADDRESS = "anna@example.com"
 
 
 def counts(service: Service) -> dict[str, int]:
-    return {str(name): int(amount) for name, amount in service.redis.hgetall(HASH).items()}
+    return {str(name): int(amount) for name, amount in service.redis.hgetall(Key.METRICS).items()}
 
 
 def worker_counts(service: Service) -> dict[str, int]:
@@ -66,22 +68,34 @@ def test_jobs_that_end_without_a_mail_are_counted_by_their_reason(service: Servi
 
 
 def test_a_mail_of_a_job_that_another_worker_had_finished_is_counted_as_doubled(service: Service) -> None:
-    outbox = service.worker.delivery.outbox
+    worker = service.worker
     added = job()
-    outbox.add(added)
-    mailed = Ending("mailed_reset", "", {"mails_sent:reset": 1}, count_repeated="mails_doubled")
+    worker.outbox.add(added)
+    mailed = Outcome("mailed_reset", "", {"mails_sent:reset": 1}, count_if_finished="mails_doubled")
 
-    outbox.done(added.id, 0, mailed)
-    outbox.done(added.id, 0, mailed)
+    for owner in ("one", "two"):
+        worker.delivery.consumer.complete(LeasedJob(added, owner), mailed)
 
     assert counts(service) == {"mails_sent:reset": 1, "mails_doubled": 1}
 
 
+def test_a_call_that_is_repeated_because_it_was_not_answered_tells_of_no_second_mail(service: Service) -> None:
+    worker = service.worker
+    added = job()
+    worker.outbox.add(added)
+    mailed = Outcome("mailed_reset", "", {"mails_sent:reset": 1}, count_if_finished="mails_doubled")
+
+    for retrying in (False, True):
+        worker.delivery.consumer.complete(LeasedJob(added, "one"), mailed, retrying=retrying)
+
+    assert counts(service) == {"mails_sent:reset": 1}
+
+
 def test_what_is_swept_is_counted_by_its_reason(service: Service) -> None:
     service.forgot(ADDRESS)
-    (identity,) = service.redis.hkeys("outbox:jobs")
-    service.worker.delivery.outbox.claim(str(identity), "a worker that died", 30)
-    service.redis.zadd("outbox:leased", {str(identity): 1})
+    (identity,) = service.redis.hkeys(Key.JOBS)
+    service.worker.delivery.consumer.claim(str(identity), "a worker that died", 30)
+    service.redis.zadd(Key.LEASED, {str(identity): 1})
 
     service.worker.sweeper.sweep()
 

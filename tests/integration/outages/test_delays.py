@@ -1,6 +1,8 @@
 """The database or the relay away: mails wait and are not lost, and what can never be sent is buried."""
 
+from shared.redis_keys import Key
 from tests.conftest import MakeService
+from tests.support.outbox import unfinished
 from tests.support.servers import Relay, wait_until
 
 
@@ -22,10 +24,10 @@ def test_a_mail_that_meets_a_missing_database_is_sent_when_it_is_back(make_servi
     service.sql("ALTER TABLE users RENAME TO gone")
     service.forgot("anna@example.com")
     service.work()
-    delayed = service.redis.zrange("outbox:later", 0, -1)
+    delayed = service.redis.zrange(Key.LATER, 0, -1)
     service.sql("ALTER TABLE gone RENAME TO users")
 
-    service.redis.zadd("outbox:later", {str(delayed[0]): 0})
+    service.redis.zadd(Key.LATER, {str(delayed[0]): 0})
     service.work()
 
     assert service.relay.recipients() == ["anna@example.com"]
@@ -37,14 +39,14 @@ def test_a_relay_that_is_away_delays_the_mail_and_loses_nothing(make_service: Ma
     relay.answer_to_data = "451 try again"
     service.forgot("anna@example.com")
     service.work()
-    delayed = service.redis.zrange("outbox:later", 0, -1)
+    delayed = service.redis.zrange(Key.LATER, 0, -1)
     relay.answer_to_data = "250 OK"
 
-    service.redis.zadd("outbox:later", {str(delayed[0]): 0})
+    service.redis.zadd(Key.LATER, {str(delayed[0]): 0})
     wait_until(lambda: service.work() == 0, "work does not end")
 
     assert service.relay.recipients() == ["anna@example.com"]
-    assert service.redis.hlen("outbox:jobs") == 0
+    assert unfinished(service.redis) == 0
 
 
 def test_a_mail_that_the_relay_refuses_for_good_is_buried_with_its_reason(
@@ -56,8 +58,8 @@ def test_a_mail_that_the_relay_refuses_for_good_is_buried_with_its_reason(
     service.forgot("anna@example.com")
     service.work()
 
-    dead = service.redis.hvals("outbox:dead")
+    dead = service.redis.hvals(Key.DEAD)
 
     assert len(dead) == 1
     assert '"reason":"message refused: 554"' in str(dead[0])
-    assert service.redis.hlen("outbox:jobs") == 0
+    assert unfinished(service.redis) == 0

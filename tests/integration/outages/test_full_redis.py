@@ -10,8 +10,10 @@ from kombu import Exchange, Queue
 
 from shared.connections.redis_memory import memory_used
 from shared.outbox.outbox import Outbox
+from shared.redis_keys import Key
 from tests.conftest import MakeService
 from tests.integration.conftest import job
+from tests.support.outbox import stored, unfinished
 from tests.support.servers import RedisServer, wait_until
 from tests.support.service import Service, worker_process
 from worker.queue.broker import QuickConnection
@@ -38,8 +40,8 @@ def test_a_request_is_refused_with_nothing_written(service: Service) -> None:
 
     assert service.forgot(ADDRESS).status_code == 503
 
-    assert service.redis.keys("outbox:*") == []
-    assert service.redis.keys("limit:*") == []
+    assert stored(service.redis) == []
+    assert service.redis.keys(f"{Key.LIMITS}*") == []
     service.redis.config_set("maxmemory", 0)
     assert service.forgot(ADDRESS).status_code == 202
 
@@ -63,16 +65,16 @@ def test_what_was_accepted_is_worked_off(service: Service, answer: str) -> None:
     service.worker.sweeper.tick()
     service.work()
 
-    places = {place: service.redis.exists(f"outbox:{place}") for place in ("jobs", "later", "dead")}
+    places = {key.name.lower(): service.redis.exists(key) for key in (Key.JOBS, Key.LATER, Key.DEAD)}
     assert places == {"jobs": answer[0] == "4", "later": answer[0] == "4", "dead": answer[0] == "5"}
     assert service.relay.recipients() == ([ADDRESS] if answer == "250 OK" else [])
 
 
 def test_what_a_dead_worker_held_is_put_back(service: Service) -> None:
     service.forgot(ADDRESS)
-    (identity,) = service.redis.hkeys("outbox:jobs")
-    service.worker.delivery.outbox.claim(str(identity), "a worker that died", 30)
-    service.redis.zadd("outbox:leased", {str(identity): 1})
+    (identity,) = service.redis.hkeys(Key.JOBS)
+    service.worker.delivery.consumer.claim(str(identity), "a worker that died", 30)
+    service.redis.zadd(Key.LEASED, {str(identity): 1})
     fill(service)
 
     service.work()
@@ -89,17 +91,17 @@ def test_a_worker_that_starts_mails_what_was_accepted(service: Service) -> None:
     with worker_process(service):
         assert service.relay.recipients() == [ADDRESS]
 
-    assert service.redis.hlen("outbox:jobs") == 0
+    assert unfinished(service.redis) == 0
 
 
 @pytest.mark.slow
 def test_a_worker_whose_connections_break_mails_what_waits(service: Service) -> None:
     outbox, waiting = Outbox(service.redis), job()
     with worker_process(service) as worker:
-        outbox.add_later(waiting, 3600)
+        outbox.add_delayed(waiting, 3600)
         service.redis.config_set("maxmemory", FULL)
         service.redis.client_kill_filter(_type="normal", skipme=True)
-        outbox.release(waiting.id)
+        outbox.promote(waiting.id)
 
         wait_until(lambda: len(service.relay.mails) == 2, "the worker does not come back")
         assert worker.poll() is None
@@ -123,9 +125,9 @@ def test_what_was_given_up_can_be_deleted(service: Service) -> None:
     service.work()
     service.redis.config_set("maxmemory", FULL)
 
-    assert DeadLetters(service.redis, Outbox(service.redis)).purge() == 1
+    assert DeadLetters(Outbox(service.redis)).purge() == 1
 
-    assert service.redis.exists("outbox:dead", "outbox:buried") == 0
+    assert service.redis.exists(Key.DEAD, Key.BURIED) == 0
 
 
 def test_flower_shows_the_queues_length(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import TimeoutError as RedisTimeout
 from sqlalchemy.exc import TimeoutError as DatabaseTimeout
 
+from shared.redis_keys import Key
 from tests.conftest import MakeService
 from tests.support.servers import RedisServer
 from tests.support.service import Service
@@ -139,11 +140,11 @@ def test_redis_dying_after_the_commit_is_no_error_and_the_notice_comes_later(
 
     service.add_user("anna@example.com")
     token = service.link_for("anna@example.com")
-    monkeypatch.setattr("shared.outbox.outbox.Outbox.release", fail)
+    monkeypatch.setattr("shared.outbox.outbox.Outbox.promote", fail)
 
     answer = service.reset(token)
-    waiting = service.redis.zrange("outbox:later", 0, -1)
-    service.redis.zadd("outbox:later", {str(waiting[0]): 0})
+    waiting = service.redis.zrange(Key.LATER, 0, -1)
+    service.redis.zadd(Key.LATER, {str(waiting[0]): 0})
     service.work()
 
     assert answer.status_code == 200
@@ -155,7 +156,7 @@ KILLED_AFTER_COMMIT = textwrap.dedent("""
     from api.app import create_app
     from shared.outbox.outbox import Outbox
 
-    Outbox.release = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    Outbox.promote = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
     create_app().test_client().post("/reset-password", json={"token": sys.argv[1], "password": sys.argv[2]})
 """)
 
@@ -167,8 +168,8 @@ def test_an_api_killed_right_after_the_commit_leaves_a_notice_that_is_mailed(ser
 
     command = [sys.executable, "-c", KILLED_AFTER_COMMIT, token, "correct horse battery"]
     ended = subprocess.run(command, env=os.environ | service.environ, check=False, timeout=30)
-    waiting = service.redis.zrange("outbox:later", 0, -1, withscores=True)
-    service.redis.zadd("outbox:later", {str(waiting[0][0]): 0})
+    waiting = service.redis.zrange(Key.LATER, 0, -1, withscores=True)
+    service.redis.zadd(Key.LATER, {str(waiting[0][0]): 0})
     service.work()
 
     assert ended.returncode == -signal.SIGKILL

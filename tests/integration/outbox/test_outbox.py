@@ -1,15 +1,27 @@
 """The outbox: every step on a real Redis."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 import redis
 
-from shared.outbox.jobs import QUEUE
-from shared.outbox.outbox import Claim, Failure, Outbox, OutboxFull
-from tests.integration.conftest import job, pass_time, places
+from shared.outbox.jobs import Job, Kind
+from shared.outbox.outbox import Outbox, OutboxFull
+from shared.redis_keys import Key
+from tests.integration.conftest import job
+from tests.support.outbox import pass_time, places, stored, unfinished
+from worker.handlers import Outcome
+from worker.queue.consumer import REMEMBER, Consumer, LeasedJob
+from worker.queue.sweeper import Swept
 
-PASSING = Failure("relay away", "mails_retried:transient")
+PASSING = ("relay away", "mails_retried:transient")
+
+
+def claimed(consumer: Consumer, added: Job, owner: str = "one") -> LeasedJob:
+    leased = consumer.claim(added.id, owner, 30)
+    assert leased
+    return leased
 
 
 def test_an_added_job_waits_in_the_outbox_and_its_id_alone_in_the_queue(outbox: Outbox, client: redis.Redis) -> None:
@@ -18,7 +30,7 @@ def test_an_added_job_waits_in_the_outbox_and_its_id_alone_in_the_queue(outbox: 
     assert outbox.add(added)
 
     assert places(client, added.id) == ["queued"]
-    waiting = client.lrange(QUEUE, 0, -1)
+    waiting = client.lrange(Key.QUEUE, 0, -1)
     assert len(waiting) == 1
     assert added.id in waiting[0]
     assert "anna" not in waiting[0]
@@ -29,94 +41,129 @@ def test_a_job_added_twice_is_there_once(outbox: Outbox, client: redis.Redis) ->
 
     assert [outbox.add(added), outbox.add(added)] == [True, False]
 
-    assert client.llen(QUEUE) == 1
+    assert client.llen(Key.QUEUE) == 1
 
 
 def test_a_full_outbox_refuses(client: redis.Redis) -> None:
-    outbox = Outbox(client, most_jobs=1)
+    outbox = Outbox(client, max_jobs=1)
     outbox.add(job())
 
     with pytest.raises(OutboxFull):
         outbox.add(job())
 
 
-def test_a_claimed_job_is_for_its_holder_alone(outbox: Outbox, client: redis.Redis) -> None:
+def test_a_claimed_job_is_for_the_owner_of_its_lease_alone(
+    outbox: Outbox, consumer: Consumer, client: redis.Redis
+) -> None:
     added = job()
     outbox.add(added)
 
-    claims = [outbox.claim(added.id, holder, 30) for holder in ("one", "two", "one")]
+    claims = [consumer.claim(added.id, owner, 30) for owner in ("one", "two", "one")]
 
-    assert claims == [Claim(added, 0, 0), None, Claim(added, 0, 0)]
+    assert claims == [LeasedJob(added, "one"), None, LeasedJob(added, "one")]
     assert places(client, added.id) == ["leased"]
 
 
-def test_what_is_done_leaves_nothing_behind(outbox: Outbox, client: redis.Redis) -> None:
+def test_what_is_completed_leaves_nothing_behind(outbox: Outbox, consumer: Consumer, client: redis.Redis) -> None:
     added = job()
     outbox.add(added)
-    outbox.claim(added.id, "one", 30)
+    leased = claimed(consumer, added)
 
-    outbox.done(added.id)
+    consumer.complete(leased, Outcome())
 
-    assert client.hlen("outbox:jobs") == 0
-    assert outbox.claim(added.id, "two", 30) is None
-    assert sorted(client.keys("outbox:*")) == []
+    assert unfinished(client) == 0
+    assert consumer.claim(added.id, "two", 30) is None
+    assert stored(client) == []
 
 
-def test_what_was_just_done_is_not_accepted_again(outbox: Outbox, client: redis.Redis) -> None:
-    added = job()
+def test_one_of_several_users_jobs_that_was_just_completed_is_not_accepted_again(
+    outbox: Outbox, consumer: Consumer, client: redis.Redis
+) -> None:
+    added = job().send_link_to_user("42")
     outbox.add(added)
-    outbox.done(added.id, remember=60)
+    consumer.complete(LeasedJob(added, "one"), Outcome())
 
     assert not outbox.add(added)
-    assert not outbox.add_later(added, 0)
-    assert client.hlen("outbox:jobs") == 0
+    assert not outbox.add_delayed(added, 0)
+    assert unfinished(client) == 0
+    assert 0 < client.ttl(Key.SETTLED + added.id) <= REMEMBER
 
 
-def test_a_failed_job_waits_for_its_time_and_remembers_the_failure(outbox: Outbox, client: redis.Redis) -> None:
+@pytest.mark.parametrize("kind", ["forgot", "over_quota", "password_changed"])
+def test_of_other_jobs_nothing_is_remembered(
+    outbox: Outbox, consumer: Consumer, client: redis.Redis, kind: Kind
+) -> None:
+    added = replace(job(), kind=kind)
+    outbox.add(added)
+
+    consumer.complete(LeasedJob(added, "one"), Outcome())
+
+    assert stored(client) == []
+
+
+def test_a_cancelled_job_leaves_nothing_behind(outbox: Outbox, client: redis.Redis) -> None:
+    added = job()
+    outbox.add_delayed(added, 60)
+
+    outbox.cancel(added.id)
+
+    assert stored(client) == []
+
+
+def test_a_failed_job_waits_for_its_time_and_remembers_the_failure(
+    outbox: Outbox, consumer: Consumer, client: redis.Redis, sweep: Callable[[], Swept]
+) -> None:
     added = job()
     outbox.add(added)
-    outbox.claim(added.id, "one", 30)
+    leased = claimed(consumer, added)
 
-    assert outbox.retry(added.id, "one", 60, PASSING)
+    assert consumer.reschedule(leased, 60, *PASSING)
 
     assert places(client, added.id) == ["later"]
-    assert outbox.claim(added.id, "two", 30) is None
-    pass_time(client, "outbox:later", added.id)
-    assert outbox.sweep().due == 1
-    assert outbox.claim(added.id, "two", 30) == Claim(added, 1, 0)
+    assert consumer.claim(added.id, "two", 30) is None
+    pass_time(client, Key.LATER, added.id)
+    assert sweep().due == 1
+    assert consumer.claim(added.id, "two", 30) == LeasedJob(added, "two", attempts=1)
 
 
-def test_what_the_relay_may_have_is_counted_apart(outbox: Outbox, client: redis.Redis) -> None:
+def test_what_the_relay_may_have_is_counted_apart(
+    outbox: Outbox, consumer: Consumer, client: redis.Redis, sweep: Callable[[], Swept]
+) -> None:
     added = job()
     outbox.add(added)
-    outbox.claim(added.id, "one", 30)
+    leased = claimed(consumer, added)
 
-    outbox.retry(added.id, "one", 0, replace(PASSING, unsure=True))
-    outbox.sweep()
+    consumer.reschedule(leased, 0, *PASSING, unconfirmed=True)
+    sweep()
 
-    assert outbox.claim(added.id, "two", 30) == Claim(added, 0, 1)
-    outbox.done(added.id)
-    assert client.keys("outbox:*") == ["outbox:mark"]
+    again = claimed(consumer, added, "two")
+    assert again == LeasedJob(added, "two", unconfirmed=1)
+    consumer.complete(again, Outcome())
+    assert stored(client) == [Key.WATERMARK]
 
 
-def test_a_holder_whose_lease_is_lost_can_neither_delay_nor_bury(outbox: Outbox, client: redis.Redis) -> None:
+def test_an_owner_whose_lease_is_lost_can_neither_delay_nor_bury(
+    outbox: Outbox, consumer: Consumer, client: redis.Redis, sweep: Callable[[], Swept]
+) -> None:
     added = job()
     outbox.add(added)
-    outbox.claim(added.id, "one", 30)
-    pass_time(client, "outbox:leased", added.id)
-    outbox.sweep()
-    outbox.claim(added.id, "two", 30)
+    lost = claimed(consumer, added)
+    pass_time(client, Key.LEASED, added.id)
+    sweep()
+    consumer.claim(added.id, "two", 30)
 
-    assert not outbox.retry(added.id, "one", 60, PASSING)
-    assert not outbox.bury(added.id, "one", "reason")
+    assert not consumer.reschedule(lost, 60, *PASSING)
+    assert not consumer.bury(lost, "reason")
     assert places(client, added.id) == ["leased"]
 
 
-def test_an_id_whose_job_is_gone_is_not_claimed_and_leaves_nothing_behind(outbox: Outbox, client: redis.Redis) -> None:
+def test_an_id_whose_job_is_gone_is_not_claimed_and_leaves_nothing_behind(
+    outbox: Outbox, consumer: Consumer, client: redis.Redis
+) -> None:
     added = job()
     outbox.add(added)
-    client.hdel("outbox:jobs", added.id)
+    client.hdel(Key.JOBS, added.id)
 
-    assert outbox.claim(added.id, "one", 30) is None
+    assert consumer.claim(added.id, "one", 30) is None
 
-    assert client.keys("outbox:*") == []
+    assert stored(client) == []

@@ -6,112 +6,129 @@ from dataclasses import replace
 import pytest
 import redis
 
-from shared.outbox.jobs import QUEUE
-from shared.outbox.outbox import Claim, Outbox, Taker
+from shared.outbox.jobs import Job
+from shared.outbox.outbox import Outbox
+from shared.redis_keys import Key
 from tests.conftest import MakeService
-from tests.integration.conftest import job, pass_time, places
+from tests.integration.conftest import job
+from tests.support.outbox import pass_time, places, unfinished
 from tests.support.service import Service, job_id
-
-ONE = Taker("one", 30)
-AGAIN = Taker("one", 30, again=True)
-
-
-def test_who_finishes_a_job_is_given_the_one_that_waits_longest(outbox: Outbox, client: redis.Redis) -> None:
-    jobs = [job() for _ in range(3)]
-    for added in jobs:
-        outbox.add(added)
-    client.rpop(QUEUE)
-    outbox.claim(jobs[0].id, "one", 30)
-
-    assert outbox.done(jobs[0].id, taker=ONE) == Claim(jobs[1], 0, 0)
-
-    assert places(client, jobs[1].id) == ["leased"]
-    assert outbox.claim(jobs[1].id, "two", 30) is None
-    assert [job_id(str(message)) for message in client.lrange(QUEUE, 0, -1)] == [jobs[2].id]
+from worker.handlers import Outcome
+from worker.queue.consumer import Consumer, LeasedJob
+from worker.queue.sweeper import Swept
 
 
-def test_a_call_that_was_not_answered_and_is_repeated_gives_back_what_it_took(
-    outbox: Outbox, client: redis.Redis
+def complete(consumer: Consumer, finished: Job, *, retrying: bool = False) -> LeasedJob | None:
+    """Complete a job that "one" has leased, and take the next one."""
+    return consumer.complete(LeasedJob(finished, "one"), Outcome(), next_lease=30, retrying=retrying)
+
+
+def test_who_finishes_a_job_is_given_the_one_that_waits_longest(
+    outbox: Outbox, consumer: Consumer, client: redis.Redis
 ) -> None:
     jobs = [job() for _ in range(3)]
     for added in jobs:
         outbox.add(added)
-    client.rpop(QUEUE)
-    outbox.claim(jobs[0].id, "one", 30)
+    client.rpop(Key.QUEUE)
+    consumer.claim(jobs[0].id, "one", 30)
 
-    given = [outbox.done(jobs[0].id, taker=ONE), outbox.done(jobs[0].id, taker=AGAIN)]
+    assert complete(consumer, jobs[0]) == LeasedJob(jobs[1], "one")
 
-    assert given == [Claim(jobs[1], 0, 0), None]
+    assert places(client, jobs[1].id) == ["leased"]
+    assert consumer.claim(jobs[1].id, "two", 30) is None
+    assert [job_id(str(message)) for message in client.lrange(Key.QUEUE, 0, -1)] == [jobs[2].id]
+
+
+def test_a_call_that_was_not_answered_and_is_repeated_gives_back_what_it_took(
+    outbox: Outbox, consumer: Consumer, client: redis.Redis
+) -> None:
+    jobs = [job() for _ in range(3)]
+    for added in jobs:
+        outbox.add(added)
+    client.rpop(Key.QUEUE)
+    consumer.claim(jobs[0].id, "one", 30)
+
+    given = [complete(consumer, jobs[0], retrying=retrying) for retrying in (False, True)]
+
+    assert given == [LeasedJob(jobs[1], "one"), None]
     assert places(client, jobs[1].id) == ["queued"]
-    waiting = [job_id(str(message)) for message in client.lrange(QUEUE, 0, -1)]
+    waiting = [job_id(str(message)) for message in client.lrange(Key.QUEUE, 0, -1)]
     assert waiting == [jobs[2].id, jobs[1].id]  # Workers take from the right.
 
 
-def test_a_repeated_call_that_took_nothing_leaves_what_others_hold(outbox: Outbox, client: redis.Redis) -> None:
+def test_a_repeated_call_that_took_nothing_leaves_what_others_hold(
+    outbox: Outbox, consumer: Consumer, client: redis.Redis
+) -> None:
     added = job()
     outbox.add(added)
-    outbox.claim(added.id, "two", 30)
+    consumer.claim(added.id, "two", 30)
 
-    assert outbox.done(job().id, taker=AGAIN) is None
+    assert complete(consumer, job(), retrying=True) is None
 
-    assert client.hget("outbox:holder", added.id) == "two"
+    assert client.hget(Key.LEASE_OWNER, added.id) == "two"
     assert places(client, added.id) == ["leased"]
 
 
-def test_where_nothing_waits_nothing_is_given(outbox: Outbox, client: redis.Redis) -> None:
-    assert outbox.done(held_by_one(outbox, client), taker=ONE) is None
+def test_where_nothing_waits_nothing_is_given(outbox: Outbox, consumer: Consumer, client: redis.Redis) -> None:
+    assert complete(consumer, leased_by_one(outbox, consumer, client)) is None
 
 
-@pytest.mark.parametrize("late", ["another holds it by now", "it is finished", "its lease is old"])
-def test_a_call_that_comes_late_takes_nothing(outbox: Outbox, client: redis.Redis, late: str) -> None:
+@pytest.mark.parametrize("late", ["another has leased it by now", "it is finished", "its lease is old"])
+def test_a_call_that_comes_late_takes_nothing(
+    outbox: Outbox, consumer: Consumer, client: redis.Redis, late: str
+) -> None:
     """It lay unread in a Redis that was frozen: who asked has gone, and nobody would deliver what it took."""
-    finished = held_by_one(outbox, client)
+    finished = leased_by_one(outbox, consumer, client)
     waiting = job()
     outbox.add(waiting)
-    if late == "another holds it by now":
-        client.hset("outbox:holder", finished, "two")
+    if late == "another has leased it by now":
+        client.hset(Key.LEASE_OWNER, finished.id, "two")
     if late == "it is finished":
-        outbox.done(finished)
+        consumer.complete(LeasedJob(finished, "one"), Outcome())
     if late == "its lease is old":
-        client.zincrby("outbox:leased", -4_000_000, finished)
+        client.zincrby(Key.LEASED, -4_000_000, finished.id)
 
-    assert outbox.done(finished, taker=ONE) is None
+    assert complete(consumer, finished) is None
 
     assert places(client, waiting.id) == ["queued"]
-    assert client.llen(QUEUE) == 1
+    assert client.llen(Key.QUEUE) == 1
 
 
-def test_a_message_that_is_not_ours_is_left_to_celery(outbox: Outbox, client: redis.Redis) -> None:
-    finished = held_by_one(outbox, client)
-    client.rpush(QUEUE, '{"body": "W10=", "headers": {"task": "another.task"}}')
+def test_a_message_that_is_not_ours_is_left_to_celery(outbox: Outbox, consumer: Consumer, client: redis.Redis) -> None:
+    finished = leased_by_one(outbox, consumer, client)
+    client.rpush(Key.QUEUE, '{"body": "W10=", "headers": {"task": "another.task"}}')
 
-    assert outbox.done(finished, taker=ONE) is None
+    assert complete(consumer, finished) is None
 
-    assert client.llen(QUEUE) == 1
+    assert client.llen(Key.QUEUE) == 1
 
 
-def test_the_message_of_a_job_that_is_in_other_hands_gives_nothing(outbox: Outbox, client: redis.Redis) -> None:
-    finished = held_by_one(outbox, client)
+def test_the_message_of_a_job_that_is_in_other_hands_gives_nothing(
+    outbox: Outbox, consumer: Consumer, client: redis.Redis
+) -> None:
+    finished = leased_by_one(outbox, consumer, client)
     added = job()
     outbox.add(added)
-    outbox.claim(added.id, "two", 30)
+    consumer.claim(added.id, "two", 30)
 
-    assert outbox.done(finished, taker=ONE) is None
+    assert complete(consumer, finished) is None
 
     assert places(client, added.id) == ["leased"]
-    assert client.hget("outbox:holder", added.id) == "two"
+    assert client.hget(Key.LEASE_OWNER, added.id) == "two"
 
 
-def test_a_job_whose_taker_died_is_put_back(outbox: Outbox, client: redis.Redis) -> None:
-    finished = held_by_one(outbox, client)
+def test_a_job_whose_taker_died_is_put_back(
+    outbox: Outbox, consumer: Consumer, client: redis.Redis, sweep: Callable[[], Swept]
+) -> None:
+    finished = leased_by_one(outbox, consumer, client)
     added = job()
     outbox.add(added)
-    outbox.done(finished, taker=ONE)
-    pass_time(client, "outbox:leased", added.id)
+    complete(consumer, finished)
+    pass_time(client, Key.LEASED, added.id)
 
-    assert outbox.sweep().lost_leases == 1
+    assert sweep().lost_leases == 1
 
-    assert outbox.claim(added.id, "two", 30) == Claim(added, 0, 0)
+    assert consumer.claim(added.id, "two", 30) == LeasedJob(added, "two")
 
 
 @pytest.mark.parametrize(("events", "mails"), [("false", 3), ("true", 1)])
@@ -121,10 +138,10 @@ def test_one_task_mails_for_all_that_wait_unless_flower_is_to_show_each(
     service = make_service(WORKER_EVENTS=events)
     addresses = _ask(service)
 
-    service.deliver(job_id(str(service.redis.rpop(QUEUE))))
+    service.deliver(job_id(str(service.redis.rpop(Key.QUEUE))))
 
     assert service.relay.recipients() == addresses[:mails]
-    assert service.redis.llen(QUEUE) == service.redis.hlen("outbox:jobs") == 3 - mails
+    assert service.redis.llen(Key.QUEUE) == unfinished(service.redis) == 3 - mails
 
 
 def test_a_failure_ends_the_task_and_the_next_ones_wait_for_theirs(make_service: MakeService) -> None:
@@ -132,10 +149,10 @@ def test_a_failure_ends_the_task_and_the_next_ones_wait_for_theirs(make_service:
     _ask(service)
     service.relay.answer_to_data = "451 try again later"
 
-    service.deliver(job_id(str(service.redis.rpop(QUEUE))))
+    service.deliver(job_id(str(service.redis.rpop(Key.QUEUE))))
 
-    assert service.redis.zcard("outbox:later") == 1
-    assert service.redis.zcard("outbox:queued") == service.redis.llen(QUEUE) == 2
+    assert service.redis.zcard(Key.LATER) == 1
+    assert service.redis.zcard(Key.QUEUED) == service.redis.llen(Key.QUEUE) == 2
 
 
 def test_a_job_that_was_taken_after_another_is_the_one_that_is_named(
@@ -144,21 +161,21 @@ def test_a_job_that_was_taken_after_another_is_the_one_that_is_named(
     service = make_service(WORKER_EVENTS="false")
     service.forgot("anna@example.com")
     unknown = replace(job(), kind="unknown")  # type: ignore[arg-type]
-    service.worker.delivery.outbox.add(unknown)
-    monkeypatch.setattr(Outbox, "bury", raises(redis.ConnectionError()))
+    service.worker.outbox.add(unknown)
+    monkeypatch.setattr(Consumer, "bury", raises(redis.ConnectionError()))
 
-    service.deliver(job_id(str(service.redis.rpop(QUEUE))))
+    service.deliver(job_id(str(service.redis.rpop(Key.QUEUE))))
 
     assert [event["job"] for event in service.events("job_left_to_the_sweeper")] == [unknown.id]
 
 
-def held_by_one(outbox: Outbox, client: redis.Redis) -> str:
-    """Add a job, let "one" take it, and return its id."""
+def leased_by_one(outbox: Outbox, consumer: Consumer, client: redis.Redis) -> Job:
+    """Add a job and let "one" take it."""
     added = job()
     outbox.add(added)
-    client.lpop(QUEUE)
-    outbox.claim(added.id, "one", 30)
-    return added.id
+    client.lpop(Key.QUEUE)
+    consumer.claim(added.id, "one", 30)
+    return added
 
 
 def raises(error: Exception) -> Callable[..., None]:

@@ -9,33 +9,33 @@ from collections.abc import Iterator
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from shared.outbox.jobs import HEARTBEAT_KEY, QUEUE, Job, new_id
-from shared.outbox.outbox import ROOM, Outbox
+from shared.connections.redis_memory import HISTORY_OFF_TIMEOUT
+from shared.outbox.jobs import Job, new_id
+from shared.redis_keys import Key
 from tests.conftest import MakeService
+from tests.support.outbox import unfinished
 from tests.support.servers import wait_until
 from tests.support.service import Service, job_id
-from worker.queue.sweeper import HEARTBEAT, LIMIT, LOCK, MOST_SWEEPS, Sweeper, sweeper_step
+from worker.queue.sweeper import LOCK_TIMEOUT, MAX_QUEUED, MAX_SWEEPS, Sweeper
 
 
 @pytest.fixture
-def sweeper(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sweeper]:
-    monkeypatch.setattr("worker.queue.sweeper.TICK", 0.02)
+def sweeper(service: Service) -> Iterator[Sweeper]:
+    service.worker.sweeper._interval = 0.02
     yield service.worker.sweeper
     service.worker.sweeper.stop()
     if service.worker.sweeper.is_alive():
         service.worker.sweeper.join()
 
 
-def test_the_step_runs_the_sweeper_as_long_as_the_worker_lives(service: Service, sweeper: Sweeper) -> None:
-    step = sweeper_step(sweeper)(None)
-
-    step.start(None)
-    wait_until(lambda: service.redis.exists(HEARTBEAT_KEY), "no heartbeat")
-    step.stop(None)
+def test_a_sweeper_shows_that_its_worker_lives_until_it_is_stopped(service: Service, sweeper: Sweeper) -> None:
+    sweeper.start()
+    wait_until(lambda: service.redis.exists(Key.HEARTBEAT), "no heartbeat")
+    sweeper.stop()
 
     sweeper.join(2)
     assert not sweeper.is_alive()
-    assert not service.redis.exists(HEARTBEAT_KEY)
+    assert not service.redis.exists(Key.HEARTBEAT)
 
 
 def test_a_sweeper_outlives_a_failure_of_redis_and_tells_it_once(
@@ -47,15 +47,15 @@ def test_a_sweeper_outlives_a_failure_of_redis_and_tells_it_once(
         failures.append(1)
         raise RedisConnectionError
 
-    sweep = Outbox.sweep
-    monkeypatch.setattr(Outbox, "sweep", fail)
+    sweep_once = Sweeper.sweep_once
+    monkeypatch.setattr(Sweeper, "sweep_once", fail)
     sweeper.start()
     wait_until(lambda: len(failures) > 2, "it does not go on")
-    monkeypatch.setattr(Outbox, "sweep", sweep)
+    monkeypatch.setattr(Sweeper, "sweep_once", sweep_once)
     service.forgot("anna@example.com")
-    service.redis.delete(HEARTBEAT_KEY)
+    service.redis.delete(Key.HEARTBEAT)
 
-    wait_until(lambda: service.redis.exists(HEARTBEAT_KEY), "it does not come back")
+    wait_until(lambda: service.redis.exists(Key.HEARTBEAT), "it does not come back")
     assert len(service.events("redis_away")) == 1
 
 
@@ -73,7 +73,7 @@ def test_a_process_that_is_forked_while_the_sweeper_talks_to_redis_can_talk_to_i
     held.wait(5)
     child = os.fork()
     if child == 0:
-        service.worker.delivery.outbox.claim("0" * 32, "the child", 1)
+        service.worker.delivery.consumer.claim("0" * 32, "the child", 1)
         os._exit(0)
 
     try:
@@ -93,52 +93,51 @@ def test_a_sweeper_outlives_what_nobody_expected(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(Outbox, "sweep", fail)
+    monkeypatch.setattr(Sweeper, "sweep_once", fail)
     sweeper.start()
 
     wait_until(lambda: len(service.events("sweeper_failed")) > 1, "it does not go on")
 
 
-def test_one_tick_goes_on_while_there_is_more_to_put_back(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.queue.sweeper.BREATH", 0)
-    many = LIMIT * 2 + 5
-    put(service, "leased", many)
+def test_one_tick_goes_on_while_there_is_more_to_put_back(service: Service) -> None:
+    many = 7
+    put(service, Key.LEASED, many)
 
-    service.worker.sweeper.tick()
+    Sweeper(service.worker.outbox, 3600, limit=3, pause=0).tick()
 
-    assert service.redis.zcard("outbox:leased") == 0
-    assert service.redis.llen(QUEUE) == many
+    assert service.redis.zcard(Key.LEASED) == 0
+    assert service.redis.llen(Key.QUEUE) == many
 
 
 def test_a_backlog_that_is_due_leaves_room_in_the_queue_and_is_worked_off(service: Service) -> None:
-    many = ROOM * 2 + 5
-    put(service, "later", many)
+    many = MAX_QUEUED * 2 + 5
+    put(service, Key.LATER, many)
     service.worker.sweeper.sweep()
-    before = service.redis.llen(QUEUE)
-    waiting = service.redis.zcard("outbox:later")
+    before = service.redis.llen(Key.QUEUE)
+    waiting = service.redis.zcard(Key.LATER)
 
     service.work()
 
     # One more in each sweep, so that a queue that is never short stops nobody for ever.
-    assert before == ROOM + MOST_SWEEPS - 1
+    assert before == MAX_QUEUED + MAX_SWEEPS - 1
     assert waiting == many - before
-    assert service.redis.hlen("outbox:jobs") == 0
+    assert unfinished(service.redis) == 0
 
 
-def put(service: Service, place: str, many: int) -> None:
+def put(service: Service, place: Key, many: int) -> None:
     """Put so many jobs for nobody into a place, and let them be due there."""
     jobs = [Job(new_id(), "over_quota", "request", "hash", time.time()) for _ in range(many)]
-    service.redis.hset("outbox:jobs", mapping={job.id: job.entry() for job in jobs})
-    service.redis.zadd(f"outbox:{place}", {job.id: 0 for job in jobs})
+    service.redis.hset(Key.JOBS, mapping={job.id: job.entry() for job in jobs})
+    service.redis.zadd(place, {job.id: 0 for job in jobs})
 
 
 def test_what_a_dead_worker_held_is_put_back_and_logged(service: Service) -> None:
     service.add_user("anna@example.com")
     service.forgot("anna@example.com")
-    message = service.redis.rpop(QUEUE)
+    message = service.redis.rpop(Key.QUEUE)
     identity = job_id(str(message))
-    service.worker.delivery.outbox.claim(identity, "a worker that died", 30)
-    service.redis.zadd("outbox:leased", {identity: 1})
+    service.worker.delivery.consumer.claim(identity, "a worker that died", 30)
+    service.redis.zadd(Key.LEASED, {identity: 1})
 
     service.work()
 
@@ -148,32 +147,32 @@ def test_what_a_dead_worker_held_is_put_back_and_logged(service: Service) -> Non
 
 def test_a_job_that_kills_every_worker_is_buried_and_logged(service: Service) -> None:
     service.forgot("anna@example.com")
-    identity = job_id(str(service.redis.rpop(QUEUE)))
-    service.redis.hset("outbox:lost", identity, 5)
-    service.worker.delivery.outbox.claim(identity, "the sixth", 30)
-    service.redis.zadd("outbox:leased", {identity: 1})
+    identity = job_id(str(service.redis.rpop(Key.QUEUE)))
+    service.redis.hset(Key.LOST_LEASES, identity, 5)
+    service.worker.delivery.consumer.claim(identity, "the sixth", 30)
+    service.redis.zadd(Key.LEASED, {identity: 1})
 
     service.worker.sweeper.tick()
 
-    assert service.redis.hexists("outbox:dead", identity)
+    assert service.redis.hexists(Key.DEAD, identity)
     assert [event["jobs"] for event in service.events("buried")] == [1]
 
 
 def test_one_worker_sweeps_and_another_takes_over_when_it_is_gone(service: Service, make_service: MakeService) -> None:
     first, second = service.worker.sweeper, make_service(create_table=False).worker.sweeper
     first.tick()
-    service.redis.zadd("outbox:later", {"a job that is due": 0})
+    service.redis.zadd(Key.LATER, {"a job that is due": 0})
 
     second.tick()
-    assert service.redis.zcard("outbox:later") == 1
+    assert service.redis.zcard(Key.LATER) == 1
     first.tick()
-    assert service.redis.zcard("outbox:later") == 0
+    assert service.redis.zcard(Key.LATER) == 0
 
-    assert 0 < service.redis.pttl("worker:sweeper") <= LOCK
-    service.redis.delete("worker:sweeper")
-    service.redis.zadd("outbox:later", {"another that is due": 0})
+    assert 0 < service.redis.pttl(Key.SWEEPER) <= LOCK_TIMEOUT
+    service.redis.delete(Key.SWEEPER)
+    service.redis.zadd(Key.LATER, {"another that is due": 0})
     second.tick()
-    assert service.redis.zcard("outbox:later") == 0
+    assert service.redis.zcard(Key.LATER) == 0
 
 
 def test_histories_are_the_first_to_give_way_where_memory_is_short(
@@ -186,6 +185,6 @@ def test_histories_are_the_first_to_give_way_where_memory_is_short(
     service.forgot("anna@example.com")
     service.work()
 
-    assert service.redis.keys("history:*") == ["history:off"]
-    assert 0 < service.redis.ttl("history:off") <= HEARTBEAT
-    assert service.redis.hlen("outbox:jobs") == 0
+    assert service.redis.keys(f"{Key.HISTORY}*") == [Key.HISTORY_OFF]
+    assert 0 < service.redis.ttl(Key.HISTORY_OFF) <= HISTORY_OFF_TIMEOUT
+    assert unfinished(service.redis) == 0

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from api.passwords.hashing import encode
+from shared.redis_keys import Key
 from shared.users.table import Users
 from tests.conftest import MakeService
-from tests.integration.conftest import before_hashing, make_due
+from tests.integration.conftest import before_hashing
+from tests.support.outbox import make_due, unfinished
 from tests.support.service import Service
 
 CHANGED = "Your Latchkey password was changed"
@@ -25,7 +27,7 @@ def fail(*_: object) -> bool:
 
 
 def notices(service: Service) -> int:
-    make_due(service)
+    make_due(service.redis)
     service.work()
     return service.relay.subjects().count(CHANGED)
 
@@ -65,7 +67,7 @@ def test_a_change_by_the_application_in_between_makes_no_mail_of_ours(
     assert service.reset(token).status_code == 400
 
     assert notices(service) == 0
-    assert service.redis.hlen("outbox:jobs") == 0
+    assert unfinished(service.redis) == 0
 
 
 def test_a_change_that_is_changed_again_before_the_worker_looks_is_told_all_the_same(
@@ -81,9 +83,9 @@ def test_a_notice_outlives_the_age_at_which_links_are_dropped(make_service: Make
     service = make_service(MAIL_MAX_AGE="60")
     service.add_user("anna@example.com")
     service.reset(service.link_for("anna@example.com"))
-    for identity, entry in service.redis.hgetall("outbox:jobs").items():
+    for identity, entry in service.redis.hgetall(Key.JOBS).items():
         older = json.loads(entry)
         older["accepted_at"] -= 120
-        service.redis.hset("outbox:jobs", identity, json.dumps(older))
+        service.redis.hset(Key.JOBS, identity, json.dumps(older))
 
     assert notices(service) == 1

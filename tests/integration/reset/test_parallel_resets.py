@@ -6,7 +6,8 @@ from threading import Barrier
 import bcrypt
 import pytest
 
-from tests.integration.conftest import before_hashing, make_due
+from tests.integration.conftest import before_hashing
+from tests.support.outbox import make_due
 from tests.support.service import Service
 
 MANY = 20
@@ -72,7 +73,7 @@ def test_a_reset_that_comes_late_sends_no_second_notice(service: Service, monkey
     before_hashing(monkeypatch, overtake)
 
     answer = service.reset(token)
-    make_due(service)
+    make_due(service.redis)
     service.work()
 
     assert answer.status_code == 400

@@ -85,7 +85,7 @@ def test_what_a_template_puts_into_html_is_escaped_and_into_text_is_not(folder: 
     worker = create_worker(WorkerSettings.load(environ))
 
     with worker.flask.app_context():
-        mail = worker.delivery.notices.messages.password_changed(job())
+        mail = worker.delivery.handlers.messages.password_changed(job())
 
     page = create_app(ApiSettings.load(environ)).test_client().get("/forgot-password").text
     assert (page, mail.html, mail.body) == ("&lt;b&gt;Jerry", "&lt;b&gt;Jerry", "<b>Jerry")

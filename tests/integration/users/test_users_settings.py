@@ -3,6 +3,7 @@
 import pytest
 
 from tests.conftest import MakeService
+from tests.support.outbox import unfinished
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,7 @@ def test_a_wrong_name_is_told_in_the_log_with_what_there_is(
     service.work()
 
     assert complaint in service.events("job_delayed")[0]["detail"]
-    assert service.redis.hlen("outbox:jobs") == 1
+    assert unfinished(service.redis) == 1
 
 
 def test_a_table_without_the_filters_column_refuses_instead_of_matching_everybody(make_service: MakeService) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, event
 
 from tests.conftest import MakeService
 from tests.integration.users.test_users import STORED, insert, with_table
+from tests.support.outbox import unfinished
 from tests.support.service import Service
 
 
@@ -88,6 +89,6 @@ def test_two_accounts_that_differ_in_case_get_a_mail_each_for_their_own(service:
     service.work()
 
     assert sorted(service.relay.recipients()) == ["Anna@example.com", "anna@example.com"]
-    assert service.redis.hlen("outbox:jobs") == 0
+    assert unfinished(service.redis) == 0
     ids = {message["Message-ID"] for _, message in service.relay.mails}
     assert len(ids) == 2

@@ -11,7 +11,7 @@ from api.settings import ApiSettings
 from dev.stack.environment import latchkey_settings
 from dev.stack.ports import DEFAULT_PORTS
 from dev.stack.redis_server import redis_command
-from shared.outbox.jobs import HEARTBEAT_KEY
+from shared.redis_keys import Key
 from shared.settings.settings import Settings
 from tests.support.compose import (
     FILE,
@@ -170,5 +170,5 @@ def test_the_health_checks_ask_what_the_programs_answer() -> None:
     asked = {name: shlex.join(SERVICES[name].get("healthcheck", {}).get("test", [])) for name in SERVICES}
 
     assert f"http://127.0.0.1:{environment('api')['PORT']}/readyz" in asked["api"]
-    assert f"exists('{HEARTBEAT_KEY}')" in SERVICES["worker"]["healthcheck"]["test"][-1]
+    assert f"exists('{Key.HEARTBEAT}')" in SERVICES["worker"]["healthcheck"]["test"][-1]
     assert "http://127.0.0.1:5555/healthcheck" in asked["flower"]

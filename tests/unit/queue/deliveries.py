@@ -8,67 +8,68 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.contextvars import get_contextvars
 
 from shared.outbox.jobs import Job
-from shared.outbox.outbox import Claim, Ending, Failure, Taker
+from worker.handlers import Outcome
+from worker.queue.consumer import LeasedJob
 from worker.queue.delivery import Delivery
 
 JOB = Job("a" * 32, "forgot", "r-1", "hash", 0.0, address="ada@example.com")
 
-MAILED = Ending("mailed_reset", "250 OK", {"mails_sent:reset": 1}, "mails_doubled")
+MAILED = Outcome("mailed_reset", "250 OK", {"mails_sent:reset": 1}, "mails_doubled")
 
 
 @dataclass
-class FakeOutbox:
+class FakeConsumer:
     """One queued job, and where it has gone since."""
 
-    tries: int = 0
-    unsure: int = 0
+    attempts: int = 0
+    unconfirmed: int = 0
     outages: int = 0
     job: Job = JOB
     place: str = "queued"
-    holder: str = ""
+    lease_owner: str = ""
     waits: float = 0.0
     reason: str = ""
-    remembered: int = 0
-    failure: Failure | None = None
-    endings: list[Ending] = field(default_factory=list)
-    takers: list[Taker] = field(default_factory=list)
+    next_leases: list[float] = field(default_factory=list)
+    retrying: list[bool] = field(default_factory=list)
     waiting: list[Job] = field(default_factory=list)
 
-    def claim(self, job_id: str, holder: str, lease: float) -> Claim | None:
+    def claim(self, job_id: str, lease_owner: str, lease: float) -> LeasedJob | None:
         if job_id != JOB.id or self.place != "queued":
             return None
-        self.place, self.holder, self.waits = "leased", holder, lease
-        return Claim(self.job, self.tries, self.unsure)
+        self.place, self.lease_owner, self.waits = "leased", lease_owner, lease
+        return LeasedJob(self.job, lease_owner, self.attempts, self.unconfirmed)
 
-    def done(self, job_id: str, remember: int, ending: Ending, taker: Taker) -> Claim | None:
-        self.endings.append(ending)
-        self.takers.append(taker)
+    def complete(self, leased: LeasedJob, outcome: Outcome, *, next_lease: float, retrying: bool) -> LeasedJob | None:
+        assert outcome == MAILED
+        self.next_leases.append(next_lease)
+        self.retrying.append(retrying)
         if self.outages:
             self.outages -= 1
             raise RedisConnectionError
-        self.remembered = remember
-        if taker.holder and not taker.again and self.waiting:
-            return Claim(self.waiting.pop(0), 0, 0)
-        self._move(job_id, self.holder, "done")
+        if next_lease and not retrying and self.waiting:
+            return LeasedJob(self.waiting.pop(0), self.lease_owner)
+        self._move(leased, "done")
         return None
 
-    def retry(self, job_id: str, holder: str, seconds: float, failure: Failure) -> bool:
-        self.waits, self.failure = seconds, failure
-        self.unsure += failure.unsure
-        return self._move(job_id, holder, "later")
+    def reschedule(
+        self, leased: LeasedJob, delay: float, reason: str, count: str, *, unconfirmed: bool = False
+    ) -> bool:
+        self.waits, self.reason = delay, reason
+        self.unconfirmed += unconfirmed
+        return self._move(leased, "later")
 
-    def bury(self, job_id: str, holder: str, reason: str) -> bool:
+    def bury(self, leased: LeasedJob, reason: str) -> bool:
         self.reason = reason
-        return self._move(job_id, holder, "dead")
+        return self._move(leased, "dead")
 
-    def _move(self, job_id: str, holder: str, place: str) -> bool:
-        assert (job_id, holder, self.place) == (JOB.id, self.holder, "leased")
+    def _move(self, leased: LeasedJob, place: str) -> bool:
+        assert (leased.job.id, leased.lease_owner, self.place) == (JOB.id, self.lease_owner, "leased")
         self.place = place
         return True
 
 
 @dataclass
-class FakeNotices:
+class FakeHandlers:
     """Delivers, or fails as told."""
 
     failure: Exception | None = None
@@ -76,7 +77,7 @@ class FakeNotices:
     delivered: list[Job] = field(default_factory=list)
     seen: dict[str, Any] = field(default_factory=dict)
 
-    def deliver(self, job: Job) -> Ending:
+    def handle(self, job: Job) -> Outcome:
         self.seen = get_contextvars()
         time.sleep(self.seconds)
         if self.failure:
@@ -85,6 +86,6 @@ class FakeNotices:
         return MAILED
 
 
-def run(outbox: FakeOutbox, notices: FakeNotices, job_id: str = JOB.id, more_for: float = 0.0) -> None:
-    parts: tuple[Any, Any] = (outbox, notices)
+def run(consumer: FakeConsumer, handlers: FakeHandlers, job_id: str = JOB.id, more_for: float = 0.0) -> None:
+    parts: tuple[Any, Any] = (consumer, handlers)
     Delivery(*parts, more_for).run(job_id)

@@ -1,7 +1,7 @@
 """The worker's connection: what it tells, and what a copy of it keeps."""
 
-from shared.outbox.jobs import celery_settings
 from worker.queue.broker import QuickConnection
+from worker.queue.celery_settings import celery_settings
 
 
 def test_it_tells_no_password_of_the_sentinels_and_its_copies_know_it() -> None:

@@ -3,10 +3,10 @@
 import pytest
 
 from api.settings import ApiSettings
-from shared.outbox.jobs import celery_settings
 from shared.settings.environment import SettingsError
 from shared.settings.redis_url import SentinelAddress
 from tests.unit.settings.test_settings import SHARED
+from worker.queue.celery_settings import celery_settings
 
 FULL = "redis+sentinel://app:p%40ss%3B%2F@one.example:1,two.example,[::1]:3/main-set/4?sentinel_password=s%26t"
 

@@ -1,2 +1,2 @@
--- ARGV: id, holder, lease in microseconds.  Returns what claim does.
-return claim(ARGV[1], ARGV[2], ARGV[3])
+local id, lease_owner, lease = unpack(ARGV) -- The lease in microseconds.
+return claim(id, lease_owner, lease)

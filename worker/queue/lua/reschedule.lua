@@ -1,14 +1,16 @@
--- ARGV: id, holder, delay in microseconds, 1 if the relay may have taken the mail, reason, what to count.
--- Only for the present holder; returns 1, or 0 if the lease is lost.
-local id = ARGV[1]
-if redis.call('HGET', HOLDER, id) ~= ARGV[2] then return 0 end
-redis.call('ZREM', LEASED, id)
-redis.call('HDEL', HOLDER, id)
-redis.call('ZADD', LATER, digits(now() + ARGV[3]), id)
-count(ARGV[6], 1)
--- One line is enough: an outage of an hour makes a hundred tries.
-if redis.call('HINCRBY', ARGV[4] == '1' and UNSURE or TRIES, id, 1) == 1 then
+local id, lease_owner, delay, unconfirmed, reason, metric = unpack(ARGV) -- Delay in microseconds; unconfirmed: '1' or '0'.
+-- Returns 1, or 0 if the lease is lost.
+if redis.call('HGET', LEASE_OWNER, id) ~= lease_owner then return 0 end
+end_lease(id)
+redis.call('ZADD', LATER, digits(now() + delay), id)
+count(metric, 1)
+local failures, event = ATTEMPTS, 'delayed'
+if unconfirmed == '1' then
+  failures, event = UNCONFIRMED, 'unanswered'
+end
+-- One line is enough: an outage of an hour makes a hundred attempts.
+if redis.call('HINCRBY', failures, id, 1) == 1 then
   local job = job_of(id)
-  remember(job and job.address_hash, id, ARGV[4] == '1' and 'unanswered' or 'delayed', ARGV[5])
+  remember(job and job.address_hash, id, event, reason)
 end
 return 1

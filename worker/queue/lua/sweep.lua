@@ -1,15 +1,13 @@
--- ARGV: most jobs of a kind in one sweep, leases a job may lose, grace in microseconds, the ages in microseconds
--- after which requests and notices are dropped, and the length up to which what is due fills the queue.
+local numbers = {}
+for i, text in ipairs(ARGV) do numbers[i] = tonumber(text) end
+-- Times in microseconds. The limit is for each kind of what a sweep does.
+local limit, grace, request_age, notice_age, max_lost_leases, max_queued, max_front = unpack(numbers)
 -- Returns {dropped, put back from later, put back after a lost lease, put back because their message was lost, buried,
 -- due and still waiting for room in the queue}.
 --
 -- The order: first the queue is read as workers see it, for what was lost; then what a dead worker held goes to its front,
 -- what is too old is dropped from everywhere, and what is due comes last, because it takes the room that is left.
-local limit, most_lost, grace = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local request_age, notice_age, most_queued = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local time = now()
-
-local FRONT = 200 -- Messages. More than sweeps put to the front before workers take them.
 
 local function up_to(key, moment)
   return redis.call('ZRANGEBYSCORE', key, '-inf', digits(moment), 'LIMIT', 0, limit)
@@ -30,26 +28,27 @@ local function front()
   if not next_one then return {}, time end
   local first = read(next_one)
   if first > 0 then return {}, first end
-  local ours, messages = {}, redis.call('LRANGE', QUEUE, -FRONT, -1)
+  local ours, messages = {}, redis.call('LRANGE', QUEUE, -max_front, -1)
   for i = #messages, 1, -1 do
     local pushed, id = read(messages[i])
     if pushed > 0 then return ours, pushed end
     if id then ours[id] = true end
   end
-  return ours, #messages < FRONT and time or nil
+  return ours, #messages < max_front and time or nil
 end
 
 -- Behind the front the queue is first in, first out, so everything pushed before its next message has left it. What left
 -- it more than a grace ago, was never claimed and is not in the front was lost between Redis and a worker.
 local ours, pushed = front()
-local mark_time, mark = unpack(redis.call('HMGET', MARK, 'time', 'mark'))
+local marked_at, watermark = unpack(redis.call('HMGET', WATERMARK, 'time', 'mark'))
 local lost = {}
-if pushed and (not mark or time - mark_time >= grace) then
-  local left = mark and redis.call('ZRANGEBYSCORE', QUEUED, '-inf', '(' .. mark, 'LIMIT', 0, limit + FRONT) or {}
+if pushed and (not watermark or time - marked_at >= grace) then
+  local before = '(' .. (watermark or 0)
+  local left = redis.call('ZRANGEBYSCORE', QUEUED, '-inf', before, 'LIMIT', 0, limit + max_front)
   for _, id in ipairs(left) do
     if not ours[id] and #lost < limit then lost[#lost + 1] = id end
   end
-  if #lost < limit then redis.call('HSET', MARK, 'time', digits(time), 'mark', digits(pushed)) end
+  if #lost < limit then redis.call('HSET', WATERMARK, 'time', digits(time), 'mark', digits(pushed)) end
 end
 for _, id in ipairs(lost) do requeue(id) end
 
@@ -60,7 +59,7 @@ local function drop(key, age)
     local job = job_of(id)
     if not job then
       forget(id)
-    elseif redis.call('HEXISTS', HOLDER, id) == 0 then
+    elseif redis.call('HEXISTS', LEASE_OWNER, id) == 0 then
       forget(id)
       count('mails_dropped:' .. job.kind, 1)
       remember(job.address_hash, id, 'dropped', 'too old')
@@ -73,9 +72,8 @@ end
 -- A job that keeps losing its worker is the likely cause of it: stop trying.
 local leases, buried = up_to(LEASED, time), 0
 for _, id in ipairs(leases) do
-  redis.call('ZREM', LEASED, id)
-  redis.call('HDEL', HOLDER, id)
-  if redis.call('HINCRBY', LOST, id, 1) > most_lost then
+  end_lease(id)
+  if redis.call('HINCRBY', LOST_LEASES, id, 1) > max_lost_leases then
     buried = buried + bury(id, 'lost its worker too often')
   else
     requeue(id)
@@ -86,7 +84,7 @@ local dropped = drop(REQUESTS, request_age) + drop(NOTICES, notice_age)
 
 -- What is due gets the room that the queue has, and always some: after an outage there may be thousands, and whoever asks
 -- then should not have to wait for all of them.
-local room = math.min(limit, math.max(1, most_queued - redis.call('LLEN', QUEUE)))
+local room = math.min(limit, math.max(1, max_queued - redis.call('LLEN', QUEUE)))
 local later = redis.call('ZRANGEBYSCORE', LATER, '-inf', digits(time), 'LIMIT', 0, room)
 for _, id in ipairs(later) do
   redis.call('ZREM', LATER, id)

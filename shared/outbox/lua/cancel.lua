@@ -1,0 +1,2 @@
+local id = unpack(ARGV)
+forget(id)

@@ -1,0 +1,51 @@
+"""Every key that Latchkey stores in Redis, for Python and for the scripts.
+
+A key never changes, even where its name here does: it is in the Redis of running systems, and during an upgrade an old
+API works beside a new worker, or the reverse. Scripts get these names as constants and not as KEYS: keys do not vary,
+and Redis Cluster, which would need KEYS, cannot be a Celery broker.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+MICROSECONDS = 1_000_000  # In a second.
+
+
+class Key(StrEnum):
+    """A key, or the beginning of one where it ends with a colon. Times are in microseconds since 1970."""
+
+    # A job is in JOBS and in exactly one of QUEUED, LEASED and LATER until it is finished.
+    JOBS = "outbox:jobs"  # Hash: id -> entry.
+    QUEUED = "outbox:queued"  # Sorted set: id -> when its message was pushed into the queue. Can be claimed.
+    LEASED = "outbox:leased"  # Sorted set: id -> when the lease of a worker ends.
+    LATER = "outbox:later"  # Sorted set: id -> when to queue it. A stray message cannot shorten the wait.
+    # Accepted links and change notices, by the time of acceptance: what is too old is dropped, wherever it waits.
+    REQUESTS = "outbox:requests"  # Sorted set.
+    NOTICES = "outbox:notices"  # Sorted set.
+    LEASE_OWNER = "outbox:holder"  # Hash: id -> who holds the lease.
+    ATTEMPTS = "outbox:tries"  # Hash: id -> how many attempts failed with a failure that may pass.
+    LOST_LEASES = "outbox:lost"  # Hash: id -> how often its worker died.
+    UNCONFIRMED = "outbox:unsure"  # Hash: id -> how often the relay may have taken the mail.
+    DEAD = "outbox:dead"  # Hash: id -> JSON of reason, time and entry.
+    BURIED = "outbox:buried"  # Sorted set: id -> when it was buried.
+    SETTLED = "outbox:settled:"  # + id: finished a moment ago, so a late repeat is not accepted again.
+    WATERMARK = "outbox:mark"  # Hash: all messages pushed before `mark` had left the queue at `time`.
+    QUEUE = "latchkey"  # List: Celery's own queue.
+
+    HISTORY = "history:"  # + address hash, and + ":limited" for requests over the quota: list of lines.
+    HISTORY_OFF = "history:off"  # While it exists, Redis is short of memory, and no histories are written.
+    METRICS = "metrics"  # Hash: field -> number. See shared/metrics.py.
+    HASHING = "metrics:hashing"  # Sorted set: process:number of passwords that wait -> when that was counted.
+    BATCH = "metrics:batch:"  # + process: the number of the last batch of counts that was added.
+    HEARTBEAT = "worker:heartbeat"  # Exists while a worker lives.
+    SWEEPER = "worker:sweeper"  # Which worker sweeps.
+    LIMITS = "limit:"  # + what Flask-Limiter writes.
+    KOMBU_BINDING = "_kombu.binding.latchkey"  # Celery's own.
+
+
+def lua_constants(values: Mapping[str, object]) -> str:
+    """Return the lines of Lua that define constants."""
+    return "".join(f"local {name} = {value}\n" for name, value in values.items())
+
+
+LUA_KEYS = lua_constants({key.name: f"'{key}'" for key in Key})

@@ -1,0 +1,34 @@
+"""The keys in Redis, of which no running system may lose one."""
+
+from shared.redis_keys import Key
+
+STORED = {
+    "JOBS": "outbox:jobs",
+    "QUEUED": "outbox:queued",
+    "LEASED": "outbox:leased",
+    "LATER": "outbox:later",
+    "REQUESTS": "outbox:requests",
+    "NOTICES": "outbox:notices",
+    "LEASE_OWNER": "outbox:holder",
+    "ATTEMPTS": "outbox:tries",
+    "LOST_LEASES": "outbox:lost",
+    "UNCONFIRMED": "outbox:unsure",
+    "DEAD": "outbox:dead",
+    "BURIED": "outbox:buried",
+    "SETTLED": "outbox:settled:",
+    "WATERMARK": "outbox:mark",
+    "QUEUE": "latchkey",
+    "HISTORY": "history:",
+    "HISTORY_OFF": "history:off",
+    "METRICS": "metrics",
+    "HASHING": "metrics:hashing",
+    "BATCH": "metrics:batch:",
+    "HEARTBEAT": "worker:heartbeat",
+    "SWEEPER": "worker:sweeper",
+    "LIMITS": "limit:",
+    "KOMBU_BINDING": "_kombu.binding.latchkey",
+}
+
+
+def test_a_key_is_the_same_in_every_version() -> None:
+    assert {key.name: key.value for key in Key} == STORED
