@@ -73,7 +73,8 @@ translations: $(VENV)/dev ## Collect the texts anew and compile the catalogues
 	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	$(BIN)/pybabel --quiet compile --directory $(CATALOGUES)
 
-client: $(VENV)/dev ## Write clients/typescript/latchkey.ts anew, from the OpenAPI document
+client: $(VENV)/dev ## Write the OpenAPI document, the guide's table of errors, and the TypeScript client
+	$(BIN)/python -m dev.tools.openapi_document
 	$(BIN)/python -m dev.tools.typescript_client
 
 pins: $(VENV)/dev ## Compile the pinned requirements anew

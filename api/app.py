@@ -6,24 +6,21 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask
-from flask_compress import Compress
 from flask_cors import CORS
-from flask_openapi3 import Info, OpenAPI
 
 from api.cli.commands import Tools, users_commands
 from api.cli.help import app_for_help
-from api.errors import refuse_fields, register_errors
+from api.errors import register_errors
 from api.forgot.views import Acceptance, register_forgot
 from api.limits.limits import limit_links, make_limiter
-from api.openapi.document import ABOUT, openapi_document
-from api.openapi.problems import Problem
+from api.openapi.document import register_openapi
 from api.ops.counters import Counters
-from api.ops.health import Readiness, health_api
+from api.ops.health import Readiness, register_health
 from api.ops.memory import Memory
 from api.ops.metrics import Metrics, register_metrics
 from api.ops.watch import watch
-from api.pages.brand import brand
-from api.pages.pages import pages
+from api.pages.brand import register_brand
+from api.pages.pages import register_pages
 from api.passwords.breaches import RangeService
 from api.passwords.hashing import Passwords
 from api.passwords.new_password import NewPasswords
@@ -34,7 +31,7 @@ from api.reset.policy_view import register_policy
 from api.reset.views import register_reset
 from api.settings import ApiSettings
 from api.web.forwarded import ForwardedFor
-from api.web.json_request import MAX_BODY, JsonRequest
+from api.web.json_request import MAX_BODY
 from api.web.language import request_language
 from api.web.middleware import AroundRequests
 from shared import log
@@ -48,16 +45,13 @@ from shared.templates.templates import Templates
 from shared.tokens import Tokens
 from shared.users.table import Users
 
-API_VERSION = "1.0"
 # Seconds. With both, a request gets its 503 within half a second of a Redis that is gone or frozen.
 REDIS_CONNECT_TIMEOUT = 0.1
 REDIS_TIMEOUT = 0.2
 
 
-class _App(OpenAPI):
+class _App(Flask):
     """Flask, whose views and hooks are all plain functions: it looks at each of them in each request."""
-
-    request_class = JsonRequest
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function as it is."""
@@ -104,13 +98,13 @@ def _build(settings: ApiSettings) -> Flask:
     count_use = limit_links(limiter, settings.reset_limit_per_link, counters)
     resets = Resets(_tokens(settings), users, passwords, Bulkhead(settings.reset_slots), count_use, outbox, key)
     acceptance = Acceptance(outbox, memory, settings, key)
-    # Before the endpoints under the same paths: in the document, a blueprint takes the place of what is there.
-    app.register_api(pages(settings, passwords.policy, Compress(app)))
-    app.register_api(brand(settings))
+    register_openapi(app, settings.product_name)
+    register_pages(app, settings, passwords.policy)
+    register_brand(app, settings)
     register_forgot(app, acceptance, limiter, settings, counters)
     register_reset(app, resets, limiter, settings.reset_limit_per_ip, counters)
     register_policy(app, passwords.policy, settings.breach_check)
-    app.register_api(health_api(Readiness(app, redis, users)))
+    register_health(app, Readiness(app, redis, users))
     register_metrics(app, Metrics(redis, counters, memory), settings.metrics_token.get_secret_value())
     app.extensions["tools"] = Tools(settings, passwords, outbox, key)
     app.cli.add_command(users_commands)
@@ -135,19 +129,9 @@ def _new_passwords(settings: ApiSettings) -> NewPasswords:
     )
 
 
-def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
-    """Build the Flask app with its configuration, middleware, errors and document, and without endpoints."""
-    app = _App(
-        "api",
-        security_schemes={},  # Otherwise there would be a null in the document.
-        info=Info(
-            title=f"{settings.product_name}: API for forgotten passwords", version=API_VERSION, description=ABOUT
-        ),
-        doc_ui=False,
-        validation_error_model=Problem,
-        validation_error_callback=refuse_fields,
-        static_folder=None,
-    )
+def _bare_app(settings: ApiSettings, counters: Counters) -> Flask:
+    """Build the Flask app with its configuration, middleware and errors, and without endpoints."""
+    app = _App("api", static_folder=None)
     app.jinja_loader = page_templates(settings.template_folder).loader
     # Two slashes are no address of ours; Werkzeug would redirect to one, on the host that the request names.
     app.url_map.merge_slashes = False
@@ -155,7 +139,6 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> OpenAPI:
     db.init_app(app)
     speak(app, settings.babel_default_locale, settings.babel_default_timezone, request_language)
     register_errors(app, counters)
-    app.add_url_rule("/openapi.json", "openapi", lambda: openapi_document(app))
     if settings.cors_origins:
         _allow_origins(app, settings.cors_origins)
     # Wrapping the method is how Flask's documentation applies a middleware.

@@ -3,23 +3,21 @@
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from flask import Response, g
-from flask_babel import gettext
+from flask import Flask, Response, g
 from flask_limiter import Limiter
-from flask_openapi3 import OpenAPI
 from limits import parse_many
 
+from api.forgot.schemas import ACCEPTED, ACCEPTED_EXAMPLE, FORGOT_EXAMPLE, ForgotRequest
 from api.limits.limits import ADDRESS, FORGOT, lua_table, refuse
-from api.openapi.problems import problems
-from api.openapi.schemas import PASSWORDS, ForgotRequest
-from api.openapi.schemas import Accepted as AcceptedAnswer
+from api.openapi.document import PASSWORDS, Operation
 from api.ops.counters import Counters
 from api.ops.memory import Memory
 from api.settings import ApiSettings
+from api.web.answers import Answer
 from api.web.clients import client_key
-from api.web.language import Answer
+from api.web.json_request import takes
 from api.web.middleware import requester
 from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox, OutboxFull, read_lua
@@ -87,20 +85,15 @@ class Acceptance:
 
 
 def register_forgot(
-    app: OpenAPI, acceptance: Acceptance, limiter: Limiter, settings: ApiSettings, counters: Counters
+    app: Flask, acceptance: Acceptance, limiter: Limiter, settings: ApiSettings, counters: Counters
 ) -> None:
     """Add the endpoint."""
     silent = settings.forgot_email_limit_response == "silent"
-    answer = Answer(app, 202, _message)
-    responses: dict[Any, Any] = {202: AcceptedAnswer, **problems()}
+    answer = Answer(app, 202, lambda: json.dumps({"message": str(ACCEPTED)}, ensure_ascii=False))
 
-    @app.post(
-        "/forgot-password",
-        operation_id="forgotPassword",
-        summary="Request a reset link",
-        tags=[PASSWORDS],
-        responses=responses,
-    )
+    @app.post("/forgot-password")
+    @Operation("forgotPassword", "Request a reset link", PASSWORDS, {202: ACCEPTED_EXAMPLE}, takes=FORGOT_EXAMPLE)
+    @takes(ForgotRequest)
     @acceptance.before
     @limiter.shared_limit(settings.forgot_limit_per_ip, FORGOT, on_breach=refuse(counters, "requests_limited:client"))
     # A silent limit answers as ever, and the script has made a no-op of the job: a breach would take longer.
@@ -119,8 +112,3 @@ def register_forgot(
         accepted: Accepted = g.accepted
         counters.add("requests_accepted" if accepted.within_quota else "requests_limited:address")
         return answer.in_language(accepted.job.locale)
-
-
-def _message() -> str:
-    text = gettext("If an account uses this address, a mail with a link is on its way.")
-    return json.dumps({"message": text}, ensure_ascii=False)

@@ -9,13 +9,21 @@ from limits import RateLimitItem, parse_many
 from limits.storage import RedisStorage
 from redis import Redis
 
-from api.errors import too_many_requests
+from api.openapi.problems import RATE_LIMITED
 from api.ops.counters import Counters
-from api.reset.password_reset import LinkOverused
+from api.web.answers import problem
 from api.web.clients import client_key
 from shared.redis_keys import Key
 
 FORGOT, ADDRESS, RESET, LINK = "forgot", "address", "reset", "link"  # What each limit is for, in its key.
+
+
+class LinkOverused(Exception):
+    """The links of a user were used too often lately."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"again in {retry_after} s")
+        self.retry_after = retry_after
 
 
 class CountedStorage(RedisStorage):
@@ -54,7 +62,7 @@ def refuse(counters: Counters, field: str) -> Callable[[RequestLimit], Response]
 
     def count_then_refuse(breach: RequestLimit) -> Response:
         counters.add(field)
-        return too_many_requests(_seconds_until(breach.reset_at))
+        return problem(RATE_LIMITED, retry_after=_seconds_until(breach.reset_at))
 
     return count_then_refuse
 

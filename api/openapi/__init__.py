@@ -1,1 +1,1 @@
-"""The OpenAPI document, and the models that it is built from."""
+"""The OpenAPI document, the problems, and what the models of several endpoints share."""

@@ -1,131 +1,108 @@
-"""The problems that an operation's document promises, each with its code; the OpenAPI document is made from these.
+"""Every problem that the API answers with. Its status, code, title and example stand here and nowhere else.
 
-api/errors.py answers with them. The codes that stand in no operation, because any address may answer with them, are
-`bad_request`, `not_found`, `method_not_allowed`, `internal_error` and `http_...`.
+The answers (api/web/answers.py), the OpenAPI document and the table of codes in docs/integrate.md are made from these.
 """
 
-from functools import cache
-from itertools import groupby
-from typing import Any, Literal, get_args
+from dataclasses import dataclass, field
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.json_schema import models_json_schema
-
-from api.passwords.policy import Reason
-
-_RETRY_LATER = {429, 503}  # The statuses that say when to try again.
-_RETRY_AFTER = {"description": "Seconds to wait.", "required": True, "schema": {"type": "integer", "minimum": 1}}
-_REFERENCES = "#/components/schemas/"
+from flask_babel import lazy_gettext as _
 
 
-class FieldError(BaseModel):
-    """What is wrong with one field."""
+@dataclass(frozen=True)
+class ProblemType:
+    """A problem type (RFC 9457): what all its answers share.
 
-    field: str = Field(description="Its name; empty where the body as a whole, or a field that is not known, is meant.")
-    reason: str = Field(description="What is wrong, in the language of the request.")
+    title: a lazy text, which is translated when it is shown.
+    about: when it is answered.
+    schema: its name in the OpenAPI document; empty if no operation promises it, because any address may answer with it.
+    retry_after: seconds to wait, unless an answer knows better; None if there is no use in trying again.
+    example: what its further members look like.
+    """
 
-
-class Problem(BaseModel):
-    """An error (RFC 9457). `code` is stable: decide by it, not by the texts."""
-
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
-
-    type: str = Field(default="about:blank")
-    title: str = Field(description="A sentence for people, in the language of the request.")
     status: int
     code: str
+    title: str
+    about: str
+    schema: str = ""
+    retry_after: int | None = None
+    example: dict[str, Any] = field(default_factory=dict)
+
+    def document(self, **members: Any) -> dict[str, Any]:
+        """Return the problem document. Its title is in the request's language (RFC 9457, 3.1.3), its code in none."""
+        fixed = {"type": "about:blank", "title": str(self.title), "status": self.status, "code": self.code}
+        return fixed | members
 
 
-class LinkProblem(Problem):
-    """The link is used, too old or not genuine, or password or address have changed since. Offer a new one."""
-
-    status: Literal[400]
-    code: Literal["invalid_or_expired_token"]
-
-
-class BodyTooLargeProblem(Problem):
-    """The body has more than 16 KiB."""
-
-    status: Literal[413]
-    code: Literal["body_too_large"]
-
-
-class NotJsonProblem(Problem):
-    """The content type is not `application/json`."""
-
-    status: Literal[415]
-    code: Literal["unsupported_media_type"]
-
-
-class InvalidRequestProblem(Problem):
-    """The body is not a JSON object of the fields asked for."""
-
-    status: Literal[422]
-    code: Literal["invalid_request"]
-    errors: list[FieldError]
-
-
-class WeakPasswordProblem(Problem):
-    """The policy refuses the password; the link stays good. `GET /password-policy` explains the reasons."""
-
-    status: Literal[422]
-    code: Literal["weak_password"]
-    reasons: list[Reason] = Field(description="One or more.")
-
-
-class RateLimitedProblem(Problem):
-    """The client has asked too often. Try again after the seconds of `Retry-After`."""
-
-    status: Literal[429]
-    code: Literal["rate_limited"]
-
-
-class UnavailableProblem(Problem):
-    """Nobody can be served at the moment. Try again after the seconds of `Retry-After`."""
-
-    status: Literal[503]
-    code: Literal["unavailable"]
-
-
-# What every operation that takes a body may answer.
-_ANY: tuple[type[Problem], ...] = (
-    BodyTooLargeProblem,
-    NotJsonProblem,
-    InvalidRequestProblem,
-    RateLimitedProblem,
-    UnavailableProblem,
+INVALID_REQUEST = ProblemType(
+    422,
+    "invalid_request",
+    _("The request is not valid"),
+    "The body is not a JSON object of the fields asked for.",
+    "InvalidRequestProblem",
+    example={"errors": [{"field": "", "reason": "The body must be a JSON object with each field once."}]},
 )
-_ALL: tuple[type[BaseModel], ...] = (LinkProblem, *_ANY, WeakPasswordProblem)
+WEAK_PASSWORD = ProblemType(
+    422,
+    "weak_password",
+    _("This password cannot be used. The link stays good."),
+    "The policy refuses the password; the link stays good. `GET /password-policy` explains the reasons.",
+    "WeakPasswordProblem",
+    example={"reasons": ["too_short", "like_address"]},
+)
+INVALID_TOKEN = ProblemType(
+    400,
+    "invalid_or_expired_token",
+    _("This link is not valid any more. Ask for a new one."),
+    "The link is used, too old or not genuine, or password or address have changed since. Offer a new one.",
+    "LinkProblem",
+)
+RATE_LIMITED = ProblemType(
+    429,
+    "rate_limited",
+    _("Too many requests. Wait a little."),
+    "The client has asked too often. Try again after the seconds of `Retry-After`.",
+    "RateLimitedProblem",
+    retry_after=60,
+)
+UNAVAILABLE = ProblemType(
+    503,
+    "unavailable",
+    _("This is not possible at the moment. Try again soon."),
+    "Nobody can be served at the moment. Try again after the seconds of `Retry-After`.",
+    "UnavailableProblem",
+    retry_after=5,  # What a restart of Redis or a failover takes.
+)
+BODY_TOO_LARGE = ProblemType(
+    413,
+    "body_too_large",
+    _("The body is too large: 16 KiB at most."),
+    "The body has more than 16 KiB.",
+    "BodyTooLargeProblem",
+)
+INTERNAL_ERROR = ProblemType(500, "internal_error", _("Something went wrong on our side."), "A fault of ours.")
+BAD_REQUEST = ProblemType(400, "bad_request", _("This request cannot be read."), "The request cannot be read as HTTP.")
+NOT_JSON = ProblemType(
+    415,
+    "unsupported_media_type",
+    _("The content type must be application/json."),
+    "The content type is not `application/json`.",
+    "NotJsonProblem",
+)
+NOT_FOUND = ProblemType(
+    404, "not_found", _("There is nothing under this address."), "There is nothing under the address."
+)
+METHOD_NOT_ALLOWED = ProblemType(
+    405,
+    "method_not_allowed",
+    _("This address does not take this method."),
+    "The address does not take the method.",
+)
+# The phrases of the standard library change between versions of Python, and are English.
+_OF_HTTP = {each.status: each for each in (BAD_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, BODY_TOO_LARGE, NOT_JSON)}
 
 
-def problems(*more: type[Problem]) -> dict[int, Any]:
-    """Describe the errors of an operation that takes a body, and those of its own."""
-    kinds = sorted((*_ANY, *more), key=_status)
-    return {status: _answer(status, list(group)) for status, group in groupby(kinds, _status)}
-
-
-@cache
-def problem_schemas() -> dict[str, Any]:
-    """Return the schemas of all problems, by their names."""
-    kinds: list[tuple[type[BaseModel], Literal["serialization"]]] = [(kind, "serialization") for kind in _ALL]
-    _, schemas = models_json_schema(kinds, ref_template=_REFERENCES + "{model}")
-    return dict(schemas["$defs"])
-
-
-def _answer(status: int, kinds: list[type[Problem]]) -> dict[str, Any]:
-    names = {_constant(kind, "code"): _REFERENCES + kind.__name__ for kind in kinds}
-    one_of = [{"$ref": name} for name in names.values()]
-    discriminator = {"propertyName": "code", "mapping": names}
-    schema = {"oneOf": one_of, "discriminator": discriminator} if len(kinds) > 1 else one_of[0]
-    return {
-        "content": {"application/problem+json": {"schema": schema}},
-        "headers": {"Retry-After": _RETRY_AFTER} if status in _RETRY_LATER else {},
-    }
-
-
-def _status(kind: type[Problem]) -> int:
-    return int(_constant(kind, "status"))
-
-
-def _constant(kind: type[Problem], field: str) -> Any:
-    return get_args(kind.model_fields[field].annotation)[0]
+def of_http(status: int) -> ProblemType:
+    """Return the problem type for a status with which Flask itself refuses a request."""
+    title, about = _("This request cannot be answered."), "What else HTTP itself refuses, by its status."
+    return _OF_HTTP.get(status) or ProblemType(status, f"http_{status}", title, about)

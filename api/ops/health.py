@@ -5,15 +5,15 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
-from typing import Any
+from typing import Literal
 
 from flask import Flask, Response
-from flask_openapi3 import APIBlueprint, Tag
+from pydantic import BaseModel
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.openapi.schemas import Health
+from api.openapi.document import HEALTH, Operation
 from shared.connections.redis_memory import NO_MORE_REQUESTS, memory_used
 from shared.log import get_logger
 from shared.redis_keys import Key
@@ -22,12 +22,13 @@ from shared.users.table import DATABASE_CURE, Users, UsersTableError
 STATUS_TIMEOUT = 1.0  # Seconds that a status is kept, so that asking often costs the database nothing.
 DATABASE_TIMEOUT = 1.0  # Seconds.
 
-_UNAVAILABLE = {
-    "schema": {"$ref": "#/components/schemas/Health"},
-    "examples": {"Health": {"value": {"status": "unavailable"}}},
-}
-
 log = get_logger(__name__)
+
+
+class Health(BaseModel):
+    """`ok`; `degraded` where requests are accepted but mails or resets must wait; `unavailable`."""
+
+    status: Literal["ok", "degraded", "unavailable"]
 
 
 class Readiness:
@@ -91,24 +92,21 @@ class Readiness:
             self._users.probe()
 
 
-def health_api(readiness: Readiness) -> APIBlueprint:
-    """Build the two endpoints for balancers and supervisors."""
-    api = APIBlueprint(
-        "health", __name__, abp_tags=[Tag(name="Health", description="For load balancers and supervisors.")]
-    )
-    states: dict[Any, Any] = {200: Health, 503: {"content": {"application/json": _UNAVAILABLE}}}
+def register_health(app: Flask, readiness: Readiness) -> None:
+    """Add the two endpoints for balancers and supervisors."""
+    good, bad = Health(status="ok"), Health(status="unavailable")
 
-    @api.get("/healthz", operation_id="healthz", summary="Check that the process is alive", responses={200: Health})
+    @app.get("/healthz")
+    @Operation("healthz", "Check that the process is alive", HEALTH, {200: good})
     def healthz() -> Response:
         """Answer without asking anybody else."""
         return _answer("ok")
 
-    @api.get("/readyz", operation_id="readyz", summary="Check that requests are accepted", responses=states)
+    @app.get("/readyz")
+    @Operation("readyz", "Check that requests are accepted", HEALTH, {200: good, 503: bad})
     def readyz() -> Response:
         """Say `degraded` where mails or resets must wait, `unavailable` (503) where nothing can be accepted."""
         return _answer(readiness.status())
-
-    return api
 
 
 def _answer(status: str) -> Response:

@@ -1,7 +1,6 @@
 """What the settings make of the pages: their colours and the logo."""
 
-from flask import Response
-from flask_openapi3 import APIBlueprint
+from flask import Blueprint, Flask, Response
 
 from api.logo import read_picture
 from api.settings import ApiSettings
@@ -13,9 +12,9 @@ _STYLES = """:root {{ --accent: {light}; --on-accent: {on_light}; }}
 """
 
 
-def brand(settings: ApiSettings) -> APIBlueprint:
-    """Build what the pages link, and name the logo to their templates."""
-    site = APIBlueprint("brand", __name__)
+def register_brand(app: Flask, settings: ApiSettings) -> None:
+    """Add what the pages link, and name the logo to their templates."""
+    site = Blueprint("brand", __name__)
     brand_styles = styles(settings)
     # An address of another server's is the browser's to ask.
     picture = read_picture(settings.logo) if settings.logo and "://" not in settings.logo else None
@@ -25,17 +24,17 @@ def brand(settings: ApiSettings) -> APIBlueprint:
     def named() -> dict[str, str]:
         return shown
 
-    @site.get("/brand.css", doc_ui=False)
+    @site.get("/brand.css")
     def stylesheet() -> Response:
         return Response(brand_styles, mimetype="text/css")
 
     if picture:
 
-        @site.get("/logo", doc_ui=False)
+        @site.get("/logo")
         def logo() -> Response:
             return Response(picture.content, mimetype=picture.kind)
 
-    return site
+    app.register_blueprint(site)
 
 
 def styles(settings: Branding) -> str:

@@ -4,52 +4,54 @@ from pathlib import Path
 from typing import Any
 
 import flask_openapi3_rapidoc
-from flask import Response, redirect, render_template, request, send_from_directory, url_for
+from flask import Blueprint, Flask, Response, redirect, render_template, request, send_from_directory, url_for
 from flask_babel import get_locale
 from flask_compress import Compress
-from flask_openapi3 import APIBlueprint, Tag
 from werkzeug.wrappers import Response as BaseResponse
 
+from api.openapi.document import PAGES, Operation
 from api.passwords.policy import PasswordPolicy
 from api.reset.policy_view import REASONS
 from api.settings import ApiSettings
 from shared.languages import direction, gap, lifetime, tag
 
 _RAPIDOC = Path(flask_openapi3_rapidoc.__file__).parent / "templates" / "rapidoc" / "js"
-_TAG = Tag(name="Pages", description="The hosted pages, which call the API.")
-_PAGE: dict[Any, Any] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+_PAGE = {200: None}  # A page of HTML, in the OpenAPI document.
 
 
-def pages(settings: ApiSettings, policy: PasswordPolicy, compress: Compress) -> APIBlueprint:
-    """Build the pages. Those that share a path with an operation stand in the OpenAPI document beside it."""
+def register_pages(app: Flask, settings: ApiSettings, policy: PasswordPolicy) -> None:
+    """Add the pages."""
     folders: dict[str, Any] = {"template_folder": "templates", "static_folder": "static", "static_url_path": "/static"}
-    site = APIBlueprint("pages", __name__, abp_tags=[_TAG], **folders)
+    site = Blueprint("pages", __name__, **folders)
+    compress = Compress(app)
     site.after_request(lambda response: _smaller(response, compress))
     site.context_processor(lambda: _on_every_page(settings))
 
-    @site.get("/", doc_ui=False)
+    @site.get("/")
     def front() -> BaseResponse:
         return redirect(url_for("pages.forgot_page", **_chosen_language()))
 
-    @site.get("/forgot-password", operation_id="forgotPage", summary="Show the forgot page", responses=_PAGE)
+    @site.get("/forgot-password")
+    @Operation("forgotPage", "Show the forgot page", PAGES, _PAGE)
     def forgot_page() -> str:
         """Ask for an address."""
         return render_template("forgot.html", lifetime=lifetime(settings.reset_token_max_age))
 
-    @site.get("/reset-password", operation_id="resetPage", summary="Show the reset page", responses=_PAGE)
+    @site.get("/reset-password")
+    @Operation("resetPage", "Show the reset page", PAGES, _PAGE)
     def reset_page() -> str:
         """Ask for a new password. The mail's link leads here if `RESET_URL` names this page."""
         return render_template("reset.html", policy=policy, reasons=REASONS)
 
-    @site.get("/docs", doc_ui=False)
+    @site.get("/docs")
     def docs_page() -> str:
         return render_template("docs.html", color=settings.brand_color, dark_color=settings.dark_brand_color)
 
-    @site.get("/docs/rapidoc.js", doc_ui=False)
+    @site.get("/docs/rapidoc.js")
     def rapidoc() -> Response:
         return send_from_directory(_RAPIDOC, "rapidoc-min.js")
 
-    return site
+    app.register_blueprint(site)
 
 
 def _smaller(response: Response, compress: Compress) -> Response:

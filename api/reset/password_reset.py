@@ -20,14 +20,6 @@ NOTICE_DELAY = 60  # Seconds: longer than the rest of a reset takes, hashing que
 log = get_logger(__name__)
 
 
-class LinkOverused(Exception):
-    """The links of a user were used too often lately."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"again in {retry_after} s")
-        self.retry_after = retry_after
-
-
 @dataclass(frozen=True)
 class Resets:
     """Sets passwords for those who hold a link."""

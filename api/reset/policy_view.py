@@ -1,15 +1,14 @@
 """GET /password-policy: what a frontend and a password manager can know before a password is chosen."""
 
-from typing import Any
-
-from flask import Response
+from flask import Flask, Response
 from flask_babel import lazy_gettext
-from flask_openapi3 import OpenAPI
 
-from api.openapi.schemas import PASSWORDS, Policy, ReasonText
+from api.openapi.document import PASSWORDS, Operation
 from api.passwords.breaches import BreachCheck
 from api.passwords.policy import PasswordPolicy, Reason
-from api.web.language import Answer, request_language
+from api.reset.schemas import POLICY_EXAMPLE, Policy, ReasonText
+from api.web.answers import Answer
+from api.web.language import request_language
 
 REASONS: dict[Reason, str] = {
     "too_short": lazy_gettext("It has too few characters."),
@@ -23,18 +22,12 @@ REASONS: dict[Reason, str] = {
 }
 
 
-def register_policy(app: OpenAPI, policy: PasswordPolicy, breach_check: BreachCheck) -> None:
+def register_policy(app: Flask, policy: PasswordPolicy, breach_check: BreachCheck) -> None:
     """Add the endpoint."""
     answer = Answer(app, 200, lambda: _document(policy, breach_check).model_dump_json())
-    responses: dict[Any, Any] = {200: Policy}
 
-    @app.get(
-        "/password-policy",
-        operation_id="passwordPolicy",
-        summary="Get the password policy",
-        tags=[PASSWORDS],
-        responses=responses,
-    )
+    @app.get("/password-policy")
+    @Operation("passwordPolicy", "Get the password policy", PASSWORDS, {200: POLICY_EXAMPLE})
     def password_policy() -> Response:
         """Tell which passwords are taken, and why others are refused: the same to everybody, and quickly."""
         return answer.in_language(request_language())

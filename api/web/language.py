@@ -1,11 +1,8 @@
-"""Which language a request is answered in, and answers that are written once in each."""
+"""Which language a request is answered in."""
 
-from collections.abc import Callable
+from flask import current_app, g, has_request_context, request
 
-from flask import Flask, Response, current_app, g, has_request_context, request
-from flask_babel import force_locale
-
-from shared.languages import DEFAULT, LANGUAGES, choose, tag
+from shared.languages import DEFAULT, choose
 
 
 def request_language() -> str:
@@ -20,21 +17,3 @@ def request_language() -> str:
     if not wanted and environ.get("QUERY_STRING"):
         wanted = request.args.get("locale", "")
     return choose(wanted, environ.get("HTTP_ACCEPT_LANGUAGE", ""), current_app.extensions["babel"].default_locale)
-
-
-class Answer:
-    """An answer that is the same for everybody but for its language, written in each at the start."""
-
-    def __init__(self, app: Flask, status: int, write: Callable[[], str]) -> None:
-        self._status = status
-        self._bodies: dict[str, bytes] = {}
-        with app.app_context():
-            for code in LANGUAGES:
-                with force_locale(code):
-                    self._bodies[code] = write().encode() + b"\n"
-
-    def in_language(self, code: str) -> Response:
-        """Build the answer in a language."""
-        response = Response(self._bodies[code], self._status, content_type="application/json")
-        response.headers["Content-Language"] = tag(code)
-        return response

@@ -1,42 +1,29 @@
 """docs/integrate.md says what is so: codes, statuses, reasons, headers, settings."""
 
-import ast
 import re
-from pathlib import Path
 
-from api.errors import _HTTP
 from api.reset.policy_view import REASONS
 from api.settings import ApiSettings
+from dev.tools.openapi_document import with_errors
 from shared.log import _REQUEST_ID
 from tests.conftest import MakeService
 from tests.frontends.guide import GUIDE, examples, rows
 from tests.support.service import Service
 from worker.settings import WorkerSettings
 
-ROOT = Path(__file__).parents[2]
 ORIGIN = "https://www.example.com"
 
 
-def codes_of_the_api() -> dict[str, str]:
-    """Read every code that the API answers with, and its status, where problems are built."""
-    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "api").rglob("*.py"))
-    calls = [node for node in ast.walk(ast.parse(sources)) if isinstance(node, ast.Call)]
-    built = [call.args[:2] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "problem"]
-    written = {ast.literal_eval(code): str(ast.literal_eval(status)) for status, code in built if not names(code)}
-    assert [ast.unparse(code) for _, code in built if names(code)] == ["code"]
-    return written | {code: str(status) for status, (code, _) in _HTTP.items()}
-
-
-def names(code: ast.expr) -> bool:
-    return not isinstance(code, ast.Constant)
-
-
-def test_every_code_of_the_api_stands_in_the_guide_and_no_other() -> None:
-    named = {row[0].strip("`"): row[1] for row in rows("code")}
-
-    assert named.pop("http_...") == "any other"
-    assert named == codes_of_the_api()
+def test_the_errors_of_the_guide_are_those_that_the_api_answers_with() -> None:
+    assert with_errors(GUIDE) == GUIDE, "make client"
     assert all(when and shown for _, _, when, shown in rows("code"))
+
+
+def test_a_change_of_an_error_changes_the_guide_and_keeps_its_advice() -> None:
+    changed = GUIDE.replace("| `not_found` | 404 | There is nothing", "| `not_found` | 410 | Nothing")
+
+    assert changed != GUIDE
+    assert with_errors(changed) == GUIDE
 
 
 def test_every_code_of_the_document_stands_in_the_guide(service: Service) -> None:

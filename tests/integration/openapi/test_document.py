@@ -7,6 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.web.json_request import MAX_BODY
+from dev.tools.openapi_document import DOCUMENT, write
 from tests.conftest import MakeService
 from tests.support.servers import RedisServer
 from tests.support.service import Service
@@ -39,6 +40,10 @@ def example(service: Service, code: str) -> Any:
     assert found
     assert all(value == found[0] for value in found)
     return found[0]
+
+
+def test_the_document_is_the_one_that_views_models_and_problems_make() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == write(), "make client"
 
 
 def test_operations_have_names_that_clients_are_made_of(service: Service) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from api.reset.policy_view import REASONS
+from dev.tools.openapi_document import PROBLEMS
 from shared.languages import LANGUAGES, direction, tag
 from tests.conftest import MakeService
 from tests.support.service import Service
@@ -91,8 +92,7 @@ def test_a_form_has_a_text_for_every_code_that_it_can_meet(
 
 @pytest.mark.parametrize(("path", "forms"), [("/forgot-password", {"ask"}), ("/reset-password", {"choose"})])
 def test_the_document_has_no_code_that_the_pages_do_not_know(service: Service, path: str, forms: set[str]) -> None:
-    sources = [(Path(__file__).parents[3] / "api" / name).read_text() for name in ("errors.py", "limits/limits.py")]
-    codes = set(re.findall(r'(?:problem\(\d+|\d{3}:) ?[,(] ?"([a-z_]+)"', "".join(sources)))
+    codes = {problem.code for problem in PROBLEMS}
 
     shown = {code for form in forms for code in Page(service, path).all("data-code", form=form)}
 

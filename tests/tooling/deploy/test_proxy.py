@@ -3,10 +3,8 @@
 import json
 import re
 
-from werkzeug.exceptions import RequestEntityTooLarge
-
 from api.__main__ import HEADER_TIMEOUT
-from api.errors import _http, _unavailable
+from api.openapi.problems import BODY_TOO_LARGE, UNAVAILABLE
 from api.web.json_request import MAX_BODY
 from tests.support.compose import PROJECT, environment, ports
 
@@ -76,11 +74,10 @@ def test_the_proxy_logs_no_query_string() -> None:
 
 def test_the_proxy_answers_for_the_api_in_the_api_s_words() -> None:
     said = {status: json.loads(text) for status, text in re.findall(r"return (\d+) '(.+)\\n';", NGINX)}
-    away = _unavailable(ConnectionError())
 
-    assert said["413"]["code"] == json.loads(_http(RequestEntityTooLarge()).data)["code"]
-    assert said["503"] == json.loads(away.data)
-    assert nginx("add_header Retry-After") == [f"{away.headers['Retry-After']} always"]
+    assert said["413"]["code"] == BODY_TOO_LARGE.code
+    assert said["503"] == UNAVAILABLE.document()
+    assert nginx("add_header Retry-After") == [f"{UNAVAILABLE.retry_after} always"]
     assert nginx("error_page 502") == ["=503 @unavailable"]
     assert (nginx("error_page 504"), said["504"]["code"]) == (["@no_answer"], "no_answer")
 
