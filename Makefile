@@ -23,9 +23,8 @@ run: $(VENV)/demo ## Run the whole thing on this machine, with a demo table and 
 quick: $(VENV)/dev ## Run the tests of everyday work, in less than a minute: make quick ARGS="-k tokens"
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not slow" tests/unit tests/tooling tests/integration $(ARGS)
 
-# Three processes for two cores: much of the time a test waits for a server.
 test: $(VENV)/dev ## Run every test, as CI does, or some: make test ARGS="tests/unit -k tokens"
-	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal $(or $(ARGS),--cov --cov-report=term)
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(or $(ARGS),--cov --cov-report=term)
 
 check: $(VENV)/dev ## Lint, types, import rules
 	$(BIN)/ruff check .

@@ -96,7 +96,7 @@ class Target(Client):
 
     def settle(self) -> None:
         """Wait until everything that was accepted is finished."""
-        wait_until(lambda: not self.ask("hlen", Key.JOBS), "jobs are left over", 20)
+        wait_until(lambda: not self.ask("hlen", Key.JOBS), "jobs are left over", 60)
 
     def asked(self, email: Any) -> tuple[tuple[int, str], list[str]]:
         """Ask for a link; return what came of it, and everybody who got a mail."""

@@ -58,8 +58,8 @@ def make_send(relay: SlowRelay) -> Iterator[Callable[..., Callable[[], None]]]:
     with ExitStack() as ends:
         ends.callback(controller.stop)
 
-        def make(**timings: Any) -> Callable[[], None]:
-            mailer = Mailer(app, 0.4, ssl.create_default_context(), **timings)
+        def make(timeout: float = 0.4, **timings: Any) -> Callable[[], None]:
+            mailer = Mailer(app, timeout, ssl.create_default_context(), **timings)
             ends.callback(mailer.close)
 
             def send_one() -> None:
@@ -117,8 +117,8 @@ def test_the_whole_dialogue_has_an_end(relay: SlowRelay, make_send: Callable[...
 def test_a_kept_connection_gets_a_new_deadline_with_each_mail(
     relay: SlowRelay, make_send: Callable[..., Callable[[], None]]
 ) -> None:
-    send = make_send(dialogue=0.5, max_idle=0.0)
-    relay.seconds["RCPT"] = 0.3
+    send = make_send(timeout=5, dialogue=1.5, max_idle=0.0)
+    relay.seconds["RCPT"] = 0.9
 
     send()
     send()
