@@ -51,7 +51,8 @@ class Events(threading.Thread):
         self._client.close()
 
 
-@pytest.fixture(scope="module")
+# Once for each process, like the demo: with several, a process may come back to this module.
+@pytest.fixture(scope="session")
 def used_demo(demo: Demo) -> Iterator[tuple[Demo, Events, list[str]]]:
     """The demo after known, unknown and refused requests and a reset; with what must be found nowhere."""
     events = Events(demo.ports["REDIS_PORT"])
