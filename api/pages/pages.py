@@ -43,6 +43,11 @@ def register_pages(app: Flask, settings: ApiSettings, policy: PasswordPolicy) ->
         """Ask for a new password. The mail's link leads here if `RESET_URL` names this page."""
         return render_template("reset.html", policy=policy, reasons=REASONS)
 
+    _add_documentation(site, settings)
+    app.register_blueprint(site)
+
+
+def _add_documentation(site: Blueprint, settings: ApiSettings) -> None:
     @site.get("/docs")
     def docs_page() -> str:
         return render_template("docs.html", color=settings.brand_color, dark_color=settings.dark_brand_color)
@@ -50,8 +55,6 @@ def register_pages(app: Flask, settings: ApiSettings, policy: PasswordPolicy) ->
     @site.get("/docs/rapidoc.js")
     def rapidoc() -> Response:
         return send_from_directory(_RAPIDOC, "rapidoc-min.js")
-
-    app.register_blueprint(site)
 
 
 def _smaller(response: Response, compress: Compress) -> Response:
