@@ -140,8 +140,9 @@ def make_service(
     """Make services over SQLite, or over another database, with settings of the test's own."""
     made: list[Service] = []
 
-    def make(*, create_table: bool = True, **environ: str) -> Service:
-        service = Service(environment(redis_server, relay_of_all, sqlite_url) | environ, relay)
+    def make(*, create_table: bool = True, short_timeouts: bool = False, **environ: str) -> Service:
+        environ = environment(redis_server, relay_of_all, sqlite_url) | environ
+        service = Service(environ, relay, short_timeouts=short_timeouts)
         made.append(service)
         if create_table:
             result = service.app.test_cli_runner().invoke(args=["users", "create-table"])

@@ -23,7 +23,7 @@ from tests.support.service import Service
 
 @pytest.fixture
 def service_on_own_redis(make_service: MakeService, own_redis: RedisServer) -> Service:
-    return make_service(REDIS_URL=own_redis.url)
+    return make_service(REDIS_URL=own_redis.url, short_timeouts=True)
 
 
 def ask(client: FlaskClient, address: str) -> tuple[int, str | None, float]:
