@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from flask import Flask, Response, g
 from flask_limiter import Limiter
-from limits import parse_many
 
 from api.forgot.schemas import ACCEPTED, ACCEPTED_EXAMPLE, FORGOT_EXAMPLE, ForgotRequest
 from api.limits.limits import ADDRESS, FORGOT, lua_table, refuse
@@ -21,7 +20,7 @@ from api.web.json_request import takes
 from api.web.middleware import requester
 from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox, OutboxFull, read_lua
-from shared.redis_keys import Key, lua_constants
+from shared.redis_keys import lua_constants
 
 # Seconds in which a connection to Redis is not looked at again. One that Redis closes in between costs a 503; a
 # restart takes longer.
@@ -42,12 +41,11 @@ class Acceptance:
         self._memory = memory
         self._address_key = address_key
         self._silent = settings.forgot_email_limit_response == "silent"
-        self._client_limits = parse_many(settings.forgot_limit_per_ip)
-        self._address_limits = parse_many(settings.forgot_limit_per_email)
         constants = {
             "MAX_JOBS": settings.outbox_max,
-            "CLIENT_LIMITS": lua_table(self._client_limits),
-            "ADDRESS_LIMITS": lua_table(self._address_limits),
+            "CLIENT_LIMITS": lua_table(settings.forgot_limit_per_ip, FORGOT),
+            "ADDRESS_LIMITS": lua_table(settings.forgot_limit_per_email, ADDRESS),
+            "TELL_ADDRESS": str(not self._silent).lower(),
         }
         self._script = outbox.script(
             lua_constants(constants) + read_lua("api.forgot", "accept"), trusted_for=TRUSTED_FOR
@@ -60,13 +58,13 @@ class Acceptance:
         """
         self._memory.check()
         job = Job.send_link(body.email, self._address_key, **requester()._asdict())
-        keys = self._keys(client_key(), job.address_hash)
         over_quota = job.no_op().entry() if self._silent else ""
-        counts = self._script([job.id, job.address_hash, job.entry(), over_quota, *(Key.LIMITS + key for key in keys)])
-        if counts is None:
+        answer = self._script([job.id, client_key(), job.address_hash, job.entry(), over_quota])
+        if answer is None:
             raise OutboxFull
-        g.accepted = Accepted(job, bool(counts[0]))
-        g.counts = dict(zip(keys, counts[1:], strict=True))
+        within_quota, *counts = answer
+        g.accepted = Accepted(job, bool(within_quota))
+        g.counts = dict(zip(counts[::2], counts[1::2], strict=True))
 
     def before(self, view: Callable[..., Response]) -> Callable[..., Response]:
         """Accept first, then go on to Flask-Limiter's decorators and the view."""
@@ -78,17 +76,11 @@ class Acceptance:
 
         return accept_then_answer
 
-    def _keys(self, client: str, address_hash: str) -> list[str]:
-        """List the keys of all limits, as Flask-Limiter writes them."""
-        keys = [item.key_for(client, FORGOT) for item in self._client_limits]
-        return keys + [item.key_for(address_hash, ADDRESS) for item in self._address_limits]
-
 
 def register_forgot(
     app: Flask, acceptance: Acceptance, limiter: Limiter, settings: ApiSettings, counters: Counters
 ) -> None:
     """Add the endpoint."""
-    silent = settings.forgot_email_limit_response == "silent"
     answer = Answer(app, 202, lambda: json.dumps({"message": str(ACCEPTED)}, ensure_ascii=False))
 
     @app.post("/forgot-password")
@@ -101,7 +93,6 @@ def register_forgot(
         settings.forgot_limit_per_email,
         ADDRESS,
         key_func=lambda: str(g.accepted.job.address_hash),
-        exempt_when=lambda: silent,
         on_breach=refuse(counters, "requests_limited:address"),
     )
     def forgot_password(body: ForgotRequest) -> Response:  # noqa: ARG001 - read by `acceptance.before`

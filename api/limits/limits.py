@@ -29,17 +29,17 @@ class LinkOverused(Exception):
 class CountedStorage(RedisStorage):
     """The `limits` package's storage in Redis, which knows the counts that came with a request for a link.
 
-    api/forgot/accept.lua counts such a request and accepts it in one step; `g.counts` has its count of each key. What
-    has not been counted there is counted in Redis as usual. A storage with a scheme of its own is how `limits` is
-    extended.
+    api/forgot/accept.lua counts such a request and accepts it in one step. If a limit is used up, `g.counts` has the
+    count of each key that was looked at; else it is empty. Other requests are counted in Redis as usual. A storage with
+    a scheme of its own is how `limits` is extended.
     """
 
     STORAGE_SCHEME = ["latchkey"]  # noqa: RUF012 - the attribute's form is that of `limits`
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Return the count of a key with this request."""
-        counts: dict[str, int] = g.get("counts", {})
-        return counts[key] if key in counts else super().incr(key, expiry, amount)
+        counts: dict[str, int] | None = g.get("counts")
+        return super().incr(key, expiry, amount) if counts is None else counts.get(key, 0)
 
 
 def make_limiter(app: Flask, redis: Redis) -> Limiter:
@@ -53,6 +53,7 @@ def make_limiter(app: Flask, redis: Redis) -> Limiter:
     )
     # To an app that does not know it yet it adds hooks around every request, which limits of views do not need.
     app.extensions["limiter"] = {limiter}
+    limiter.request_filter(_within_limits)
     limiter.init_app(app)
     return limiter
 
@@ -83,9 +84,19 @@ def limit_links(limiter: Limiter, limit: str, counters: Counters) -> Callable[[s
     return count_use
 
 
-def lua_table(items: list[RateLimitItem]) -> str:
-    """Write limits as a table of Lua: of each its amount and its seconds."""
-    return f"{{{', '.join(f'{{{item.amount}, {item.get_expiry()}}}' for item in items)}}}"
+def _within_limits() -> bool:
+    """Tell whether the script found a request for a link within its limits: Flask-Limiter need not judge it again."""
+    counts: dict[str, int] | None = g.get("counts")
+    return counts == {}
+
+
+def lua_table(limits: str, scope: str) -> str:
+    """Write limits as a table of Lua: of each its amount, its seconds, and its key, as Flask-Limiter writes it."""
+    rows = []
+    for item in parse_many(limits):
+        before, after = item.key_for("WHO", scope).split("WHO")
+        rows.append(f"{{{item.amount}, {item.get_expiry()}, '{before}', '{after}'}}")
+    return f"{{{', '.join(rows)}}}"
 
 
 def _seconds_until(moment: float) -> int:
