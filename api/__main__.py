@@ -82,8 +82,8 @@ def _check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except (OSError, TypeError) as error:  # The second where HOST cannot be a name.
             why = getattr(error, "strerror", None) or "no such host"
-            cure = "Free it, or choose another PORT or HOST."
-            raise SettingsError([f"PORT {port} of {host} cannot be listened on ({why}). {cure}"]) from None
+            hint = "Free it, or choose another PORT or HOST."
+            raise SettingsError([f"PORT {port} of {host} cannot be listened on ({why}). {hint}"]) from None
 
 
 if __name__ == "__main__":

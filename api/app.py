@@ -3,6 +3,7 @@
 import gc
 import re
 from collections.abc import Callable, Iterable
+from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Flask
@@ -10,7 +11,7 @@ from flask_cors import CORS
 
 from api.cli.commands import Tools, users_commands
 from api.cli.help import app_for_help
-from api.errors import register_errors
+from api.error_handlers import register_errors
 from api.forgot.views import Acceptance, register_forgot
 from api.limits.limits import limit_links, make_limiter
 from api.openapi.document import register_openapi
@@ -18,30 +19,29 @@ from api.ops.counters import Counters
 from api.ops.health import Readiness, register_health
 from api.ops.memory import Memory
 from api.ops.metrics import Metrics, register_metrics
-from api.ops.watch import watch
 from api.pages.brand import register_brand
 from api.pages.pages import register_pages
 from api.passwords.breaches import RangeService
 from api.passwords.hashing import Passwords
 from api.passwords.new_password import NewPasswords
 from api.passwords.policy import PasswordPolicy
-from api.reset.bulkhead import Bulkhead
 from api.reset.password_reset import Resets
 from api.reset.policy_view import register_policy
 from api.reset.views import register_reset
 from api.settings import ApiSettings
-from api.web.forwarded import ForwardedFor
+from api.web.forwarded import Forwarded
 from api.web.json_request import MAX_BODY
 from api.web.language import request_language
 from api.web.middleware import AroundRequests
 from shared import log
 from shared.connections.database import database_config, db
 from shared.connections.redis_client import connect
-from shared.languages import speak
+from shared.languages import init_babel
 from shared.outbox.jobs import hash_keys
 from shared.outbox.outbox import Outbox
 from shared.settings.environment import SettingsError
 from shared.templates.templates import Templates
+from shared.ticker import Ticker
 from shared.tokens import Tokens
 from shared.users.table import Users
 
@@ -93,10 +93,10 @@ def _build(settings: ApiSettings) -> Flask:
     passwords = _new_passwords(settings)
     memory, counters = Memory(redis), Counters(redis, lambda: passwords.hashing.waiting)
     app = _bare_app(settings, counters)
-    app.extensions |= {"redis": redis, "watch": watch(memory, counters)}
+    app.extensions |= {"redis": redis, "watch": Ticker("watch", lambda: _publish_and_look(counters, memory))}
     limiter = make_limiter(app, redis)
     count_use = limit_links(limiter, settings.reset_limit_per_link, counters)
-    resets = Resets(_tokens(settings), users, passwords, Bulkhead(settings.reset_slots), count_use, outbox, key)
+    resets = Resets(_tokens(settings), users, passwords, BoundedSemaphore(settings.reset_slots), count_use, outbox, key)
     acceptance = Acceptance(outbox, memory, settings, key)
     register_openapi(app, settings.product_name)
     register_pages(app, settings, passwords.policy)
@@ -109,6 +109,12 @@ def _build(settings: ApiSettings) -> Flask:
     app.extensions["tools"] = Tools(settings, passwords, outbox, key)
     app.cli.add_command(users_commands)
     return app
+
+
+def _publish_and_look(counters: Counters, memory: Memory) -> None:
+    """Do what a server process does beside its requests, once a second."""
+    counters.publish()
+    memory.sample()
 
 
 def page_templates(folder: str) -> Templates:
@@ -137,14 +143,13 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> Flask:
     app.url_map.merge_slashes = False
     app.config.update(_config(settings))
     db.init_app(app)
-    speak(app, settings.babel_default_locale, settings.babel_default_timezone, request_language)
+    init_babel(app, settings.babel_default_locale, settings.babel_default_timezone, request_language)
     register_errors(app, counters)
     if settings.cors_origins:
         _allow_origins(app, settings.cors_origins)
     # Wrapping the method is how Flask's documentation applies a middleware.
+    app.wsgi_app = Forwarded(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     app.wsgi_app = AroundRequests(app.wsgi_app, settings)  # type: ignore[method-assign]
-    if settings.trusted_proxies:
-        app.wsgi_app = ForwardedFor(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app
 
 

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import ParseError, fromstring
 
 from shared.settings.web_address import web_address
 
-LARGEST = 100 * 1024  # Bytes.
+MAX_SIZE = 100 * 1024  # Bytes.
 _SVG = "{http://www.w3.org/2000/svg}svg"
 _FIRST_BYTES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
@@ -40,8 +40,8 @@ def read_picture(file: str) -> Picture:
         content = _content(Path(file))
     except (OSError, ValueError):  # The second where no file can have this name.
         raise ValueError("is neither an https address nor a file that can be read") from None
-    if len(content) > LARGEST:
-        raise ValueError(f"is larger than {LARGEST // 1024} kB")
+    if len(content) > MAX_SIZE:
+        raise ValueError(f"is larger than {MAX_SIZE // 1024} kB")
     return Picture(content, _kind(content))
 
 
@@ -49,7 +49,7 @@ def _content(file: Path) -> bytes:
     if not file.is_file():  # What else can be opened may never end.
         raise FileNotFoundError
     with file.open("rb") as opened:
-        return opened.read(LARGEST + 1)
+        return opened.read(MAX_SIZE + 1)
 
 
 def _kind(content: bytes) -> str:
@@ -60,7 +60,7 @@ def _kind(content: bytes) -> str:
         return "image/webp"
     # Scripts in it run nowhere: pages show it as a picture, and opened by itself it has a policy that runs nothing.
     try:
-        tag = fromstring(content).tag  # noqa: S314 - the operator's own file, and no longer than LARGEST
+        tag = fromstring(content).tag  # noqa: S314 - the operator's own file, and no longer than MAX_SIZE
     except (ParseError, ValueError, LookupError) as error:  # The others for its encoding.
         why = f" ({error})" if content.lstrip()[:1] == b"<" else ""
         raise ValueError(f"is none of SVG, PNG, JPEG and WebP{why}") from None

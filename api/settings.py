@@ -12,8 +12,8 @@ from shared.settings.settings import LOOPBACK, Settings, split_list
 from shared.settings.web_address import web_address
 
 RANGE_SERVICE = "https://api.pwnedpasswords.com/range/"
-LONGEST_WINDOW = 366 * 86400  # Seconds.
-LARGEST_AMOUNT = 1_000_000
+MAX_WINDOW = 366 * 86400  # Seconds.
+MAX_AMOUNT = 1_000_000
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 _HOST = re.compile(r"([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}|[0-9a-f:.]*:[0-9a-f:.]*")
@@ -28,7 +28,7 @@ def _limits(value: str) -> str:
         items = parse_many(value)
     except ValueError:
         raise ValueError("is not a limit") from None
-    if any(item.get_expiry() > LONGEST_WINDOW or not 0 < item.amount <= LARGEST_AMOUNT for item in items):
+    if any(item.get_expiry() > MAX_WINDOW or not 0 < item.amount <= MAX_AMOUNT for item in items):
         raise ValueError("is out of range (1 to 1000000 in at most 366 days)")
     shortest_first = sorted(dict.fromkeys(items), key=RateLimitItem.get_expiry)
     # Flask-Limiter judges in the order of the units, 90 minutes before an hour, and what a short limit refuses would be

@@ -1,7 +1,7 @@
 """Growth: what many users, many waiting jobs and many clients cost each request, and each mail.
 
 The sides of a comparison stand beside each other and are measured in turns, in rounds of a second or so, in an order
-drawn anew for each round. A figure holds if the interval of its ratio reaches MOST or below.
+drawn anew for each round. A figure holds if the interval of its ratio reaches MAX_RATIO or below.
 """
 
 import random
@@ -19,7 +19,7 @@ from benchmarks.sink import Sink
 from tests.faults.cases import backlog
 from tests.faults.run import say
 
-MOST = 1.10
+MAX_RATIO = 1.10
 WAITING = "waiting jobs"
 # No limiter key ends while we look: their number is what is measured.
 LONG_WINDOWS = "1000000/hour;1000000/day"
@@ -52,7 +52,7 @@ class Figure:
     @property
     def holds(self) -> bool:
         """Tell whether it may be at most a tenth worse."""
-        return self.ratio.low <= MOST
+        return self.ratio.low <= MAX_RATIO
 
 
 @dataclass(frozen=True)

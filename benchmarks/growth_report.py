@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from benchmarks import growth, services
 from benchmarks.figures import interval
-from benchmarks.growth import MOST, Figure, Growth
+from benchmarks.growth import MAX_RATIO, Figure, Growth
 from benchmarks.results import Bench, Part, Promise, Table, shown
 from benchmarks.sink import sink
 
@@ -39,4 +39,4 @@ def _row(figure: Figure) -> tuple[str, ...]:
 
 def _promise(growth: Growth, figure: Figure) -> Promise:
     seen = f"{shown(figure.ratio.value)} ({interval(figure.ratio)})"
-    return Promise(f"{_title(growth)}: {figure.name}", seen, f"interval reaches {MOST:.2f} or below", figure.holds)
+    return Promise(f"{_title(growth)}: {figure.name}", seen, f"interval reaches {MAX_RATIO:.2f} or below", figure.holds)

@@ -13,7 +13,7 @@ from typing import Self
 CONNECTIONS = 32
 POOL = 64  # Connections that requests at a rate may use.
 TICK = 0.001  # Seconds.
-PATIENCE = 10.0  # Seconds without any answer after which a measurement is given up.
+TIMEOUT = 10.0  # Seconds without any answer after which a measurement is given up.
 _END_OF_HEAD = b"\r\n\r\n"
 _LENGTH = b"content-length: "
 _RETRY_AFTER = b"retry-after: "
@@ -50,7 +50,7 @@ class Connection:
     """One connection with at most one request on its way."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = b""
         self.since = 0.0
@@ -139,7 +139,7 @@ def _run(
                 answers.note(status, time.perf_counter() - connection.since)
                 free.append(connection)
         now = time.perf_counter()
-        if busy and now - begun > seconds + PATIENCE:
+        if busy and now - begun > seconds + TIMEOUT:
             raise TimeoutError("a request is not answered")
     answers.seconds = now - begun
     return answers

@@ -30,8 +30,8 @@ ROUNDS, JOBS = 5, 3000
 SHORT_ROUNDS, SHORT_JOBS = 1, 100
 WARM_UP = 0.2  # Of the jobs, before those that count.
 USERS = 5000
-MOST = 1.6  # Times the two floors that latchkey's worker may take a mail.
-PATIENCE = 120.0  # Seconds.
+MAX_RATIO = 1.6  # Times the two floors that latchkey's worker may take a mail.
+TIMEOUT = 120.0  # Seconds.
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,10 @@ class _Side:
     def watch(self, program: Program, store: Store | None, done: Callable[[], int]) -> Pace:
         """Watch a program from its first jobs to its last."""
         first, last = int(self.number * WARM_UP), self.number
-        wait_until(lambda: done() >= first, "nothing is done", PATIENCE)
+        wait_until(lambda: done() >= first, "nothing is done", TIMEOUT)
         begun, jobs = time.perf_counter(), done()
         before = self._cpu(program, store)
-        wait_until(lambda: done() >= last, "not all is done", PATIENCE)
+        wait_until(lambda: done() >= last, "not all is done", TIMEOUT)
         seconds, jobs = time.perf_counter() - begun, done() - jobs
         used = [(after - then) * 1000 / jobs for then, after in zip(before, self._cpu(program, store), strict=True)]
         program.check()

@@ -18,7 +18,7 @@ TIMES = 3  # Requests that the limit of each address lets through in 15 minutes.
 BACKLOG = 100  # What may wait while a contender takes only as much as it can finish.
 LOOK = 0.02  # Seconds between two looks at what waits.
 SHARED_RATE = 150.0  # Requests a second: half of what the slowest contender reaches with one process.
-PATIENCE = 300.0  # Seconds in which what waits must be finished.
+TIMEOUT = 300.0  # Seconds in which what waits must be finished.
 STRAGGLERS = 5.0  # Seconds in which the last mails must come after that.
 
 
@@ -154,7 +154,7 @@ class Subject:
 
     def drain(self) -> None:
         """Wait until everything is finished; mails that do not come are left to be counted."""
-        wait_until(lambda: not self.contender.backlog(), f"{self.contender.name} does not finish", PATIENCE)
+        wait_until(lambda: not self.contender.backlog(), f"{self.contender.name} does not finish", TIMEOUT)
         with suppress(TimeoutError):
             wait_until(lambda: self.mailed >= self.owed, "mails are missing", STRAGGLERS)
 

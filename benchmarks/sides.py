@@ -19,7 +19,7 @@ from worker.app import create_worker
 from worker.settings import WorkerSettings
 
 SWEEPS = 5  # In a round.
-MOST_DRAWN = 50_000
+MAX_DRAWN = 50_000
 MILLISECONDS = 1000
 
 SWEEP = "sweep"
@@ -45,7 +45,7 @@ class Drawn:
 
     def __post_init__(self) -> None:
         """Draw the users."""
-        self._users = iter(random.sample(range(self.users), min(self.users, MOST_DRAWN)))
+        self._users = iter(random.sample(range(self.users), min(self.users, MAX_DRAWN)))
 
     def requests(self, number: int) -> list[bytes]:
         """Write so many requests."""

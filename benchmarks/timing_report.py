@@ -8,7 +8,7 @@ from benchmarks.results import Bench, Part, Promise, Table, shown
 from benchmarks.sink import sink
 from benchmarks.timing import Comparison, Timing
 
-MOST_APART = 0.02
+MAX_DIFFERENCE = 0.02
 _COLUMNS = ("", "requests", "median ms, first", "median ms, second", "AUC", "95 % interval")
 
 
@@ -39,5 +39,5 @@ def _row(comparison: Comparison) -> tuple[str, ...]:
 def _promise(comparison: Comparison) -> Promise:
     value = comparison.auc.value
     seen = f"{value:.3f} ({interval(comparison.auc)})"
-    bound = f"0.5 within {MOST_APART}"
-    return Promise(f"AUC, {_title(comparison)}", seen, bound, abs(value - 0.5) <= MOST_APART)
+    bound = f"0.5 within {MAX_DIFFERENCE}"
+    return Promise(f"AUC, {_title(comparison)}", seen, bound, abs(value - 0.5) <= MAX_DIFFERENCE)

@@ -30,21 +30,21 @@ LANGUAGES = {
 }
 CATALOGUES = Path(__file__).parent / "translations"
 _HOUR, _MINUTE = 3600, 60  # Seconds.
-_LONGEST_HEADER = 256  # Characters of Accept-Language that are read; browsers send some thirty.
-_LONGEST_TAG = 35  # RFC 5646, 4.4.1.
+_MAX_HEADER_LENGTH = 256  # Characters of Accept-Language that are read; browsers send some thirty.
+_MAX_TAG_LENGTH = 35  # RFC 5646, 4.4.1.
 _BY_TAG = {code.partition("_")[0]: code for code in LANGUAGES}
 
 
-def choose(wanted: str, accept: str, default: str = DEFAULT) -> str:
+def negotiate(wanted: str, accept: str, default: str = DEFAULT) -> str:
     """Return the language for a request that names one, or for its Accept-Language (RFC 9110, 12.5.4).
 
     A region is passed over: who asks for pt-PT or zh-TW gets the Portuguese or Chinese that there is.
     """
-    return _choose(wanted[:_LONGEST_TAG], accept[:_LONGEST_HEADER], default)
+    return _negotiate(wanted[:_MAX_TAG_LENGTH], accept[:_MAX_HEADER_LENGTH], default)
 
 
 @lru_cache(maxsize=1024)
-def _choose(wanted: str, accept: str, default: str) -> str:
+def _negotiate(wanted: str, accept: str, default: str) -> str:
     # The header's fields, the best first, without those it refuses (q=0).
     accepted = parse_accept_header(accept, LanguageAccept)
     tags = [wanted, *(tag for tag, quality in accepted if quality > 0)]
@@ -57,7 +57,7 @@ def tag(code: str) -> str:
     return code.replace("_", "-")
 
 
-def gap(code: str) -> str:
+def sentence_separator(code: str) -> str:
     """Return what stands between two sentences: nothing where the full stop brings its own room."""
     return "" if code in {"ja", "zh_Hans"} else " "
 
@@ -78,7 +78,7 @@ def lifetime(seconds: int) -> str:
     )
 
 
-def speak(app: Flask, default: str, timezone: str, selector: Callable[[], str] | None = None) -> None:
+def init_babel(app: Flask, default: str, timezone: str, selector: Callable[[], str] | None = None) -> None:
     """Give an app its catalogues, and its templates `_()`."""
     Babel(
         app,

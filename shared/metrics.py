@@ -1,6 +1,6 @@
 """Where both programs count: one Redis hash, from field to number, so that every API process can tell the totals.
 
-A field is a counter's name and, after a colon, its label. api/ops/metrics.py lists them all.
+A field is a counter's name and, after a colon, its label. api/ops/counters.py lists them all.
 """
 
 from bisect import bisect_left

@@ -12,7 +12,7 @@ from redis import Redis
 from shared import log
 from shared.connections.database import ask_after_a_rest, database_config, db
 from shared.connections.redis_client import connect
-from shared.languages import speak
+from shared.languages import init_babel
 from shared.outbox.jobs import DELIVER, hash_keys
 from shared.outbox.outbox import Outbox
 from shared.tokens import Tokens
@@ -91,7 +91,7 @@ def _flask(settings: WorkerSettings) -> Flask:
         MAIL_SUPPRESS_SEND=False,
     )
     db.init_app(flask)
-    speak(flask, settings.babel_default_locale, settings.babel_default_timezone)
+    init_babel(flask, settings.babel_default_locale, settings.babel_default_timezone)
     with flask.app_context():
         ask_after_a_rest(db.engine)
     Mail(flask)

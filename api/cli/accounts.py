@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, Column, DateTime, Integer, MetaData, String, Tab
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import scoped_session
 
-from api.passwords.hashing import MOST_ROUNDS, is_affordable
+from api.passwords.hashing import MAX_ROUNDS, is_affordable
 from shared.addresses import InvalidAddress, normalise, parse, spellings
 from shared.settings.settings import HashFormat, Settings
 
@@ -119,7 +119,7 @@ def read_rows(lines: Iterable[str], hash_format: HashFormat, known: set[str]) ->
         elif not pattern.fullmatch(password_hash):
             yield BadRow(reader.line_num, f"password_hash is not of the format {hash_format}")
         elif not is_affordable(password_hash):
-            yield BadRow(reader.line_num, f"password_hash has a cost of more than {MOST_ROUNDS}")
+            yield BadRow(reader.line_num, f"password_hash has a cost of more than {MAX_ROUNDS}")
         elif mailbox in known:
             yield BadRow(reader.line_num, "there is a user with this address already")
         else:

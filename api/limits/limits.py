@@ -9,8 +9,8 @@ from limits import RateLimitItem, parse_many
 from limits.storage import RedisStorage
 from redis import Redis
 
-from api.openapi.problems import RATE_LIMITED
 from api.ops.counters import Counters
+from api.problems import RATE_LIMITED
 from api.web.answers import problem
 from api.web.clients import client_key
 from shared.redis_keys import Key

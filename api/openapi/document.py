@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from flask import Flask
 from pydantic import BaseModel
 
-from api.openapi.problems import ProblemType
+from api.problems import ProblemType
 
 PASSWORDS, PAGES, HEALTH = "Passwords", "Pages", "Health"
 

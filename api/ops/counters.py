@@ -1,19 +1,58 @@
-"""What this process counts, until it is in Redis with the counts of all others."""
+"""All counters, and what this process counts until it is in Redis with the counts of all others."""
 
 import secrets
 from collections import Counter
 from collections.abc import Callable
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
 from redis import Redis
 
 from shared.connections.redis_memory import ALLOW_FULL
+from shared.outbox.jobs import Kind
 from shared.outbox.outbox import read_lua
 from shared.redis_keys import LUA_KEYS, Key
 
 WAITING_TIMEOUT = 5  # Seconds that a process is believed how many passwords wait in it.
 BATCH_TIMEOUT = 3600  # Seconds in which a batch that is sent again is known.
+
+_KINDS = get_args(Kind)
+
+
+class Count(NamedTuple):
+    """A counter: its field in Redis, what it counts, and its label with all values that there are."""
+
+    field: str
+    help: str
+    label: str = ""
+    values: tuple[str, ...] = ()
+
+
+COUNTS = (
+    Count("requests_accepted", "Requests for a link that were accepted, within their quotas."),
+    Count("requests_limited", "Requests for a link over a limit.", "by", ("client", "address")),
+    Count("requests_refused", "Requests for a link refused to everybody.", "reason", ("full", "memory", "redis")),
+    Count("resets_confirmed", "Passwords that were set."),
+    Count("resets_limited", "Resets and checks over a limit.", "by", ("client", "link")),
+    Count("resets_refused", "Resets and checks refused.", "reason", ("link", "password", "busy", "unavailable")),
+    Count("mails_sent", "Mails that the relay took.", "kind", ("reset", "password_changed")),
+    Count(
+        "mails_retried",
+        "Attempts that failed and are made again.",
+        "reason",
+        ("transient", "unsure", "misconfigured", "database", "unexpected"),
+    ),
+    Count("mails_buried", "Jobs given up, for a person to look at.", "kind", _KINDS),
+    Count("mails_dropped", "Jobs dropped because they were too old.", "kind", _KINDS),
+    Count("mails_doubled", "Mails that may have been sent twice."),
+    Count("jobs_swept", "Jobs that the sweeper put back.", "reason", ("due", "lease", "message")),
+    Count(
+        "jobs_ended",
+        "Jobs that ended without a mail of their own.",
+        "reason",
+        ("no_such_user", "over_quota", "several_users", "not_changed"),
+    ),
+)
 
 
 class Counters:

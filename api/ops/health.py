@@ -17,7 +17,7 @@ from api.openapi.document import HEALTH, Operation
 from shared.connections.redis_memory import NO_MORE_REQUESTS, memory_used
 from shared.log import get_logger
 from shared.redis_keys import Key
-from shared.users.table import DATABASE_CURE, Users, UsersTableError
+from shared.users.table import DATABASE_HINT, Users, UsersTableError
 
 STATUS_TIMEOUT = 1.0  # Seconds that a status is kept, so that asking often costs the database nothing.
 DATABASE_TIMEOUT = 1.0  # Seconds.
@@ -83,7 +83,7 @@ class Readiness:
             log.warning("degraded", part="database", error=str(error))
             return "degraded"
         except (SQLAlchemyError, TimeoutError) as error:
-            log.warning("degraded", part="database", error=type(error).__name__, cure=DATABASE_CURE)
+            log.warning("degraded", part="database", error=type(error).__name__, hint=DATABASE_HINT)
             return "degraded"
         return "ok"
 

@@ -43,6 +43,6 @@ class Memory:
         if self.ratio is not None and NO_MORE_HISTORY <= self.ratio < NO_MORE_REQUESTS:
             self._redis.set(Key.HISTORY_OFF, 1, ex=HISTORY_OFF_TIMEOUT)
         if self.short and not was_short:
-            log.error("memory_short", ratio=self.ratio, cure="No requests are accepted. Give Redis more maxmemory.")
+            log.error("memory_short", ratio=self.ratio, hint="No requests are accepted. Give Redis more maxmemory.")
         if was_short and not self.short:
             log.warning("memory_short_no_more", ratio=self.ratio)

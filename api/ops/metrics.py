@@ -1,12 +1,11 @@
 """GET /metrics: the totals of all processes and the state of the queue, for Prometheus and for the operator alone.
 
-Every process tells the same, because the counts are in Redis. Labels are from this file alone.
+Every process tells the same, because the counts are in Redis. api/ops/counters.py lists them, with all their labels.
 """
 
 from collections.abc import Iterator
 from hmac import compare_digest
 from itertools import accumulate
-from typing import NamedTuple, get_args
 
 from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -17,50 +16,11 @@ from redis import Redis
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import Rule
 
-from api.ops.counters import Counters
+from api.ops.counters import COUNTS, Count, Counters
 from api.ops.memory import Memory
 from shared.metrics import BUCKETS
-from shared.outbox.jobs import Kind
 from shared.outbox.pending import Pending
 from shared.redis_keys import Key
-
-_KINDS = get_args(Kind)
-
-
-class Count(NamedTuple):
-    """A counter: its field in Redis, what it counts, and its label with all values that there are."""
-
-    field: str
-    help: str
-    label: str = ""
-    values: tuple[str, ...] = ()
-
-
-COUNTS = (
-    Count("requests_accepted", "Requests for a link that were accepted, within their quotas."),
-    Count("requests_limited", "Requests for a link over a limit.", "by", ("client", "address")),
-    Count("requests_refused", "Requests for a link refused to everybody.", "reason", ("full", "memory", "redis")),
-    Count("resets_confirmed", "Passwords that were set."),
-    Count("resets_limited", "Resets and checks over a limit.", "by", ("client", "link")),
-    Count("resets_refused", "Resets and checks refused.", "reason", ("link", "password", "busy", "unavailable")),
-    Count("mails_sent", "Mails that the relay took.", "kind", ("reset", "password_changed")),
-    Count(
-        "mails_retried",
-        "Attempts that failed and are made again.",
-        "reason",
-        ("transient", "unsure", "misconfigured", "database", "unexpected"),
-    ),
-    Count("mails_buried", "Jobs given up, for a person to look at.", "kind", _KINDS),
-    Count("mails_dropped", "Jobs dropped because they were too old.", "kind", _KINDS),
-    Count("mails_doubled", "Mails that may have been sent twice."),
-    Count("jobs_swept", "Jobs that the sweeper put back.", "reason", ("due", "lease", "message")),
-    Count(
-        "jobs_ended",
-        "Jobs that ended without a mail of their own.",
-        "reason",
-        ("no_such_user", "over_quota", "several_users", "not_changed"),
-    ),
-)
 
 GAUGES = {
     "outbox_pending": "Jobs accepted and not finished.",

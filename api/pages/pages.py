@@ -13,7 +13,7 @@ from api.openapi.document import PAGES, Operation
 from api.passwords.policy import PasswordPolicy
 from api.reset.policy_view import REASONS
 from api.settings import ApiSettings
-from shared.languages import direction, gap, lifetime, tag
+from shared.languages import direction, lifetime, sentence_separator, tag
 
 _RAPIDOC = Path(flask_openapi3_rapidoc.__file__).parent / "templates" / "rapidoc" / "js"
 _PAGE = {200: None}  # A page of HTML, in the OpenAPI document.
@@ -73,7 +73,7 @@ def _on_every_page(settings: ApiSettings) -> dict[str, Any]:
         "sign_in_url": settings.sign_in_url,
         "lang": tag(language),
         "dir": direction(language),
-        "gap": gap(language),
+        "gap": sentence_separator(language),
         "chosen": _chosen_language(),
     }
 

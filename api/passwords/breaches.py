@@ -20,8 +20,8 @@ from api.passwords.policy import WeakPassword
 from shared.log import get_logger
 
 BreachCheck = Literal["off", "open", "closed"]
-PATIENCE = 2.0  # Seconds for the whole: name, connection, answer.
-MOST_BYTES = 256 * 1024  # Of an answer; with padding it has 40 kB.
+TIMEOUT = 2.0  # Seconds for the whole: name, connection, answer.
+MAX_BYTES = 256 * 1024  # Of an answer; with padding it has 40 kB.
 PREFIX = 5  # Hexadecimal digits.
 # Padding makes answers of like size, so that those who see only sizes do not see which was asked for.
 _HEADERS = {"Add-Padding": "true", "User-Agent": "Latchkey", "Connection": "close"}
@@ -39,12 +39,12 @@ class _NoAnswer(Exception):
 
 
 class RangeService:
-    """Asks a service in a thread that is given up after `patience` seconds: no timeout of a socket bounds a whole."""
+    """Asks a service in a thread that is given up after `timeout` seconds: no timeout of a socket bounds a whole."""
 
-    def __init__(self, url: str, at_a_time: int, *, needed: bool, patience: float = PATIENCE) -> None:
+    def __init__(self, url: str, at_a_time: int, *, needed: bool, timeout: float = TIMEOUT) -> None:
         self._url = urlsplit(url)
         self._needed = needed
-        self._patience = patience
+        self._timeout = timeout
         self._askers = ThreadPoolExecutor(at_a_time, "breaches")
         self._tls = ssl.create_default_context()
 
@@ -55,9 +55,9 @@ class RangeService:
         """
         digest = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
         opened: list[socket.socket] = []
-        asked = self._askers.submit(self._ask, digest[:PREFIX], time.monotonic() + self._patience, opened)
+        asked = self._askers.submit(self._ask, digest[:PREFIX], time.monotonic() + self._timeout, opened)
         try:
-            suffixes = asked.result(self._patience)
+            suffixes = asked.result(self._timeout)
         # A TimeoutError is an OSError; a name that cannot be one is a UnicodeError.
         except (OSError, UnicodeError, HTTPException, _NoAnswer) as error:
             asked.cancel()
@@ -105,9 +105,9 @@ def _read(answer: HTTPResponse, deadline: float) -> str:
     if answer.status != 200:  # noqa: PLR2004 - a status is best known by its number
         raise _NoAnswer
     body = b""
-    while chunk := answer.read1(MOST_BYTES):
+    while chunk := answer.read1(MAX_BYTES):
         body += chunk
-        if len(body) > MOST_BYTES or time.monotonic() > deadline:
+        if len(body) > MAX_BYTES or time.monotonic() > deadline:
             raise _NoAnswer
     if answer.length:
         raise _NoAnswer  # Cut short: what is missing may be what was asked for.

@@ -8,12 +8,12 @@ from bisect import bisect_left
 from importlib.resources import files
 
 FILE = "common_passwords.bin"
-WIDTH = 5  # Bytes of each digest: one password in sixty million is taken for another.
+DIGEST_SIZE = 5  # Bytes of each digest: one password in sixty million is taken for another.
 
 
 def digest(password: str) -> bytes:
     """Return what stands for a password in the file, whatever the case of its letters."""
-    return hashlib.sha256(password.lower().encode("utf-8", "surrogatepass")).digest()[:WIDTH]
+    return hashlib.sha256(password.lower().encode("utf-8", "surrogatepass")).digest()[:DIGEST_SIZE]
 
 
 class CommonPasswords:
@@ -23,7 +23,7 @@ class CommonPasswords:
         self._digests = (files("api.passwords") / FILE).read_bytes()
 
     def __len__(self) -> int:
-        return len(self._digests) // WIDTH
+        return len(self._digests) // DIGEST_SIZE
 
     def __contains__(self, password: str) -> bool:
         wanted = digest(password)
@@ -31,4 +31,4 @@ class CommonPasswords:
         return self._at(place) == wanted
 
     def _at(self, place: int) -> bytes:
-        return self._digests[place * WIDTH : (place + 1) * WIDTH]
+        return self._digests[place * DIGEST_SIZE : (place + 1) * DIGEST_SIZE]

@@ -15,7 +15,7 @@ from shared.settings.settings import HashFormat
 from shared.tokens import InvalidToken
 
 WAIT_FOR_HASH = 5.0  # Seconds until one that has not begun is given up.
-MOST_ROUNDS = 16  # Of a stored hash, 5 seconds; each more takes twice as long, and 31 would take days.
+MAX_ROUNDS = 16  # Of a stored hash, 5 seconds; each more takes twice as long, and 31 would take days.
 _STORED = re.compile(r"(bcrypt\$|bcrypt_sha256\$)?(\$2[aby]\$([0-3][0-9])\$[./A-Za-z0-9]{53})")
 
 
@@ -104,7 +104,7 @@ def _cores() -> int:
 def is_hash_of(stored: str, password: str) -> bool:
     """Tell whether a stored hash, in any of the formats, is of this password.
 
-    False as well for what is no hash of bcrypt's, and for one that would take more than MOST_ROUNDS.
+    False as well for what is no hash of bcrypt's, and for one that would take more than MAX_ROUNDS.
     """
     match = _affordable(stored)
     if match is None:
@@ -122,7 +122,7 @@ def is_affordable(stored: str) -> bool:
 
 def _affordable(stored: str) -> re.Match[str] | None:
     match = _STORED.fullmatch(stored)
-    return match if match and int(match[3]) <= MOST_ROUNDS else None
+    return match if match and int(match[3]) <= MAX_ROUNDS else None
 
 
 def encode(password: str, hash_format: HashFormat, rounds: int) -> str:

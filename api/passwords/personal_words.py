@@ -6,7 +6,7 @@ from unicodedata import normalize
 
 from shared.addresses import InvalidAddress, spellings
 
-SHORTEST = 3  # Characters. Shorter parts stand in too many words by chance.
+MIN_WORD_LENGTH = 3  # Characters. Shorter parts stand in too many words by chance.
 _LETTERS = str.maketrans("@483!|1l05$7+", "aabeiiiiosstt")
 
 
@@ -45,7 +45,7 @@ def without(password: str, words: Iterable[str]) -> str:
 
 
 def _words(parts: Iterable[str]) -> set[str]:
-    folded = {_fold(normalize("NFC", part)) for part in parts if len(part) >= SHORTEST}
+    folded = {_fold(normalize("NFC", part)) for part in parts if len(part) >= MIN_WORD_LENGTH}
     return folded | {word[::-1] for word in folded}
 
 

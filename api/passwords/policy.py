@@ -5,12 +5,12 @@ from typing import Literal
 
 from api.passwords.common_passwords import CommonPasswords
 from api.passwords.personal_words import without, words_of_address, words_of_name
-from api.passwords.strength import withstands
+from api.passwords.strength import is_hard_to_guess
 from shared.settings.settings import HashFormat
 
 BCRYPT_BYTES = 72  # bcrypt reads no more: a longer password would be cut without a word, so it is refused.
 PREHASHED_CHARACTERS = 256
-ENOUGH_GUESSES = 10**10  # zxcvbn's best score: a slow hash keeps it safe even if the users table is stolen.
+MIN_GUESSES = 10**10  # zxcvbn's best score: a slow hash keeps it safe even if the users table is stolen.
 
 Reason = Literal[
     "too_short",
@@ -77,14 +77,14 @@ class PasswordPolicy:
 
     def _too_easy(self, password: str, address: str) -> list[Reason]:
         reasons: list[Reason] = []
-        if password in self.common or not withstands(password, self._enough):
+        if password in self.common or not is_hard_to_guess(password, self._enough):
             reasons.append("too_common")
         return reasons + self._made_of_known_words(password, address)
 
     @property
     def _enough(self) -> int:
         """To zxcvbn eight random characters take 10**8 guesses, and what looks like a word in them makes it less."""
-        return min(ENOUGH_GUESSES, int(10 ** (self.min_length - 1)))
+        return min(MIN_GUESSES, int(10 ** (self.min_length - 1)))
 
     def _made_of_known_words(self, password: str, address: str) -> list[Reason]:
         known: dict[Reason, set[str]] = {
@@ -93,6 +93,6 @@ class PasswordPolicy:
         }
         whole = without(password, ())
         rest = without(password, set().union(*known.values()))
-        if rest == whole or withstands(rest, self._enough):
+        if rest == whole or is_hard_to_guess(rest, self._enough):
             return []
         return [reason for reason, words in known.items() if without(password, words) != whole]

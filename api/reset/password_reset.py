@@ -1,13 +1,14 @@
 """The rules of setting a new password. No Flask in here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Semaphore
 
 from redis.exceptions import RedisError
 
 from api.passwords.new_password import NewPasswords
-from api.reset.bulkhead import Bulkhead
 from api.web.requester import Requester
 from shared.log import get_logger
 from shared.outbox.jobs import Job
@@ -20,14 +21,18 @@ NOTICE_DELAY = 60  # Seconds: longer than the rest of a reset takes, hashing que
 log = get_logger(__name__)
 
 
+class ResetsBusy(Exception):
+    """Resets and checks hold up as many threads of the server as they may."""
+
+
 @dataclass(frozen=True)
 class Resets:
-    """Sets passwords for those who hold a link."""
+    """Sets passwords for those who hold a link. `slots`: how many threads of the server they may hold up together."""
 
     tokens: Tokens
     users: Users
     passwords: NewPasswords
-    bulkhead: Bulkhead
+    slots: Semaphore
     count_use: Callable[[str], None]
     outbox: Outbox
     address_key: bytes
@@ -35,11 +40,11 @@ class Resets:
     def check(self, token: str) -> datetime:
         """Return when the link expires.
 
-        Raises InvalidToken, LinkOverused and SlotsTaken.
+        Raises InvalidToken, LinkOverused and ResetsBusy.
         """
         claims = self._verify(token)
         # A slow database would hold every thread, by one link that is asked about often enough.
-        with self.bulkhead.take():
+        with self._slot():
             self._user_of(claims)
         return claims.expires_at
 
@@ -49,13 +54,26 @@ class Resets:
         The notice mail is accepted before the change and held back, so that it goes out even if this process dies
         right after the commit; the worker drops it while the old password is still stored.
 
-        Raises InvalidToken, LinkOverused, WeakPassword, BreachCheckAway, HashingBusy, SlotsTaken, and RedisError or
+        Raises InvalidToken, LinkOverused, WeakPassword, BreachCheckAway, HashingBusy, ResetsBusy, and RedisError or
         SQLAlchemyError with nothing changed.
         """
         claims = self._verify(token)
         # Before the database is asked: a refusal costs half, and a slow database holds no more resets than this.
-        with self.passwords.hashing.slot(claims.fingerprint), self.bulkhead.take():
+        with self.passwords.hashing.slot(claims.fingerprint), self._slot():
             self._set(self._user_of(claims), password, requester)
+
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
+        """Hold a slot. No thread waits for one, because a thread that waits is held up as well.
+
+        Raises ResetsBusy where none is free.
+        """
+        if not self.slots.acquire(blocking=False):
+            raise ResetsBusy
+        try:
+            yield
+        finally:
+            self.slots.release()
 
     def _verify(self, token: str) -> TokenClaims:
         claims = self.tokens.verify(token)

@@ -7,8 +7,8 @@ from flask_limiter import Limiter
 
 from api.limits.limits import RESET, refuse
 from api.openapi.document import PASSWORDS, Operation
-from api.openapi.problems import INVALID_TOKEN, WEAK_PASSWORD
 from api.ops.counters import Counters
+from api.problems import INVALID_TOKEN, WEAK_PASSWORD
 from api.reset.password_reset import Resets
 from api.reset.schemas import (
     CHANGED,

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response
 from flask_babel import force_locale
 
-from api.openapi.problems import ProblemType
+from api.problems import ProblemType
 from api.web.language import request_language
 from shared.languages import LANGUAGES, tag
 

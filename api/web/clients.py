@@ -7,8 +7,8 @@ from flask import request
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _UNKNOWN = "unknown"
-LONGEST_ADDRESS = 64  # Characters, with brackets, a zone and a port. What is longer counts as unknown.
-KEPT_OF_IPV6 = 48  # Bits, and 24 of IPv4: enough to tell one's own network, too few to find a person.
+MAX_ADDRESS_LENGTH = 64  # Characters, with brackets, a zone and a port. What is longer counts as unknown.
+IPV6_PREFIX = 48  # Bits, and 24 of IPv4: enough to tell one's own network, too few to find a person.
 
 
 def client_key() -> str:
@@ -17,7 +17,7 @@ def client_key() -> str:
     IPv4 in IPv6 clothes (mapped, NAT64) counts as IPv4; what cannot be read shares one key.
     """
     peer = request.remote_addr or ""
-    return key_of(peer) if len(peer) <= LONGEST_ADDRESS else _UNKNOWN
+    return key_of(peer) if len(peer) <= MAX_ADDRESS_LENGTH else _UNKNOWN
 
 
 @lru_cache(maxsize=4096)
@@ -42,7 +42,7 @@ def client_network(key: str) -> str:
     three, dot, _ = key.rpartition(".")
     if dot:  # IPv4, and no more is kept than its first three numbers. ipaddress takes eight times as long.
         return f"{three}.0/24"
-    return "" if key == _UNKNOWN else str(ipaddress.ip_network(key).supernet(new_prefix=KEPT_OF_IPV6))
+    return "" if key == _UNKNOWN else str(ipaddress.ip_network(key).supernet(new_prefix=IPV6_PREFIX))
 
 
 def _without_port(text: str) -> str:

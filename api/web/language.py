@@ -2,7 +2,7 @@
 
 from flask import current_app, g, has_request_context, request
 
-from shared.languages import DEFAULT, choose
+from shared.languages import DEFAULT, negotiate
 
 
 def request_language() -> str:
@@ -16,4 +16,4 @@ def request_language() -> str:
     wanted = g.get("locale") or ""
     if not wanted and environ.get("QUERY_STRING"):
         wanted = request.args.get("locale", "")
-    return choose(wanted, environ.get("HTTP_ACCEPT_LANGUAGE", ""), current_app.extensions["babel"].default_locale)
+    return negotiate(wanted, environ.get("HTTP_ACCEPT_LANGUAGE", ""), current_app.extensions["babel"].default_locale)

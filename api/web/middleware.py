@@ -1,6 +1,5 @@
 """What happens around every request: its id, who asks, and the headers of every answer."""
 
-import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from api.web.clients import client_key, client_network
 from api.web.language import request_language
 from api.web.requester import Requester
 from api.web.user_agents import recognise
-from shared.log import get_logger, request_id
+from shared.log import request_id
 from shared.settings.web_address import origin
 
 if TYPE_CHECKING:
@@ -38,10 +37,7 @@ _HEADERS = {
 }
 # A year (OWASP ASVS 5.0, 3.4.1). Not for subdomains: those of a host that others share may speak plain http.
 _HSTS = "max-age=31536000"
-WARN_EVERY = 60  # Seconds.
 _ID = "latchkey.request_id"  # Where the request's id stands in its environment.
-
-log = get_logger(__name__)
 
 
 class AroundRequests:
@@ -53,10 +49,8 @@ class AroundRequests:
 
     def __init__(self, app: "WSGIApplication", settings: ApiSettings) -> None:
         self._app = app
-        self._proxies = settings.trusted_proxies
         self._headers = _headers(_POLICY)
         self._of_paths = {path: _headers(policy) for path, policy in policies_by_path(settings.logo).items()}
-        self._warned_at = -WARN_EVERY * 1.0
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve the request."""
@@ -64,23 +58,16 @@ class AroundRequests:
         environ[_ID] = identity
         # Over the id of the thread's last request. Nothing else may be bound here, for nothing is cleared.
         bind_contextvars(request_id=identity)
-        if not self._proxies and "HTTP_X_FORWARDED_FOR" in environ:
-            self._warn()
         ours = [("X-Request-ID", identity), *self._of_paths.get(environ.get("PATH_INFO", ""), self._headers)]
-        # RFC 6797, 7.2: never over plain http.
-        if self._proxies and came_by_https(environ.get("HTTP_X_FORWARDED_PROTO", ""), self._proxies):
-            ours.append(("Strict-Transport-Security", _HSTS))
 
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Callable[[bytes], object]:
+            # RFC 6797, 7.2: never over plain http. By now, api/web/forwarded.py has read what our proxies say.
+            if environ["wsgi.url_scheme"] == "https":
+                ours.append(("Strict-Transport-Security", _HSTS))
             # Ours in the place of Flask's: it writes a Cache-Control for files.
             return start_response(status, [each for each in headers if each[0] not in _HEADERS] + ours, *exc_info)
 
         return self._app(environ, start)
-
-    def _warn(self) -> None:
-        if time.monotonic() - self._warned_at >= WARN_EVERY:
-            self._warned_at = time.monotonic()
-            log.warning("forwarded_for_ignored", cure="Set TRUSTED_PROXIES if a proxy of yours stands before the API.")
 
 
 def requester() -> Requester:
@@ -102,9 +89,3 @@ def policies_by_path(logo: str) -> dict[str, str]:
 
 def _headers(policy: str) -> list[tuple[str, str]]:
     return [*_HEADERS.items(), ("Content-Security-Policy", policy)]
-
-
-def came_by_https(forwarded: str, proxies: int) -> bool:
-    """Tell whether the outermost trusted proxy was asked by https; what stands before its word is the client's."""
-    hops = forwarded.split(",")
-    return len(hops) >= proxies and hops[-proxies].strip().lower() == "https"

@@ -7,7 +7,7 @@ The signs are those that MDN lists ("Browser detection using the user agent"), a
 
 from functools import lru_cache
 
-_LONGEST = 256  # Characters that are read; those of browsers have some 130.
+_MAX_LENGTH = 256  # Characters that are read; those of browsers have some 130.
 _BROWSER_LIKE = ("Mozilla/5.0 (", "Opera/9.80 (")
 _ROBOT = "compatible;"  # Crawlers that show themselves as browsers say so.
 
@@ -55,7 +55,7 @@ _APPLE = {"iPadOS", "iOS", "macOS"}
 
 def recognise(user_agent: str) -> tuple[str, str]:
     """Return browser and system, each a word of the vocabulary or empty where there is none for it."""
-    return _recognise(user_agent[:_LONGEST])
+    return _recognise(user_agent[:_MAX_LENGTH])
 
 
 @lru_cache(maxsize=1024)

@@ -9,7 +9,7 @@ from itertools import count
 from flask import Flask
 from flask_mail import Connection, Mail, Message
 
-from shared.languages import DEFAULT, speak
+from shared.languages import DEFAULT, init_babel
 from shared.outbox.jobs import Job
 from worker.mails.messages import Messages
 from worker.settings import WorkerSettings
@@ -36,7 +36,7 @@ def main() -> None:
     app = Flask("floor")
     app.config.update(MAIL_SERVER=settings.mail_server, MAIL_PORT=settings.mail_port)
     mail = Mail(app)
-    speak(app, DEFAULT, "UTC")
+    init_babel(app, DEFAULT, "UTC")
     job = Job("0" * 32, "forgot", "", "", time.time())
     with app.app_context(), mail.connect() as connection:
         texts = Messages(settings).reset(job, "u0@example.com", TOKEN)

@@ -12,7 +12,7 @@ from dev.site.mail_preview import preview_pages
 from dev.site.place import Place
 from dev.stack.environment import LINKS, PRODUCT_NAME
 
-LONGEST_FORM = 16_384
+MAX_FORM_SIZE = 16_384
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; frame-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -24,7 +24,7 @@ def create_site(mailbox: Mailbox, place: Place) -> Flask:
     app = Flask("dev.site")
     # A site that points its own name at 127.0.0.1 (DNS rebinding) must not read the mails.
     app.config["TRUSTED_HOSTS"] = ["localhost", "127.0.0.1"]
-    app.config["MAX_CONTENT_LENGTH"] = LONGEST_FORM
+    app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_SIZE
     app.json = _DocumentedOrder(app)
     app.jinja_env.globals.update(place=place, name=PRODUCT_NAME, links=LINKS)
     app.register_blueprint(front_pages(place))
@@ -40,8 +40,8 @@ class _DocumentedOrder(DefaultJSONProvider):
 
 
 def _refuse_host(_error: Exception) -> ResponseReturnValue:
-    cure = "The demo answers on this machine only: open it as localhost or 127.0.0.1.\n"
-    return cure, 400, {"Content-Type": "text/plain"}
+    hint = "The demo answers on this machine only: open it as localhost or 127.0.0.1.\n"
+    return hint, 400, {"Content-Type": "text/plain"}
 
 
 def _protect(response: Response) -> Response:

@@ -3,7 +3,7 @@
 import re
 from html.parser import HTMLParser
 
-LONGEST = 140
+MAX_LENGTH = 140
 _NOT_SHOWN = {"head", "style", "script", "title"}
 # Mails fill up their preheader with invisible characters, so that no other words follow it.
 _INVISIBLE = re.compile("[\\s\u00ad\u034f\u200b-\u200f\u2007\u2060\ufeff]+")
@@ -33,4 +33,4 @@ def excerpt(html: str, text: str) -> str:
     words = _Words()
     words.feed(html)
     line = _INVISIBLE.sub(" ", " ".join(words.found) or text).strip()
-    return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
+    return line if len(line) <= MAX_LENGTH else line[: MAX_LENGTH - 1].rstrip() + "…"

@@ -10,7 +10,7 @@ CHOICES = (
 
 
 def start_with(environ: Mapping[str, str], **changes: object) -> str:
-    """Write `make run` with what was chosen before and the changes: a cure must not undo an earlier one."""
+    """Write `make run` with what was chosen before and the changes: a hint must not undo an earlier one."""
     chosen = {name: environ[name] for name in CHOICES if environ.get(name)} | changes
     return " ".join([*(f"{name}={_quoted(str(chosen[name]))}" for name in CHOICES if name in chosen), "make run"])
 

@@ -1,6 +1,6 @@
 """`python -m dev.tools.openapi_document`: write the OpenAPI document, and the table of errors in docs/integrate.md.
 
-The document is made of what the views say of themselves (`Operation`), their models and api/openapi/problems.py.
+The document is made of what the views say of themselves (`Operation`), their models and api/problems.py.
 """
 
 import inspect
@@ -14,12 +14,12 @@ from flask import Flask
 from pydantic import BaseModel, Field, create_model
 from pydantic.json_schema import models_json_schema
 
+from api import problems
 from api.app import create_app
-from api.openapi import problems
 from api.openapi.document import HEALTH, PAGES, PASSWORDS, Operation
-from api.openapi.problems import ProblemType
 from api.openapi.schemas import LocalizedAnswer
 from api.passwords.policy import Reason
+from api.problems import ProblemType
 from api.settings import ApiSettings
 from dev.stack.home import PROJECT
 from dev.tools.typescript_client import SETTINGS

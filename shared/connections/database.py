@@ -18,7 +18,7 @@ db = SQLAlchemy()
 CONNECT_TIMEOUT = 2
 STATEMENT_TIMEOUT = 5
 ANSWER_TIMEOUT = STATEMENT_TIMEOUT + 1
-MOST_IDLE = 5.0  # After which a kept connection is asked whether it is alive.
+MAX_IDLE = 5.0  # After which a kept connection is asked whether it is alive.
 
 
 class BoundedConnection(psycopg.Connection[Any]):
@@ -77,7 +77,7 @@ def _connect(url: str) -> BoundedConnection:
     )
 
 
-def ask_after_a_rest(engine: Engine, *, max_idle: float = MOST_IDLE) -> None:
+def ask_after_a_rest(engine: Engine, *, max_idle: float = MAX_IDLE) -> None:
     """Ask a kept connection whether it is alive only where there is reason to doubt it.
 
     One that rested may have been forgotten by a firewall, silently. One that has something to read without having been

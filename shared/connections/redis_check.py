@@ -30,12 +30,12 @@ def check_redis(settings: RedisSettings) -> None:
             _check_keys(redis)
             found: dict[str, Any] = redis.info()
     except NoPermissionError:
-        log.warning("redis_tells_nothing", cure="Allow INFO to the user in REDIS_URL, or its limit cannot be minded.")
+        log.warning("redis_tells_nothing", hint="Allow INFO to the user in REDIS_URL, or its limit cannot be minded.")
         return
     except (AuthenticationError, ResponseError) as error:
         raise SettingsError([f"REDIS_URL: {refusal(error)}"]) from None
     except RedisError as error:
-        log.warning("redis_away", error=type(error).__name__, cure="It is waited for. Look at REDIS_URL if it runs.")
+        log.warning("redis_away", error=type(error).__name__, hint="It is waited for. Look at REDIS_URL if it runs.")
         return
     _check_kind(found)
 
@@ -72,9 +72,9 @@ def _check_kind(found: dict[str, Any]) -> None:
         )
     if found["maxmemory_policy"] != "noeviction":
         log.warning(
-            "redis_may_evict", cure="Set maxmemory-policy noeviction, or a full Redis forgets what was accepted."
+            "redis_may_evict", hint="Set maxmemory-policy noeviction, or a full Redis forgets what was accepted."
         )
     if not found["maxmemory"]:
-        log.warning("redis_unbounded", cure="Set maxmemory, or Redis takes all memory that there is.")
+        log.warning("redis_unbounded", hint="Set maxmemory, or Redis takes all memory that there is.")
     if not found["aof_enabled"]:
-        log.warning("redis_may_forget", cure="Set appendonly yes, or a Redis that restarts forgets jobs.")
+        log.warning("redis_may_forget", hint="Set appendonly yes, or a Redis that restarts forgets jobs.")

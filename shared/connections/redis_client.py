@@ -11,7 +11,7 @@ from redis.sentinel import Sentinel
 
 from shared.settings.redis_url import SentinelAddress
 
-MOST_CONNECTIONS = 10_000
+MAX_CONNECTIONS = 10_000
 
 
 def connect(url: str, *, connect_timeout: float, timeout: float) -> Redis:
@@ -25,7 +25,7 @@ def connect(url: str, *, connect_timeout: float, timeout: float) -> Redis:
         "socket_timeout": timeout,
         "retry": Retry(NoBackoff(), 0),
         # As many as there are threads that ask; redis-py's own 100 would refuse the next one for good.
-        "max_connections": MOST_CONNECTIONS,
+        "max_connections": MAX_CONNECTIONS,
         # Asked for at every connect, and known to Redis Enterprise alone.
         "maint_notifications_config": MaintNotificationsConfig(enabled=False),
     }

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 
 from shared.languages import DEFAULT, LANGUAGES
-from shared.settings.colors import EASY, ENOUGH, contrast, readable
+from shared.settings.colors import EASY_CONTRAST, MIN_CONTRAST, contrast, readable
 from shared.settings.environment import FromEnvironment
 
 LIGHT, DARK = "#ffffff", "#1b212a"  # What text stands on, in pages and mails.
-LONGEST_NAME = 80
+MAX_NAME_LENGTH = 80
 
 
 def one_line(value: str) -> str:
@@ -28,8 +28,8 @@ def one_line(value: str) -> str:
 
 
 def _product_name(value: str) -> str:
-    if len(value) > LONGEST_NAME:
-        raise ValueError(f"is longer than {LONGEST_NAME} characters")
+    if len(value) > MAX_NAME_LENGTH:
+        raise ValueError(f"is longer than {MAX_NAME_LENGTH} characters")
     return one_line(value)
 
 
@@ -42,10 +42,10 @@ def _support_email(value: str) -> str:
 def _brand_color(value: str) -> str:
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
         raise ValueError("is not a colour such as `#1f5fbf`")
-    if (found := contrast(value, LIGHT)) < ENOUGH:
+    if (found := contrast(value, LIGHT)) < MIN_CONTRAST:
         # Rounded down: 4.48 is not 4.5.
         told = floor(found * 100) / 100
-        raise ValueError(f"has a contrast of {told} on white and needs {ENOUGH}, as {readable(value, LIGHT)} has")
+        raise ValueError(f"has a contrast of {told} on white and needs {MIN_CONTRAST}, as {readable(value, LIGHT)} has")
     return value
 
 
@@ -70,7 +70,7 @@ class Branding(FromEnvironment):
     product_name: Annotated[str, AfterValidator(_product_name)] = Field(
         default="Latchkey",
         min_length=1,
-        description=f"Named in pages and mails: a line of {LONGEST_NAME} characters at most.",
+        description=f"Named in pages and mails: a line of {MAX_NAME_LENGTH} characters at most.",
     )
     support_email: Annotated[str, AfterValidator(_support_email)] = Field(
         default="",
@@ -105,4 +105,4 @@ class Branding(FromEnvironment):
     @cached_property
     def dark_brand_color(self) -> str:
         """The colour for dark screens."""
-        return readable(self.brand_color, DARK, EASY)
+        return readable(self.brand_color, DARK, EASY_CONTRAST)

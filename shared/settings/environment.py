@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 # How like one of ours a name must be to count as misspelt (1: the same), and how long. None of the other program's
 # settings is, nor are PORTS or LOGNAME; BRAND_COLOUR, MAIL_PROT and REDIS_URI are.
-ALIKE = 0.88
-SHORTEST = 7
+MIN_LIKENESS = 0.88
+MIN_LENGTH = 7
 
 
 class SettingsError(SystemExit):
-    """Everything that is wrong with the settings, a sentence with its cure for each.
+    """Everything that is wrong with the settings, a sentence with a hint for each.
 
     A SystemExit, because every program that meets it should print it and end with status 1, and nothing else.
     """
@@ -87,18 +87,18 @@ def _misspelt(cls: type[BaseModel], environ: Mapping[str, str]) -> dict[str, str
     return problems
 
 
-def nearest(name: str, known: Iterable[str], alike: float = ALIKE) -> str:
+def nearest(name: str, known: Iterable[str], alike: float = MIN_LIKENESS) -> str:
     """Return the known name that was most likely meant, or nothing; short names are like too many others."""
-    found = get_close_matches(name.upper(), sorted(known), 1, alike) if len(name) >= SHORTEST else []
+    found = get_close_matches(name.upper(), sorted(known), 1, alike) if len(name) >= MIN_LENGTH else []
     return found[0] if found else ""
 
 
 def validation_problems(cls: type[BaseModel], error: ValidationError) -> dict[str, str]:
-    """Turn each validation error into one sentence and its cure, without the value, which may be a secret."""
+    """Turn each validation error into one sentence and a hint, without the value, which may be a secret."""
     sentences = {}
     for item in error.errors(include_input=False, include_url=False):
         name = str(item["loc"][0])
-        cure = cls.model_fields[name].description
+        hint = cls.model_fields[name].description
         problem = {"missing": "is missing", "value_error": str(item.get("ctx", {}).get("error"))}.get(item["type"])
-        sentences[name] = f"{name.upper()} {problem or 'is wrong'}. {cure}"
+        sentences[name] = f"{name.upper()} {problem or 'is wrong'}. {hint}"
     return sentences

@@ -32,9 +32,9 @@ from sqlalchemy.sql.elements import ColumnElement
 from shared.addresses import InvalidAddress, normalise, spellings
 from shared.settings.settings import Settings
 
-DATABASE_CURE = "Check that the database runs, DATABASE_URL, and USERS_FILTER if there is one."
-MOST_PER_ADDRESS = 5
-MOST_ROWS = 100  # Read for one address; those without a usable password must not hide the others.
+DATABASE_HINT = "Check that the database runs, DATABASE_URL, and USERS_FILTER if there is one."
+MAX_PER_ADDRESS = 5
+MAX_ROWS = 100  # Read for one address; those without a usable password must not hide the others.
 
 
 class UsersTableError(Exception):
@@ -70,7 +70,7 @@ class Users:
         wanted = normalise(address)
         users = [self._user(row) for row in self._read(self._by_address, {"spellings": spellings(address)})]
         found = [user for user in users if user.has_usable_password and _mailbox(user.address) == wanted]
-        return found[:MOST_PER_ADDRESS]
+        return found[:MAX_PER_ADDRESS]
 
     def get(self, user_id: str) -> User | None:
         """Load a user who may get a link or use one; None for all others."""
@@ -136,7 +136,7 @@ class Users:
     def _by_address(self) -> Select[Any]:
         """The query for a list of spellings, built once: measured, 0.1 ms."""
         address = self._email.in_(bindparam("spellings", expanding=True))
-        return self._select().where(address, self._condition).order_by(self._id).limit(MOST_ROWS)
+        return self._select().where(address, self._condition).order_by(self._id).limit(MAX_ROWS)
 
     def _select(self) -> Select[Any]:
         return select(self._id, self._email, self._password)

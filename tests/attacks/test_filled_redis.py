@@ -10,7 +10,7 @@ from tests.attacks.conftest import MakeTarget
 from tests.attacks.target import Target
 
 VICTIM = "anna@example.com"
-MOST = 5  # Requests of a client of `limited`.
+LIMIT = 5  # Requests of a client of `limited`.
 ATTACKER = {"X-Forwarded-For": "198.51.100.1"}
 
 WINDOWS = {"3/15/minute": 900, "20/1/day": 86400, "1000/1/minute": 60}  # Seconds.
@@ -38,7 +38,7 @@ def stored(target: Target) -> set[str]:
 
 def test_a_client_over_its_limit_leaves_nothing_in_redis(limited: Target) -> None:
     """Each refused request leaves something, under a name of the client's choice (Symfony CVE-2016-4423)."""
-    for number in range(MOST + 1):
+    for number in range(LIMIT + 1):
         limited.forgot(f"user{number}@example.com", ATTACKER)
         limited.check("x")
     limited.settle()
@@ -96,7 +96,7 @@ VARIANTS = [
 def test_no_other_path_or_method_leads_around_the_limit(limited: Target) -> None:
     """Another path to the same place has a limit of its own or none (Better Auth GHSA-x732-6j76-qmhm, CWE-647)."""
     limited.add_user(VICTIM)
-    for number in range(MOST):
+    for number in range(LIMIT):
         limited.forgot(f"user{number}@example.com", ATTACKER)
     body = json.dumps({"email": VICTIM}).encode()
 
@@ -119,7 +119,7 @@ def test_no_other_path_or_method_leads_around_the_limit(limited: Target) -> None
 @pytest.mark.parametrize("window", [5, 100, 3000])
 def test_a_client_waits_no_longer_than_it_is_told(limited: Target, window: int) -> None:
     """A wait that is wrong makes honest clients come back too soon or never (RFC 6585, 4; RFC 9110, 10.2.3)."""
-    for number in range(MOST):
+    for number in range(LIMIT):
         limited.forgot(f"user{number}@example.com", ATTACKER)
     (key,) = limited.ask("keys", f"{Key.LIMITS}*198.51.100.1*")
     limited.ask("expire", key, window)

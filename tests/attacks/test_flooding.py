@@ -11,7 +11,7 @@ from tests.support.service import OLD_PASSWORD
 
 VICTIM = "anna@example.com"
 QUOTA = 3  # Mails in a quarter of an hour.
-MOST = 5  # Requests of a client of `limited`.
+LIMIT = 5  # Requests of a client of `limited`.
 ATTACKER, OTHER = ({"X-Forwarded-For": f"198.51.100.{n}"} for n in (1, 2))
 
 
@@ -43,7 +43,7 @@ def test_requests_at_once_do_not_pass_the_limit_of_a_client(limited: Target) -> 
     """The same for the limit of a client (Devise CVE-2019-5421, CWE-362)."""
     found = at_once(lambda n: limited.forgot(f"user{n}@example.com", ATTACKER), 50)
 
-    assert found == [202] * MOST + [429] * 45
+    assert found == [202] * LIMIT + [429] * 45
 
 
 def test_guesses_at_once_do_not_pass_the_limit_on_guesses(limited: Target) -> None:
@@ -54,7 +54,7 @@ def test_guesses_at_once_do_not_pass_the_limit_on_guesses(limited: Target) -> No
         password = {} if number % 2 else {"password": "correct horse battery staple"}
         return limited.post(path, {"token": f"guess{number}", **password}, ATTACKER)
 
-    assert at_once(guess, 40) == [400] * MOST + [429] * 35
+    assert at_once(guess, 40) == [400] * LIMIT + [429] * 35
     assert limited.forgot(VICTIM, ATTACKER).status == 202
 
 
@@ -67,13 +67,13 @@ def test_one_client_cannot_mail_a_whole_list_of_addresses(limited: Target) -> No
     for address in addresses:
         limited.forgot(address, ATTACKER)
 
-    assert sorted(limited.recipients) == sorted(addresses[:MOST])
+    assert sorted(limited.recipients) == sorted(addresses[:LIMIT])
 
 
 def test_a_client_over_its_limit_uses_up_nobody_elses_quota(limited: Target) -> None:
     """What is refused counts nevertheless, and keeps the owner out (CWE-645)."""
     limited.add_user(VICTIM)
-    for number in range(MOST):
+    for number in range(LIMIT):
         limited.forgot(f"user{number}@example.com", ATTACKER)
 
     assert {limited.forgot(VICTIM, ATTACKER).status for _ in range(20)} == {429}

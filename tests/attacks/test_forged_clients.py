@@ -9,8 +9,8 @@ from tests.attacks.answers import bare
 from tests.attacks.conftest import MakeTarget
 from tests.attacks.target import Target
 
-MOST = 5  # Requests of a client.
-OVER = [202] * MOST + [429]
+LIMIT = 5  # Requests of a client.
+OVER = [202] * LIMIT + [429]
 # What proxies, content networks and balancers write the client's address into; the last as WSGI confuses it.
 NAMES = [
     *("X-Real-IP", "Client-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP"),
@@ -36,7 +36,7 @@ def forwarded(target: Target, values: Iterable[str]) -> list[int]:
 
 def without_worker(make_target: MakeTarget, folder: Path, **environ: str) -> Target:
     url = f"sqlite:///{folder / 'users.sqlite3'}"
-    return make_target(worker=False, database_url=url, FORGOT_LIMIT_PER_IP=f"{MOST}/hour", **environ)
+    return make_target(worker=False, database_url=url, FORGOT_LIMIT_PER_IP=f"{LIMIT}/hour", **environ)
 
 
 def test_without_a_proxy_no_header_makes_another_client(make_target: MakeTarget, tmp_path: Path) -> None:
@@ -47,19 +47,19 @@ def test_without_a_proxy_no_header_makes_another_client(make_target: MakeTarget,
     direct = without_worker(make_target, tmp_path)
     forged = ["X-Forwarded-For", "X_Forwarded_For"]
 
-    found = asked(direct, (claims(n) | dict.fromkeys(forged, f"203.0.113.{n}") for n in range(MOST + 1)))
+    found = asked(direct, (claims(n) | dict.fromkeys(forged, f"203.0.113.{n}") for n in range(LIMIT + 1)))
 
     assert found == OVER
 
 
 def test_behind_a_proxy_no_other_header_makes_another_client(limited: Target) -> None:
     """A header that the proxy does not write is believed beside the one that it does (CWE-348)."""
-    assert asked(limited, (claims(n) | {"X-Forwarded-For": "198.51.100.1"} for n in range(MOST + 1))) == OVER
+    assert asked(limited, (claims(n) | {"X-Forwarded-For": "198.51.100.1"} for n in range(LIMIT + 1))) == OVER
 
 
 def test_what_a_client_writes_into_the_chain_makes_no_other_client(limited: Target) -> None:
     """The leftmost address is believed, which is the client's own text (werkzeug issue 290, CVE-2026-45364)."""
-    assert forwarded(limited, (f"203.0.113.{n}, 198.51.100.2" for n in range(MOST + 1))) == OVER
+    assert forwarded(limited, (f"203.0.113.{n}, 198.51.100.2" for n in range(LIMIT + 1))) == OVER
 
 
 def test_behind_two_proxies_what_a_client_writes_into_the_chain_makes_no_other_client(
@@ -68,13 +68,13 @@ def test_behind_two_proxies_what_a_client_writes_into_the_chain_makes_no_other_c
     """One hop too many or too few is believed (CWE-348): a forged address counts, or that of our own proxy."""
     twice = without_worker(make_target, tmp_path, TRUSTED_PROXIES="2")
 
-    assert forwarded(twice, (f"203.0.113.{n}, 198.51.100.3, 10.0.0.{n}" for n in range(MOST + 1))) == OVER
+    assert forwarded(twice, (f"203.0.113.{n}, 198.51.100.3, 10.0.0.{n}" for n in range(LIMIT + 1))) == OVER
     assert forwarded(twice, ["198.51.100.3, 198.51.100.4, 10.0.0.1"]) == [202]
 
 
 def test_a_header_before_that_of_the_proxy_makes_no_other_client(limited: Target) -> None:
     """Of several lines one is read, and not the proxy's (CWE-436): together they are one list (RFC 9110, 5.3)."""
-    forged = [f"X-Forwarded-For: 203.0.113.{n}" for n in range(MOST + 1)]
+    forged = [f"X-Forwarded-For: 203.0.113.{n}" for n in range(LIMIT + 1)]
     body = {"email": "anna@example.com"}
 
     def ask(line: str) -> bytes:
@@ -103,7 +103,7 @@ BREAKERS = [
 @pytest.mark.parametrize("breaker", BREAKERS, ids=range(len(BREAKERS)))
 def test_what_breaks_the_list_does_not_hide_the_address_that_the_proxy_appends(limited: Target, breaker: str) -> None:
     """An unclosed quote swallows the proxy's part (forwarded-parse issue 6), so somebody else's limit is spent."""
-    forged = (breaker.replace("{n}", str(n)) + ", 198.51.100.6" for n in range(MOST))
+    forged = (breaker.replace("{n}", str(n)) + ", 198.51.100.6" for n in range(LIMIT))
 
     assert forwarded(limited, [*forged, "198.51.100.6"]) == OVER
     assert forwarded(limited, [breaker.replace("{n}", "0") + ", 198.51.100.7"]) == [202]
@@ -119,7 +119,7 @@ def test_names_that_are_not_addresses_share_one_limit(limited: Target) -> None:
 @pytest.mark.parametrize("address", ["198.51.100.8", "[2001:db8:8::1]"])
 def test_another_port_makes_no_other_client(limited: Target, address: str) -> None:
     """A balancer appends the port as well, and each connection is another client (CWE-307)."""
-    assert forwarded(limited, [*(f"{address}:{40000 + n}" for n in range(MOST)), address.strip("[]")]) == OVER
+    assert forwarded(limited, [*(f"{address}:{40000 + n}" for n in range(LIMIT)), address.strip("[]")]) == OVER
 
 
 def test_another_address_of_an_ipv6_network_makes_no_other_client(limited: Target) -> None:
@@ -140,5 +140,5 @@ def test_an_ipv4_address_written_as_ipv6_makes_no_other_client(limited: Target) 
 @pytest.mark.parametrize("prefix", ["::ffff:", "64:ff9b::"])
 def test_one_ipv4_client_does_not_use_up_the_limit_of_the_others(limited: Target, prefix: str) -> None:
     """All IPv4 clients of a server for both share one network of IPv6 (express-rate-limit CVE-2026-30827)."""
-    assert forwarded(limited, [f"{prefix}198.51.100.11"] * (MOST + 1)) == OVER
+    assert forwarded(limited, [f"{prefix}198.51.100.11"] * (LIMIT + 1)) == OVER
     assert forwarded(limited, [f"{prefix}198.51.100.12"]) == [202]

@@ -14,7 +14,7 @@ from tests.conftest import missing, require_redis
 from tests.e2e.demo import WELCOMED, Demo
 
 OpenPage = Callable[..., Page]
-PATIENCE = 10_000
+TIMEOUT = 10_000
 """Milliseconds until an element that does not come fails a test."""
 
 
@@ -63,7 +63,7 @@ def open_page(browser: Browser, complaints: Complaints) -> Iterator[OpenPage]:
 
     def open_one(device: str = "phone", **options: Any) -> Page:
         context = browser.new_context(**{"locale": "en-US", **DEVICES[device], **options})
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(TIMEOUT)
         contexts.append(context)
         complaints.listen(context)
         return context.new_page()

@@ -18,7 +18,7 @@ RATE = 52.0  # Requests a second; the promises are for 50.
 STRAGGLERS = LEASE + 20.0  # Seconds: a lease, ten until the sweeper takes a message for lost, and its tick.
 QUIET = 2.0  # Seconds after which no living worker holds a job any more.
 SLOW = 3.0  # Seconds until mail flows again after which the table says more.
-PATIENCE = 60.0  # Seconds in which mail must flow again for the fault to go on.
+TIMEOUT = 60.0  # Seconds in which mail must flow again for the fault to go on.
 
 
 class Run:
@@ -60,7 +60,7 @@ class Run:
     def wait_for_mail(self, moment: float) -> None:
         """Wait until a request that was accepted after a moment is mailed, or patience ends."""
         try:
-            wait_until(lambda: self.ledger.flows_after(moment) is not None, "no mail", PATIENCE)
+            wait_until(lambda: self.ledger.flows_after(moment) is not None, "no mail", TIMEOUT)
         except TimeoutError:
             say("no mail flows")
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from redis.sentinel import SentinelConnectionPool
 from sqlalchemy import create_engine
 
-from api.settings import LARGEST_AMOUNT, LONGEST_WINDOW, ApiSettings
+from api.settings import MAX_AMOUNT, MAX_WINDOW, ApiSettings
 from shared.addresses import envelope
 from shared.connections.redis_client import connect
 from shared.outbox.jobs import hash_keys
@@ -174,8 +174,8 @@ def test_a_database_address_that_is_accepted_can_be_connected_to(value: str) -> 
 @given(near("FORGOT_LIMIT_PER_IP"))
 def test_a_limit_that_is_accepted_lets_somebody_through_and_ends(value: str) -> None:
     for item in parse_many(taken("FORGOT_LIMIT_PER_IP", value) or "1/minute"):
-        assert 1 <= item.amount <= LARGEST_AMOUNT
-        assert 1 <= item.get_expiry() <= LONGEST_WINDOW
+        assert 1 <= item.amount <= MAX_AMOUNT
+        assert 1 <= item.get_expiry() <= MAX_WINDOW
 
 
 @given(near("CORS_ORIGINS"))

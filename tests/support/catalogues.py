@@ -13,7 +13,7 @@ API = Path(__file__).parents[2] / "api"
 KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None}  # As the Makefile gives them to pybabel.
 # Texts that are written alike in English and another language.
 _SYSTEM, _BROWSER = "System: %(system)s", "Browser: %(browser)s"
-ALIKE = {
+SAME_AS_ENGLISH = {
     "de": {"Link", _SYSTEM, _BROWSER},
     "pt_BR": {"Link"},
     "it": {"Link", _BROWSER},

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask
 from flask_mail import Mail, Message
 
-from shared.languages import speak
+from shared.languages import init_babel
 from shared.outbox.jobs import Job
 from worker.mails.messages import Messages
 from worker.settings import WorkerSettings
@@ -55,7 +55,7 @@ def speaking() -> Iterator[None]:
     """Be in an app that can write mails."""
     app = Flask("worker")
     Mail(app)
-    speak(app, "en", "UTC")
+    init_babel(app, "en", "UTC")
     with app.app_context():
         yield
 

@@ -60,8 +60,8 @@ def _without_link(reset: Message, address: str) -> Iterator[str]:
     """Tell the parts of the mail that nobody could follow."""
     for name, text in {"body.txt": str(reset.body), "body.html": unescape(str(reset.html))}.items():
         if address not in text:
-            cure = "Write {{ link }} where it belongs, and let no filter break it."
-            yield f"mails/reset/{name}, or a template that it uses, lacks the link. {cure}"
+            hint = "Write {{ link }} where it belongs, and let no filter break it."
+            yield f"mails/reset/{name}, or a template that it uses, lacks the link. {hint}"
 
 
 def _subject(name: str, message: Message) -> Iterator[str]:

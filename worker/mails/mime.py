@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from flask_mail import Message
 
-_LONGEST = 78  # Characters of a line (RFC 5322, 2.1.1).
+_MAX_LINE = 78  # Characters of a line (RFC 5322, 2.1.1).
 
 
 class _AsItIs(Compat32):
@@ -17,7 +17,7 @@ class _AsItIs(Compat32):
     def fold_binary(self, name: str, value: str) -> bytes:
         """Return the header with its end of line."""
         line = f"{name}: {value}"
-        if len(line) <= _LONGEST and line.isascii() and line.isprintable():
+        if len(line) <= _MAX_LINE and line.isascii() and line.isprintable():
             return f"{line}\r\n".encode()
         return _folded(name, value)
 

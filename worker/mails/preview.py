@@ -12,7 +12,7 @@ from flask import Flask
 from flask_mail import Mail, Message
 from jinja2 import Environment, FileSystemLoader
 
-from shared.languages import LANGUAGES, direction, speak, tag
+from shared.languages import LANGUAGES, direction, init_babel, tag
 from worker.mails.check import EXAMPLE, check_mails, examples
 from worker.mails.messages import Messages
 from worker.settings import PreviewSettings
@@ -62,7 +62,7 @@ def _speaker(settings: PreviewSettings) -> Flask:
     """Build an app in whose context mails can be written."""
     app = Flask("preview")
     Mail(app)
-    speak(app, settings.babel_default_locale, settings.babel_default_timezone)
+    init_babel(app, settings.babel_default_locale, settings.babel_default_timezone)
     return app
 
 
@@ -71,14 +71,14 @@ def _refuse_others(folder: Path) -> None:
 
     Raises ClickException.
     """
-    cure = "Name a new folder, or an empty one."
+    hint = "Name a new folder, or an empty one."
     if not folder.is_dir() or not any(folder.iterdir()):
         return
     index = folder / "index.html"
     if not index.is_file() or _MARK not in index.read_text(encoding="utf-8", errors="replace"):
-        raise click.ClickException(f"{folder} holds files that no preview wrote. {cure}")
+        raise click.ClickException(f"{folder} holds files that no preview wrote. {hint}")
     if any(path.is_symlink() for path in folder.rglob("*")):
-        raise click.ClickException(f"{folder} holds symbolic links, and what they lead to might be overwritten. {cure}")
+        raise click.ClickException(f"{folder} holds symbolic links, and what they lead to might be overwritten. {hint}")
 
 
 def _write(message: Message, folder: Path, kind: str) -> None:

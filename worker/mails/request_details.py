@@ -12,7 +12,7 @@ from babel.dates import format_datetime, get_date_format, get_datetime_format, g
 from shared.outbox.jobs import Job
 from shared.user_agents import BROWSERS, SYSTEMS
 
-_KEPT_OF_IPV4, _KEPT_OF_IPV6 = 24, 48  # Bits: enough to tell one's own network, too few to find a person.
+_IPV4_PREFIX, _IPV6_PREFIX = 24, 48  # Bits: enough to tell one's own network, too few to find a person.
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ def shortened(client: str) -> str:
     try:
         network = ipaddress.ip_network(client)
         if network.version == 4:  # noqa: PLR2004 - the one number that needs no name
-            kept = network.supernet(new_prefix=_KEPT_OF_IPV4)
+            kept = network.supernet(new_prefix=_IPV4_PREFIX)
             return f"{str(kept.network_address).rpartition('.')[0]}.x"
-        return str(network.supernet(new_prefix=_KEPT_OF_IPV6))
+        return str(network.supernet(new_prefix=_IPV6_PREFIX))
     except ValueError:  # Also where it is wider than what is kept.
         return ""
 

@@ -10,7 +10,7 @@ from shared.redis_keys import MICROSECONDS, lua_constants
 from worker.handlers import Outcome
 from worker.queue.dead_letters import DEAD_LETTER_DAYS, MAX_DEAD_LETTERS
 
-REMEMBER = 600  # Seconds in which one of several users' jobs is not accepted again, should its parent run twice.
+SETTLED_TIMEOUT = 600  # Seconds in which one of several users' jobs is not accepted again, should its parent run twice.
 # Seconds, longer than a task takes jobs (MORE_FOR) and waits for Redis (REDIS_TIMEOUT). Nobody waits for the answer of
 # a call that Redis reads later, after a freeze or over a connection that was cut.
 NEXT_JOB_TIMEOUT = 3
@@ -55,7 +55,7 @@ class Consumer:
         goes back to the queue.
         """
         job, lease = leased.job, int(next_lease * MICROSECONDS)
-        remember_for = REMEMBER if job.kind == "reset" else 0
+        remember_for = SETTLED_TIMEOUT if job.kind == "reset" else 0
         count_if_finished = "" if retrying else outcome.count_if_finished
         args: list[str | int] = [job.id, leased.lease_owner, lease, int(retrying), remember_for]
         args += [outcome.event, outcome.detail, count_if_finished]

@@ -16,8 +16,6 @@ from shared.ticker import Ticker
 from worker.handlers import NOTICE_MAX_AGE
 from worker.queue.consumer import worker_script
 
-HEARTBEAT_TIMEOUT = 10  # Seconds that a worker counts as alive.
-LOCK_TIMEOUT = 3000  # Milliseconds.
 MAX_SWEEPS = 20  # In one tick.
 MAX_LOST_LEASES = 5  # Of one job; then it is buried, as the likely cause.
 MAX_QUEUED = 100  # Messages: a second's work or less. Up to here, what is due fills the queue.
@@ -55,7 +53,7 @@ class Sweeper(Ticker):
     ) -> None:
         super().__init__("sweeper", self.tick, self._remove_heartbeat)
         self._redis = outbox.redis
-        self._sweep, self._elect = worker_script(outbox, "sweep"), worker_script(outbox, "elect")
+        self._sweep, self._beat = worker_script(outbox, "sweep"), worker_script(outbox, "heartbeat")
         self._limit, self._pause = limit, pause
         times = [int(seconds * MICROSECONDS) for seconds in (grace, max_age, NOTICE_MAX_AGE)]
         self._arguments = [limit, *times, MAX_LOST_LEASES, MAX_QUEUED, MAX_FRONT]
@@ -65,7 +63,7 @@ class Sweeper(Ticker):
     def tick(self) -> None:
         """Show that a worker lives, and sweep unless another one does."""
         short = (memory_used(self._redis) or 0) >= NO_MORE_HISTORY
-        if self._elect(args=[self._worker, LOCK_TIMEOUT, HEARTBEAT_TIMEOUT, HISTORY_OFF_TIMEOUT if short else 0]):
+        if self._beat(args=[self._worker, HISTORY_OFF_TIMEOUT if short else 0]):
             self.sweep()
             if short:
                 self._delete_histories()

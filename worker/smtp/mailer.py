@@ -11,8 +11,8 @@ from flask_mail import Message
 from worker.smtp.connection import VerifiedConnection
 
 DIALOGUE = 45.0  # Seconds for one connection and mail together, however slowly the relay answers.
-MOST_MAILS = 100  # Relays commonly end a connection after as many.
-MOST_IDLE = 5.0  # Seconds after which a kept connection is asked whether it is alive.
+MAX_MAILS = 100  # Relays commonly end a connection after as many.
+MAX_IDLE = 5.0  # Seconds after which a kept connection is asked whether it is alive.
 _OK = 250
 _PERMANENT = 500
 _LOG_IN_OR_TLS = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError, ssl.SSLError)
@@ -52,8 +52,8 @@ class Mailer:
         tls: ssl.SSLContext,
         *,
         dialogue: float = DIALOGUE,
-        max_idle: float = MOST_IDLE,
-        max_mails: int = MOST_MAILS,
+        max_idle: float = MAX_IDLE,
+        max_mails: int = MAX_MAILS,
     ) -> None:
         self._app = app
         self._timeout = timeout

@@ -27,7 +27,7 @@ WAITING = 1_000_000
 CHUNK = 2_000
 ROUNDS = 200
 JOBS = 5  # In a round.
-MOST = 1.25  # What medians may differ by, as those of two equal servers do on a busy machine.
+MAX_RATIO = 1.25  # What medians may differ by, as those of two equal servers do on a busy machine.
 ADD_ALL = "for i = 1, #ARGV, 2 do add(ARGV[i], ARGV[i + 1]) end"
 
 
@@ -101,7 +101,7 @@ def _compare(row: Row, what: str, empty: list[float], full: list[float]) -> None
     without, with_many = median(empty), median(full)
     ratio = with_many / without
     row.notes.append(f"{what} {without * 1000:.2f} ms, then {with_many * 1000:.2f} ms: {ratio:.2f}")
-    if ratio > MOST:
+    if ratio > MAX_RATIO:
         row.broken.append(f"{what} {ratio:.2f} times as slow")
 
 

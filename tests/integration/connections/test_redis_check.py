@@ -69,14 +69,14 @@ def test_a_user_who_may_not_use_all_keys_ends_the_start(own_redis: RedisServer, 
 
 
 @pytest.mark.parametrize(
-    ("words", "cure"),
+    ("words", "hint"),
     [
         ("unknown command `HELLO`, with args beginning with: `3`, `AUTH`, `anna`, `pass`,", "too old"),
         ("something about pass", "Its own log says more"),
     ],
 )
 def test_what_redis_says_when_it_refuses_us_is_not_repeated(
-    own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch, words: str, cure: str
+    own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch, words: str, hint: str
 ) -> None:
     def refuse(*_: object) -> None:
         raise redis.ResponseError(words)
@@ -86,7 +86,7 @@ def test_what_redis_says_when_it_refuses_us_is_not_repeated(
     with pytest.raises(SettingsError) as refused:
         check(own_redis.url)
 
-    assert cure in str(refused.value)
+    assert hint in str(refused.value)
     assert "pass" not in str(refused.value)
 
 

@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.passwords.hashing import encode
-from dev.site.app import LONGEST_FORM, create_site
+from dev.site.app import MAX_FORM_SIZE, create_site
 from dev.site.caught_mail import Mailbox
 from dev.site.place import Place
 from dev.stack.environment import PRODUCT_NAME
@@ -119,7 +119,7 @@ def test_what_was_typed_is_shown_escaped(client: FlaskClient) -> None:
 
 
 def test_a_form_of_unusual_length_is_refused(client: FlaskClient) -> None:
-    assert sign_in(client, "demo@example.com", "x" * LONGEST_FORM)[0] == 413
+    assert sign_in(client, "demo@example.com", "x" * MAX_FORM_SIZE)[0] == 413
 
 
 def test_every_mail_can_be_read_in_every_language(client: FlaskClient) -> None:

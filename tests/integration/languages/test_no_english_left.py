@@ -8,7 +8,7 @@ import pytest
 
 from shared.languages import DEFAULT, LANGUAGES, tag
 from tests.conftest import MakeService
-from tests.support.catalogues import ALIKE
+from tests.support.catalogues import SAME_AS_ENGLISH
 from tests.support.service import Service
 from worker.mails.preview import write_all
 from worker.settings import PreviewSettings
@@ -42,7 +42,7 @@ class Said(HTMLParser):
 
 def same(code: str, english: set[str], other: set[str]) -> set[str]:
     """Return what both say, but for texts that may be alike, whatever stands in the place of their placeholders."""
-    alike = tuple(text.partition("%")[0].strip() for text in ALIKE.get(code, ()))
+    alike = tuple(text.partition("%")[0].strip() for text in SAME_AS_ENGLISH.get(code, ()))
     return {text for text in english & other if not (alike and text.startswith(alike))}
 
 

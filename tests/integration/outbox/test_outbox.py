@@ -12,7 +12,7 @@ from shared.redis_keys import Key
 from tests.integration.conftest import job
 from tests.support.outbox import pass_time, places, stored, unfinished
 from worker.handlers import Outcome
-from worker.queue.consumer import REMEMBER, Consumer, LeasedJob
+from worker.queue.consumer import SETTLED_TIMEOUT, Consumer, LeasedJob
 from worker.queue.sweeper import Swept
 
 PASSING = ("relay away", "mails_retried:transient")
@@ -86,7 +86,7 @@ def test_one_of_several_users_jobs_that_was_just_completed_is_not_accepted_again
     assert not outbox.add(added)
     assert not outbox.add_delayed(added, 0)
     assert unfinished(client) == 0
-    assert 0 < client.ttl(Key.SETTLED + added.id) <= REMEMBER
+    assert 0 < client.ttl(Key.SETTLED + added.id) <= SETTLED_TIMEOUT
 
 
 @pytest.mark.parametrize("kind", ["forgot", "over_quota", "password_changed"])

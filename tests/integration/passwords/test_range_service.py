@@ -6,7 +6,7 @@ from http.client import HTTPConnection
 
 import pytest
 
-from api.passwords.breaches import MOST_BYTES, BreachCheckAway, RangeService
+from api.passwords.breaches import MAX_BYTES, BreachCheckAway, RangeService
 from api.passwords.policy import WeakPassword
 from tests.support.breach_service import PADDING, BreachService
 from tests.support.servers import free_port
@@ -38,7 +38,7 @@ AWAY = {
     "a page": {"body": b"<html>Log in to the wireless network</html>"},
     "nothing": {"body": b""},
     "half garbage": {"body": PADDING.encode() + b"\r\n\xff\xfe:x"},
-    "too much": {"body": (PADDING + "\r\n").encode() * (MOST_BYTES // 39 + 1)},
+    "too much": {"body": (PADDING + "\r\n").encode() * (MAX_BYTES // 39 + 1)},
     "an answer cut short": {"headers": {"Content-Length": "100000"}},
     "a header without end": {"headers": {"X": "x" * 70_000}},
 }
@@ -59,7 +59,7 @@ def test_without_a_proper_answer_the_setting_decides(breaches: BreachService, ho
 @pytest.mark.parametrize("slowly", [0.05, 5.0])
 def test_an_answer_that_comes_slowly_is_not_waited_for(breaches: BreachService, slowly: float) -> None:
     breaches.seconds_per_byte = slowly
-    service = RangeService(breaches.url, 1, needed=True, patience=LITTLE)
+    service = RangeService(breaches.url, 1, needed=True, timeout=LITTLE)
     started = time.monotonic()
 
     with pytest.raises(BreachCheckAway):
@@ -80,7 +80,7 @@ def test_a_connection_that_comes_too_late_is_given_up(breaches: BreachService, m
 
     monkeypatch.setattr(HTTPConnection, "connect", connect_late)
     breaches.seconds_per_byte = 0.5
-    service = RangeService(breaches.url, 1, needed=True, patience=LITTLE)
+    service = RangeService(breaches.url, 1, needed=True, timeout=LITTLE)
 
     with pytest.raises(BreachCheckAway):
         service.check(LEAKED)
@@ -91,9 +91,9 @@ def test_a_connection_that_comes_too_late_is_given_up(breaches: BreachService, m
 
 def test_a_service_that_is_not_there_is_no_error_of_ours() -> None:
     with pytest.raises(BreachCheckAway):
-        RangeService(f"http://127.0.0.1:{free_port()}/range/", 1, needed=True, patience=LITTLE).check(LEAKED)
+        RangeService(f"http://127.0.0.1:{free_port()}/range/", 1, needed=True, timeout=LITTLE).check(LEAKED)
 
 
 def test_a_certificate_that_nobody_vouches_for_is_not_believed(breaches: BreachService) -> None:
     with pytest.raises(BreachCheckAway):
-        RangeService(breaches.url.replace("http://", "https://"), 1, needed=True, patience=LITTLE).check(LEAKED)
+        RangeService(breaches.url.replace("http://", "https://"), 1, needed=True, timeout=LITTLE).check(LEAKED)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 RATE = 20.0  # Requests a second: a test shares its machine with others, and nothing here depends on haste.
 USERS = 20_000
-PATIENCE = 30.0  # Seconds until mail flows again; what is promised is measured by `make faults`, on a quiet machine.
+TIMEOUT = 30.0  # Seconds until mail flows again; what is promised is measured by `make faults`, on a quiet machine.
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_no_request_is_lost_while_workers_and_redis_are_killed_and_the_relay_dro
     faults = one_after_the_other(kills, restarts, dropping_in_data)
 
     # A kill between the mail and its mark is rare, but a few requests are no sample: here it may happen each time.
-    row = Loaded("short", "a bit of everything", Promise(flows=PATIENCE, twice=1), faults)(bench)
+    row = Loaded("short", "a bit of everything", Promise(flows=TIMEOUT, twice=1), faults)(bench)
 
     assert row.verdict == "kept"
     assert row.accepted > 200

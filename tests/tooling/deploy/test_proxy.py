@@ -4,7 +4,7 @@ import json
 import re
 
 from api.__main__ import HEADER_TIMEOUT
-from api.openapi.problems import BODY_TOO_LARGE, UNAVAILABLE
+from api.problems import BODY_TOO_LARGE, UNAVAILABLE
 from api.web.json_request import MAX_BODY
 from tests.support.compose import PROJECT, environment, ports
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import languages
-from shared.languages import LANGUAGES, choose, direction, tag
+from shared.languages import LANGUAGES, direction, negotiate, tag
 
 
 @pytest.mark.parametrize(
@@ -32,12 +32,12 @@ from shared.languages import LANGUAGES, choose, direction, tag
     ],
 )
 def test_the_best_language_that_there_is(accept: str, expected: str) -> None:
-    assert choose("", accept) == expected
+    assert negotiate("", accept) == expected
 
 
 @pytest.mark.parametrize("accept", ["de;q=2, fr", "de;q=-1, fr", "de;q=nan, fr", "de;q=1e3, fr", ",;,=, fr"])
 def test_what_has_an_odd_weight_is_passed_over(accept: str) -> None:
-    assert choose("", accept) == "fr"
+    assert negotiate("", accept) == "fr"
 
 
 @pytest.mark.parametrize(
@@ -53,32 +53,32 @@ def test_what_has_an_odd_weight_is_passed_over(accept: str) -> None:
     ],
 )
 def test_the_language_that_is_named_goes_before_the_header(wanted: str, expected: str) -> None:
-    assert choose(wanted, "de") == expected
+    assert negotiate(wanted, "de") == expected
 
 
 @pytest.mark.parametrize("wanted", ["", "sv", "../../etc", "de/../../etc", "d", "🇩🇪", "\ud800", "none", "x" * 1000])
 def test_the_default_is_for_those_who_ask_for_none_that_there_is(wanted: str) -> None:
-    assert choose(wanted, "sv;q=0.4", "ja") == "ja"
+    assert negotiate(wanted, "sv;q=0.4", "ja") == "ja"
 
 
 @given(
     wanted=st.text() | st.sampled_from(list(LANGUAGES)), accept=st.text() | st.from_regex(r"([a-z]{2};q=[0-9.]+,?)+")
 )
 def test_whatever_is_asked_for_one_of_ours_is_chosen(wanted: str, accept: str) -> None:
-    assert choose(wanted, accept) in LANGUAGES
+    assert negotiate(wanted, accept) in LANGUAGES
 
 
 def test_what_is_remembered_of_requests_is_bounded() -> None:
     for number in range(3000):
-        choose(f"{number}" * 100, f"x{number}," * 10_000)
+        negotiate(f"{number}" * 100, f"x{number}," * 10_000)
 
-    remembered = languages._choose.cache_info()
+    remembered = languages._negotiate.cache_info()
 
     # With the lengths of both texts, of which no more is read: some 600 kB.
     assert remembered.maxsize == 1024
     assert remembered.currsize <= 1024
-    assert choose("de" * 100, "") == "en"
-    assert choose("", "x," * 200 + "de") == "en"
+    assert negotiate("de" * 100, "") == "en"
+    assert negotiate("", "x," * 200 + "de") == "en"
 
 
 def test_tags_are_written_as_browsers_write_them() -> None:
@@ -92,4 +92,4 @@ def test_arabic_alone_is_written_from_right_to_left() -> None:
 @pytest.mark.parametrize("code", list(LANGUAGES))
 def test_every_language_is_known_to_babel_and_chosen_by_its_own_tag(code: str) -> None:
     assert str(Locale.parse(code)) == code
-    assert choose(tag(code), "") == choose("", tag(code)) == choose(code, "") == code
+    assert negotiate(tag(code), "") == negotiate("", tag(code)) == negotiate(code, "") == code

@@ -9,7 +9,7 @@ import pytest
 from flask_mail import Message
 
 from shared.languages import LANGUAGES
-from shared.settings.colors import EASY, contrast, readable
+from shared.settings.colors import EASY_CONTRAST, contrast, readable
 from tests.support.mails import JOB, TOKEN, both, reset, seen, speaking
 
 GMAIL_CUTS = 102_000  # Bytes.
@@ -110,7 +110,7 @@ def test_a_mail_has_a_dark_side() -> None:
         assert metas["color-scheme"] == metas["supported-color-schemes"] == "light dark"
         assert "@media (prefers-color-scheme:dark)" in html
         assert "[data-ogsc]" in html
-        assert readable("#7a1f5c", "#1b212a", EASY) in html
+        assert readable("#7a1f5c", "#1b212a", EASY_CONTRAST) in html
 
 
 def test_button_and_links_have_the_colour_of_the_brand() -> None:
@@ -130,7 +130,7 @@ def test_all_texts_can_be_read_on_their_ground() -> None:
 
     assert all(color in html for pair in light + dark for color in pair)
     assert min(contrast(*pair) for pair in light + dark) >= 4.5
-    assert contrast("#10151c", readable("#1f5fbf", "#1b212a", EASY)) >= 4.5
+    assert contrast("#10151c", readable("#1f5fbf", "#1b212a", EASY_CONTRAST)) >= 4.5
 
 
 def test_a_mail_stays_small() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from api.ops.metrics import COUNTS, DELIVERY, GAUGES
+from api.ops.counters import COUNTS
+from api.ops.metrics import DELIVERY, GAUGES
 from shared.metrics import bucket
 
 WATCH = (

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from api.app import create_app
 from api.settings import ApiSettings
-from shared.settings.colors import ENOUGH, contrast
+from shared.settings.colors import MIN_CONTRAST, contrast
 from tests.unit.settings.test_settings import SHARED, only_problem
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 2"><path d="M0 0h8v2H0z"/></svg>'
@@ -65,7 +65,7 @@ def test_the_stylesheet_has_the_brands_colour_and_its_tone_for_dark_screens() ->
     assert light == ("#6A1B9A", "#ffffff")
     assert answer.text.index("prefers-color-scheme: dark") < answer.text.index(dark[0])
     assert dark[0] != light[0]
-    assert contrast(*dark) >= ENOUGH
+    assert contrast(*dark) >= MIN_CONTRAST
 
 
 @pytest.mark.parametrize("path", PAGES)

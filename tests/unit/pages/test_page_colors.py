@@ -7,7 +7,7 @@ import pytest
 
 from api.pages.brand import styles
 from shared.settings import branding
-from shared.settings.colors import ENOUGH, contrast
+from shared.settings.colors import MIN_CONTRAST, contrast
 from worker.mails.preview import write_all
 from worker.settings import PreviewSettings
 
@@ -37,7 +37,7 @@ def colors(scheme: str) -> dict[str, str]:
 def test_texts_and_the_borders_of_controls_stand_out(scheme: str) -> None:
     found = colors(scheme)
 
-    assert [pair for pair in TEXTS if contrast(found[pair[0]], found[pair[1]]) < ENOUGH] == []
+    assert [pair for pair in TEXTS if contrast(found[pair[0]], found[pair[1]]) < MIN_CONTRAST] == []
     assert [pair for pair in CONTROLS if contrast(found[pair[0]], found[pair[1]]) < ENOUGH_FOR_CONTROLS] == []
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.settings.branding import DARK, LIGHT, Branding
-from shared.settings.colors import EASY, ENOUGH, contrast, readable
+from shared.settings.colors import EASY_CONTRAST, MIN_CONTRAST, contrast, readable
 
 COLORS = ["#000000", "#1f5fbf", "#b00020", "#0b6e4f", "#6a1b9a", "#767676", "#8a5a00", "#0000ff"]
 
@@ -32,9 +32,9 @@ def test_the_contrast_is_that_of_wcag_whichever_colour_comes_first(one: str, oth
 def test_a_tone_can_be_read_on_its_ground_and_is_the_nearest(color: str, ground: str) -> None:
     tone = readable(color, ground)
 
-    assert contrast(tone, ground) >= ENOUGH
+    assert contrast(tone, ground) >= MIN_CONTRAST
     # A step of a hundredth makes little more than is needed.
-    assert tone == color or contrast(tone, ground) < ENOUGH * 1.06
+    assert tone == color or contrast(tone, ground) < MIN_CONTRAST * 1.06
 
 
 def test_what_can_be_read_stays_as_it_is() -> None:
@@ -54,5 +54,5 @@ def test_on_dark_screens_the_colour_can_be_read_and_so_can_the_text_on_it(color:
 
     tone = Branding(brand_color=color).dark_brand_color
 
-    assert contrast(tone, DARK) >= EASY
-    assert contrast(ON_DARK_ACCENT, tone) >= ENOUGH
+    assert contrast(tone, DARK) >= EASY_CONTRAST
+    assert contrast(ON_DARK_ACCENT, tone) >= MIN_CONTRAST

@@ -44,7 +44,7 @@ def test_five_things_wrong_end_the_start_with_five_problems_and_their_cures() ->
     assert headline == "Latchkey cannot start: 5 settings need your attention."
     assert [line.split()[:2] for line in found] == [["-", name] for name in sorted(wrong)]
     cures = [ApiSettings.model_fields[name.lower()].description for name in sorted(wrong)]
-    assert all(line.endswith(f". {cure}") for line, cure in zip(found, cures, strict=True))
+    assert all(line.endswith(f". {hint}") for line, hint in zip(found, cures, strict=True))
 
 
 def test_neither_program_needs_or_reads_what_is_the_others_own() -> None:

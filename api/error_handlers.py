@@ -11,14 +11,14 @@ from redis.exceptions import TimeoutError as RedisSlow
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from api import problems
 from api.limits.limits import LinkOverused
-from api.openapi import problems
 from api.ops.counters import Counters
 from api.ops.memory import MemoryShort
 from api.passwords.breaches import BreachCheckAway
 from api.passwords.hashing import HashingBusy
 from api.passwords.policy import WeakPassword
-from api.reset.bulkhead import SlotsTaken
+from api.reset.password_reset import ResetsBusy
 from api.web.answers import problem
 from api.web.json_request import InvalidRequest
 from shared.log import get_logger
@@ -39,7 +39,7 @@ _DETAILS: dict[type[Exception], str] = {
 _COUNTED_RESETS: dict[str, tuple[type[Exception], ...]] = {
     "resets_refused:link": (InvalidToken,),
     "resets_refused:password": (WeakPassword,),
-    "resets_refused:busy": (HashingBusy, SlotsTaken),
+    "resets_refused:busy": (HashingBusy, ResetsBusy),
     "resets_refused:unavailable": (RedisError, SQLAlchemyError, UsersTableError, BreachCheckAway),
 }
 _COUNTED: dict[str | None, dict[str, tuple[type[Exception], ...]]] = {
@@ -108,7 +108,7 @@ _ANSWERS: dict[type[Exception], Callable[[Any], Response]] = {
     SQLAlchemyError: _unavailable,
     UsersTableError: _unavailable,
     HashingBusy: _unavailable,
-    SlotsTaken: _unavailable,
+    ResetsBusy: _unavailable,
     BreachCheckAway: _unavailable,
     HTTPException: _http,
     Exception: _unexpected,
