@@ -12,8 +12,8 @@ import pytest
 from flower.utils import broker
 
 from tests.conftest import MakeService, require_redis
+from tests.integration.connections.sentinels import SentinelSet
 from tests.support.outbox import unfinished
-from tests.support.sentinels import SentinelSet
 from tests.support.servers import wait_until
 from tests.support.service import Service, worker_process
 
