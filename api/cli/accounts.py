@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from flask_sqlalchemy.session import Session
 from sqlalchemy import Boolean, Column, DateTime, Integer, MetaData, String, Table, func, insert, inspect, select, true
@@ -15,10 +16,6 @@ from shared.settings.settings import HashFormat, Settings
 
 class DuplicateAddress(Exception):
     """There is a user with this address already."""
-
-
-Row = tuple[str, str] | str
-"""An address with its hash, or which line is not imported, and why."""
 
 
 class Accounts:
@@ -75,15 +72,13 @@ class Accounts:
         """Return the mailboxes that have a user, in the one form that all spellings share."""
         found = set()
         for address in self._session.execute(select(self._table.c[self._email])).scalars():
-            try:
+            with suppress(InvalidAddress):
                 found.add(normalise(address))
-            except InvalidAddress:
-                continue
         return found
 
 
-def read_rows(lines: Iterable[str], hash_format: HashFormat, known: set[str]) -> Iterator[Row]:
-    """Read CSV with the columns email,password_hash; yield each row, or why it is refused."""
+def read_rows(lines: Iterable[str], hash_format: HashFormat, known: set[str]) -> Iterator[tuple[str, str] | str]:
+    """Read CSV with the columns email,password_hash; yield address and hash of each row, or why it is refused."""
     reader = csv.DictReader(lines)
     if not {"email", "password_hash"} <= set(reader.fieldnames or ()):
         yield "line 1: the first line must name the columns: email,password_hash"

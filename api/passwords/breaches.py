@@ -13,13 +13,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Literal
 from urllib.parse import urlsplit
 
 from api.passwords.policy import WeakPassword
 from shared.log import get_logger
 
-BreachCheck = Literal["off", "open", "closed"]
 TIMEOUT = 2.0  # Seconds for the whole: name, connection, answer.
 MAX_BYTES = 256 * 1024  # Of an answer; with padding it has 40 kB.
 PREFIX = 5  # Hexadecimal digits.
