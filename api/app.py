@@ -9,8 +9,7 @@ from typing import Any
 from flask import Flask
 from flask_cors import CORS
 
-from api.cli.commands import Tools, users_commands
-from api.cli.help import app_for_help
+from api.cli.commands import Tools, app_for_help, users_commands
 from api.error_handlers import register_errors
 from api.forgot.views import Acceptance, register_forgot
 from api.limits.limits import limit_links, make_limiter

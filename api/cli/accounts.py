@@ -1,42 +1,21 @@
 """Users for a start: create the table, add rows, read rows from CSV. Only the command line uses this."""
 
 import csv
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
 
 from flask_sqlalchemy.session import Session
 from sqlalchemy import Boolean, Column, DateTime, Integer, MetaData, String, Table, func, insert, inspect, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import scoped_session
 
-from api.passwords.hashing import MAX_ROUNDS, is_affordable
+from api.passwords.hashing import flaw
 from shared.addresses import InvalidAddress, normalise, parse, spellings
 from shared.settings.settings import HashFormat, Settings
-
-_BCRYPT = r"[0-3][0-9]\$[./A-Za-z0-9]{53}"
-_HASHES: dict[HashFormat, str] = {
-    "bcrypt": rf"\$2[aby]\${_BCRYPT}",
-    "bcrypt-2y": rf"\$2[aby]\${_BCRYPT}",
-    "django-bcrypt": rf"bcrypt\$\$2b\${_BCRYPT}",
-    "django-bcrypt-sha256": rf"bcrypt_sha256\$\$2b\${_BCRYPT}",
-}
 
 
 class DuplicateAddress(Exception):
     """There is a user with this address already."""
-
-
-@dataclass(frozen=True)
-class BadRow:
-    """A row that is not imported, and why."""
-
-    line: int
-    reason: str
-
-
-Row = tuple[str, str] | BadRow
-"""An address with its hash, or what stands in the way."""
 
 
 class Accounts:
@@ -80,7 +59,7 @@ class Accounts:
             self._session.execute(insert(self._table), columns)
         except IntegrityError:
             self._session.rollback()
-            raise DuplicateAddress("There is a user with this address already.") from None
+            raise DuplicateAddress from None
         self._session.commit()
 
     def has(self, address: str) -> bool:
@@ -93,35 +72,31 @@ class Accounts:
         """Return the mailboxes that have a user, in the one form that all spellings share."""
         found = set()
         for address in self._session.execute(select(self._table.c[self._email])).scalars():
-            try:
+            with suppress(InvalidAddress):
                 found.add(normalise(address))
-            except InvalidAddress:
-                continue
         return found
 
 
-def read_rows(lines: Iterable[str], hash_format: HashFormat, known: set[str]) -> Iterator[Row]:
-    """Read CSV with the columns email,password_hash; yield each row, or why it is refused."""
+def read_rows(lines: Iterable[str], hash_format: HashFormat, known: set[str]) -> Iterator[tuple[str, str] | str]:
+    """Read CSV with the columns email,password_hash; yield address and hash of each row, or why it is refused."""
     reader = csv.DictReader(lines)
     if not {"email", "password_hash"} <= set(reader.fieldnames or ()):
-        yield BadRow(1, "the first line must name the columns: email,password_hash")
+        yield "line 1: the first line must name the columns: email,password_hash"
         return
-    pattern = re.compile(_HASHES[hash_format])
     for row in reader:
         address, password_hash = row["email"] or "", row["password_hash"] or ""
+        line = f"line {reader.line_num}:"
         try:
             mailbox = normalise(address)
         except InvalidAddress:
-            yield BadRow(reader.line_num, "email is not one mail address")
+            yield f"{line} email is not one mail address"
             continue
         if None in row:
-            yield BadRow(reader.line_num, "there are more columns than the first line names")
-        elif not pattern.fullmatch(password_hash):
-            yield BadRow(reader.line_num, f"password_hash is not of the format {hash_format}")
-        elif not is_affordable(password_hash):
-            yield BadRow(reader.line_num, f"password_hash has a cost of more than {MAX_ROUNDS}")
+            yield f"{line} there are more columns than the first line names"
+        elif problem := flaw(password_hash, hash_format):
+            yield f"{line} password_hash {problem}"
         elif mailbox in known:
-            yield BadRow(reader.line_num, "there is a user with this address already")
+            yield f"{line} there is a user with this address already"
         else:
             known.add(mailbox)
             yield parse(address), password_hash

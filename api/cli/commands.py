@@ -9,12 +9,12 @@ from itertools import islice
 from pathlib import Path
 
 import click
-from flask import current_app
-from flask.cli import AppGroup
+from flask import Flask, current_app
+from flask.cli import AppGroup, FlaskGroup
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.cli.accounts import Accounts, BadRow, DuplicateAddress, read_rows
+from api.cli.accounts import Accounts, DuplicateAddress, read_rows
 from api.passwords.breaches import BreachCheckAway
 from api.passwords.hashing import HashingBusy
 from api.passwords.new_password import NewPasswords
@@ -26,7 +26,6 @@ from shared.connections.database import db
 from shared.outbox.jobs import Job, new_id
 from shared.outbox.outbox import Outbox, OutboxFull
 from shared.settings.environment import SettingsError
-from shared.users.table import UsersTableError
 
 BATCH = 5000
 
@@ -66,7 +65,7 @@ def add(email: str, *, password_stdin: bool) -> None:
     with _tools() as tools:
         address = parse(email)
         if tools.accounts.has(address):
-            raise DuplicateAddress("There is a user with this address already.")
+            raise DuplicateAddress
         password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask(tools.passwords, address)
         tools.accounts.add([(address, tools.passwords.hash(password, address))])
     click.echo("Added.")
@@ -76,8 +75,25 @@ def add(email: str, *, password_stdin: bool) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_(file: Path) -> None:
     """Import users from a CSV file with the columns email,password_hash."""
+    good, bad = 0, 0
     with _tools() as tools:
-        _import(file, tools.accounts, tools.settings)
+        known = tools.accounts.addresses()
+        with file.open("rb") as lines:
+            total = sum(1 for _ in lines)
+        bar = click.progressbar(length=total, label="Importing", file=sys.stderr)  # Shows itself on a terminal only.
+        with file.open(encoding="utf-8-sig", newline="") as lines, bar:
+            rows = read_rows(lines, tools.settings.users_hash_format, known)
+            # In batches, so that a file of any length fits into memory.
+            while batch := list(islice(rows, BATCH)):
+                refused = [row for row in batch if isinstance(row, str)]
+                for line in refused:
+                    click.echo(line, err=True)
+                tools.accounts.add([row for row in batch if not isinstance(row, str)])
+                good, bad = good + len(batch) - len(refused), bad + len(refused)
+                bar.update(len(batch))
+    click.echo(f"Imported {_counted(good, 'user')}, refused {_counted(bad, 'row')}.")
+    if bad:
+        sys.exit(1)
 
 
 @users_commands.command()
@@ -104,26 +120,6 @@ def _ask(passwords: NewPasswords, address: str) -> str:
     return password
 
 
-def _import(file: Path, accounts: Accounts, settings: ApiSettings) -> None:
-    """Import in batches, so that a file of any length fits into memory; list the bad rows and keep the good ones."""
-    good, bad, known = 0, 0, accounts.addresses()
-    with file.open("rb") as lines:
-        total = sum(1 for _ in lines)
-    bar = click.progressbar(length=total, label="Importing", file=sys.stderr)  # Shows itself on a terminal only.
-    with file.open(encoding="utf-8-sig", newline="") as lines, bar:
-        rows = read_rows(lines, settings.users_hash_format, known)
-        while batch := list(islice(rows, BATCH)):
-            refused = [row for row in batch if isinstance(row, BadRow)]
-            for row in refused:
-                click.echo(f"line {row.line}: {row.reason}", err=True)
-            accounts.add([row for row in batch if not isinstance(row, BadRow)])
-            good, bad = good + len(batch) - len(refused), bad + len(refused)
-            bar.update(len(batch))
-    click.echo(f"Imported {_counted(good, 'user')}, refused {_counted(bad, 'row')}.")
-    if bad:
-        sys.exit(1)
-
-
 def _counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
@@ -139,23 +135,12 @@ def _tools() -> Iterator[Tools]:
         raise tools
     try:
         yield tools
-    except Exception as error:
-        sentence = _sentence(error)
-        if sentence is None:
-            raise
-        raise click.ClickException(sentence) from error
-
-
-def _sentence(error: Exception) -> str | None:
-    if isinstance(error, WeakPassword):
+    except WeakPassword as error:
         reasons = "".join(f" {REASONS[reason]} ({reason})" for reason in error.reasons)
-        return f"This password cannot be used.{reasons}"
-    if isinstance(error, SQLAlchemyError):
-        return f"The database refused ({type(error).__name__}). Check DATABASE_URL and the table's columns."
-    for kind, sentence in _SENTENCES.items():
-        if isinstance(error, kind):
-            return sentence or str(error)
-    return None
+        raise click.ClickException(f"This password cannot be used.{reasons}") from error
+    except tuple(_SENTENCES) as error:
+        sentence = next(sentence for kind, sentence in _SENTENCES.items() if isinstance(error, kind))
+        raise click.ClickException(sentence.format(type(error).__name__)) from error
 
 
 _SENTENCES: dict[type[Exception], str] = {
@@ -166,6 +151,23 @@ _SENTENCES: dict[type[Exception], str] = {
     HashingBusy: "The password could not be hashed. Check that memory is free, and try again.",
     RedisError: "Redis cannot be reached. Check REDIS_URL, and that it runs.",
     OutboxFull: "The outbox is full. Check that a worker runs.",
-    DuplicateAddress: "",
-    UsersTableError: "",
+    DuplicateAddress: "There is a user with this address already.",
+    SQLAlchemyError: "The database refused ({}). Check DATABASE_URL and the table's columns.",
 }
+
+
+def app_for_help(problem: SettingsError) -> Flask:
+    """Build an app whose commands show their help, needing no settings, and when they are run raise the problem.
+
+    Raises the problem at once unless Flask's command line asks which commands there are: no other caller can use
+    such an app.
+    """
+    context = click.get_current_context(silent=True)
+    # The context of a command that runs, such as `flask run`, has that command in the place of the group.
+    if context is None or not isinstance(context.command, FlaskGroup):
+        raise problem
+
+    app = Flask("api", static_folder=None)
+    app.extensions["tools"] = problem
+    app.cli.add_command(users_commands)
+    return app

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import Literal
@@ -37,11 +36,10 @@ class Readiness:
     The database is asked in a thread of its own: one that is frozen holds that thread, and none of the server's.
     """
 
-    def __init__(self, app: Flask, redis: Redis, users: Users, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, app: Flask, redis: Redis, users: Users) -> None:
         self._app = app
         self._users = users
         self._redis = redis
-        self._clock = clock
         self._lock = Lock()
         self._status, self._kept_until = "ok", 0.0
         self._asker = ThreadPoolExecutor(1, "readyz")
@@ -52,9 +50,9 @@ class Readiness:
         # If another thread is looking already, return the status that it found last.
         if self._lock.acquire(blocking=False):
             try:
-                if self._clock() >= self._kept_until:
+                if time.monotonic() >= self._kept_until:
                     self._status = self._look()
-                    self._kept_until = self._clock() + STATUS_TIMEOUT
+                    self._kept_until = time.monotonic() + STATUS_TIMEOUT
             finally:
                 self._lock.release()
         return self._status

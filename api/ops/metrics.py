@@ -22,17 +22,6 @@ from shared.metrics import BUCKETS
 from shared.outbox.pending import Pending
 from shared.redis_keys import Key
 
-GAUGES = {
-    "outbox_pending": "Jobs accepted and not finished.",
-    "outbox_oldest_seconds": "Seconds since the oldest job that is not finished was accepted.",
-    "queue_messages": "Messages in the queue to the workers.",
-    "dead_letters": "Jobs given up in the last 14 days.",
-    "worker_alive": "Whether a worker showed itself in the last 10 seconds.",
-    "hashing_waiting": "Passwords that are hashed now, or wait for it.",
-    "redis_memory_ratio": "The part of its maxmemory that Redis uses.",
-}
-DELIVERY = "delivery_seconds"
-
 
 class Metrics(Collector):
     """Collects the metrics anew each time they are asked for."""
@@ -51,21 +40,19 @@ class Metrics(Collector):
         totals = {str(field): int(number) for field, number in self._redis.hgetall(Key.METRICS).items()}
         yield from (_counter(count, totals) for count in COUNTS)
         yield _delivery(totals)
-        for name, value in self._gauges().items():
+        for name, text, value in self._gauges():
             if value is not None:
-                yield GaugeMetricFamily(f"latchkey_{name}", GAUGES[name], value)
+                yield GaugeMetricFamily(f"latchkey_{name}", text, value)
 
-    def _gauges(self) -> dict[str, float | None]:
-        pending = Pending.count(self._redis)
-        return {
-            "outbox_pending": pending.jobs,
-            "outbox_oldest_seconds": pending.oldest,
-            "queue_messages": pending.queue,
-            "dead_letters": pending.dead,
-            "worker_alive": self._redis.exists(Key.HEARTBEAT),
-            "hashing_waiting": self._counters.hashing(),
-            "redis_memory_ratio": self._memory.ratio,
-        }
+    def _gauges(self) -> Iterator[tuple[str, str, float | None]]:
+        pending, alive = Pending.count(self._redis), self._redis.exists(Key.HEARTBEAT)
+        yield "outbox_pending", "Jobs accepted and not finished.", pending.jobs
+        yield "outbox_oldest_seconds", "Seconds since the oldest job that is not finished was accepted.", pending.oldest
+        yield "queue_messages", "Messages in the queue to the workers.", pending.queue
+        yield "dead_letters", "Jobs given up in the last 14 days.", pending.dead
+        yield "worker_alive", "Whether a worker showed itself in the last 10 seconds.", alive
+        yield "hashing_waiting", "Passwords that are hashed now, or wait for it.", self._counters.hashing()
+        yield "redis_memory_ratio", "The part of its maxmemory that Redis uses.", self._memory.ratio
 
 
 def _counter(count: Count, totals: dict[str, int]) -> Metric:
@@ -83,7 +70,7 @@ def _delivery(totals: dict[str, int]) -> Metric:
     counts = accumulate(totals.get(f"delivery_le:{bucket}", 0) for bucket in BUCKETS)
     text = "Seconds from a request's acceptance to its mail."
     seconds = totals.get("delivery_ms", 0) / 1000
-    return HistogramMetricFamily(f"latchkey_{DELIVERY}", text, list(zip(BUCKETS, counts, strict=True)), seconds)
+    return HistogramMetricFamily("latchkey_delivery_seconds", text, list(zip(BUCKETS, counts, strict=True)), seconds)
 
 
 def register_metrics(app: Flask, metrics: Metrics, token: str) -> None:

@@ -11,15 +11,13 @@ import socket
 import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import Literal
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 from api.passwords.policy import WeakPassword
 from shared.log import get_logger
 
-BreachCheck = Literal["off", "open", "closed"]
 TIMEOUT = 2.0  # Seconds for the whole: name, connection, answer.
 MAX_BYTES = 256 * 1024  # Of an answer; with padding it has 40 kB.
 PREFIX = 5  # Hexadecimal digits.
@@ -61,7 +59,9 @@ class RangeService:
         # A TimeoutError is an OSError; a name that cannot be one is a UnicodeError.
         except (OSError, UnicodeError, HTTPException, _NoAnswer) as error:
             asked.cancel()
-            _cut(opened)
+            for late in opened:  # Wake the thread that still reads: who sends a byte a second would keep it for ever.
+                with suppress(OSError):
+                    late.shutdown(socket.SHUT_RDWR)
             # The type alone: a text may hold what was asked for.
             log.warning("breach_check_away", error=type(error).__name__, refused=self._needed)
             if self._needed:
@@ -72,46 +72,26 @@ class RangeService:
 
     def _ask(self, prefix: str, deadline: float, opened: list[socket.socket]) -> set[str]:
         """Return the other 35 digits of every leaked password that begins so."""
-        connection = self._connection(deadline - time.monotonic())
-        try:
+        with closing(self._connection()) as connection:
             connection.connect()
             opened.append(connection.sock)
             if time.monotonic() > deadline:
                 raise TimeoutError  # Nobody waits any more, nor cuts what was opened this late.
             connection.request("GET", self._url.path + prefix, headers=_HEADERS)
             with connection.getresponse() as answer:
-                return _suffixes(_read(answer, deadline))
-        finally:
-            connection.close()
+                if answer.status != 200:  # noqa: PLR2004 - a status is best known by its number
+                    raise _NoAnswer
+                body = answer.read(MAX_BYTES + 1)
+                # Where it is cut short, what is missing may be what was asked for.
+                if len(body) > MAX_BYTES or answer.length:
+                    raise _NoAnswer
+        return _suffixes(body.decode("ascii", "replace"))
 
-    def _connection(self, timeout: float) -> HTTPConnection:
+    def _connection(self) -> HTTPConnection:
         host, port = self._url.hostname or "", self._url.port
-        if timeout <= 0:
-            raise TimeoutError  # It waited for a thread until nobody waited for it.
         if self._url.scheme == "http":
-            return HTTPConnection(host, port, timeout=timeout)
-        return HTTPSConnection(host, port, timeout=timeout, context=self._tls)
-
-
-def _cut(sockets: list[socket.socket]) -> None:
-    """Wake the thread that still reads: who sends a byte a second would keep it for ever."""
-    for opened in sockets:
-        with suppress(OSError):
-            opened.shutdown(socket.SHUT_RDWR)
-
-
-def _read(answer: HTTPResponse, deadline: float) -> str:
-    """Read an answer that is neither late nor large; a redirect is none."""
-    if answer.status != 200:  # noqa: PLR2004 - a status is best known by its number
-        raise _NoAnswer
-    body = b""
-    while chunk := answer.read1(MAX_BYTES):
-        body += chunk
-        if len(body) > MAX_BYTES or time.monotonic() > deadline:
-            raise _NoAnswer
-    if answer.length:
-        raise _NoAnswer  # Cut short: what is missing may be what was asked for.
-    return body.decode("ascii", "replace")
+            return HTTPConnection(host, port, timeout=self._timeout)
+        return HTTPSConnection(host, port, timeout=self._timeout, context=self._tls)
 
 
 def _suffixes(text: str) -> set[str]:

@@ -17,6 +17,13 @@ from shared.tokens import InvalidToken
 WAIT_FOR_HASH = 5.0  # Seconds until one that has not begun is given up.
 MAX_ROUNDS = 16  # Of a stored hash, 5 seconds; each more takes twice as long, and 31 would take days.
 _STORED = re.compile(r"(bcrypt\$|bcrypt_sha256\$)?(\$2[aby]\$([0-3][0-9])\$[./A-Za-z0-9]{53})")
+# How a hash begins in each format: first as it is written, then as it may be imported as well.
+_BEGINNINGS: dict[HashFormat, tuple[str, ...]] = {
+    "bcrypt": ("$2b$", "$2a$", "$2y$"),
+    "bcrypt-2y": ("$2y$", "$2a$", "$2b$"),
+    "django-bcrypt": ("bcrypt$$2b$",),
+    "django-bcrypt-sha256": ("bcrypt_sha256$$2b$",),
+}
 
 
 class HashingBusy(Exception):
@@ -92,13 +99,9 @@ def at_a_time(slots: int, processes: int = 1) -> int:
 
     Together the processes leave one core free, where there are more cores than processes.
     """
-    return max(1, min(slots, (_cores() - 1) // processes))
-
-
-def _cores() -> int:
-    """Return how many cores this process may use, which can be fewer than the machine has."""
-    # macOS does not tell.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    # The cores that this process may use can be fewer than the machine has. macOS does not tell.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(slots, (cores - 1) // processes))
 
 
 def is_hash_of(stored: str, password: str) -> bool:
@@ -106,8 +109,8 @@ def is_hash_of(stored: str, password: str) -> bool:
 
     False as well for what is no hash of bcrypt's, and for one that would take more than MAX_ROUNDS.
     """
-    match = _affordable(stored)
-    if match is None:
+    match = _STORED.fullmatch(stored)
+    if not match or int(match[3]) > MAX_ROUNDS:
         return False
     try:
         return bcrypt.checkpw(_secret(password, prehashed=match[1] == "bcrypt_sha256$"), match[2].encode())
@@ -115,14 +118,12 @@ def is_hash_of(stored: str, password: str) -> bool:
         return False
 
 
-def is_affordable(stored: str) -> bool:
-    """Tell whether a hash of bcrypt's, in any of the formats, may be compared with a password."""
-    return _affordable(stored) is not None
-
-
-def _affordable(stored: str) -> re.Match[str] | None:
+def flaw(stored: str, hash_format: HashFormat) -> str:
+    """Say why a stored hash cannot be imported in a format, or nothing."""
     match = _STORED.fullmatch(stored)
-    return match if match and int(match[3]) <= MAX_ROUNDS else None
+    if not match or not stored.startswith(_BEGINNINGS[hash_format]):
+        return f"is not of the format {hash_format}"
+    return f"has a cost of more than {MAX_ROUNDS}" if int(match[3]) > MAX_ROUNDS else ""
 
 
 def encode(password: str, hash_format: HashFormat, rounds: int) -> str:
@@ -133,15 +134,7 @@ def encode(password: str, hash_format: HashFormat, rounds: int) -> str:
     """
     secret = _secret(password, prehashed=hash_format == "django-bcrypt-sha256")
     hashed = bcrypt.hashpw(secret, bcrypt.gensalt(rounds)).decode()
-    match hash_format:
-        case "bcrypt":
-            return hashed
-        case "bcrypt-2y":
-            return "$2y$" + hashed.removeprefix("$2b$")
-        case "django-bcrypt":
-            return "bcrypt$" + hashed
-        case "django-bcrypt-sha256":
-            return "bcrypt_sha256$" + hashed
+    return _BEGINNINGS[hash_format][0] + hashed.removeprefix("$2b$")
 
 
 def _secret(password: str, *, prehashed: bool) -> bytes:

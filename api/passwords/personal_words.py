@@ -13,18 +13,14 @@ _LETTERS = str.maketrans("@483!|1l05$7+", "aabeiiiiosstt")
 def words_of_address(address: str) -> set[str]:
     """List the address, its two sides, and the parts of both but the top-level domain; and each backwards."""
     words: set[str] = set()
-    for form in _forms(address):
+    try:
+        forms = spellings(address)  # The domain as people read it, and as it is stored.
+    except InvalidAddress:
+        forms = [address]
+    for form in forms:
         local, _, domain = form.partition("@")
         words |= _words([form, local, *re.split(r"[._+-]", local), domain, *domain.split(".")[:-1]])
     return words
-
-
-def _forms(address: str) -> list[str]:
-    """Return the address with its domain in both forms, as people read it and as it is stored."""
-    try:
-        return spellings(address)
-    except InvalidAddress:
-        return [address]
 
 
 def words_of_name(name: str) -> set[str]:

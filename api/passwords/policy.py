@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from api.passwords.common_passwords import CommonPasswords
+from api.passwords.common_passwords import common_digests, digest
 from api.passwords.personal_words import without, words_of_address, words_of_name
 from api.passwords.strength import is_hard_to_guess
 from shared.settings.settings import HashFormat
@@ -39,7 +39,7 @@ class PasswordPolicy:
     hash_format: HashFormat
     min_length: int
     product_name: str = ""
-    common: CommonPasswords = field(default_factory=CommonPasswords)
+    common: bytes = field(default_factory=common_digests, repr=False)
 
     @property
     def max_length(self) -> int:
@@ -76,23 +76,17 @@ class PasswordPolicy:
         return [reason for reason, is_so in found.items() if is_so]
 
     def _too_easy(self, password: str, address: str) -> list[Reason]:
+        # To zxcvbn eight random characters take 10**8 guesses, and what looks like a word in them makes it less.
+        enough = min(MIN_GUESSES, int(10 ** (self.min_length - 1)))
         reasons: list[Reason] = []
-        if password in self.common or not is_hard_to_guess(password, self._enough):
+        if digest(password) in self.common or not is_hard_to_guess(password, enough):
             reasons.append("too_common")
-        return reasons + self._made_of_known_words(password, address)
-
-    @property
-    def _enough(self) -> int:
-        """To zxcvbn eight random characters take 10**8 guesses, and what looks like a word in them makes it less."""
-        return min(MIN_GUESSES, int(10 ** (self.min_length - 1)))
-
-    def _made_of_known_words(self, password: str, address: str) -> list[Reason]:
         known: dict[Reason, set[str]] = {
             "like_address": words_of_address(address),
             "like_product": words_of_name(self.product_name),
         }
         whole = without(password, ())
         rest = without(password, set().union(*known.values()))
-        if rest == whole or is_hard_to_guess(rest, self._enough):
-            return []
-        return [reason for reason, words in known.items() if without(password, words) != whole]
+        if rest != whole and not is_hard_to_guess(rest, enough):
+            reasons += [reason for reason, words in known.items() if without(password, words) != whole]
+        return reasons

@@ -4,7 +4,6 @@ from flask import Flask, Response
 from flask_babel import lazy_gettext
 
 from api.openapi.document import PASSWORDS, Operation
-from api.passwords.breaches import BreachCheck
 from api.passwords.policy import PasswordPolicy, Reason
 from api.reset.schemas import POLICY_EXAMPLE, Policy, ReasonText
 from api.web.answers import Answer
@@ -22,7 +21,7 @@ REASONS: dict[Reason, str] = {
 }
 
 
-def register_policy(app: Flask, policy: PasswordPolicy, breach_check: BreachCheck) -> None:
+def register_policy(app: Flask, policy: PasswordPolicy, breach_check: str) -> None:
     """Add the endpoint."""
     answer = Answer(app, 200, lambda: _document(policy, breach_check).model_dump_json())
 
@@ -33,7 +32,7 @@ def register_policy(app: Flask, policy: PasswordPolicy, breach_check: BreachChec
         return answer.in_language(request_language())
 
 
-def _document(policy: PasswordPolicy, breach_check: BreachCheck) -> Policy:
+def _document(policy: PasswordPolicy, breach_check: str) -> Policy:
     return Policy(
         min_length=policy.min_length,
         max_length=policy.max_length,

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.hashers import check_password
 
-from api.passwords.hashing import MAX_ROUNDS, Passwords, encode, is_hash_of
+from api.passwords.hashing import MAX_ROUNDS, Passwords, encode, flaw, is_hash_of
 from api.passwords.policy import WeakPassword
 from shared.settings.settings import HashFormat
 
@@ -100,6 +100,16 @@ def test_an_old_hash_is_read_under_every_prefix_of_bcrypt(prefix: str) -> None:
 
     assert is_hash_of(old, PASSWORD)
     assert not is_hash_of(old, PASSWORD + "!")
+
+
+@pytest.mark.parametrize("hash_format", FORMATS)
+def test_a_hash_is_imported_in_its_own_format_alone_and_at_a_bearable_cost(hash_format: HashFormat) -> None:
+    stored = encode(PASSWORD, hash_format, ROUNDS)
+    alike = [name for name in FORMATS if name == hash_format or {name, hash_format} <= {"bcrypt", "bcrypt-2y"}]
+
+    assert [name for name in FORMATS if not flaw(stored, name)] == alike
+    assert flaw(stored.replace("$04$", "$17$"), hash_format) == "has a cost of more than 16"
+    assert flaw(stored + "x", hash_format) == f"is not of the format {hash_format}"
 
 
 @pytest.mark.parametrize("rounds", [MAX_ROUNDS + 1, 20, 31, 39])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.passwords.common_passwords import CommonPasswords
+from api.passwords.common_passwords import DIGEST_SIZE, common_digests, digest
 from api.passwords.strength import is_hard_to_guess
 from dev.tools.common_passwords import most_frequent
 
@@ -74,18 +74,18 @@ def test_two_people_at_a_time_get_the_answers_of_one() -> None:
 
 
 def test_a_password_in_the_list_is_found_whatever_the_case_of_its_letters() -> None:
-    common = CommonPasswords()
+    common = common_digests()
 
-    assert "bigracebooster01" in common
-    assert "BigRaceBooster01" in common
-    assert "correct horse battery staple" not in common
-    assert "" not in common
-    assert "\ud800" not in common
+    assert digest("bigracebooster01") in common
+    assert digest("BigRaceBooster01") in common
+    assert digest("correct horse battery staple") not in common
+    assert digest("") not in common
+    assert digest("\ud800") not in common
 
 
 def test_the_list_is_sorted_and_holds_enough_for_the_letter_of_the_standard() -> None:
-    common = CommonPasswords()
-    digests = [common._at(place) for place in range(len(common))]
+    common = common_digests()
+    digests = [common[place : place + DIGEST_SIZE] for place in range(0, len(common), DIGEST_SIZE)]
 
     assert digests == sorted(set(digests))
     assert len(digests) >= 18_000
