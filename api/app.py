@@ -29,9 +29,9 @@ from api.reset.password_reset import Resets
 from api.reset.policy_view import register_policy
 from api.reset.views import register_reset
 from api.settings import ApiSettings
+from api.web.answers import request_language
 from api.web.forwarded import Forwarded
 from api.web.json_request import MAX_BODY
-from api.web.language import request_language
 from api.web.middleware import AroundRequests
 from shared import log
 from shared.connections.database import database_config, db

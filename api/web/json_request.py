@@ -26,6 +26,7 @@ _REASONS = {
 _OTHER_REASON = lazy_gettext("This is not valid.")
 
 Model = TypeVar("Model", bound=BaseModel)
+View = Callable[..., Response]
 
 
 class InvalidRequest(Exception):
@@ -54,13 +55,14 @@ def read_body(model: type[Model]) -> Model:
     raise InvalidRequest(*((name, str(_REASONS.get(kind, _OTHER_REASON))) for name, kind in kinds))
 
 
-def takes(model: type[BaseModel]) -> Callable[[Callable[..., Response]], Callable[[], Response]]:
-    """Hand a view the body of its request, read and validated before anything else is done."""
+def takes(model: type[Model], make: Callable[[Model], Any] | None = None) -> Callable[[View], Callable[[], Response]]:
+    """Hand a view the body of its request, or what is made of it, before anything else is done."""
 
-    def read_first(view: Callable[..., Response]) -> Callable[[], Response]:
+    def read_first(view: View) -> Callable[[], Response]:
         @wraps(view)
         def read_then_answer() -> Response:
-            return view(read_body(model))
+            body = read_body(model)
+            return view(make(body) if make else body)
 
         return read_then_answer
 
