@@ -45,7 +45,8 @@ def make_limiter(app: Flask, redis: Redis) -> Limiter:
     )
     # To an app that does not know it yet it adds hooks around every request, which limits of views do not need.
     app.extensions["limiter"] = {limiter}
-    limiter.request_filter(_within_limits)
+    # Without any, the script found a request for a link within its limits: Flask-Limiter need not judge it again.
+    limiter.request_filter(lambda: g.get("counts") == {})
     limiter.init_app(app)
     return limiter
 
@@ -55,7 +56,7 @@ def refuse(counters: Counters, field: str) -> Callable[[RequestLimit], Response]
 
     def count_then_refuse(breach: RequestLimit) -> Response:
         counters.add(field)
-        return problem(RATE_LIMITED, retry_after=_seconds_until(breach.reset_at))
+        return problem(RATE_LIMITED, retry_after=max(1, int(breach.reset_at - time.time())))
 
     return count_then_refuse
 
@@ -78,12 +79,6 @@ def limit_links(limiter: Limiter, limit: str, counters: Counters) -> Callable[[s
     return count_use
 
 
-def _within_limits() -> bool:
-    """Tell whether the script found a request for a link within its limits: Flask-Limiter need not judge it again."""
-    counts: dict[str, int] | None = g.get("counts")
-    return counts == {}
-
-
 def lua_table(limits: str, scope: str) -> str:
     """Write limits as a table of Lua: of each its amount, its seconds, and its key, as Flask-Limiter writes it."""
     rows = []
@@ -91,7 +86,3 @@ def lua_table(limits: str, scope: str) -> str:
         before, after = item.key_for("WHO", scope).split("WHO")
         rows.append(f"{{{item.amount}, {item.get_expiry()}, '{before}', '{after}'}}")
     return f"{{{', '.join(rows)}}}"
-
-
-def _seconds_until(moment: float) -> int:
-    return max(1, int(moment - time.time()))

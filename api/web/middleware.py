@@ -49,7 +49,10 @@ class AroundRequests:
     def __init__(self, app: "WSGIApplication", settings: ApiSettings) -> None:
         self._app = app
         self._headers = _headers(_POLICY)
-        self._of_paths = {path: _headers(policy) for path, policy in policies_by_path(settings.logo).items()}
+        self._of_paths = {"/docs": _headers(_DOCS_POLICY), "/logo": _headers(_LOGO_POLICY)}
+        if elsewhere := origin(settings.logo):  # The logo comes from another server.
+            with_logo = _headers(_POLICY.replace("img-src 'self'", f"img-src 'self' {elsewhere}"))
+            self._of_paths |= dict.fromkeys(_PAGES, with_logo)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve the request."""
@@ -80,14 +83,6 @@ def requester() -> dict[str, str]:
         return who
     browser, system = recognise(environ.get("HTTP_USER_AGENT", ""))
     return who | {"client": client_network(client_key()), "browser": browser, "system": system}
-
-
-def policies_by_path(logo: str) -> dict[str, str]:
-    """Name the paths with a policy of their own; the pages have one where their logo comes from another server."""
-    found = {"/docs": _DOCS_POLICY, "/logo": _LOGO_POLICY}
-    if elsewhere := origin(logo):
-        found |= dict.fromkeys(_PAGES, _POLICY.replace("img-src 'self'", f"img-src 'self' {elsewhere}"))
-    return found
 
 
 def _headers(policy: str) -> list[tuple[str, str]]:
