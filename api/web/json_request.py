@@ -20,7 +20,7 @@ _REASONS = {
     "string_too_short": lazy_gettext("This must not be empty."),
     "string_too_long": lazy_gettext("This is too long."),
     "string_pattern_mismatch": lazy_gettext("This must be a language tag, such as de or pt-BR."),
-    "one_address": lazy_gettext("This must be one email address."),
+    "value_error": lazy_gettext("This must be one email address."),  # Raised by `parse` of shared/addresses.py.
     "extra_forbidden": lazy_gettext("There is a field that is not known."),
 }
 _OTHER_REASON = lazy_gettext("This is not valid.")
