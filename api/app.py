@@ -10,7 +10,7 @@ from flask_cors import CORS
 from api.cli.commands import Tools, users_commands
 from api.cli.help import app_for_help
 from api.error_handlers import register_errors
-from api.forgot.views import Acceptance, register_forgot
+from api.forgot.views import make_accept, register_forgot
 from api.limits.limits import limit_links, make_limiter
 from api.openapi.document import register_openapi
 from api.ops.counters import Counters
@@ -88,11 +88,10 @@ def _build(settings: ApiSettings) -> Flask:
     count_use = limit_links(limiter, settings.reset_limit_per_link, counters)
     tokens = Tokens([each.get_secret_value() for each in settings.secret_key], settings.reset_token_max_age)
     resets = Resets(tokens, users, passwords, BoundedSemaphore(settings.reset_slots), count_use, outbox, key)
-    acceptance = Acceptance(outbox, memory, settings, key)
     register_openapi(app, settings.product_name)
     register_pages(app, settings, passwords.policy)
     register_brand(app, settings)
-    register_forgot(app, acceptance, limiter, settings, counters)
+    register_forgot(app, make_accept(outbox, memory, settings, key), limiter, settings, counters)
     register_reset(app, resets, limiter, settings.reset_limit_per_ip, counters)
     register_policy(app, passwords.policy, settings.breach_check)
     register_health(app, Readiness(app, redis, users))

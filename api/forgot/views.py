@@ -1,6 +1,7 @@
 """POST /forgot-password: count, accept, answer. The same way for every address; no database on it."""
 
 import json
+from collections.abc import Callable
 
 from flask import Flask, Response, g
 from flask_limiter import Limiter
@@ -23,33 +24,29 @@ from shared.redis_keys import lua_constants
 # restart takes longer.
 TRUSTED_FOR = 0.05
 
+Accept = Callable[[ForgotRequest], Job]
 
-class Acceptance:
-    """Counts a request against its limits and puts it into the outbox, in one round trip to Redis."""
 
-    def __init__(self, outbox: Outbox, memory: Memory, settings: ApiSettings, address_key: bytes) -> None:
-        self._memory = memory
-        self._address_key = address_key
-        self._silent = settings.forgot_email_limit_response == "silent"
-        constants = {
-            "MAX_JOBS": settings.outbox_max,
-            "CLIENT_LIMITS": lua_table(settings.forgot_limit_per_ip, FORGOT),
-            "ADDRESS_LIMITS": lua_table(settings.forgot_limit_per_email, ADDRESS),
-            "TELL_ADDRESS": str(not self._silent).lower(),
-        }
-        self._script = outbox.script(
-            lua_constants(constants) + read_lua("api.forgot", "accept"), trusted_for=TRUSTED_FOR
-        )
+def make_accept(outbox: Outbox, memory: Memory, settings: ApiSettings, address_key: bytes) -> Accept:
+    """Return what counts a request against its limits and puts it into the outbox, in one round trip to Redis."""
+    silent = settings.forgot_email_limit_response == "silent"
+    constants = {
+        "MAX_JOBS": settings.outbox_max,
+        "CLIENT_LIMITS": lua_table(settings.forgot_limit_per_ip, FORGOT),
+        "ADDRESS_LIMITS": lua_table(settings.forgot_limit_per_email, ADDRESS),
+        "TELL_ADDRESS": str(not silent).lower(),
+    }
+    script = outbox.script(lua_constants(constants) + read_lua("api.forgot", "accept"), trusted_for=TRUSTED_FOR)
 
-    def accept(self, body: ForgotRequest) -> Job:
+    def accept(body: ForgotRequest) -> Job:
         """Accept the request, and leave in `g` what its limits and the view need to know of it.
 
         Raises OutboxFull, MemoryShort where Redis is nearly full, and RedisError.
         """
-        self._memory.check()
-        job = Job.send_link(body.email, self._address_key, **requester())
-        over_quota = job.no_op().entry() if self._silent else ""
-        answer = self._script([job.id, client_key(), job.address_hash, job.entry(), over_quota])
+        memory.check()
+        job = Job.send_link(body.email, address_key, **requester())
+        over_quota = job.no_op().entry() if silent else ""
+        answer = script([job.id, client_key(), job.address_hash, job.entry(), over_quota])
         if answer is None:
             raise OutboxFull
         within_quota, *counts = answer
@@ -57,16 +54,16 @@ class Acceptance:
         g.counts = dict(zip(counts[::2], counts[1::2], strict=True))
         return job
 
+    return accept
 
-def register_forgot(
-    app: Flask, acceptance: Acceptance, limiter: Limiter, settings: ApiSettings, counters: Counters
-) -> None:
+
+def register_forgot(app: Flask, accept: Accept, limiter: Limiter, settings: ApiSettings, counters: Counters) -> None:
     """Add the endpoint."""
     answer = same_for_everybody(202, lambda: json.dumps({"message": str(ACCEPTED)}, ensure_ascii=False))
 
     @app.post("/forgot-password")
     @Operation("forgotPassword", "Request a reset link", PASSWORDS, {202: ACCEPTED_EXAMPLE}, takes=FORGOT_EXAMPLE)
-    @takes(ForgotRequest, acceptance.accept)
+    @takes(ForgotRequest, accept)
     @limiter.shared_limit(settings.forgot_limit_per_ip, FORGOT, on_breach=refuse(counters, "requests_limited:client"))
     # A silent limit answers as ever, and the script has made a no-op of the job: a breach would take longer.
     @limiter.shared_limit(
