@@ -2,16 +2,14 @@
 
 import gc
 import re
-from collections.abc import Callable, Iterable
 from threading import BoundedSemaphore
-from typing import Any
 
 from flask import Flask
 from flask_cors import CORS
 
 from api.cli.commands import Tools, app_for_help, users_commands
 from api.error_handlers import register_errors
-from api.forgot.views import Acceptance, register_forgot
+from api.forgot.views import make_accept, register_forgot
 from api.limits.limits import limit_links, make_limiter
 from api.openapi.document import register_openapi
 from api.ops.counters import Counters
@@ -28,9 +26,9 @@ from api.reset.password_reset import Resets
 from api.reset.policy_view import register_policy
 from api.reset.views import register_reset
 from api.settings import ApiSettings
+from api.web.answers import request_language
 from api.web.forwarded import Forwarded
 from api.web.json_request import MAX_BODY
-from api.web.language import request_language
 from api.web.middleware import AroundRequests
 from shared import log
 from shared.connections.database import database_config, db
@@ -47,14 +45,6 @@ from shared.users.table import Users
 # Seconds. With both, a request gets its 503 within half a second of a Redis that is gone or frozen.
 REDIS_CONNECT_TIMEOUT = 0.1
 REDIS_TIMEOUT = 0.2
-
-
-class _App(Flask):
-    """Flask, whose views and hooks are all plain functions: it looks at each of them in each request."""
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function as it is."""
-        return func
 
 
 def serve() -> Flask:
@@ -95,12 +85,12 @@ def _build(settings: ApiSettings) -> Flask:
     app.extensions |= {"redis": redis, "watch": Ticker("watch", lambda: _publish_and_look(counters, memory))}
     limiter = make_limiter(app, redis)
     count_use = limit_links(limiter, settings.reset_limit_per_link, counters)
-    resets = Resets(_tokens(settings), users, passwords, BoundedSemaphore(settings.reset_slots), count_use, outbox, key)
-    acceptance = Acceptance(outbox, memory, settings, key)
+    tokens = Tokens([each.get_secret_value() for each in settings.secret_key], settings.reset_token_max_age)
+    resets = Resets(tokens, users, passwords, BoundedSemaphore(settings.reset_slots), count_use, outbox, key)
     register_openapi(app, settings.product_name)
     register_pages(app, settings, passwords.policy)
     register_brand(app, settings)
-    register_forgot(app, acceptance, limiter, settings, counters)
+    register_forgot(app, make_accept(outbox, memory, settings, key), limiter, settings, counters)
     register_reset(app, resets, limiter, settings.reset_limit_per_ip, counters)
     register_policy(app, passwords.policy, settings.breach_check)
     register_health(app, Readiness(app, redis, users))
@@ -116,15 +106,6 @@ def _publish_and_look(counters: Counters, memory: Memory) -> None:
     memory.sample()
 
 
-def page_templates(folder: str) -> Templates:
-    """Return the templates of the pages, with those of the operator's folder before ours."""
-    return Templates(folder, "pages", "api.pages")
-
-
-def _tokens(settings: ApiSettings) -> Tokens:
-    return Tokens([key.get_secret_value() for key in settings.secret_key], settings.reset_token_max_age)
-
-
 def _new_passwords(settings: ApiSettings) -> NewPasswords:
     hash_format, slots, mode = settings.users_hash_format, settings.hashing_slots, settings.breach_check
     return NewPasswords(
@@ -136,37 +117,30 @@ def _new_passwords(settings: ApiSettings) -> NewPasswords:
 
 def _bare_app(settings: ApiSettings, counters: Counters) -> Flask:
     """Build the Flask app with its configuration, middleware and errors, and without endpoints."""
-    app = _App("api", static_folder=None)
-    app.jinja_loader = page_templates(settings.template_folder).loader
+    app = Flask("api", static_folder=None)
+    app.extensions["templates"] = templates = Templates(settings.template_folder, "pages", "api.pages")
+    app.jinja_loader = templates.loader
     # Two slashes are no address of ours; Werkzeug would redirect to one, on the host that the request names.
     app.url_map.merge_slashes = False
-    app.config.update(_config(settings))
+    app.config.update(
+        database_config(settings.database_url.get_secret_value(), settings.web_threads),
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        COMPRESS_REGISTER=False,  # The pages alone: answers of the API are short, and theirs is the hot path.
+        MAIL_SHOW_REQUEST=settings.mail_show_request,
+    )
     db.init_app(app)
     init_babel(app, settings.babel_default_locale, settings.babel_default_timezone, request_language)
     register_errors(app, counters)
     if settings.cors_origins:
-        _allow_origins(app, settings.cors_origins)
+        CORS(
+            app,
+            # As patterns: what has brackets, as an IPv6 address has, would be taken for one of the client's making.
+            origins=[re.compile(re.escape(origin.lower()) + r"\Z") for origin in settings.cors_origins],
+            methods=["GET", "POST"],
+            allow_headers=["Content-Type", "X-Request-ID"],
+            expose_headers=["Retry-After", "X-Request-ID"],
+        )
     # Wrapping the method is how Flask's documentation applies a middleware.
     app.wsgi_app = Forwarded(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     app.wsgi_app = AroundRequests(app.wsgi_app, settings)  # type: ignore[method-assign]
     return app
-
-
-def _config(settings: ApiSettings) -> dict[str, Any]:
-    return {
-        **database_config(settings.database_url.get_secret_value(), settings.web_threads),
-        "MAX_CONTENT_LENGTH": MAX_BODY,
-        "COMPRESS_REGISTER": False,  # The pages alone: answers of the API are short, and theirs is the hot path.
-        "MAIL_SHOW_REQUEST": settings.mail_show_request,
-    }
-
-
-def _allow_origins(app: Flask, origins: Iterable[str]) -> None:
-    CORS(
-        app,
-        # As patterns: what has brackets, as an IPv6 address has, would be taken for one of the client's making.
-        origins=[re.compile(re.escape(origin.lower()) + r"\Z") for origin in origins],
-        methods=["GET", "POST"],
-        allow_headers=["Content-Type", "X-Request-ID"],
-        expose_headers=["Retry-After", "X-Request-ID"],
-    )

@@ -1,6 +1,5 @@
 """The logo: an address of another server's, or a picture in a file, whose content says what it is."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import ParseError, fromstring
 
@@ -9,14 +8,6 @@ from shared.settings.web_address import web_address
 MAX_SIZE = 100 * 1024  # Bytes.
 _SVG = "{http://www.w3.org/2000/svg}svg"
 _FIRST_BYTES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture and its media type."""
-
-    content: bytes
-    kind: str
 
 
 def checked_logo(value: str) -> str:
@@ -31,8 +22,8 @@ def checked_logo(value: str) -> str:
     return value
 
 
-def read_picture(file: str) -> Picture:
-    """Read a picture; its name may end as it likes.
+def read_picture(file: str) -> tuple[bytes, str]:
+    """Return a picture and its media type; its name may end as it likes.
 
     Raises ValueError with what is wrong.
     """
@@ -42,7 +33,7 @@ def read_picture(file: str) -> Picture:
         raise ValueError("is neither an https address nor a file that can be read") from None
     if len(content) > MAX_SIZE:
         raise ValueError(f"is larger than {MAX_SIZE // 1024} kB")
-    return Picture(content, _kind(content))
+    return content, _kind(content)
 
 
 def _content(file: Path) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from api.app import create_app, page_templates
+from api.app import create_app
 from api.settings import ApiSettings
 from shared.languages import LANGUAGES
 
@@ -31,7 +31,7 @@ def check_pages(settings: ApiSettings) -> None:
     # A page that is served leaves out what has no value: a gap is better than no page. Here it is a mistake.
     app.jinja_env.undefined = StrictUndefined
     # In a context of its own, or the request id of an example would stand in each later line of the log.
-    page_templates(settings.template_folder).check(app.jinja_env, lambda: copy_context().run(list, _problems(app)))
+    app.extensions["templates"].check(app.jinja_env, lambda: copy_context().run(list, _problems(app)))
 
 
 def _problems(app: Flask) -> Iterator[str]:

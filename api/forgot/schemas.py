@@ -1,11 +1,12 @@
 """What POST /forgot-password takes and answers, with an example of each for the OpenAPI document."""
 
+from typing import Annotated
+
 from flask_babel import lazy_gettext
-from pydantic import Field, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field
 
 from api.openapi.schemas import Locale, LocalizedAnswer, RequestBody
-from shared.addresses import InvalidAddress, parse
+from shared.addresses import parse
 
 ACCEPTED = lazy_gettext("If an account uses this address, a mail with a link is on its way.")
 
@@ -13,20 +14,10 @@ ACCEPTED = lazy_gettext("If an account uses this address, a mail with a link is 
 class ForgotRequest(RequestBody):
     """Ask for a reset link."""
 
-    email: str = Field(
-        max_length=254,
-        description="One mail address.",
-        json_schema_extra={"format": "email", "example": "anna@example.com"},
+    email: Annotated[str, Field(max_length=254), AfterValidator(parse)] = Field(
+        description="One mail address.", json_schema_extra={"format": "email", "example": "anna@example.com"}
     )
     locale: Locale = ""
-
-    @field_validator("email")
-    @classmethod
-    def _one_address(cls, value: str) -> str:
-        try:
-            return parse(value)
-        except InvalidAddress:
-            raise PydanticCustomError("one_address", "must be one mail address") from None
 
 
 class Accepted(LocalizedAnswer):

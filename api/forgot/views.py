@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Callable
-from functools import wraps
-from typing import NamedTuple
 
 from flask import Flask, Response, g
 from flask_limiter import Limiter
@@ -14,7 +12,7 @@ from api.openapi.document import PASSWORDS, Operation
 from api.ops.counters import Counters
 from api.ops.memory import Memory
 from api.settings import ApiSettings
-from api.web.answers import Answer
+from api.web.answers import same_for_everybody
 from api.web.clients import client_key
 from api.web.json_request import takes
 from api.web.middleware import requester
@@ -26,80 +24,58 @@ from shared.redis_keys import lua_constants
 # restart takes longer.
 TRUSTED_FOR = 0.05
 
-
-class Accepted(NamedTuple):
-    """A request for a link that was counted, and accepted within its client's limit."""
-
-    job: Job
-    within_quota: bool
+Accept = Callable[[ForgotRequest], Job]
 
 
-class Acceptance:
-    """Counts a request against its limits and puts it into the outbox, in one round trip to Redis."""
+def make_accept(outbox: Outbox, memory: Memory, settings: ApiSettings, address_key: bytes) -> Accept:
+    """Return what counts a request against its limits and puts it into the outbox, in one round trip to Redis."""
+    silent = settings.forgot_email_limit_response == "silent"
+    constants = {
+        "MAX_JOBS": settings.outbox_max,
+        "CLIENT_LIMITS": lua_table(settings.forgot_limit_per_ip, FORGOT),
+        "ADDRESS_LIMITS": lua_table(settings.forgot_limit_per_email, ADDRESS),
+        "TELL_ADDRESS": str(not silent).lower(),
+    }
+    script = outbox.script(lua_constants(constants) + read_lua("api.forgot", "accept"), trusted_for=TRUSTED_FOR)
 
-    def __init__(self, outbox: Outbox, memory: Memory, settings: ApiSettings, address_key: bytes) -> None:
-        self._memory = memory
-        self._address_key = address_key
-        self._silent = settings.forgot_email_limit_response == "silent"
-        constants = {
-            "MAX_JOBS": settings.outbox_max,
-            "CLIENT_LIMITS": lua_table(settings.forgot_limit_per_ip, FORGOT),
-            "ADDRESS_LIMITS": lua_table(settings.forgot_limit_per_email, ADDRESS),
-            "TELL_ADDRESS": str(not self._silent).lower(),
-        }
-        self._script = outbox.script(
-            lua_constants(constants) + read_lua("api.forgot", "accept"), trusted_for=TRUSTED_FOR
-        )
-
-    def accept(self, body: ForgotRequest) -> None:
-        """Accept the request, and leave it in `g.accepted` for the view, and its counts in `g.counts` for its limits.
+    def accept(body: ForgotRequest) -> Job:
+        """Accept the request, and leave in `g` what its limits and the view need to know of it.
 
         Raises OutboxFull, MemoryShort where Redis is nearly full, and RedisError.
         """
-        self._memory.check()
-        job = Job.send_link(body.email, self._address_key, **requester()._asdict())
-        over_quota = job.no_op().entry() if self._silent else ""
-        answer = self._script([job.id, client_key(), job.address_hash, job.entry(), over_quota])
+        memory.check()
+        job = Job.send_link(body.email, address_key, **requester())
+        over_quota = job.no_op().entry() if silent else ""
+        answer = script([job.id, client_key(), job.address_hash, job.entry(), over_quota])
         if answer is None:
             raise OutboxFull
         within_quota, *counts = answer
-        g.accepted = Accepted(job, bool(within_quota))
+        g.address_hash, g.within_quota = job.address_hash, within_quota
         g.counts = dict(zip(counts[::2], counts[1::2], strict=True))
+        return job
 
-    def before(self, view: Callable[..., Response]) -> Callable[..., Response]:
-        """Accept first, then go on to Flask-Limiter's decorators and the view."""
-
-        @wraps(view)
-        def accept_then_answer(body: ForgotRequest) -> Response:
-            self.accept(body)
-            return view(body=body)
-
-        return accept_then_answer
+    return accept
 
 
-def register_forgot(
-    app: Flask, acceptance: Acceptance, limiter: Limiter, settings: ApiSettings, counters: Counters
-) -> None:
+def register_forgot(app: Flask, accept: Accept, limiter: Limiter, settings: ApiSettings, counters: Counters) -> None:
     """Add the endpoint."""
-    answer = Answer(app, 202, lambda: json.dumps({"message": str(ACCEPTED)}, ensure_ascii=False))
+    answer = same_for_everybody(202, lambda: json.dumps({"message": str(ACCEPTED)}, ensure_ascii=False))
 
     @app.post("/forgot-password")
     @Operation("forgotPassword", "Request a reset link", PASSWORDS, {202: ACCEPTED_EXAMPLE}, takes=FORGOT_EXAMPLE)
-    @takes(ForgotRequest)
-    @acceptance.before
+    @takes(ForgotRequest, accept)
     @limiter.shared_limit(settings.forgot_limit_per_ip, FORGOT, on_breach=refuse(counters, "requests_limited:client"))
     # A silent limit answers as ever, and the script has made a no-op of the job: a breach would take longer.
     @limiter.shared_limit(
         settings.forgot_limit_per_email,
         ADDRESS,
-        key_func=lambda: str(g.accepted.job.address_hash),
+        key_func=lambda: str(g.address_hash),
         on_breach=refuse(counters, "requests_limited:address"),
     )
-    def forgot_password(body: ForgotRequest) -> Response:  # noqa: ARG001 - read by `acceptance.before`
+    def forgot_password(job: Job) -> Response:
         """Answer every address alike; a mail with a link goes out only where an account uses it.
 
         More requests for one address than its quota are accepted and not mailed.
         """
-        accepted: Accepted = g.accepted
-        counters.add("requests_accepted" if accepted.within_quota else "requests_limited:address")
-        return answer.in_language(accepted.job.locale)
+        counters.add("requests_accepted" if g.within_quota else "requests_limited:address")
+        return answer(job.locale)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from flask import Flask, Response, g
 from flask_limiter import Limiter, RequestLimit
-from limits import RateLimitItem, parse_many
+from limits import parse_many
 from limits.storage import RedisStorage
 from redis import Redis
 
@@ -16,14 +16,6 @@ from api.web.clients import client_key
 from shared.redis_keys import Key
 
 FORGOT, ADDRESS, RESET, LINK = "forgot", "address", "reset", "link"  # What each limit is for, in its key.
-
-
-class LinkOverused(Exception):
-    """The links of a user were used too often lately."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"again in {retry_after} s")
-        self.retry_after = retry_after
 
 
 class CountedStorage(RedisStorage):
@@ -53,7 +45,8 @@ def make_limiter(app: Flask, redis: Redis) -> Limiter:
     )
     # To an app that does not know it yet it adds hooks around every request, which limits of views do not need.
     app.extensions["limiter"] = {limiter}
-    limiter.request_filter(_within_limits)
+    # Without any, the script found a request for a link within its limits: Flask-Limiter need not judge it again.
+    limiter.request_filter(lambda: g.get("counts") == {})
     limiter.init_app(app)
     return limiter
 
@@ -63,7 +56,7 @@ def refuse(counters: Counters, field: str) -> Callable[[RequestLimit], Response]
 
     def count_then_refuse(breach: RequestLimit) -> Response:
         counters.add(field)
-        return problem(RATE_LIMITED, retry_after=_seconds_until(breach.reset_at))
+        return problem(RATE_LIMITED, retry_after=max(1, int(breach.reset_at - time.time())))
 
     return count_then_refuse
 
@@ -71,23 +64,19 @@ def refuse(counters: Counters, field: str) -> Callable[[RequestLimit], Response]
 def limit_links(limiter: Limiter, limit: str, counters: Counters) -> Callable[[str], None]:
     """Return what counts a use of a genuine link, by what all links of its user share.
 
-    It raises LinkOverused. Without it, one who has a link and many addresses could keep all slots for passwords taken.
+    It raises RateLimitExceeded. Without it, one who has a link and many addresses could keep all slots for passwords.
     """
-    items = sorted(parse_many(limit), key=RateLimitItem.get_expiry)
+    on_breach = refuse(counters, "resets_limited:link")
+
+    @limiter.shared_limit(limit, LINK, key_func=lambda: str(g.link), on_breach=on_breach)
+    def judge() -> None:
+        """Leave the rest to Flask-Limiter."""
 
     def count_use(link: str) -> None:
-        for item in items:
-            if not limiter.limiter.hit(item, link, LINK):
-                counters.add("resets_limited:link")
-                raise LinkOverused(_seconds_until(limiter.limiter.get_window_stats(item, link, LINK).reset_time))
+        g.link = link
+        judge()
 
     return count_use
-
-
-def _within_limits() -> bool:
-    """Tell whether the script found a request for a link within its limits: Flask-Limiter need not judge it again."""
-    counts: dict[str, int] | None = g.get("counts")
-    return counts == {}
 
 
 def lua_table(limits: str, scope: str) -> str:
@@ -97,7 +86,3 @@ def lua_table(limits: str, scope: str) -> str:
         before, after = item.key_for("WHO", scope).split("WHO")
         rows.append(f"{{{item.amount}, {item.get_expiry()}, '{before}', '{after}'}}")
     return f"{{{', '.join(rows)}}}"
-
-
-def _seconds_until(moment: float) -> int:
-    return max(1, int(moment - time.time()))

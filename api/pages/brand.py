@@ -17,22 +17,20 @@ def register_brand(app: Flask, settings: ApiSettings) -> None:
     site = Blueprint("brand", __name__)
     brand_styles = styles(settings)
     # An address of another server's is the browser's to ask.
-    picture = read_picture(settings.logo) if settings.logo and "://" not in settings.logo else None
-    shown = {"logo": "/logo" if picture else settings.logo}
-
-    @site.app_context_processor
-    def named() -> dict[str, str]:
-        return shown
+    ours = settings.logo and "://" not in settings.logo
+    shown = {"logo": "/logo" if ours else settings.logo}
+    site.app_context_processor(lambda: shown)
 
     @site.get("/brand.css")
     def stylesheet() -> Response:
         return Response(brand_styles, mimetype="text/css")
 
-    if picture:
+    if ours:
+        picture, kind = read_picture(settings.logo)
 
         @site.get("/logo")
         def logo() -> Response:
-            return Response(picture.content, mimetype=picture.kind)
+            return Response(picture, mimetype=kind)
 
     app.register_blueprint(site)
 

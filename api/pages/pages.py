@@ -5,7 +5,6 @@ from typing import Any
 
 import flask_openapi3_rapidoc
 from flask import Blueprint, Flask, Response, redirect, render_template, request, send_from_directory, url_for
-from flask_babel import get_locale
 from flask_compress import Compress
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -13,6 +12,7 @@ from api.openapi.document import PAGES, Operation
 from api.passwords.policy import PasswordPolicy
 from api.reset.policy_view import REASONS
 from api.settings import ApiSettings
+from api.web.answers import request_language
 from shared.languages import direction, lifetime, sentence_separator, tag
 
 _RAPIDOC = Path(flask_openapi3_rapidoc.__file__).parent / "templates" / "rapidoc" / "js"
@@ -66,7 +66,7 @@ def _smaller(response: Response, compress: Compress) -> Response:
 
 def _on_every_page(settings: ApiSettings) -> dict[str, Any]:
     """Return what all templates know: whose pages they are, and the language they speak."""
-    language = _language()
+    language = request_language()
     return {
         "product": settings.product_name,
         "support": settings.support_email,
@@ -80,8 +80,4 @@ def _on_every_page(settings: ApiSettings) -> dict[str, Any]:
 
 def _chosen_language() -> dict[str, Any]:
     """Return the parameter by which links keep a language that the address names, as we write it."""
-    return {"locale": tag(_language())} if "locale" in request.args else {}
-
-
-def _language() -> str:
-    return str(get_locale())
+    return {"locale": tag(request_language())} if "locale" in request.args else {}

@@ -9,7 +9,6 @@ from threading import Semaphore
 from redis.exceptions import RedisError
 
 from api.passwords.new_password import NewPasswords
-from api.web.requester import Requester
 from shared.log import get_logger
 from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox
@@ -40,7 +39,7 @@ class Resets:
     def check(self, token: str) -> datetime:
         """Return when the link expires.
 
-        Raises InvalidToken, LinkOverused and ResetsBusy.
+        Raises InvalidToken, RateLimitExceeded and ResetsBusy.
         """
         claims = self._verify(token)
         # A slow database would hold every thread, by one link that is asked about often enough.
@@ -48,14 +47,14 @@ class Resets:
             self._user_of(claims)
         return claims.expires_at
 
-    def reset(self, token: str, password: str, requester: Requester) -> None:
+    def reset(self, token: str, password: str, requester: dict[str, str]) -> None:
         """Set the password of the user the token was made for, once.
 
         The notice mail is accepted before the change and held back, so that it goes out even if this process dies
         right after the commit; the worker drops it while the old password is still stored.
 
-        Raises InvalidToken, LinkOverused, WeakPassword, BreachCheckAway, HashingBusy, ResetsBusy, and RedisError or
-        SQLAlchemyError with nothing changed.
+        Raises InvalidToken, RateLimitExceeded, WeakPassword, BreachCheckAway, HashingBusy, ResetsBusy, and RedisError
+        or SQLAlchemyError with nothing changed.
         """
         claims = self._verify(token)
         # Before the database is asked: a refusal costs half, and a slow database holds no more resets than this.
@@ -80,15 +79,11 @@ class Resets:
         self.count_use(claims.fingerprint)
         return claims
 
-    def _set(self, user: User, password: str, requester: Requester) -> None:
+    def _set(self, user: User, password: str, requester: dict[str, str]) -> None:
         """Judge, hash and store the password, with its notice."""
         password_hash = self.passwords.hash(password, user.address, user.password_hash)
         notice = Job.password_changed(
-            user.address,
-            self.address_key,
-            user_id=user.id,
-            password_hash=user.password_hash,
-            **requester._asdict(),
+            user.address, self.address_key, user_id=user.id, password_hash=user.password_hash, **requester
         )
         self.outbox.add_delayed(notice, NOTICE_DELAY)
         won = self.users.set_password(user, password_hash)

@@ -6,8 +6,7 @@ from flask_babel import lazy_gettext
 from api.openapi.document import PASSWORDS, Operation
 from api.passwords.policy import PasswordPolicy, Reason
 from api.reset.schemas import POLICY_EXAMPLE, Policy, ReasonText
-from api.web.answers import Answer
-from api.web.language import request_language
+from api.web.answers import request_language, same_for_everybody
 
 REASONS: dict[Reason, str] = {
     "too_short": lazy_gettext("It has too few characters."),
@@ -23,13 +22,13 @@ REASONS: dict[Reason, str] = {
 
 def register_policy(app: Flask, policy: PasswordPolicy, breach_check: str) -> None:
     """Add the endpoint."""
-    answer = Answer(app, 200, lambda: _document(policy, breach_check).model_dump_json())
+    answer = same_for_everybody(200, lambda: _document(policy, breach_check).model_dump_json())
 
     @app.get("/password-policy")
     @Operation("passwordPolicy", "Get the password policy", PASSWORDS, {200: POLICY_EXAMPLE})
     def password_policy() -> Response:
         """Tell which passwords are taken, and why others are refused: the same to everybody, and quickly."""
-        return answer.in_language(request_language())
+        return answer(request_language())
 
 
 def _document(policy: PasswordPolicy, breach_check: str) -> Policy:

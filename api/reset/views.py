@@ -20,7 +20,7 @@ from api.reset.schemas import (
     ResetRequest,
     TokenRequest,
 )
-from api.web.answers import Answer
+from api.web.answers import same_for_everybody
 from api.web.json_request import takes
 from api.web.middleware import requester
 
@@ -28,7 +28,7 @@ from api.web.middleware import requester
 def register_reset(app: Flask, resets: Resets, limiter: Limiter, limit: str, counters: Counters) -> None:
     """Add the two endpoints that take a token."""
     limit_per_client = limiter.shared_limit(limit, RESET, on_breach=refuse(counters, "resets_limited:client"))
-    answer = Answer(app, 200, lambda: json.dumps({"message": str(CHANGED)}, ensure_ascii=False))
+    answer = same_for_everybody(200, lambda: json.dumps({"message": str(CHANGED)}, ensure_ascii=False))
     problems = (INVALID_TOKEN, WEAK_PASSWORD)
 
     @app.post("/reset-password/check")
@@ -52,4 +52,4 @@ def register_reset(app: Flask, resets: Resets, limiter: Limiter, limit: str, cou
         asks = requester()
         resets.reset(body.token, body.password, asks)
         counters.add("resets_confirmed")
-        return answer.in_language(asks.locale)
+        return answer(asks["locale"])

@@ -1,33 +1,45 @@
-"""How answers are built: problem documents, and texts that are the same for everybody."""
+"""How answers are built: their language, problem documents, and texts that are the same for everybody."""
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-from flask import Flask, Response
+from flask import Response, current_app, g, has_request_context, request
 from flask_babel import force_locale
 
 from api.problems import ProblemType
-from api.web.language import request_language
-from shared.languages import LANGUAGES, tag
+from shared.languages import DEFAULT, negotiate, tag
 
 
-class Answer:
-    """An answer that is the same for everybody but for its language, written in each at the start."""
+def request_language() -> str:
+    """Return the language of what is answered: that of the body, or `?locale=`, or Accept-Language.
 
-    def __init__(self, app: Flask, status: int, write: Callable[[], str]) -> None:
-        self._status = status
-        self._bodies: dict[str, bytes] = {}
-        with app.app_context():
-            for code in LANGUAGES:
-                with force_locale(code):
-                    self._bodies[code] = write().encode() + b"\n"
+    Where nobody asks, as on the command line, it is English.
+    """
+    if not has_request_context():
+        return DEFAULT
+    environ = request.environ  # Read as it is: this is part of every request for a link.
+    wanted = g.get("locale") or ""
+    if not wanted and environ.get("QUERY_STRING"):
+        wanted = request.args.get("locale", "")
+    return negotiate(wanted, environ.get("HTTP_ACCEPT_LANGUAGE", ""), current_app.extensions["babel"].default_locale)
 
-    def in_language(self, code: str) -> Response:
-        """Build the answer in a language."""
-        response = Response(self._bodies[code], self._status, content_type="application/json")
+
+def same_for_everybody(status: int, write: Callable[[], str]) -> Callable[[str], Response]:
+    """Return what builds an answer in a language. It is written once in each, by the first request that needs it."""
+
+    @cache
+    def body(code: str) -> bytes:
+        with force_locale(code):
+            return write().encode() + b"\n"
+
+    def in_language(code: str) -> Response:
+        response = Response(body(code), status, content_type="application/json")
         response.headers["Content-Language"] = tag(code)
         return response
+
+    return in_language
 
 
 def problem(kind: ProblemType, *, retry_after: int | None = None, **members: Any) -> Response:

@@ -35,16 +35,12 @@ class Forwarded:
                 environ["REMOTE_ADDR"] = address
             if self._appended(environ, "HTTP_X_FORWARDED_PROTO").lower() == "https":
                 environ["wsgi.url_scheme"] = "https"
-        elif "HTTP_X_FORWARDED_FOR" in environ:
-            self._warn()
+        elif "HTTP_X_FORWARDED_FOR" in environ and time.monotonic() - self._warned_at >= WARN_INTERVAL:
+            self._warned_at = time.monotonic()
+            log.warning("forwarded_for_ignored", hint="Set TRUSTED_PROXIES if a proxy of yours stands before the API.")
         return self._app(environ, start_response)
 
     def _appended(self, environ: "WSGIEnvironment", header: str) -> str:
         """Return what the outermost of our proxies wrote, or nothing where fewer wrote than there should be."""
         entries: list[str] = environ.get(header, "").split(",")
         return entries[-self._proxies].strip() if len(entries) >= self._proxies else ""
-
-    def _warn(self) -> None:
-        if time.monotonic() - self._warned_at >= WARN_INTERVAL:
-            self._warned_at = time.monotonic()
-            log.warning("forwarded_for_ignored", hint="Set TRUSTED_PROXIES if a proxy of yours stands before the API.")

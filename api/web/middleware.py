@@ -7,9 +7,8 @@ from flask import current_app, request
 from structlog.contextvars import bind_contextvars
 
 from api.settings import ApiSettings
+from api.web.answers import request_language
 from api.web.clients import client_key, client_network
-from api.web.language import request_language
-from api.web.requester import Requester
 from api.web.user_agents import recognise
 from shared.log import request_id
 from shared.settings.web_address import origin
@@ -50,7 +49,10 @@ class AroundRequests:
     def __init__(self, app: "WSGIApplication", settings: ApiSettings) -> None:
         self._app = app
         self._headers = _headers(_POLICY)
-        self._of_paths = {path: _headers(policy) for path, policy in policies_by_path(settings.logo).items()}
+        self._of_paths = {"/docs": _headers(_DOCS_POLICY), "/logo": _headers(_LOGO_POLICY)}
+        if elsewhere := origin(settings.logo):  # The logo comes from another server.
+            with_logo = _headers(_POLICY.replace("img-src 'self'", f"img-src 'self' {elsewhere}"))
+            self._of_paths |= dict.fromkeys(_PAGES, with_logo)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve the request."""
@@ -70,21 +72,17 @@ class AroundRequests:
         return self._app(environ, start)
 
 
-def requester() -> Requester:
-    """Tell who sends this request, as far as a job may say it: no more than the mail will."""
+def requester() -> dict[str, str]:
+    """Tell who sends this request, as fields of a job: no more than the mail will say, and no text of the client's.
+
+    client: the network of an IPv4 or IPv6 address, or empty. browser, system: words of shared/user_agents.py, or empty.
+    """
     environ = request.environ
+    who = {"request_id": environ[_ID], "locale": request_language()}
     if not current_app.config["MAIL_SHOW_REQUEST"]:
-        return Requester(environ[_ID], request_language())
+        return who
     browser, system = recognise(environ.get("HTTP_USER_AGENT", ""))
-    return Requester(environ[_ID], request_language(), client_network(client_key()), browser, system)
-
-
-def policies_by_path(logo: str) -> dict[str, str]:
-    """Name the paths with a policy of their own; the pages have one where their logo comes from another server."""
-    found = {"/docs": _DOCS_POLICY, "/logo": _LOGO_POLICY}
-    if elsewhere := origin(logo):
-        found |= dict.fromkeys(_PAGES, _POLICY.replace("img-src 'self'", f"img-src 'self' {elsewhere}"))
-    return found
+    return who | {"client": client_network(client_key()), "browser": browser, "system": system}
 
 
 def _headers(policy: str) -> list[tuple[str, str]]:

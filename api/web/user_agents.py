@@ -22,34 +22,20 @@ _SYSTEMS = {
     "Macintosh": "macOS",  # iPads too that ask for the desktop's page: they say the same.
     "Linux": "Linux",
 }
-_BROWSERS = {
-    # Others of the same make, for which there is no word.
-    "Chromium/": "",
-    "Vivaldi/": "",
-    "YaBrowser/": "",
-    "DuckDuckGo/": "",
-    "Ddg/": "",
-    "UCBrowser/": "",
-    "MiuiBrowser/": "",
-    "HuaweiBrowser/": "",
-    "Seamonkey/": "",
-    "SeaMonkey/": "",
-    "; wv)": "",  # The window of another app on Android.
-    "GSA/": "",  # That of the Google app on iOS.
-    "Edg/": "Edge",
-    "Edge/": "Edge",
-    "EdgA/": "Edge",
-    "EdgiOS/": "Edge",
-    "OPR/": "Opera",
-    "OPT/": "Opera",
-    "OPiOS/": "Opera",
-    "Opera/": "Opera",
-    "SamsungBrowser/": "Samsung Internet",
-    "Firefox/": "Firefox",
-    "FxiOS/": "Firefox",
-    "CriOS/": "Chrome",
-    "Chrome/": "Chrome",
+_SIGNS = {
+    # Others of the same make, for which there is no word. The last two are windows of other apps: one on Android, and
+    # that of the Google app on iOS.
+    "": (
+        *("Chromium/", "Vivaldi/", "YaBrowser/", "DuckDuckGo/", "Ddg/", "UCBrowser/", "MiuiBrowser/", "HuaweiBrowser/"),
+        *("Seamonkey/", "SeaMonkey/", "; wv)", "GSA/"),
+    ),
+    "Edge": ("Edg/", "Edge/", "EdgA/", "EdgiOS/"),
+    "Opera": ("OPR/", "OPT/", "OPiOS/", "Opera/"),
+    "Samsung Internet": ("SamsungBrowser/",),
+    "Firefox": ("Firefox/", "FxiOS/"),
+    "Chrome": ("CriOS/", "Chrome/"),
 }
+_BROWSERS = {sign: word for word, signs in _SIGNS.items() for sign in signs}
 _APPLE = {"iPadOS", "iOS", "macOS"}
 
 

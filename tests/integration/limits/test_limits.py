@@ -173,7 +173,7 @@ def test_a_client_that_names_itself_at_length_shares_a_key_that_is_not_kept(make
 
 
 def test_the_links_of_one_user_share_a_limit_and_those_of_others_do_not(make_service: MakeService) -> None:
-    service = make_service(RESET_LIMIT_PER_LINK="2/minute")
+    service = make_service(RESET_LIMIT_PER_LINK="2/minute", LOG_LEVEL="DEBUG")
     for name in ("anna", "bert"):
         service.add_user(f"{name}@example.com")
     older, newer, other = (service.link_for(f"{name}@example.com") for name in ("anna", "anna", "bert"))
@@ -182,6 +182,7 @@ def test_the_links_of_one_user_share_a_limit_and_those_of_others_do_not(make_ser
 
     assert [answer.status_code for answer in found] == [200, 200, 429, 200]
     assert 1 <= int(found[2].headers["Retry-After"]) <= 60
+    assert "ratelimit" not in service.logs.getvalue()
 
 
 def test_only_genuine_links_are_counted_and_only_of_clients_within_their_limit(make_service: MakeService) -> None:
