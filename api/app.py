@@ -89,7 +89,7 @@ def _build(settings: ApiSettings) -> Flask:
     redis = connect(url, connect_timeout=REDIS_CONNECT_TIMEOUT, timeout=REDIS_TIMEOUT)
     key = hash_keys(settings)[0]
     outbox = Outbox(redis, settings.outbox_max)
-    users = Users(settings, db.session)
+    users = Users(settings, db)
     passwords = _new_passwords(settings)
     memory, counters = Memory(redis), Counters(redis, lambda: passwords.hashing.waiting)
     app = _bare_app(settings, counters)
