@@ -8,17 +8,8 @@ from pathlib import Path, PurePosixPath
 from traceback import extract_tb
 from typing import Literal, get_args
 
-from jinja2 import (
-    BaseLoader,
-    ChoiceLoader,
-    Environment,
-    FileSystemLoader,
-    PackageLoader,
-    PrefixLoader,
-    TemplateError,
-    TemplateNotFound,
-    TemplateSyntaxError,
-)
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
+from jinja2.exceptions import TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.nodes import Block, Extends
 
 from shared.settings.environment import SettingsError
@@ -125,10 +116,10 @@ class Templates:
 
     def _place(self, error: Exception) -> str:
         """Say where in the folder an error came up; Jinja puts the template's lines into the traceback."""
-        frames = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(self._root)]
-        if not frames:
-            return f"with it, {self.part} cannot be made"
-        return f"{Path(frames[-1].filename).relative_to(self._root).as_posix()}, line {frames[-1].lineno}"
+        for frame in reversed(extract_tb(error.__traceback__)):
+            if (path := Path(frame.filename)).is_relative_to(self._root):
+                return f"{path.relative_to(self._root).as_posix()}, line {frame.lineno}"
+        return f"with it, {self.part} cannot be made"
 
 
 def _hint(name: str, known: set[str]) -> str:

@@ -87,8 +87,9 @@ class Users:
         Of any number of calls with the same `user` exactly one returns True.
         """
         values: dict[Any, Any] = {self._password: password_hash}
-        if self._changed is not None:
-            values[self._changed] = _now(self._changed)
+        if self._changed is not None:  # The time in UTC, with a zone where the column keeps one.
+            now = datetime.now(UTC)
+            values[self._changed] = now if getattr(self._changed.type, "timezone", False) else now.replace(tzinfo=None)
         statement = update(self._table).where(
             self._id == self._id.type.python_type(user.id),
             self._password == user.password_hash,
@@ -170,9 +171,3 @@ class Users:
     def _changed(self) -> Column[Any] | None:
         name = self._settings.users_password_changed_column
         return self._table.c[name] if name else None
-
-
-def _now(column: Column[Any]) -> datetime:
-    """Return the time in UTC, with a zone where the column keeps one."""
-    now = datetime.now(UTC)
-    return now if getattr(column.type, "timezone", False) else now.replace(tzinfo=None)
