@@ -12,7 +12,7 @@ from jinja2 import BaseLoader, Environment, StrictUndefined, pass_context, selec
 from jinja2.runtime import Context
 
 from shared.addresses import envelope
-from shared.languages import LANGUAGES, direction, lifetime, sentence_separator, tag
+from shared.languages import LANGUAGES, language_values, lifetime, tag
 from shared.outbox.jobs import Job
 from shared.templates.templates import Templates
 from worker.mails.headers import AUTOMATIC, UNTRACKED
@@ -74,9 +74,7 @@ class Messages:
             "support": settings.support_email,
             "color": settings.brand_color,
             "dark_color": settings.dark_brand_color,
-            "lang": tag(language),
-            "dir": direction(language),
-            "gap": sentence_separator(language),
+            **language_values(language),
             "catalogue": get_translations(),
             "lifetime": lifetime(settings.reset_token_max_age),
             "origin": Origin.of(job, language, settings.babel_default_timezone) if shown else None,
