@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask
 from flask_cors import CORS
+from jinja2 import PackageLoader
 
 from api.cli.commands import Tools, users_commands
 from api.cli.help import app_for_help
@@ -119,7 +120,7 @@ def _publish_and_look(counters: Counters, memory: Memory) -> None:
 
 def page_templates(folder: str) -> Templates:
     """Return the templates of the pages, with those of the operator's folder before ours."""
-    return Templates(folder, "pages", "api.pages")
+    return Templates(folder, "pages", PackageLoader("api.pages"))
 
 
 def _tokens(settings: ApiSettings) -> Tokens:

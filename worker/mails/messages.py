@@ -8,7 +8,7 @@ from typing import Literal
 
 from flask_babel import force_locale, get_translations
 from flask_mail import Message
-from jinja2 import BaseLoader, Environment, StrictUndefined, pass_context, select_autoescape
+from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
 
 from shared.addresses import envelope
@@ -100,7 +100,7 @@ class Messages:
 
 def mail_templates(folder: str) -> Templates:
     """Return the templates of the mails, with those of the operator's folder before ours."""
-    return Templates(folder, "mails", "worker.mails")
+    return Templates(folder, "mails", PackageLoader("worker.mails"))
 
 
 def environment(loader: BaseLoader) -> Environment:
