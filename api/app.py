@@ -6,6 +6,7 @@ from threading import BoundedSemaphore
 
 from flask import Flask
 from flask_cors import CORS
+from jinja2 import PackageLoader
 
 from api.cli.commands import Tools, app_for_help, users_commands
 from api.error_handlers import register_errors
@@ -78,7 +79,7 @@ def _build(settings: ApiSettings) -> Flask:
     redis = connect(url, connect_timeout=REDIS_CONNECT_TIMEOUT, timeout=REDIS_TIMEOUT)
     key = hash_keys(settings)[0]
     outbox = Outbox(redis, settings.outbox_max)
-    users = Users(settings, db.session)
+    users = Users(settings, db)
     passwords = _new_passwords(settings)
     memory, counters = Memory(redis), Counters(redis, lambda: passwords.hashing.waiting)
     app = _bare_app(settings, counters)
@@ -118,7 +119,7 @@ def _new_passwords(settings: ApiSettings) -> NewPasswords:
 def _bare_app(settings: ApiSettings, counters: Counters) -> Flask:
     """Build the Flask app with its configuration, middleware and errors, and without endpoints."""
     app = Flask("api", static_folder=None)
-    app.extensions["templates"] = templates = Templates(settings.template_folder, "pages", "api.pages")
+    app.extensions["templates"] = templates = Templates(settings.template_folder, "pages", PackageLoader("api.pages"))
     app.jinja_loader = templates.loader
     # Two slashes are no address of ours; Werkzeug would redirect to one, on the host that the request names.
     app.url_map.merge_slashes = False

@@ -48,7 +48,8 @@ def spellings(address: str) -> list[str]:
     """List the forms under which a table may hold the address: as typed, lower-cased, domain in either form."""
     address, local, ascii_domain = _parts(address)
     domain = address.removeprefix(f"{local}@")
-    domains = [domain, lower(domain), ascii_domain, _unicode_domain(ascii_domain)]
+    unicode_domain = idna.decode(ascii_domain) if "xn--" in ascii_domain else ascii_domain
+    domains = [domain, lower(domain), ascii_domain, unicode_domain]
     forms = [address, *(f"{part}@{name}" for part in (local, lower(local)) for name in domains)]
     return list(dict.fromkeys(forms))
 
@@ -94,22 +95,13 @@ def _parts(text: str) -> tuple[str, str, str]:
 
 
 def _ascii_domain(domain: str) -> str:
-    if domain.isascii() and "xn--" not in lower(domain):
-        return _plain_domain(lower(domain))
-    try:
-        return _plain_domain(idna.encode(domain, uts46=True).decode())
-    except (idna.IDNAError, UnicodeError):
-        raise InvalidAddress from None
-
-
-def _plain_domain(domain: str) -> str:
-    """Check a domain of plain ASCII, underscores and single labels included: company networks have both."""
-    if not _DOMAIN.fullmatch(domain):
+    """Write a domain in ASCII, underscores and single labels included: company networks have both."""
+    ascii_domain = lower(domain)
+    if not domain.isascii() or "xn--" in ascii_domain:
+        try:
+            ascii_domain = idna.encode(domain, uts46=True).decode()
+        except (idna.IDNAError, UnicodeError):
+            raise InvalidAddress from None
+    if not _DOMAIN.fullmatch(ascii_domain):
         raise InvalidAddress
-    return domain
-
-
-def _unicode_domain(ascii_domain: str) -> str:
-    if "xn--" not in ascii_domain:
-        return ascii_domain
-    return idna.decode(ascii_domain)
+    return ascii_domain

@@ -57,14 +57,16 @@ def tag(code: str) -> str:
     return code.replace("_", "-")
 
 
-def sentence_separator(code: str) -> str:
-    """Return what stands between two sentences: nothing where the full stop brings its own room."""
-    return "" if code in {"ja", "zh_Hans"} else " "
-
-
 def direction(code: str) -> str:
     """Return `rtl` for a language that is written from right to left, else `ltr`."""
     return Locale.parse(code).text_direction
+
+
+def language_values(code: str) -> dict[str, str]:
+    """Return what templates know of their language: tag, direction, and the gap between two sentences."""
+    # None where the full stop brings its own room.
+    gap = "" if code in {"ja", "zh_Hans"} else " "
+    return {"lang": tag(code), "dir": direction(code), "gap": gap}
 
 
 def lifetime(seconds: int) -> str:

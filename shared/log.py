@@ -7,6 +7,7 @@ texts of libraries and tracebacks.
 import logging
 import re
 import sys
+from functools import partial
 from typing import Any
 
 import structlog
@@ -56,37 +57,30 @@ def configure(program: str, level: str) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        _drop_private_fields,
     ]
     structlog.configure(
         processors=[*shared, ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
     )
     render = structlog.processors.JSONRenderer(ensure_ascii=False)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[ProcessorFormatter.remove_processors_meta, _name(program), _redact_values, render],
+            processors=[ProcessorFormatter.remove_processors_meta, partial(_finished, program), render],
         )
     )
-    root = logging.getLogger()
-    root.handlers = [handler]
-    root.setLevel(level)
+    logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.captureWarnings(capture=True)
     for name in _TOO_TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _drop_private_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return {name: value for name, value in event.items() if name not in _PRIVATE_FIELDS}
-
-
-def _redact_values(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+def _finished(program: str, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Redact before the line is rendered: afterwards, a pattern could take half of an escape sequence along."""
-    return {name: _redacted(value) for name, value in event.items()}
+    redacted = {name: _redacted(value) for name, value in event.items() if name not in _PRIVATE_FIELDS}
+    return {"program": program, **redacted}
 
 
 def _redacted(value: Any) -> Any:
@@ -98,10 +92,3 @@ def _redacted(value: Any) -> Any:
         case dict():
             return {redact(str(name)): _redacted(item) for name, item in value.items()}
     return redact(str(value))
-
-
-def _name(program: str) -> Processor:
-    def add(_logger: Any, _method: str, event: EventDict) -> EventDict:
-        return {"program": program, **event}
-
-    return add

@@ -12,17 +12,15 @@ log = get_logger(__name__)
 
 
 class Ticker(threading.Thread):
-    """Calls `tick` at an interval in seconds, and `last_tick`, or `tick` again, in the end. It survives every error.
+    """Calls `tick` once a second, and `last_tick`, or `tick` again, in the end. It survives every error.
 
     It ends when it is stopped, or with the main thread. A daemon thread would be cut off there, before its last tick,
     and atexit is not asked in the processes that granian forks.
     """
 
-    def __init__(
-        self, name: str, tick: Callable[[], None], last_tick: Callable[[], None] | None = None, interval: float = 1.0
-    ) -> None:
+    def __init__(self, name: str, tick: Callable[[], None], last_tick: Callable[[], None] | None = None) -> None:
         super().__init__(name=name, daemon=False)
-        self._tick, self._last_tick, self._interval = tick, last_tick or tick, interval
+        self._tick, self._last_tick, self._interval = tick, last_tick or tick, 1.0
         self._failed = f"{name}_failed"
         self._stopped = self._away = False
 

@@ -15,6 +15,7 @@ import hmac
 import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -25,8 +26,8 @@ CLOCK_SKEW = 60  # Seconds that the worker's clock may be ahead of the API's.
 # itsdangerous passes over what is no base64, and would take a token with anything added. And base64 reads four bits of
 # six of a signature's last letter: of four spellings only the one that is written may be read (RFC 4648, 3.5).
 _SHAPE = re.compile(r"[A-Za-z0-9_.-]+[AEIMQUYcgkosw048]")
-# itsdangerous raises these where the time of a good signature is in no calendar.
-_NO_TIME = (ValueError, OverflowError, OSError)
+# Raised for a bad signature, and for a good one whose time is in no calendar, or that holds no id.
+_UNREADABLE = (BadData, ValueError, OverflowError, OSError)
 _PURPOSE = "latchkey.reset-password"
 _ID_LENGTH = 16  # Bytes. Shorter ids are filled up: how many digits an id has tells how many accounts there are.
 
@@ -73,11 +74,9 @@ class Tokens:
         if len(token) > MAX_LENGTH or not _SHAPE.fullmatch(token):
             raise InvalidToken
         for key, serializer in self._pairs:
-            try:
+            with suppress(*_UNREADABLE):
                 payload, issued_at = serializer.loads(token, return_timestamp=True)
-            except (BadData, *_NO_TIME):
-                continue
-            return self._claims(payload, issued_at, key)
+                return self._claims(payload, issued_at, key)
         raise InvalidToken
 
     def _claims(self, payload: object, issued_at: datetime, key: str) -> TokenClaims:
@@ -87,7 +86,8 @@ class Tokens:
         match payload:
             case [str(masked), str(fingerprint)]:
                 expires_at = issued_at.astimezone(UTC) + timedelta(seconds=self._max_age)
-                return TokenClaims(_unmask(key, fingerprint, masked), fingerprint, expires_at, key)
+                user_id = _mask(key, fingerprint, base64_decode(masked)).rstrip(b"\x00").decode()
+                return TokenClaims(user_id, fingerprint, expires_at, key)
         raise InvalidToken
 
 
@@ -115,14 +115,3 @@ def _mask(key: str, fingerprint: str, text: bytes) -> bytes:
     seed = hmac.digest(key.encode(), f"latchkey.user-id:{fingerprint}".encode(), hashlib.sha256)
     stream = hashlib.shake_256(seed).digest(len(text))
     return bytes(mine ^ theirs for mine, theirs in zip(text, stream, strict=True))
-
-
-def _unmask(key: str, fingerprint: str, masked: str) -> str:
-    """Return the id.
-
-    Raises InvalidToken.
-    """
-    try:
-        return _mask(key, fingerprint, base64_decode(masked)).rstrip(b"\x00").decode()
-    except (BadData, ValueError):
-        raise InvalidToken from None

@@ -10,7 +10,7 @@ from flask_mail import Mail
 from redis import Redis
 
 from shared import log
-from shared.connections.database import ask_after_a_rest, database_config, db
+from shared.connections.database import database_config, db
 from shared.connections.redis_client import connect
 from shared.languages import init_babel
 from shared.outbox.jobs import DELIVER, hash_keys
@@ -58,7 +58,7 @@ def create_worker(settings: WorkerSettings | None = None, *, tls: ssl.SSLContext
     mailer = Mailer(flask, settings.mail_timeout, tls or ssl.create_default_context())
     keys = [secret.get_secret_value() for secret in settings.secret_key]
     handlers = JobHandlers(
-        users=Users(settings, db.session),
+        users=Users(settings, db),
         tokens=Tokens(keys, settings.reset_token_max_age),
         messages=Messages(settings),
         send=mailer.send,
@@ -92,8 +92,6 @@ def _flask(settings: WorkerSettings) -> Flask:
     )
     db.init_app(flask)
     init_babel(flask, settings.babel_default_locale, settings.babel_default_timezone)
-    with flask.app_context():
-        ask_after_a_rest(db.engine)
     Mail(flask)
     return flask
 

@@ -13,7 +13,7 @@ from api.passwords.policy import PasswordPolicy
 from api.reset.policy_view import REASONS
 from api.settings import ApiSettings
 from api.web.answers import request_language
-from shared.languages import direction, lifetime, sentence_separator, tag
+from shared.languages import language_values, lifetime, tag
 
 _RAPIDOC = Path(flask_openapi3_rapidoc.__file__).parent / "templates" / "rapidoc" / "js"
 _PAGE = {200: None}  # A page of HTML, in the OpenAPI document.
@@ -66,14 +66,11 @@ def _smaller(response: Response, compress: Compress) -> Response:
 
 def _on_every_page(settings: ApiSettings) -> dict[str, Any]:
     """Return what all templates know: whose pages they are, and the language they speak."""
-    language = request_language()
     return {
         "product": settings.product_name,
         "support": settings.support_email,
         "sign_in_url": settings.sign_in_url,
-        "lang": tag(language),
-        "dir": direction(language),
-        "gap": sentence_separator(language),
+        **language_values(request_language()),
         "chosen": _chosen_language(),
     }
 

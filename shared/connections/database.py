@@ -1,6 +1,5 @@
 """The Flask-SQLAlchemy object, and how both programs connect it: with a bound on every wait."""
 
-import select
 import time
 from collections.abc import Generator
 from typing import Any
@@ -8,9 +7,7 @@ from typing import Any
 import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from psycopg.waiting import Ready
-from sqlalchemy import Engine, event, make_url
-from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy import make_url
 
 db = SQLAlchemy()
 
@@ -18,7 +15,6 @@ db = SQLAlchemy()
 CONNECT_TIMEOUT = 2
 STATEMENT_TIMEOUT = 5
 ANSWER_TIMEOUT = STATEMENT_TIMEOUT + 1
-MAX_IDLE = 5.0  # After which a kept connection is asked whether it is alive.
 
 
 class BoundedConnection(psycopg.Connection[Any]):
@@ -53,10 +49,10 @@ class BoundedConnection(psycopg.Connection[Any]):
 def database_config(url: str, connections: int, *, reads_only: bool = False) -> dict[str, Any]:
     """Return the Flask configuration for a database; nothing is opened yet.
 
-    reads_only: each statement stands alone, without a BEGIN and a ROLLBACK, and connections are not asked whether they
-    live: see `ask_after_a_rest`. Together that is one round trip instead of four.
+    reads_only: each statement stands alone, without a BEGIN and a ROLLBACK, which are two round trips.
     """
-    options: dict[str, Any] = {"pool_pre_ping": not reads_only, "hide_parameters": True}
+    # Each connection that was kept is asked whether it is alive, so no restart of a database costs a job a second try.
+    options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
     if reads_only:
         options["isolation_level"] = "AUTOCOMMIT"
     if make_url(url).get_backend_name() == "postgresql":
@@ -75,36 +71,3 @@ def _connect(url: str) -> BoundedConnection:
         tcp_user_timeout=ANSWER_TIMEOUT * 1000,
         options=f"-c statement_timeout={STATEMENT_TIMEOUT * 1000}",
     )
-
-
-def ask_after_a_rest(engine: Engine, *, max_idle: float = MAX_IDLE) -> None:
-    """Ask a kept connection whether it is alive only where there is reason to doubt it.
-
-    One that rested may have been forgotten by a firewall, silently. One that has something to read without having been
-    asked may have been told good-bye: so not even the quickest restart of a database costs a job a second try.
-    """
-
-    @event.listens_for(engine, "checkin")
-    def note(_connection: Any, entry: ConnectionPoolEntry) -> None:
-        entry.info["used_at"] = time.monotonic()
-
-    @event.listens_for(engine, "checkout")
-    def ask(connection: Any, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
-        used_at = entry.info.get("used_at")
-        if used_at is None or (time.monotonic() - used_at < max_idle and not _has_news(connection)):
-            return
-        try:
-            engine.dialect.do_ping(connection)
-        except engine.dialect.loaded_dbapi.Error:
-            raise InvalidatePoolError from None
-
-
-def _has_news(connection: Any) -> bool:
-    """Tell whether the connection is closed, or the server has sent something unasked; SQLite has no server."""
-    if not isinstance(connection, psycopg.Connection):
-        return False
-    if connection.closed:
-        return True
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))

@@ -55,14 +55,11 @@ class QuickScript:
             return self._script(args=args)
         except ResponseError:
             raise
-        except RedisAway as error:
-            connection.disconnect()
-            if isinstance(error.__context__, BlockingIOError):  # EAGAIN: the kernel's timeout.
-                raise RedisSlow from error
-            raise
-        except BaseException:
+        except BaseException as error:
             # Its answer may come yet, and would be taken for the next one's.
             connection.disconnect()
+            if isinstance(error, RedisAway) and isinstance(error.__context__, BlockingIOError):  # The kernel's EAGAIN.
+                raise RedisSlow from error
             raise
         finally:
             self._free.append((connection, time.monotonic()))

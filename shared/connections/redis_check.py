@@ -13,6 +13,7 @@ from shared.settings.settings import RedisSettings
 
 TIMEOUT = 2.0  # Seconds.
 MIN_VERSION = 7  # EXPIRE ... NX and the flags of scripts.
+NEEDED = f"Latchkey needs Redis {MIN_VERSION} or later, or Valkey."
 
 log = get_logger(__name__)
 
@@ -56,16 +57,14 @@ def refusal(error: RedisError) -> str:
     if "out of range" in text:
         return "Redis has no database of this number."
     if "unknown command" in text:
-        return f"this Redis is too old. Latchkey needs Redis {MIN_VERSION} or later, or Valkey."
+        return f"this Redis is too old. {NEEDED}"
     return f"Redis refuses it ({type(error).__name__}). Its own log says more."
 
 
 def _check_kind(found: dict[str, Any]) -> None:
     version = str(found["redis_version"])
     if int(version.partition(".")[0]) < MIN_VERSION:
-        raise SettingsError(
-            [f"REDIS_URL: this is Redis {version}. Latchkey needs Redis {MIN_VERSION} or later, or Valkey."]
-        )
+        raise SettingsError([f"REDIS_URL: this is Redis {version}. {NEEDED}"])
     if found.get("cluster_enabled"):
         raise SettingsError(
             ["REDIS_URL: this is Redis Cluster, which Celery does not know. Use one server, or Sentinel."]

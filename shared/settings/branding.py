@@ -88,9 +88,7 @@ class Branding(FromEnvironment):
     )
     babel_default_locale: Annotated[str, AfterValidator(_language)] = Field(
         default=DEFAULT,
-        description="The language for those who ask for none that there is: "
-        + ", ".join(f"`{code}`" for code in LANGUAGES)
-        + ".",
+        description=f"The language for those who ask for none that there is: `{'`, `'.join(LANGUAGES)}`.",
     )
     babel_default_timezone: Annotated[str, AfterValidator(_timezone)] = Field(
         default="UTC", description="The time zone of times in mails, such as `Europe/Berlin`."

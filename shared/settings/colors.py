@@ -20,7 +20,7 @@ def readable(color: str, ground: str, enough: float = MIN_CONTRAST) -> str:
 
 
 def _luminance(color: str) -> float:
-    red, green, blue = (_linear(part / 255) for part in _parts(color))
+    red, green, blue = (_linear(part / 255) for part in bytes.fromhex(color[1:]))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -28,10 +28,6 @@ def _linear(part: float) -> float:
     return float(part / 12.92 if part <= _DARK else ((part + 0.055) / 1.055) ** 2.4)
 
 
-def _parts(color: str) -> list[int]:
-    return [int(color[at : at + 2], 16) for at in (1, 3, 5)]
-
-
 def _mixed(color: str, goal: str, share: float) -> str:
-    pairs = zip(_parts(color), _parts(goal), strict=True)
-    return "#" + "".join(f"{round(one + (other - one) * share):02x}" for one, other in pairs)
+    pairs = zip(bytes.fromhex(color[1:]), bytes.fromhex(goal[1:]), strict=True)
+    return "#" + bytes(round(one + (other - one) * share) for one, other in pairs).hex()

@@ -70,7 +70,8 @@ class SentinelAddress:
     def for_kombu(self) -> str:
         """Write the address as kombu reads it: one for each sentinel, with the login and database of the master."""
         login = f"{quote(self.username or '', '')}:{quote(self.password, '')}@" if self.password else ""
-        return ";".join(f"sentinel://{login}{_bracketed(host)}:{port}/{self.db}" for host, port in self.sentinels)
+        hosts = (f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self.sentinels)
+        return ";".join(f"sentinel://{login}{host}/{self.db}" for host in hosts)
 
 
 def _host(text: str) -> tuple[str, int]:
@@ -78,7 +79,3 @@ def _host(text: str) -> tuple[str, int]:
     if match is None or not 0 < int(match[2] or SENTINEL_PORT) < 65536:  # noqa: PLR2004 - the largest port
         raise ValueError("no host and port")
     return match[1].strip("[]"), int(match[2] or SENTINEL_PORT)
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

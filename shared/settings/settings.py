@@ -140,9 +140,7 @@ class Settings(Branding, KeySettings):
         "`is_active AND deleted_at IS NULL`.",
     )
     users_hash_format: HashFormat = Field(
-        description="How your application stores passwords: "
-        + ", ".join(f"`{name}`" for name in get_args(HashFormat))
-        + "."
+        description=f"How your application stores passwords: `{'`, `'.join(get_args(HashFormat))}`."
     )
     reset_token_max_age: MaxAge = 1800
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

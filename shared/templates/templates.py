@@ -8,17 +8,8 @@ from pathlib import Path, PurePosixPath
 from traceback import extract_tb
 from typing import Literal, get_args
 
-from jinja2 import (
-    BaseLoader,
-    ChoiceLoader,
-    Environment,
-    FileSystemLoader,
-    PackageLoader,
-    PrefixLoader,
-    TemplateError,
-    TemplateNotFound,
-    TemplateSyntaxError,
-)
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
+from jinja2.exceptions import TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.nodes import Block, Extends
 
 from shared.settings.environment import SettingsError
@@ -34,14 +25,14 @@ class Templates:
 
     folder: str
     part: Part
-    package: str  # Where ours are.
+    ours: BaseLoader
 
     @cached_property
     def loader(self) -> BaseLoader:
         """What an environment of Jinja's loads them with. Only templates name templates, and none leaves the folder."""
         if not self.folder:
-            return self._ours
-        return ChoiceLoader([FileSystemLoader(self._root / self.part), self._ours, PrefixLoader({OURS: self._ours})])
+            return self.ours
+        return ChoiceLoader([FileSystemLoader(self._root / self.part), self.ours, PrefixLoader({OURS: self.ours})])
 
     def check(self, environment: Environment, render: Callable[[], Iterable[str]]) -> None:
         """End the start where a file of the folder would be passed over, or would break a page or a mail.
@@ -65,13 +56,9 @@ class Templates:
     def _root(self) -> Path:
         return Path(self.folder)
 
-    @cached_property
-    def _ours(self) -> BaseLoader:
-        return PackageLoader(self.package)
-
     def _names(self) -> set[str]:
         """Name our templates as the folder does: `pages/forgot.html`."""
-        return {f"{self.part}/{name}" for name in self._ours.list_templates()}
+        return {f"{self.part}/{name}" for name in self.ours.list_templates()}
 
     def _strangers(self) -> Iterator[str]:
         """Find files and folders that replace nothing of ours. The other program looks at its own part."""
@@ -103,8 +90,8 @@ class Templates:
     def _unknown_blocks(self, environment: Environment) -> Iterator[str]:
         """Find blocks that fill no block of another template. Jinja skips them silently, so no render finds them."""
         shown, filling = set[str](), list[tuple[str, Block]]()
-        for name in self._ours.list_templates():
-            for loader in (self._ours, self.loader):
+        for name in self.ours.list_templates():
+            for loader in (self.ours, self.loader):
                 template = environment.parse(loader.get_source(environment, name)[0])
                 top_level = template.body if template.find(Extends) else []
                 for block in template.find_all(Block):
@@ -125,10 +112,10 @@ class Templates:
 
     def _place(self, error: Exception) -> str:
         """Say where in the folder an error came up; Jinja puts the template's lines into the traceback."""
-        frames = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(self._root)]
-        if not frames:
-            return f"with it, {self.part} cannot be made"
-        return f"{Path(frames[-1].filename).relative_to(self._root).as_posix()}, line {frames[-1].lineno}"
+        for frame in reversed(extract_tb(error.__traceback__)):
+            if (path := Path(frame.filename)).is_relative_to(self._root):
+                return f"{path.relative_to(self._root).as_posix()}, line {frame.lineno}"
+        return f"with it, {self.part} cannot be made"
 
 
 def _hint(name: str, known: set[str]) -> str:

@@ -10,23 +10,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from flask_sqlalchemy.session import Session
-from sqlalchemy import (
-    Column,
-    CursorResult,
-    Engine,
-    MetaData,
-    Select,
-    Table,
-    bindparam,
-    inspect,
-    literal_column,
-    select,
-    true,
-    update,
-)
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Column, MetaData, Select, Table, bindparam, inspect, literal_column, select, true, update
 from sqlalchemy.exc import DataError, NoSuchTableError
-from sqlalchemy.orm import scoped_session
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared.addresses import InvalidAddress, normalise, spellings
@@ -50,17 +36,25 @@ class User:
     password_hash: str
 
     @property
-    def has_usable_password(self) -> bool:
-        """False for accounts without a password: Django writes `!`, others `*` or nothing."""
-        return bool(self.password_hash) and self.password_hash[0] not in "!*"
+    def mailbox(self) -> str:
+        """The mailbox that may get a link; none if the address is unfit, or the account has no password.
+
+        Where there is none, Django writes `!`, and others `*` or nothing.
+        """
+        if not self.password_hash or self.password_hash[0] in "!*":
+            return ""
+        try:
+            return normalise(self.address)
+        except InvalidAddress:
+            return ""
 
 
 class Users:
-    """The users table behind a session."""
+    """The users table of a database."""
 
-    def __init__(self, settings: Settings, session: "scoped_session[Session]") -> None:
+    def __init__(self, settings: Settings, database: SQLAlchemy) -> None:
         self._settings = settings
-        self._session = session
+        self._database = database
 
     def find(self, address: str) -> list[User]:
         """List the users who may get a link for this address: active, with a usable password, five at most.
@@ -68,14 +62,13 @@ class Users:
         The database may compare more loosely than we do (citext, collations), so every row is compared again.
         """
         wanted = normalise(address)
-        users = [self._user(row) for row in self._read(self._by_address, {"spellings": spellings(address)})]
-        found = [user for user in users if user.has_usable_password and _mailbox(user.address) == wanted]
-        return found[:MAX_PER_ADDRESS]
+        users = self._read(self._by_address, {"spellings": spellings(address)})
+        return [user for user in users if user.mailbox == wanted][:MAX_PER_ADDRESS]
 
     def get(self, user_id: str) -> User | None:
         """Load a user who may get a link or use one; None for all others."""
         user = self._load(user_id, self._condition)
-        return user if user and user.has_usable_password and _mailbox(user.address) else None
+        return user if user and user.mailbox else None
 
     def get_any(self, user_id: str) -> User | None:
         """Load a user whether or not they meet USERS_FILTER."""
@@ -94,43 +87,37 @@ class Users:
         Of any number of calls with the same `user` exactly one returns True.
         """
         values: dict[Any, Any] = {self._password: password_hash}
-        if self._changed is not None:
-            values[self._changed] = _now(self._changed)
+        if self._changed is not None:  # The time in UTC, with a zone where the column keeps one.
+            now = datetime.now(UTC)
+            values[self._changed] = now if getattr(self._changed.type, "timezone", False) else now.replace(tzinfo=None)
         statement = update(self._table).where(
             self._id == self._id.type.python_type(user.id),
             self._password == user.password_hash,
             self._email == user.address,
             self._condition,
         )
-        # An UPDATE gives a CursorResult, which has the row count; the session's type says less.
-        result: CursorResult[Any] = self._session.execute(statement.values(values))  # type: ignore[assignment]
-        if result.rowcount != 1:
-            self._session.rollback()
-            return False
-        self._session.commit()
-        return True
+        with self._database.engine.connect() as connection:
+            applied = connection.execute(statement.values(values)).rowcount == 1
+            if applied:  # Otherwise the connection takes it back when it is closed.
+                connection.commit()
+        return applied
 
     def _load(self, user_id: str, condition: ColumnElement[bool]) -> User | None:
         """Load the user of an id; one that the column cannot hold, or writes otherwise, is nobody's (any more)."""
         try:
-            rows = self._read(self._select().where(self._id == self._id.type.python_type(user_id), condition))
+            users = self._read(self._select().where(self._id == self._id.type.python_type(user_id), condition))
         except (ValueError, ArithmeticError, DataError):
             return None
-        return next((user for user in map(self._user, rows) if user.id == user_id), None)
+        return next((user for user in users if user.id == user_id), None)
 
-    def _read(self, query: Select[Any], values: Mapping[str, Any] | None = None) -> list[Any]:
+    def _read(self, query: Select[Any], values: Mapping[str, Any] | None = None) -> list[User]:
         """Run a query and end its transaction, so that none is open while a password is hashed or a mail sent.
 
         Past the session, which is of no use to rows that are no objects and was measured to take 0.1 of 0.4 ms.
         """
-        with self._engine.connect() as connection:
-            return list(connection.execute(query, values).all())
-
-    @property
-    def _engine(self) -> Engine:
-        engine = self._session.get_bind()
-        assert isinstance(engine, Engine)
-        return engine
+        with self._database.engine.connect() as connection:
+            rows = connection.execute(query, values).all()
+        return [User(str(user_id), address or "", password_hash or "") for user_id, address, password_hash in rows]
 
     @cached_property
     def _by_address(self) -> Select[Any]:
@@ -140,9 +127,6 @@ class Users:
 
     def _select(self) -> Select[Any]:
         return select(self._id, self._email, self._password)
-
-    def _user(self, row: Any) -> User:
-        return User(str(row[0]), row[1] or "", row[2] or "")
 
     @property
     def _condition(self) -> ColumnElement[bool]:
@@ -157,7 +141,7 @@ class Users:
         schema, _, name = self._settings.users_table.rpartition(".")
         wanted = [self._settings.users_id_column, self._settings.users_email_column]
         wanted += [self._settings.users_password_column, self._settings.users_password_changed_column]
-        engine = self._engine
+        engine = self._database.engine
         try:
             table = Table(name, MetaData(), schema=schema or None, autoload_with=engine, resolve_fks=False)
         except NoSuchTableError:
@@ -185,16 +169,3 @@ class Users:
     def _changed(self) -> Column[Any] | None:
         name = self._settings.users_password_changed_column
         return self._table.c[name] if name else None
-
-
-def _mailbox(stored: str) -> str:
-    try:
-        return normalise(stored)
-    except InvalidAddress:
-        return ""
-
-
-def _now(column: Column[Any]) -> datetime:
-    """Return the time in UTC, with a zone where the column keeps one."""
-    now = datetime.now(UTC)
-    return now if getattr(column.type, "timezone", False) else now.replace(tzinfo=None)

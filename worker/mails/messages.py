@@ -8,11 +8,11 @@ from typing import Literal
 
 from flask_babel import force_locale, get_translations
 from flask_mail import Message
-from jinja2 import BaseLoader, Environment, StrictUndefined, pass_context, select_autoescape
+from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
 
 from shared.addresses import envelope
-from shared.languages import LANGUAGES, direction, lifetime, sentence_separator, tag
+from shared.languages import LANGUAGES, language_values, lifetime, tag
 from shared.outbox.jobs import Job
 from shared.templates.templates import Templates
 from worker.mails.headers import AUTOMATIC, UNTRACKED
@@ -74,9 +74,7 @@ class Messages:
             "support": settings.support_email,
             "color": settings.brand_color,
             "dark_color": settings.dark_brand_color,
-            "lang": tag(language),
-            "dir": direction(language),
-            "gap": sentence_separator(language),
+            **language_values(language),
             "catalogue": get_translations(),
             "lifetime": lifetime(settings.reset_token_max_age),
             "origin": Origin.of(job, language, settings.babel_default_timezone) if shown else None,
@@ -102,7 +100,7 @@ class Messages:
 
 def mail_templates(folder: str) -> Templates:
     """Return the templates of the mails, with those of the operator's folder before ours."""
-    return Templates(folder, "mails", "worker.mails")
+    return Templates(folder, "mails", PackageLoader("worker.mails"))
 
 
 def environment(loader: BaseLoader) -> Environment:

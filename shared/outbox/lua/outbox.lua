@@ -3,13 +3,9 @@
 local SECOND = 1000000
 
 -- Microseconds: seconds would not tell apart what is pushed within one. Time stands still while a script runs.
-local present
+local clock = redis.call('TIME')
 local function now()
-  if not present then
-    local time = redis.call('TIME')
-    present = time[1] * SECOND + time[2]
-  end
-  return present
+  return clock[1] * SECOND + clock[2]
 end
 
 -- tostring keeps 14 digits; a time has 16.

@@ -1,11 +1,11 @@
-"""The worker's connection to the database: one exchange a job, and never a dead one."""
+"""The worker's connection to the database: one exchange a job besides the ping, and never a dead one."""
 
 from collections.abc import Generator
 from typing import Any
 
 import pytest
 
-from shared.connections.database import BoundedConnection, ask_after_a_rest, db
+from shared.connections.database import BoundedConnection
 from shared.users.table import Users
 from tests.conftest import MakeService
 from tests.support.servers import wait_until
@@ -48,16 +48,8 @@ def users(service: Service) -> Users:
     return service.worker.delivery.handlers.users
 
 
-def test_a_look_up_is_one_exchange(service: Service, waits: list[object]) -> None:
+def test_a_look_up_is_one_exchange_besides_the_ping(service: Service, waits: list[object]) -> None:
     with service.worker.flask.app_context():
-        users(service).find("anna@example.com")
-
-    assert len(waits) == 1
-
-
-def test_a_connection_that_rested_is_asked_whether_it_is_alive(service: Service, waits: list[object]) -> None:
-    with service.worker.flask.app_context():
-        ask_after_a_rest(db.engine, max_idle=0.0)
         users(service).find("anna@example.com")
 
     assert len(waits) == 2

@@ -80,7 +80,7 @@ def test_an_id_that_the_column_could_not_hold_or_would_write_otherwise_is_nobody
     service = with_table(make_service, [create], DATABASE_URL=request.getfixturevalue(f"{database}_url"))
     insert(service, 5, "anna@example.com")
     insert(service, 50, "bert@example.com")
-    users = Users(service.settings, db.session)
+    users = Users(service.settings, db)
     others = ["user-0017", "05", " 5", "+5", "5_0", "\u0665", "5.0", "9" * 30, "9" * 5000, "", "\x00", "\ud800"]
 
     with service.app.app_context():
