@@ -30,7 +30,7 @@ from api.settings import ApiSettings
 from api.web.answers import request_language
 from api.web.forwarded import Forwarded
 from api.web.json_request import MAX_BODY
-from api.web.middleware import AroundRequests
+from api.web.response_headers import AroundRequests
 from shared import log
 from shared.connections.database import database_config, db
 from shared.connections.redis_client import connect

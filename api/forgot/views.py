@@ -13,9 +13,8 @@ from api.ops.counters import Counters
 from api.ops.memory import Memory
 from api.settings import ApiSettings
 from api.web.answers import same_for_everybody
-from api.web.clients import client_key
+from api.web.clients import client_key, requester
 from api.web.json_request import takes
-from api.web.middleware import requester
 from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox, OutboxFull, read_lua
 from shared.redis_keys import lua_constants

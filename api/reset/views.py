@@ -21,8 +21,8 @@ from api.reset.schemas import (
     TokenRequest,
 )
 from api.web.answers import same_for_everybody
+from api.web.clients import requester
 from api.web.json_request import takes
-from api.web.middleware import requester
 
 
 def register_reset(app: Flask, resets: Resets, limiter: Limiter, limit: str, counters: Counters) -> None:

@@ -1,14 +1,31 @@
-"""What stands for a client in limits, and what of it a job may keep."""
+"""What stands for a client in limits, and what a job may say of it."""
 
 import ipaddress
 from functools import lru_cache
 
-from flask import request
+from flask import current_app, request
+
+from api.web.answers import request_language
+from api.web.response_headers import REQUEST_ID
+from api.web.user_agents import recognise
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _UNKNOWN = "unknown"
 MAX_ADDRESS_LENGTH = 64  # Characters, with brackets, a zone and a port. What is longer counts as unknown.
 IPV6_PREFIX = 48  # Bits, and 24 of IPv4: enough to tell one's own network, too few to find a person.
+
+
+def requester() -> dict[str, str]:
+    """Tell who sends this request, as fields of a job: no more than the mail will say, and no text of the client's.
+
+    client: the network of an IPv4 or IPv6 address, or empty. browser, system: words of shared/user_agents.py, or empty.
+    """
+    environ = request.environ
+    who = {"request_id": environ[REQUEST_ID], "locale": request_language()}
+    if not current_app.config["MAIL_SHOW_REQUEST"]:
+        return who
+    browser, system = recognise(environ.get("HTTP_USER_AGENT", ""))
+    return who | {"client": client_network(client_key()), "browser": browser, "system": system}
 
 
 def client_key() -> str:

@@ -1,15 +1,11 @@
-"""What happens around every request: its id, who asks, and the headers of every answer."""
+"""The headers of every answer, among them the id that every request gets."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app, request
 from structlog.contextvars import bind_contextvars
 
 from api.settings import ApiSettings
-from api.web.answers import request_language
-from api.web.clients import client_key, client_network
-from api.web.user_agents import recognise
 from shared.log import request_id
 from shared.settings.web_address import origin
 
@@ -36,7 +32,7 @@ _HEADERS = {
 }
 # A year (OWASP ASVS 5.0, 3.4.1). Not for subdomains: those of a host that others share may speak plain http.
 _HSTS = "max-age=31536000"
-_ID = "latchkey.request_id"  # Where the request's id stands in its environment.
+REQUEST_ID = "latchkey.request_id"  # Where the request's id stands in its environment.
 
 
 class AroundRequests:
@@ -56,8 +52,8 @@ class AroundRequests:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve the request."""
-        identity = request_id(environ.get("HTTP_X_REQUEST_ID"))
-        environ[_ID] = identity
+        identity = request_id(environ.get("HTTP_X_REQUESTREQUEST_ID"))
+        environ[REQUEST_ID] = identity
         # Over the id of the thread's last request. Nothing else may be bound here, for nothing is cleared.
         bind_contextvars(request_id=identity)
         ours = [("X-Request-ID", identity), *self._of_paths.get(environ.get("PATH_INFO", ""), self._headers)]
@@ -70,19 +66,6 @@ class AroundRequests:
             return start_response(status, [each for each in headers if each[0] not in _HEADERS] + ours, *exc_info)
 
         return self._app(environ, start)
-
-
-def requester() -> dict[str, str]:
-    """Tell who sends this request, as fields of a job: no more than the mail will say, and no text of the client's.
-
-    client: the network of an IPv4 or IPv6 address, or empty. browser, system: words of shared/user_agents.py, or empty.
-    """
-    environ = request.environ
-    who = {"request_id": environ[_ID], "locale": request_language()}
-    if not current_app.config["MAIL_SHOW_REQUEST"]:
-        return who
-    browser, system = recognise(environ.get("HTTP_USER_AGENT", ""))
-    return who | {"client": client_network(client_key()), "browser": browser, "system": system}
 
 
 def _headers(policy: str) -> list[tuple[str, str]]:
