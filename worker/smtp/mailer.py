@@ -120,16 +120,13 @@ def _sorted(error: Exception) -> MailFailed:
         case smtplib.SMTPDataError():
             return _by_code("message refused", error.smtp_code)
         case smtplib.SMTPException() | OSError():
-            kind = MisconfiguredRelay if _asks_for_a_person(error) else TransientFailure
+            # smtplib has no class of its own for "no way to log in".
+            nameless = type(error) is smtplib.SMTPException
+            # A TLS connection that was merely dropped is like any other.
+            log_in_or_tls = isinstance(error, _LOG_IN_OR_TLS) and not isinstance(error, ssl.SSLEOFError)
+            kind = MisconfiguredRelay if nameless or log_in_or_tls else TransientFailure
             return kind(type(error).__name__)
     raise error
-
-
-def _asks_for_a_person(error: Exception) -> bool:
-    """Tell whether log-in or TLS failed; a TLS connection that was merely dropped is like any other."""
-    # smtplib has no class of its own for "no way to log in".
-    nameless = type(error) is smtplib.SMTPException
-    return nameless or (isinstance(error, _LOG_IN_OR_TLS) and not isinstance(error, ssl.SSLEOFError))
 
 
 def _by_code(what: str, code: int) -> MailFailed:
