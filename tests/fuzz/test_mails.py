@@ -38,7 +38,7 @@ def _flask_mail() -> Iterator[None]:
         yield
 
 
-TEMPLATES = Messages(WorkerSettings.load(ENVIRON))._templates
+TEMPLATES = Messages(WorkerSettings.load(ENVIRON)).environment
 
 
 def messages(**environ: str) -> Messages | None:
