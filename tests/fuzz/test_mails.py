@@ -48,7 +48,7 @@ def messages(**environ: str) -> Messages | None:
     except SettingsError:
         return None
     writer = Messages(settings)
-    writer.__dict__["_templates"] = TEMPLATES
+    writer.__dict__["environment"] = TEMPLATES
     return writer
 
 
