@@ -34,16 +34,11 @@ def main(context: click.Context) -> None:
         worker_before_create_process.connect(share_memory, weak=False)
         lower_priority()
         # It starts as quickly as others, and comes after them once it has work.
-        worker_ready.connect(when_ready, weak=False)
+        worker_ready.connect(lambda **_: lower_session_priority(), weak=False)
         worker_ready.connect(lambda **_: worker.sweeper.start(), weak=False)
         worker_shutting_down.connect(lambda **_: worker.sweeper.stop(), weak=False)
         # Mingle costs a second at every connect, and neither it nor gossip is of use: workers share nothing but Redis.
         worker.celery.worker_main(["--quiet", "worker", "--without-mingle", "--without-gossip"])
-
-
-def when_ready(**_: object) -> None:
-    """Let the worker's session come after others, and with it all of its processes."""
-    lower_session_priority()
 
 
 def share_memory(**_: object) -> None:

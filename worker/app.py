@@ -44,14 +44,11 @@ class Worker:
     mailer: Mailer
 
 
-def create_worker(settings: WorkerSettings | None = None, *, tls: ssl.SSLContext | None = None) -> Worker:
+def create_worker(settings: WorkerSettings, *, tls: ssl.SSLContext | None = None) -> Worker:
     """Build the worker. Nothing is connected before the first job needs it.
 
     tls: how to talk to the relay; by default with this machine's certificates, which take 20 ms to load.
-
-    Raises SettingsError.
     """
-    settings = settings or WorkerSettings.load()
     log.configure("worker", settings.log_level)
     flask = _flask(settings)
     outbox = Outbox(_redis(settings))
@@ -88,7 +85,6 @@ def _flask(settings: WorkerSettings) -> Flask:
         MAIL_USERNAME=settings.mail_username,
         MAIL_PASSWORD=settings.mail_password.get_secret_value(),
         MAIL_DEFAULT_SENDER=settings.mail_default_sender,
-        MAIL_SUPPRESS_SEND=False,
     )
     db.init_app(flask)
     init_babel(flask, settings.babel_default_locale, settings.babel_default_timezone)

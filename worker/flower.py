@@ -6,6 +6,7 @@ listens on this machine alone: /metrics and /healthcheck answer without a passwo
 
 import os
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from celery import Celery
@@ -24,9 +25,8 @@ def _app() -> Celery:
     os.environ.setdefault("FLOWER_ENABLE_EVENTS", os.environ.get("WORKER_EVENTS") or "true")
     redis_url = RedisSettings.load().redis_url.get_secret_value()
     broker.RedisBase.queues = _count_messages
-    address = SentinelAddress.parse(redis_url)
-    if address is not None:
-        _measure_queues_through(address)
+    if address := SentinelAddress.parse(redis_url):
+        broker.RedisSentinel = partial(_behind_sentinels, address)
     celery = Celery("latchkey")
     celery.conf.update(celery_settings(redis_url))
     return celery
@@ -37,36 +37,25 @@ async def _count_messages(self: broker.RedisBase, names: Iterable[str]) -> list[
     try:
         return [{"name": name, "messages": await self.redis.llen(name)} for name in names]
     finally:
-        # Flower makes a new client for each page.
-        await self.redis.aclose()
+        # Flower makes new clients for each page.
+        for client in (self.redis, *getattr(self, "sentinels", ())):
+            await client.aclose()
 
 
-def _measure_queues_through(address: SentinelAddress) -> None:
+def _behind_sentinels(address: SentinelAddress, _url: str, **options: Any) -> broker.RedisBase:
     """Let Flower ask all sentinels for the queue: its own class asks the first alone, and looks into database 0."""
-
-    class AllSentinels(broker.RedisBase):
-        def __init__(self, _url: str, **options: Any) -> None:
-            super().__init__("", **options)
-            sentinels = Sentinel(address.sentinels, sentinel_kwargs=address.sentinel_options())  # type: ignore[no-untyped-call]
-            self.redis = sentinels.master_for(
-                address.name,
-                username=address.username,
-                password=address.password,
-                db=address.db,
-                socket_connect_timeout=self.socket_connect_timeout,
-                socket_timeout=self.socket_timeout,
-            )
-            self._sentinels = sentinels.sentinels
-
-        async def queues(self, names: Iterable[str]) -> list[dict[str, Any]]:
-            """Count the messages, and close the connections to the sentinels."""
-            try:
-                return list(await super().queues(names))
-            finally:
-                for sentinel in self._sentinels:
-                    await sentinel.aclose()
-
-    broker.RedisSentinel = AllSentinels
+    measured = broker.RedisBase("", **options)
+    sentinels = Sentinel(address.sentinels, sentinel_kwargs=address.sentinel_options())  # type: ignore[no-untyped-call]
+    measured.sentinels = sentinels.sentinels
+    measured.redis = sentinels.master_for(
+        address.name,
+        username=address.username,
+        password=address.password,
+        db=address.db,
+        socket_connect_timeout=measured.socket_connect_timeout,
+        socket_timeout=measured.socket_timeout,
+    )
+    return measured
 
 
 app = _app()

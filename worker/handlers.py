@@ -75,10 +75,7 @@ class JobHandlers:
             return _without_mail("no_such_user", job)
         if len(users) == 1:
             return self._mail_link(job, users[0])
-        return self._one_job_each(job, users)
-
-    def _one_job_each(self, job: Job, users: list[User]) -> Outcome:
-        """Make a job for each user, so that one that fails does not mail the others twice."""
+        # A job for each, so that one that fails does not mail the others twice.
         for user in users:
             self.outbox.add(job.send_link_to_user(user.id))
         return _without_mail("several_users", job, users=len(users))

@@ -22,16 +22,11 @@ def lower_session_priority() -> None:
     Linux divides a core among sessions first (sched(7), autogroup), and niceness counts within one of them alone. Where
     there are no such sessions nothing happens. In a container neither reaches beyond the container's own share.
     """
-    if os.getsid(0) == os.getpid():
-        with suppress(OSError):
-            _set_session()
-
-
-def _set_session() -> None:
-    for _ in range(_TRIES):
-        try:
-            _SESSION.write_text(str(NICENESS))
-        except BlockingIOError:
-            time.sleep(_PAUSE)
-        else:
-            return
+    with suppress(OSError):
+        for _ in range(_TRIES if os.getsid(0) == os.getpid() else 0):
+            try:
+                _SESSION.write_text(str(NICENESS))
+            except BlockingIOError:
+                time.sleep(_PAUSE)
+            else:
+                return

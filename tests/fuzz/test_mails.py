@@ -38,7 +38,7 @@ def _flask_mail() -> Iterator[None]:
         yield
 
 
-TEMPLATES = Messages(WorkerSettings.load(ENVIRON))._templates
+TEMPLATES = Messages(WorkerSettings.load(ENVIRON)).environment
 
 
 def messages(**environ: str) -> Messages | None:
@@ -48,7 +48,7 @@ def messages(**environ: str) -> Messages | None:
     except SettingsError:
         return None
     writer = Messages(settings)
-    writer.__dict__["_templates"] = TEMPLATES
+    writer.__dict__["environment"] = TEMPLATES
     return writer
 
 

@@ -47,10 +47,8 @@ def read_history(redis: Redis, address_hashes: Iterable[str]) -> list[Event]:
     """List what happened lately to an address, oldest first; it has one hash under each SECRET_KEY."""
     keys = [f"{Key.HISTORY}{each}{which}" for each in address_hashes for which in ("", ":limited")]
     lines = [str(line) for key in keys for line in redis.lrange(key, 0, -1)]
-    events = [_event(line) for line in lines]
-    return sorted(
-        (event for event in events if event.at > time.time() - HISTORY_HOURS * 3600), key=lambda event: event.at
-    )
+    since = time.time() - HISTORY_HOURS * 3600
+    return sorted((event for event in map(_event, lines) if event.at > since), key=lambda event: event.at)
 
 
 def _event(line: str) -> Event:

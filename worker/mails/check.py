@@ -11,7 +11,7 @@ from flask_mail import Message
 from shared.languages import LANGUAGES
 from shared.outbox.jobs import Job
 from shared.settings.branding import one_line
-from worker.mails.messages import Messages, environment, link, mail_templates
+from worker.mails.messages import Messages, link
 from worker.settings import MailSettings
 
 # As long as a real one, so that a filter that breaks lines breaks it.
@@ -28,7 +28,6 @@ EXAMPLE = Job(
     system="Windows",
     old_state="1" * 32,
 )
-_NOTHING_KNOWN = replace(EXAMPLE, client="", browser="", system="")
 
 
 def examples(messages: Messages, job: Job) -> dict[str, Message]:
@@ -46,14 +45,13 @@ def check_mails(settings: MailSettings, flask: Flask) -> None:
 
     def write() -> Iterator[str]:
         with flask.app_context():
-            for language, job in product(LANGUAGES, (EXAMPLE, _NOTHING_KNOWN)):
+            for language, job in product(LANGUAGES, (EXAMPLE, replace(EXAMPLE, client="", browser="", system=""))):
                 mails = examples(messages, replace(job, locale=language))
                 yield from _without_link(mails["reset"], address)
                 for name, message in mails.items():
                     yield from _subject(name, message)
 
-    templates = mail_templates(settings.template_folder)
-    templates.check(environment(templates.loader), write)
+    messages.templates.check(messages.environment, write)
 
 
 def _without_link(reset: Message, address: str) -> Iterator[str]:

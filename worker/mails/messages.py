@@ -4,12 +4,10 @@ import textwrap
 from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import cached_property
-from typing import Literal
 
 from flask_babel import force_locale, get_translations
 from flask_mail import Message
-from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined, pass_context, select_autoescape
-from jinja2.runtime import Context
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context, select_autoescape
 
 from shared.addresses import envelope
 from shared.languages import LANGUAGES, language_values, lifetime, tag
@@ -17,11 +15,9 @@ from shared.outbox.jobs import Job
 from shared.templates.templates import Templates
 from worker.mails.headers import AUTOMATIC, UNTRACKED
 from worker.mails.mime import Mail
-from worker.mails.request_details import Origin
+from worker.mails.request_details import origin
 from worker.settings import MailSettings
 
-Name = Literal["reset", "password_changed"]
-_PARTS = ("body.txt", "body.html")
 _WRAPPER = textwrap.TextWrapper(72, break_long_words=False, break_on_hyphens=False)
 
 
@@ -46,7 +42,7 @@ class Messages:
         """
         return self._write("password_changed", job, job.old_state, job.address)
 
-    def _write(self, name: Name, job: Job, mail_id: str, address: str, **values: str) -> Message:
+    def _write(self, name: str, job: Job, mail_id: str, address: str, **values: str) -> Message:
         recipient = envelope(address)
         language = job.locale if job.locale in LANGUAGES else self.settings.babel_default_locale
         with force_locale(language):
@@ -62,13 +58,12 @@ class Messages:
         # Not as an argument: Flask-Mail would make one text of both, and encode a name that is encoded once more.
         message.sender = self._sender
         # One id for one matter, so that the rare double is recognisable.
-        message.msgId = f"<{mail_id}@{self._domain}>"
+        message.msgId = f"<{mail_id}@{self._sender[1].partition('@')[2]}>"
         return message
 
-    def _texts(self, name: Name, job: Job, language: str, values: dict[str, str]) -> list[str]:
+    def _texts(self, name: str, job: Job, language: str, values: dict[str, str]) -> list[str]:
         """Write subject, text and HTML in the language that is spoken now."""
         settings = self.settings
-        shown = settings.mail_show_request
         known = values | {
             "product": settings.product_name,
             "support": settings.support_email,
@@ -77,11 +72,11 @@ class Messages:
             **language_values(language),
             "catalogue": get_translations(),
             "lifetime": lifetime(settings.reset_token_max_age),
-            "origin": Origin.of(job, language, settings.babel_default_timezone) if shown else None,
+            "origin": origin(job, language, settings.babel_default_timezone) if settings.mail_show_request else None,
         }
-        subject = self._templates.get_template(f"{name}/subject.txt").render(known).strip()
-        known["subject"] = subject
-        return [subject, *(self._templates.get_template(f"{name}/{part}").render(known) for part in _PARTS)]
+        subject = self.environment.get_template(f"{name}/subject.txt").render(known).strip()
+        bodies = [self.environment.get_template(f"{name}/body.{kind}") for kind in ("txt", "html")]
+        return [subject, *(body.render(known, subject=subject) for body in bodies)]
 
     @cached_property
     def _sender(self) -> tuple[str, str]:
@@ -90,48 +85,30 @@ class Messages:
         return name, envelope(address)
 
     @cached_property
-    def _domain(self) -> str:
-        return self._sender[1].partition("@")[2]
+    def templates(self) -> Templates:
+        """The templates of the mails, with those of the operator's folder before ours."""
+        return Templates(self.settings.template_folder, "mails", PackageLoader("worker.mails"))
 
     @cached_property
-    def _templates(self) -> Environment:
-        return environment(mail_templates(self.settings.template_folder).loader)
-
-
-def mail_templates(folder: str) -> Templates:
-    """Return the templates of the mails, with those of the operator's folder before ours."""
-    return Templates(folder, "mails", PackageLoader("worker.mails"))
-
-
-def environment(loader: BaseLoader) -> Environment:
-    """Return Jinja as the mails need it: compiled once, escaping in HTML, with texts of the language spoken."""
-    templates = Environment(
-        loader=loader,
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        auto_reload=False,  # Compiled once: it would look at the files for each mail.
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    templates.filters["wrapped"] = wrapped
-    templates.install_gettext_callables(  # type: ignore[attr-defined] # The extension brings it.
-        gettext=_gettext,
-        ngettext=_ngettext,
-        newstyle=True,  # Placeholders are escaped as the template they stand in.
-    )
-    return templates
-
-
-# Flask-Babel looks the catalogue up anew for each text, which took a fifth of the time that a mail took.
-@pass_context
-def _gettext(context: Context, text: str) -> str:
-    return str(context["catalogue"].ugettext(text))
-
-
-@pass_context
-def _ngettext(context: Context, one: str, many: str, count: int) -> str:
-    return str(context["catalogue"].ungettext(one, many, count))
+    def environment(self) -> Environment:
+        """Jinja as the mails need it: compiled once, escaping in HTML, with texts of the language spoken."""
+        environment = Environment(
+            loader=self.templates.loader,
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            auto_reload=False,  # Compiled once: it would look at the files for each mail.
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        environment.filters["wrapped"] = wrapped
+        environment.install_gettext_callables(  # type: ignore[attr-defined] # The extension brings it.
+            # Flask-Babel looks the catalogue up anew for each text, which took a fifth of the time that a mail took.
+            gettext=pass_context(lambda context, text: context["catalogue"].ugettext(text)),
+            ngettext=pass_context(lambda context, *texts: context["catalogue"].ungettext(*texts)),
+            newstyle=True,  # Placeholders are escaped as the template they stand in.
+        )
+        return environment
 
 
 def wrapped(text: str) -> str:

@@ -2,32 +2,18 @@
 
 import binascii
 import secrets
-from email.message import Message as MIMEMessage
 from email.policy import SMTP, Compat32
 from functools import lru_cache
+from typing import Any
 
 from flask_mail import Message
 
-_MAX_LINE = 78  # Characters of a line (RFC 5322, 2.1.1).
 
+class _Remembering(Compat32):
+    """A policy that folds headers as Flask-Mail's does, and remembers them: most are the same in most mails."""
 
-class _AsItIs(Compat32):
-    """A policy that leaves a header as it is where it fits on its line, and all others to Flask-Mail's policy."""
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        """Return the header with its end of line."""
-        line = f"{name}: {value}"
-        if len(line) <= _MAX_LINE and line.isascii() and line.isprintable():
-            return f"{line}\r\n".encode()
-        return _folded(name, value)
-
-
-@lru_cache(maxsize=64)  # The long ones are the same in most mails: headers for relays, a sender, a subject.
-def _folded(name: str, value: str) -> bytes:
-    return SMTP.fold_binary(name, value)
-
-
-_POLICY = _AsItIs(linesep="\r\n")
+    linesep = "\r\n"
+    fold_binary = staticmethod(lru_cache(maxsize=256)(SMTP.fold_binary))
 
 
 class Mail(Message):
@@ -41,19 +27,14 @@ class Mail(Message):
 
     def as_bytes(self) -> bytes:
         """Write the mail."""
-        mail: MIMEMessage = self._message()
-        mail.policy = _POLICY
+        mail = self._message()
+        mail.policy = _Remembering()
         for part in mail.walk():
             if part.is_multipart():
                 # Random, so that no text holds it.
                 part.set_boundary(f"====={secrets.token_hex(12)}")
             elif part["Content-Transfer-Encoding"] == "8bit":
-                _make_ascii(part)
+                text: Any = part.get_payload(decode=True)
+                part.set_payload(binascii.b2a_qp(text).decode("ascii"))
+                part.replace_header("Content-Transfer-Encoding", "quoted-printable")
         return mail.as_bytes()
-
-
-def _make_ascii(part: MIMEMessage) -> None:
-    text = part.get_payload(decode=True)
-    assert isinstance(text, bytes)
-    part.set_payload(binascii.b2a_qp(text).decode("ascii"))
-    part.replace_header("Content-Transfer-Encoding", "quoted-printable")

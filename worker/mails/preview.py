@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 from flask import Flask
-from flask_mail import Mail, Message
+from flask_mail import Mail
 from jinja2 import Environment, FileSystemLoader
 
 from shared.languages import LANGUAGES, direction, init_babel, tag
@@ -35,7 +35,8 @@ def preview(folder: Path | None, *, show: bool) -> None:
     _refuse_others(folder)
     index = write_all(settings, folder)
     click.echo(f"{2 * len(LANGUAGES)} mails: {index}")
-    if show and _has_display():
+    has_display = sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if show and has_display:
         click.launch(index.as_uri())
 
 
@@ -53,8 +54,12 @@ def write_all(settings: PreviewSettings, folder: Path, *, home: str = "") -> Pat
         )
         index.write_text(shown, encoding="utf-8")
         for language, kinds in mails.items():
+            (folder / language).mkdir(exist_ok=True)
             for kind, message in kinds.items():
-                _write(message, folder / language, kind)
+                file = folder / language / kind
+                file.with_suffix(".html").write_text(str(message.html), encoding="utf-8")
+                file.with_suffix(".txt").write_text(str(message.body), encoding="utf-8")
+                file.with_suffix(".eml").write_bytes(message.as_bytes())
     return index
 
 
@@ -79,14 +84,3 @@ def _refuse_others(folder: Path) -> None:
         raise click.ClickException(f"{folder} holds files that no preview wrote. {hint}")
     if any(path.is_symlink() for path in folder.rglob("*")):
         raise click.ClickException(f"{folder} holds symbolic links, and what they lead to might be overwritten. {hint}")
-
-
-def _write(message: Message, folder: Path, kind: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{kind}.html").write_text(str(message.html), encoding="utf-8")
-    (folder / f"{kind}.txt").write_text(str(message.body), encoding="utf-8")
-    (folder / f"{kind}.eml").write_bytes(message.as_bytes())
-
-
-def _has_display() -> bool:
-    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

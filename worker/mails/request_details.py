@@ -1,7 +1,6 @@
 """What a mail says of the request behind it: when, with what, from where. Nothing in it is a stranger's wording."""
 
 import ipaddress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -12,39 +11,32 @@ from babel.dates import format_datetime, get_date_format, get_datetime_format, g
 from shared.outbox.jobs import Job
 from shared.user_agents import BROWSERS, SYSTEMS
 
-_IPV4_PREFIX, _IPV6_PREFIX = 24, 48  # Bits: enough to tell one's own network, too few to find a person.
+_KEPT = {4: 24, 6: 48}  # Bits of each IP version: enough to tell one's own network, too few to find a person.
 
 
-@dataclass(frozen=True)
-class Origin:
-    """When and where a request came from, in the reader's language; what is not known is empty."""
+def origin(job: Job, language: str, timezone: str) -> dict[str, str]:
+    """Tell when and where a job's request came from, in the reader's language; what is not known is empty.
 
-    time: str
-    browser: str
-    system: str
-    network: str
-
-    @classmethod
-    def of(cls, job: Job, language: str, timezone: str) -> "Origin":
-        """Describe a job's request. Words that are not of our own are left out, whoever put them into the job."""
-        return cls(
-            time=local_time(job.asked_at or job.accepted_at, language, timezone),
-            browser=job.browser if job.browser in BROWSERS else "",
-            system=job.system if job.system in SYSTEMS else "",
-            network=shortened(job.client),
-        )
+    Words that are not of our own are left out, whoever put them into the job.
+    """
+    return {
+        "time": local_time(job.asked_at or job.accepted_at, language, timezone),
+        "browser": job.browser if job.browser in BROWSERS else "",
+        "system": job.system if job.system in SYSTEMS else "",
+        "network": shortened(job.client),
+    }
 
 
 def shortened(client: str) -> str:
     """Return the client's network, as `203.0.113.x` or `2001:db8:1::/48`; empty where it is not known."""
     try:
         network = ipaddress.ip_network(client)
-        if network.version == 4:  # noqa: PLR2004 - the one number that needs no name
-            kept = network.supernet(new_prefix=_IPV4_PREFIX)
-            return f"{str(kept.network_address).rpartition('.')[0]}.x"
-        return str(network.supernet(new_prefix=_IPV6_PREFIX))
-    except ValueError:  # Also where it is wider than what is kept.
+    except ValueError:
         return ""
+    kept = _KEPT[network.version]
+    if network.prefixlen < kept:  # A network this wide tells nobody anything.
+        return ""
+    return str(network.supernet(new_prefix=kept)).replace(".0/24", ".x")
 
 
 def local_time(seconds: float, language: str, timezone: str) -> str:

@@ -70,9 +70,8 @@ class Consumer:
 
         count: what to count it as. unconfirmed: the relay may have taken the mail.
         """
-        args: list[str | int] = [leased.job.id, leased.lease_owner]
-        args += [int(delay * MICROSECONDS), int(unconfirmed), reason, count]
-        return bool(self._reschedule(args=args))
+        wait = int(delay * MICROSECONDS)
+        return bool(self._reschedule(args=[leased.job.id, leased.lease_owner, wait, int(unconfirmed), reason, count]))
 
     def bury(self, leased: LeasedJob, reason: str) -> bool:
         """Put the job among the dead letters; False if the lease was lost meanwhile."""

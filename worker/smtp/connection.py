@@ -1,25 +1,30 @@
-"""The connection to the mail relay: Flask-Mail's, with what it lacks: pipelining, timeouts and verified TLS."""
+"""The dialogue with the mail relay: smtplib's, with what it lacks: pipelining, patience with an end, verified TLS."""
 
 import smtplib
 import ssl
 import time
+from functools import partial
 from typing import Any
 
-from flask_mail import Connection, Mail
+from flask_mail import Mail
 
-_HELD_BACK = ("mail", "rcpt")
 _OK, _TAKEN = 250, (250, 251)
 FINAL_ANSWER = 3  # Times the usual patience: after the final dot a relay may be busy, and giving up may mail twice.
 
 
-class _Pipelining(smtplib.SMTP):
-    """SMTP that tells sender, recipient and that a mail follows in one go, where the relay has PIPELINING (RFC 2920).
+class Relay(smtplib.SMTP):
+    """SMTP with a bound on the whole dialogue, and more patience for the answer to the mail itself.
 
-    A mail then takes two round trips instead of four. MAIL and RCPT are held back and seem well answered until DATA,
-    which goes along with them; their true answers are read before DATA's.
+    It tells sender, recipient and that a mail follows in one go, where the relay has PIPELINING (RFC 2920). A mail then
+    takes two round trips instead of four. MAIL and RCPT are held back and seem well answered until DATA, which goes
+    along with them; their true answers are read before DATA's.
     """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, ends_at: float, **options: Any) -> None:
+        self.ends_at = ends_at
+        self.mails = 0
+        self.unanswered_mail = False
+        self.answer = ""
         self._held: list[tuple[str, str]] = []
         super().__init__(*arguments, **options)
 
@@ -28,7 +33,7 @@ class _Pipelining(smtplib.SMTP):
 
         Raises SMTPSenderRefused or SMTPRecipientsRefused with DATA; the dialogue is then to be given up.
         """
-        if cmd in _HELD_BACK and self.has_extn("pipelining"):
+        if cmd in {"mail", "rcpt"} and self.has_extn("pipelining"):
             if "\r" in args or "\n" in args:
                 raise ValueError("an address of two lines")
             self._held.append((cmd, args))
@@ -36,10 +41,6 @@ class _Pipelining(smtplib.SMTP):
             self._send_with_held_back(cmd)
         else:
             super().putcmd(cmd, args)
-
-    def getreply(self) -> tuple[int, bytes]:
-        """Read an answer, or make believe to what is held back."""
-        return (_OK, b"held back") if self._held else super().getreply()
 
     def _send_with_held_back(self, cmd: str) -> None:
         held, self._held = self._held, []
@@ -50,16 +51,6 @@ class _Pipelining(smtplib.SMTP):
                 raise smtplib.SMTPSenderRefused(code, text, argument)
             if name == "rcpt" and code not in _TAKEN:
                 raise smtplib.SMTPRecipientsRefused({argument: (code, text)})
-
-
-class _Patient(_Pipelining):
-    """SMTP with a bound on the whole dialogue, and more patience for the answer to the mail itself."""
-
-    def __init__(self, *arguments: Any, ends_at: float, **options: Any) -> None:
-        self.ends_at = ends_at
-        self.unanswered_mail = False
-        self.answer = ""
-        super().__init__(*arguments, **options)
 
     def send(self, s: Any) -> None:
         """Send, and note whether it was the mail: smtplib sends commands as text and the mail as bytes."""
@@ -72,42 +63,32 @@ class _Patient(_Pipelining):
         left = min(patience, self.ends_at - time.monotonic())
         if left <= 0:
             raise TimeoutError
+        if self._held:
+            return _OK, b"held back"
         if self.sock is not None:
             self.sock.settimeout(left)
         code, text = super().getreply()
         if self.unanswered_mail:
             self.answer = f"{code} {text.decode(errors='replace')}"
+            self.mails += 1
         self.unanswered_mail = False
         return code, text
 
 
-class _PatientSSL(_Patient, smtplib.SMTP_SSL):
+class _RelaySSL(Relay, smtplib.SMTP_SSL):
     """The same over TLS from the first byte."""
 
 
-class VerifiedConnection(Connection):
-    """Flask-Mail's connection, with timeouts and with certificates checked."""
-
-    host: _Patient  # From __enter__ on.
-
-    def __init__(self, mail: Mail, timeout: float, tls: ssl.SSLContext, ends_at: float) -> None:
-        super().__init__(mail)
-        self._options = {"timeout": timeout, "ends_at": ends_at}
-        self._tls = tls
-
-    def configure_host(self) -> _Patient:
-        """Connect, start TLS where asked for, and log in."""
-        mail = self.mail
-        if mail.use_ssl:
-            host: _Patient = _PatientSSL(mail.server, mail.port, context=self._tls, **self._options)
-        else:
-            host = _Patient(mail.server, mail.port, **self._options)
-        try:
-            if mail.use_tls:
-                host.starttls(context=self._tls)
-            if mail.username:
-                host.login(mail.username, mail.password)
-        except BaseException:
-            host.close()
-            raise
-        return host
+def connect_relay(mail: Mail, timeout: float, tls: ssl.SSLContext, ends_at: float) -> Relay:
+    """Connect, start TLS where Flask-Mail's settings ask for it, and log in."""
+    kind = partial(_RelaySSL, context=tls) if mail.use_ssl else Relay
+    relay = kind(mail.server, mail.port, timeout=timeout, ends_at=ends_at)
+    try:
+        if mail.use_tls:
+            relay.starttls(context=tls)
+        if mail.username:
+            relay.login(mail.username, mail.password)
+    except BaseException:
+        relay.close()
+        raise
+    return relay

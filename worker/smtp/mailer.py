@@ -4,11 +4,12 @@ import smtplib
 import ssl
 import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 from flask import Flask
-from flask_mail import Message
+from flask_mail import Connection, Mail, Message
 
-from worker.smtp.connection import VerifiedConnection
+from worker.smtp.connection import Relay, connect_relay
 
 DIALOGUE = 45.0  # Seconds for one connection and mail together, however slowly the relay answers.
 MAX_MAILS = 100  # Relays commonly end a connection after as many.
@@ -42,27 +43,18 @@ class PermanentFailure(MailFailed):
     """The relay will never take this mail."""
 
 
+@dataclass
 class Mailer:
     """Sends mails over one connection that is kept between them. Not for several threads."""
 
-    def __init__(
-        self,
-        app: Flask,
-        timeout: float,
-        tls: ssl.SSLContext,
-        *,
-        dialogue: float = DIALOGUE,
-        max_idle: float = MAX_IDLE,
-        max_mails: int = MAX_MAILS,
-    ) -> None:
-        self._app = app
-        self._timeout = timeout
-        self._tls = tls
-        self._dialogue = dialogue
-        self._max_idle = max_idle
-        self._max_mails = max_mails
-        self._connection: VerifiedConnection | None = None
-        self._used_at = 0.0
+    app: Flask
+    timeout: float
+    tls: ssl.SSLContext
+    dialogue: float = DIALOGUE
+    max_idle: float = MAX_IDLE
+    max_mails: int = MAX_MAILS
+    _relay: Relay | None = field(default=None, init=False)
+    _used_at: float = field(default=0.0, init=False)
 
     def send(self, message: Message) -> str:
         """Hand the mail to the relay, in `dialogue` seconds at most, and return what it answered.
@@ -70,51 +62,51 @@ class Mailer:
         Raises UnknownOutcome if the relay had it and did not answer; TransientFailure, MisconfiguredRelay or
         PermanentFailure if it did not take it.
         """
+        mail = self.app.extensions["mail"]
         try:
-            connection = self._open(time.monotonic() + self._dialogue)
+            relay = self._ready(mail, time.monotonic() + self.dialogue)
+            connection = Connection(mail)
+            connection.host = relay
             connection.send(message)
         except Exception as error:
-            unsure = self._connection is not None and self._connection.host.unanswered_mail
+            unsure = self._relay is not None and self._relay.unanswered_mail
             self._abandon()
             failure = _sorted(error)
             raise UnknownOutcome(failure.reason) if unsure else failure from None
         self._used_at = time.monotonic()
-        answer = connection.host.answer
-        if connection.num_emails >= self._max_mails:
+        if relay.mails >= self.max_mails:
             self.close()
-        return answer
+        return relay.answer
 
     def close(self) -> None:
         """Say goodbye. That it fails does not matter: what was sent is sent."""
-        if self._connection is not None:
+        if self._relay is not None:
             with suppress(OSError, smtplib.SMTPException):
-                self._connection.host.quit()
+                self._relay.quit()
         self._abandon()
 
-    def _open(self, ends_at: float) -> VerifiedConnection:
-        if self._connection is not None and not self._alive(self._connection, ends_at):
+    def _ready(self, mail: Mail, ends_at: float) -> Relay:
+        if self._relay is not None and not self._alive(self._relay, ends_at):
             self._abandon()
-        if self._connection is None:
-            connection = VerifiedConnection(self._app.extensions["mail"], self._timeout, self._tls, ends_at)
-            connection.__enter__()  # Not left with __exit__, which raises where QUIT fails after a mail was taken.
-            self._connection = connection
-        return self._connection
+        if self._relay is None:
+            self._relay = connect_relay(mail, self.timeout, self.tls, ends_at)
+        return self._relay
 
-    def _alive(self, connection: VerifiedConnection, ends_at: float) -> bool:
+    def _alive(self, relay: Relay, ends_at: float) -> bool:
         """Give a kept connection its new deadline, and ask it for a sign of life if it has rested."""
-        connection.host.ends_at = ends_at
-        if time.monotonic() - self._used_at < self._max_idle:
+        relay.ends_at = ends_at
+        if time.monotonic() - self._used_at < self.max_idle:
             return True
         try:
-            return connection.host.noop()[0] == _OK
+            return relay.noop()[0] == _OK
         except (OSError, smtplib.SMTPException):
             return False
 
     def _abandon(self) -> None:
         """Drop the connection without a dialogue: after a failure its state is unknown."""
-        if self._connection is not None:
-            self._connection.host.close()
-        self._connection = None
+        if self._relay is not None:
+            self._relay.close()
+        self._relay = None
 
 
 def _sorted(error: Exception) -> MailFailed:
@@ -128,16 +120,13 @@ def _sorted(error: Exception) -> MailFailed:
         case smtplib.SMTPDataError():
             return _by_code("message refused", error.smtp_code)
         case smtplib.SMTPException() | OSError():
-            kind = MisconfiguredRelay if _asks_for_a_person(error) else TransientFailure
+            # smtplib has no class of its own for "no way to log in".
+            nameless = type(error) is smtplib.SMTPException
+            # A TLS connection that was merely dropped is like any other.
+            log_in_or_tls = isinstance(error, _LOG_IN_OR_TLS) and not isinstance(error, ssl.SSLEOFError)
+            kind = MisconfiguredRelay if nameless or log_in_or_tls else TransientFailure
             return kind(type(error).__name__)
     raise error
-
-
-def _asks_for_a_person(error: Exception) -> bool:
-    """Tell whether log-in or TLS failed; a TLS connection that was merely dropped is like any other."""
-    # smtplib has no class of its own for "no way to log in".
-    nameless = type(error) is smtplib.SMTPException
-    return nameless or (isinstance(error, _LOG_IN_OR_TLS) and not isinstance(error, ssl.SSLEOFError))
 
 
 def _by_code(what: str, code: int) -> MailFailed:

@@ -52,6 +52,8 @@ def test_every_known_browser_and_system_is_named(word: str) -> None:
 @pytest.mark.parametrize(
     ("client", "network"),
     [
+        ("203.0.113.0/24", "203.0.113.x"),
+        ("2001:db8:1::/48", "2001:db8:1::/48"),
         ("203.0.113.42", "203.0.113.x"),
         ("2001:db8:1:2::/64", "2001:db8:1::/48"),
         ("2001:db8::/64", "2001:db8::/48"),
