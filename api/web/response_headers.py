@@ -52,7 +52,7 @@ class AroundRequests:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve the request."""
-        identity = request_id(environ.get("HTTP_X_REQUESTREQUEST_ID"))
+        identity = request_id(environ.get("HTTP_X_REQUEST_ID"))
         environ[REQUEST_ID] = identity
         # Over the id of the thread's last request. Nothing else may be bound here, for nothing is cleared.
         bind_contextvars(request_id=identity)

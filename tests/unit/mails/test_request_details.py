@@ -60,6 +60,8 @@ def test_every_known_browser_and_system_is_named(word: str) -> None:
         ("unknown", ""),
         ("", ""),
         ("10.0.0.0/8", ""),
+        ("0.0.0.0/0", ""),
+        ("::/0", ""),
         ("2001:db8::/32", ""),
         ("fe80::1%call-0900", "fe80::/48"),
         ("203.0.113.42 call 0900", ""),
