@@ -34,7 +34,7 @@ class Key(StrEnum):
 
     HISTORY = "history:"  # + address hash, and + ":limited" for requests over the quota: list of lines.
     HISTORY_OFF = "history:off"  # While it exists, Redis is short of memory, and no histories are written.
-    METRICS = "metrics"  # Hash: field -> number. See shared/metrics.py.
+    METRICS = "metrics"  # Hash: counter, or counter:label -> number, of both programs. See api/ops/counters.py.
     HASHING = "metrics:hashing"  # Sorted set: process:number of passwords that wait -> when that was counted.
     BATCH = "metrics:batch:"  # + process: the number of the last batch of counts that was added.
     HEARTBEAT = "worker:heartbeat"  # Exists while a worker lives.

@@ -8,7 +8,7 @@ import pytest
 
 from api.ops.counters import COUNTS
 from api.ops.metrics import Metrics
-from shared.metrics import bucket
+from shared.delivery_buckets import bucket
 from shared.outbox.pending import Pending
 
 WATCH = (

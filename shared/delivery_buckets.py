@@ -1,7 +1,4 @@
-"""Where both programs count: one Redis hash, from field to number, so that every API process can tell the totals.
-
-A field is a counter's name and, after a colon, its label. api/ops/counters.py lists them all.
-"""
+"""The buckets in which the worker counts how long deliveries took, and of which the API makes a histogram."""
 
 from bisect import bisect_left
 
