@@ -4,17 +4,17 @@ Every worker has one, and a lock lets one of them sweep. Its owner renews it eac
 died, another worker takes over.
 """
 
-import secrets
 import time
 from typing import NamedTuple
 
-from shared.connections.redis_memory import HISTORY_OFF_TIMEOUT, NO_MORE_HISTORY, memory_used
+from shared.connections.redis_memory import NO_MORE_HISTORY, memory_used
 from shared.log import get_logger
 from shared.outbox.outbox import Outbox
 from shared.redis_keys import MICROSECONDS, Key
 from shared.ticker import Ticker
 from worker.handlers import NOTICE_MAX_AGE
 from worker.queue.consumer import worker_script
+from worker.queue.heartbeat import Heartbeat
 
 MAX_SWEEPS = 20  # In one tick.
 MAX_LOST_LEASES = 5  # Of one job; then it is buried, as the likely cause.
@@ -51,26 +51,22 @@ class Sweeper(Ticker):
     def __init__(
         self, outbox: Outbox, max_age: float, *, limit: int = 100, grace: float = 10.0, pause: float = 0.05
     ) -> None:
-        super().__init__("sweeper", self.tick, self._remove_heartbeat)
+        self._heartbeat = Heartbeat(outbox)
+        super().__init__("sweeper", self.tick, self._heartbeat.stop)
         self._redis = outbox.redis
-        self._sweep, self._beat = worker_script(outbox, "sweep"), worker_script(outbox, "heartbeat")
+        self._sweep = worker_script(outbox, "sweep")
         self._limit, self._pause = limit, pause
         times = [int(seconds * MICROSECONDS) for seconds in (grace, max_age, NOTICE_MAX_AGE)]
         self._arguments = [limit, *times, MAX_LOST_LEASES, MAX_QUEUED, MAX_FRONT]
-        self._worker = secrets.token_hex(8)
         self._cursor = 0
 
     def tick(self) -> None:
         """Show that a worker lives, and sweep unless another one does."""
         short = (memory_used(self._redis) or 0) >= NO_MORE_HISTORY
-        if self._beat(args=[self._worker, HISTORY_OFF_TIMEOUT if short else 0]):
+        if self._heartbeat.beat(memory_short=short):
             self.sweep()
             if short:
                 self._delete_histories()
-
-    def _remove_heartbeat(self) -> None:
-        """Do so at the end; another worker sets it again within a second."""
-        self._redis.delete(Key.HEARTBEAT)
 
     def sweep(self) -> None:
         """Put back what is to be put back, and drop what is too old."""

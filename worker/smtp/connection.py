@@ -9,6 +9,8 @@ from typing import Any
 from flask_mail import Mail
 
 _OK, _TAKEN = 250, (250, 251)
+MAX_MAILS = 100  # Relays commonly end a connection after as many.
+MAX_IDLE = 5.0  # Seconds after which a kept connection is asked whether it is alive.
 FINAL_ANSWER = 3  # Times the usual patience: after the final dot a relay may be busy, and giving up may mail twice.
 
 

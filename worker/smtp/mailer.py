@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from flask import Flask
 from flask_mail import Connection, Mail, Message
 
-from worker.smtp.connection import Relay, connect_relay
+from worker.smtp.connection import MAX_IDLE, MAX_MAILS, Relay, connect_relay
 
 DIALOGUE = 45.0  # Seconds for one connection and mail together, however slowly the relay answers.
-MAX_MAILS = 100  # Relays commonly end a connection after as many.
-MAX_IDLE = 5.0  # Seconds after which a kept connection is asked whether it is alive.
 _OK = 250
 _PERMANENT = 500
 _LOG_IN_OR_TLS = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError, ssl.SSLError)
