@@ -9,6 +9,7 @@ from tests.support.compose import PROJECT
 
 OWN = [PROJECT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]
 DOCUMENTS = sorted([*OWN, *(PROJECT / "docs").rglob("*.md")])
+DECISIONS = sorted((PROJECT / "docs" / "decisions").glob("*.md"))
 LINK = re.compile(r"\]\((?!https?://)([^)\s]+)\)|src=\"(?!https?://)([^\"]+)\"")
 FOLDERS = ("api", "worker", "shared", "dev", "benchmarks", "deploy", "tests")
 
@@ -36,12 +37,24 @@ def test_every_link_leads_to_a_file_and_a_heading(document: Path) -> None:
     assert [link for link in links if not leads_somewhere(document, link)] == []
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
-def test_no_heading_has_the_anchor_of_another(document: Path) -> None:
+@pytest.mark.parametrize("document", DECISIONS, ids=lambda path: path.stem)
+def test_each_decision_has_a_heading_of_its_own_for_links(document: Path) -> None:
     headings = re.findall(r"^#+ (.+)$", without_code(document.read_text(encoding="utf-8")), re.MULTILINE)
-    changes = document.name == "CHANGELOG.md"  # Each release has the same ones.
 
-    assert changes or len(anchors(document)) == len(headings)
+    assert len(anchors(document)) == len(headings)
+
+
+@pytest.mark.parametrize("document", DECISIONS, ids=lambda path: path.stem)
+def test_every_file_that_a_decision_names_exists(document: Path) -> None:
+    named = re.findall(r"`((?:api|clients|deploy|dev|docs|shared|tests|worker)/[\w./-]*)`", document.read_text())
+
+    assert sorted({name for name in named if not (PROJECT / name).exists()}) == []
+
+
+def test_the_index_of_the_decisions_lists_every_file() -> None:
+    index = (PROJECT / "docs/decisions/README.md").read_text(encoding="utf-8")
+
+    assert [path.name for path in DECISIONS if f"[{path.name}]({path.name})" not in index] == ["README.md"]
 
 
 def test_every_document_that_the_code_names_exists() -> None:
@@ -50,10 +63,3 @@ def test_every_document_that_the_code_names_exists() -> None:
 
     assert len(named) > 3
     assert sorted(name for name in named if not (PROJECT / name).is_file()) == []
-
-
-@pytest.mark.parametrize("document", sorted((PROJECT / "docs" / "decisions").glob("*.md")), ids=lambda path: path.stem)
-def test_every_file_that_a_decision_names_exists(document: Path) -> None:
-    named = re.findall(r"`((?:api|clients|deploy|dev|docs|shared|tests|worker)/[\w./-]*)`", document.read_text())
-
-    assert sorted({name for name in named if not (PROJECT / name).exists()}) == []
