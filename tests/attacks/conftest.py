@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.attacks.nginx import Nginx
+from tests.attacks.nginx import Nginx, find_nginx
 from tests.attacks.slow import FILES, allow_files
 from tests.attacks.target import ANNA, Target
 from tests.conftest import require_redis
@@ -71,6 +71,7 @@ def make_target(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Mak
 @pytest.fixture(scope="session")
 def proxied_of_all(new_database: Callable[[], str]) -> Iterator[tuple[Target, Nginx]]:
     require_redis()
+    find_nginx()  # Before a service is started that nobody could ask.
     allow_files(FILES)
     environ = {"TRUSTED_PROXIES": "1", "CORS_ORIGINS": CORS_ORIGINS}
     with tempfile.TemporaryDirectory(prefix="latchkey-") as name, ExitStack() as ends:
