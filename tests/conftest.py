@@ -20,7 +20,7 @@ from tests.support.service import SECRET, Service
 
 MakeService = Callable[..., Service]
 
-# The tests start hundreds of programs. Where the machine forbids Python to keep what it has compiled, each of them would
+# The tests start some hundred programs. Where a machine forbids Python to keep what it has compiled, each of them would
 # compile all of its libraries anew: two seconds of CPU every time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
