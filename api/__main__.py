@@ -15,19 +15,19 @@ from shared.settings.environment import SettingsError
 
 ABOUT = "Serve the API until a signal. It takes no arguments: its settings are environment variables."
 RESPAWN_AFTER = 0.2  # Seconds until a server process that died is replaced.
-# The server's own lines go the way of all others.
+# Granian's own log lines propagate to the root logger, like all others.
 _JSON_LINES = {
     "formatters": {},
     "handlers": {},
     "loggers": {"_granian": {"level": "INFO", "handlers": [], "propagate": True}},
 }
-HEADER_TIMEOUT = 5000  # Milliseconds; a proxy that buffers stands in front for slow bodies.
+HEADER_TIMEOUT = 5000  # Milliseconds. Slow bodies are left to the buffering proxy in front.
 
 
 def main() -> None:
-    """Serve until a signal.
+    """Serve until a signal arrives.
 
-    Raises SettingsError, which ends the process with every problem on standard error.
+    Raises SettingsError, which prints every problem to standard error and ends the process.
     """
     argparse.ArgumentParser(prog="python -m api", description=ABOUT).parse_args()
     settings = ApiSettings.load()
@@ -35,7 +35,7 @@ def main() -> None:
     log.configure("api", settings.log_level)
     logging.getLogger("_granian").addFilter(_is_of_use)
     if settings.template_folder:
-        # Here, for the process that looks after the others stays half as large without the app.
+        # Imported here, because the supervising process is half as large without the app.
         from api.start_checks import check_pages  # noqa: PLC0415
 
         check_pages(settings)
@@ -52,7 +52,7 @@ def _serve(settings: ApiSettings) -> None:
         port=settings.port,
         workers=settings.web_processes,
         blocking_threads=settings.web_threads,
-        # HTTP/2 would take 16 MiB of headers, and has floods of its own.
+        # HTTP/2 would accept 16 MiB of headers, and can be flooded in more ways.
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT),
         websockets=False,
@@ -65,22 +65,22 @@ def _serve(settings: ApiSettings) -> None:
 
 
 def _is_of_use(line: logging.LogRecord) -> bool:
-    """Leave out that more than twice as many threads as cores are many: the default was measured on two cores."""
+    """Filter out granian's warning about more than two threads per core; our default was measured with four."""
     return not line.getMessage().startswith("Configuration allows spawning")
 
 
 def _check_port(host: str, port: int) -> None:
-    """Refuse a port that somebody listens on; granian would share it with another API and say nothing.
+    """Refuse a port that is already in use; granian would silently share it with another API.
 
     Raises SettingsError.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
-        # Connections of an earlier run that linger in TIME_WAIT do not make a port taken.
+        # Connections of an earlier run that linger in TIME_WAIT do not count as use.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except (OSError, TypeError) as error:  # The second where HOST cannot be a name.
+        except (OSError, TypeError) as error:  # TypeError if HOST cannot be a host name.
             why = getattr(error, "strerror", None) or "no such host"
             hint = "Free it, or choose another PORT or HOST."
             raise SettingsError([f"PORT {port} of {host} cannot be listened on ({why}). {hint}"]) from None

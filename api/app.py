@@ -1,4 +1,4 @@
-"""create_app: the one place where the API is put together; serve: what a server process runs."""
+"""create_app builds the API in one place; serve is what each server process runs."""
 
 import gc
 import re
@@ -43,26 +43,26 @@ from shared.ticker import Ticker
 from shared.tokens import Tokens
 from shared.users.table import Users
 
-# Seconds. With both, a request gets its 503 within half a second of a Redis that is gone or frozen.
+# Seconds. With both, a request gets its 503 within half a second if Redis is down or frozen.
 REDIS_CONNECT_TIMEOUT = 0.1
 REDIS_TIMEOUT = 0.2
 
 
 def serve() -> Flask:
-    """Build the API and begin to watch, as each process of the server does.
+    """Build the API and start its watch thread; each server process calls this.
 
     Raises SettingsError.
     """
     app = create_app()
     app.extensions["watch"].start()
-    # What is loaded by now stays. A look at all of it held every request up for 50 to 90 ms, once in thousands.
+    # Everything loaded so far lives forever. Scanning it paused all requests for 50 to 90 ms, once in thousands.
     gc.collect()
     gc.freeze()
     return app
 
 
 def create_app(settings: ApiSettings | None = None) -> Flask:
-    """Build the API. Nothing is connected before the first request needs it.
+    """Build the API without connecting to anything; the first request that needs a connection opens it.
 
     Raises SettingsError.
     """
@@ -102,7 +102,7 @@ def _build(settings: ApiSettings) -> Flask:
 
 
 def _publish_and_look(counters: Counters, memory: Memory) -> None:
-    """Do what a server process does beside its requests, once a second."""
+    """Publish the counters and sample Redis's memory, once a second beside the requests."""
     counters.publish()
     memory.sample()
 
@@ -117,16 +117,16 @@ def _new_passwords(settings: ApiSettings) -> NewPasswords:
 
 
 def _bare_app(settings: ApiSettings, counters: Counters) -> Flask:
-    """Build the Flask app with its configuration, middleware and errors, and without endpoints."""
+    """Build the Flask app with its configuration, middleware and error handlers, but without endpoints."""
     app = Flask("api", static_folder=None)
     app.extensions["templates"] = templates = Templates(settings.template_folder, "pages", PackageLoader("api.pages"))
     app.jinja_loader = templates.loader
-    # Two slashes are no address of ours; Werkzeug would redirect to one, on the host that the request names.
+    # Otherwise Werkzeug redirects an address with two slashes in a row, to whatever host the request names.
     app.url_map.merge_slashes = False
     app.config.update(
         database_config(settings.database_url.get_secret_value(), settings.web_threads),
         MAX_CONTENT_LENGTH=MAX_BODY,
-        COMPRESS_REGISTER=False,  # The pages alone: answers of the API are short, and theirs is the hot path.
+        COMPRESS_REGISTER=False,  # Only the pages: the API's answers are short, and on the hot path.
         MAIL_SHOW_REQUEST=settings.mail_show_request,
     )
     db.init_app(app)
@@ -135,13 +135,13 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> Flask:
     if settings.cors_origins:
         CORS(
             app,
-            # As patterns: what has brackets, as an IPv6 address has, would be taken for one of the client's making.
+            # Escaped patterns: Flask-CORS takes an origin with brackets, such as an IPv6 address, for a pattern.
             origins=[re.compile(re.escape(origin.lower()) + r"\Z") for origin in settings.cors_origins],
             methods=["GET", "POST"],
             allow_headers=["Content-Type", "X-Request-ID"],
             expose_headers=["Retry-After", "X-Request-ID"],
         )
-    # Wrapping the method is how Flask's documentation applies a middleware.
+    # Flask's documentation applies middleware by wrapping this method.
     app.wsgi_app = Forwarded(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     app.wsgi_app = AroundRequests(app.wsgi_app, settings)  # type: ignore[method-assign]
     return app

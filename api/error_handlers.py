@@ -28,7 +28,7 @@ from shared.users.table import UsersTableError
 Kinds = type[Exception] | tuple[type[Exception], ...]
 Found = TypeVar("Found")
 
-# For the log.
+# The details in the log.
 _DETAILS: dict[Kinds, str] = {
     RedisSlow: "Redis did not answer within its time.",
     AuthenticationError: "Redis does not let us in.",
@@ -36,7 +36,7 @@ _DETAILS: dict[Kinds, str] = {
     OutOfMemoryError: "Redis is full.",
     RedisError: "Redis refused a command.",
 }
-# What is counted of each endpoint's requests.
+# The counters of each endpoint's errors.
 _COUNTED_RESETS: dict[Kinds, str] = {
     InvalidToken: "resets_refused:link",
     WeakPassword: "resets_refused:password",
@@ -71,14 +71,14 @@ def _first_fit(table: dict[Kinds, Found], error: Exception, other: Found) -> Fou
 
 
 def _unavailable(error: Exception) -> Response:
-    # The error's text may hold a statement or an address: the log gets a sentence of ours, and its type.
+    # The error's text may hold an SQL statement or an address, so only its type and a fixed sentence are logged.
     detail = str(error) if isinstance(error, UsersTableError) else _first_fit(_DETAILS, error, "")
     log.warning("unavailable", error=type(error).__name__, detail=detail)
     return problem(problems.UNAVAILABLE)
 
 
 def _http(error: HTTPException) -> Response:
-    """Answer what Flask itself refuses: unknown path, method, size, content type, an unreadable request."""
+    """Answer requests that Flask itself refuses: unknown path, wrong method, size or content type, unreadable."""
     response = problem(problems.of_http(error.code or 500))
     if methods := getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(methods))
@@ -96,7 +96,7 @@ _ANSWERS: dict[Kinds, Callable[[Any], Response]] = {
     WeakPassword: lambda error: problem(problems.WEAK_PASSWORD, reasons=error.reasons),
     (RedisError, SQLAlchemyError, UsersTableError, BreachCheckAway): _unavailable,
     (OutboxFull, HashingBusy, ResetsBusy): _unavailable,
-    # Each of our limits has given its answer already: the 429 of api/limits/limits.py.
+    # api/limits/limits.py has already built the 429.
     RateLimitExceeded: lambda error: error.response,
     HTTPException: _http,
 }

@@ -1,4 +1,4 @@
-"""The logo: an address of another server's, or a picture in a file, whose content says what it is."""
+"""The logo: a web address, or a picture file whose type is read from its content."""
 
 from pathlib import Path
 from xml.etree.ElementTree import ParseError, fromstring
@@ -11,9 +11,9 @@ _FIRST_BYTES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"
 
 
 def checked_logo(value: str) -> str:
-    """Return a logo's setting as it is.
+    """Return the setting LOGO unchanged if it is valid.
 
-    Raises ValueError with what is wrong, to be read after the name of the setting.
+    Raises ValueError, whose text is read after the name of the setting.
     """
     if "://" in value:
         return web_address(value)
@@ -23,13 +23,13 @@ def checked_logo(value: str) -> str:
 
 
 def read_picture(file: str) -> tuple[bytes, str]:
-    """Return a picture and its media type; its name may end as it likes.
+    """Return a picture and its media type, whatever the extension of its name.
 
-    Raises ValueError with what is wrong.
+    Raises ValueError, which says what is wrong.
     """
     try:
         content = _content(Path(file))
-    except (OSError, ValueError):  # The second where no file can have this name.
+    except (OSError, ValueError):  # ValueError if no file can have this name.
         raise ValueError("is neither an https address nor a file that can be read") from None
     if len(content) > MAX_SIZE:
         raise ValueError(f"is larger than {MAX_SIZE // 1024} kB")
@@ -37,7 +37,7 @@ def read_picture(file: str) -> tuple[bytes, str]:
 
 
 def _content(file: Path) -> bytes:
-    if not file.is_file():  # What else can be opened may never end.
+    if not file.is_file():  # Reading a pipe or a device may never end.
         raise FileNotFoundError
     with file.open("rb") as opened:
         return opened.read(MAX_SIZE + 1)
@@ -49,10 +49,10 @@ def _kind(content: bytes) -> str:
             return kind
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "image/webp"
-    # Scripts in it run nowhere: pages show it as a picture, and opened by itself it has a policy that runs nothing.
+    # Scripts in an SVG never run: pages show it as an image, and opened directly it has a policy that forbids them.
     try:
         tag = fromstring(content).tag  # noqa: S314 - the operator's own file, and no longer than MAX_SIZE
-    except (ParseError, ValueError, LookupError) as error:  # The others for its encoding.
+    except (ParseError, ValueError, LookupError) as error:  # The last two if its encoding is wrong.
         why = f" ({error})" if content.lstrip()[:1] == b"<" else ""
         raise ValueError(f"is none of SVG, PNG, JPEG and WebP{why}") from None
     if tag != _SVG:

@@ -1,4 +1,4 @@
-"""Every problem that the API answers with. Its status, code, title and example stand here and nowhere else.
+"""Every problem that the API answers with: the only place for its status, code, title and example.
 
 The answers (api/web/answers.py), the OpenAPI document and the table of codes in docs/integrate.md are made from these.
 """
@@ -13,11 +13,11 @@ from flask_babel import lazy_gettext as _
 class ProblemType:
     """A problem type (RFC 9457): what all its answers share.
 
-    title: a lazy text, which is translated when it is shown.
-    about: when it is answered.
-    schema: its name in the OpenAPI document; empty if no operation promises it, because any address may answer with it.
-    retry_after: seconds to wait, unless an answer knows better; None if there is no use in trying again.
-    example: what its further members look like.
+    title: a lazy string, which is translated when it is shown.
+    about: when the API answers with it.
+    schema: its name in the OpenAPI document; empty if no operation lists it, because any address may answer with it.
+    retry_after: seconds to wait, unless an answer sets its own; None if trying again does not help.
+    example: example values of its other members.
     """
 
     status: int
@@ -29,7 +29,7 @@ class ProblemType:
     example: dict[str, Any] = field(default_factory=dict)
 
     def document(self, **members: Any) -> dict[str, Any]:
-        """Return the problem document. Its title is in the request's language (RFC 9457, 3.1.3), its code in none."""
+        """Return the problem document, with its title in the request's language (RFC 9457, 3.1.3)."""
         fixed = {"type": "about:blank", "title": str(self.title), "status": self.status, "code": self.code}
         return fixed | members
 
@@ -71,7 +71,7 @@ UNAVAILABLE = ProblemType(
     _("This is not possible at the moment. Try again soon."),
     "Nobody can be served at the moment. Try again after the seconds of `Retry-After`.",
     "UnavailableProblem",
-    retry_after=5,  # What a restart of Redis or a failover takes.
+    retry_after=5,  # A restart of Redis or a failover takes this long.
 )
 BODY_TOO_LARGE = ProblemType(
     413,
@@ -98,7 +98,7 @@ METHOD_NOT_ALLOWED = ProblemType(
     _("This address does not take this method."),
     "The address does not take the method.",
 )
-# The phrases of the standard library change between versions of Python, and are English.
+# The standard library's phrases are English, and change between versions of Python.
 _OF_HTTP = {each.status: each for each in (BAD_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, BODY_TOO_LARGE, NOT_JSON)}
 
 

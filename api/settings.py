@@ -1,4 +1,4 @@
-"""The settings of the API, beside those it shares with the worker."""
+"""The settings of the API, besides those it shares with the worker."""
 
 import re
 from typing import Annotated, Literal
@@ -14,9 +14,9 @@ RANGE_SERVICE = "https://api.pwnedpasswords.com/range/"
 MAX_WINDOW = 366 * 86400  # Seconds.
 MAX_AMOUNT = 1_000_000
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
-# With a host that can be asked for: an empty or longer label of its name ends in an error there (RFC 1035, 2.3.4).
+# Each label of the host name has 1 to 63 characters (RFC 1035, 2.3.4): looking up any other raises an error.
 _BEGINNING = re.compile(r"\w+://(([\w-]{1,63}\.)*[\w-]{1,63}|\[[\w:.]+\])(:([1-9]\d*)?)?/([^?#\s]*/)?", re.ASCII)
-MIN_DISTINCT_IN_TOKEN = 6  # Of sixteen hexadecimal digits, one token in a hundred thousand has fewer.
+MIN_DISTINCT_IN_TOKEN = 6  # One random token of 16 hexadecimal digits in a hundred thousand has fewer.
 # RFC 6750, 2.1.
 _BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
 
@@ -29,15 +29,15 @@ def _limits(value: str) -> str:
     if any(item.get_expiry() > MAX_WINDOW or not 0 < item.amount <= MAX_AMOUNT for item in items):
         raise ValueError("is out of range (1 to 1000000 in at most 366 days)")
     shortest_first = sorted(dict.fromkeys(items), key=RateLimitItem.get_expiry)
-    # Flask-Limiter judges in the order of the units, 90 minutes before an hour, and what a short limit refuses would be
-    # spent of a longer one. It counts a limit twice that is written twice. Within one unit it keeps the order.
+    # Flask-Limiter checks limits in the order of their units, 90 minutes before an hour: what the shorter one refuses
+    # would count against the longer one. It counts a repeated limit twice. Within a unit it keeps the order.
     if sorted(items, key=lambda item: item.GRANULARITY.seconds) == shortest_first:
         return value
     return ";".join(f"{item.amount}/{item.get_expiry()} seconds" for item in shortest_first)
 
 
 def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
-    # To Flask-CORS, whatever else looks like a pattern is one, and not anchored.
+    # Flask-CORS would treat anything else that looks like a pattern as one, without anchoring it.
     if not all(_ORIGIN.fullmatch(value) for value in values):
         raise ValueError("holds something that is not an origin (scheme, host and port, no path and no `*`)")
     return values
@@ -51,7 +51,7 @@ def _range_service(value: str) -> str:
 
 def _metrics_token(value: SecretStr) -> SecretStr:
     if not _BEARER_TOKEN.fullmatch(value.get_secret_value()):
-        raise ValueError("is too short, or holds a character that no bearer token has")
+        raise ValueError("is too short, or holds a character that a bearer token cannot have")
     if len(set(value.get_secret_value())) < MIN_DISTINCT_IN_TOKEN:
         raise ValueError("is not random: it repeats a few characters")
     return value
@@ -61,7 +61,7 @@ Limits = Annotated[str, AfterValidator(_limits)]
 
 
 class ApiSettings(Settings):
-    """What the API needs to know; it never sees the mail server."""
+    """The settings of the API, which never connects to the mail server."""
 
     forgot_limit_per_ip: Limits = Field(
         default="30/minute;300/hour",
@@ -133,10 +133,10 @@ class ApiSettings(Settings):
 
     @property
     def hashing_slots(self) -> int:
-        """How many threads of a process may be held up by passwords: half, so that the others serve the door."""
+        """How many threads of a process may wait for hashes: half, so that the others keep answering."""
         return max(1, self.web_threads // 2)
 
     @property
     def reset_slots(self) -> int:
-        """How many threads of a process resets and checks may hold up together: all but one, which serves the door."""
+        """How many threads of a process resets and checks may block together: all but one, which keeps answering."""
         return max(1, self.web_threads - 1)

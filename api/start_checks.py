@@ -1,4 +1,4 @@
-"""Pages with an operator's templates are rendered once at start; otherwise a person would meet a mistake at night."""
+"""Render every page once at start if the operator has templates: visitors would otherwise meet the mistakes."""
 
 from collections.abc import Iterator
 from contextvars import copy_context
@@ -12,7 +12,7 @@ from api.app import create_app
 from api.settings import ApiSettings
 from shared.languages import LANGUAGES
 
-# The ids that the scripts of a page look up. A test reads the scripts, and fails while one is missing here.
+# The ids that each page's scripts look up. A test reads the scripts, and fails if one is missing here.
 NEEDED_IDS = {
     "forgot": ("again", "again-sent", "another", "ask", "email", "forgot", "sent", "typed"),
     "reset": (
@@ -28,9 +28,9 @@ def check_pages(settings: ApiSettings) -> None:
     Raises SettingsError.
     """
     app = create_app(settings)
-    # A page that is served leaves out what has no value: a gap is better than no page. Here it is a mistake.
+    # A served page leaves undefined values blank: a gap is better than no page. Here they are mistakes.
     app.jinja_env.undefined = StrictUndefined
-    # In a context of its own, or the request id of an example would stand in each later line of the log.
+    # In a copy of the context: otherwise the request id of an example would appear in all later log lines.
     app.extensions["templates"].check(app.jinja_env, lambda: copy_context().run(list, _problems(app)))
 
 
@@ -45,7 +45,7 @@ def _problems(app: Flask) -> Iterator[str]:
 
 
 def _missing(name: str, page: str) -> Iterator[str]:
-    """Report what a page lacks that its script needs."""
+    """Report what a page lacks but its script needs."""
     if name in NEEDED_IDS:
         found = _Elements(page).found
         needed = [f"the script {name}.js", *(f'id="{needed}"' for needed in NEEDED_IDS[name])]
@@ -55,7 +55,7 @@ def _missing(name: str, page: str) -> Iterator[str]:
 
 
 class _Elements(HTMLParser):
-    """The ids and the scripts of a page, as a problem names them."""
+    """The ids and the scripts of a page, as the problems name them."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

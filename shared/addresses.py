@@ -1,4 +1,4 @@
-"""Mail addresses: what counts as one, which spellings mean one mailbox, and the hash that stands for it."""
+"""Mail addresses: which are valid, which spellings mean the same mailbox, and the hash that identifies it."""
 
 import hashlib
 import hmac
@@ -22,21 +22,21 @@ class InvalidAddress(ValueError):
 
 
 def lower(text: str) -> str:
-    """Lower-case A to Z alone: other case mappings make one mailbox out of two (CVE-2019-19844)."""
+    """Lower-case only A to Z: other case mappings merge two mailboxes into one (CVE-2019-19844)."""
     return text.translate(_UPPER_TO_LOWER)
 
 
 def parse(text: str) -> str:
     """Return the address as typed, without surrounding white space.
 
-    Raises InvalidAddress for whatever is not exactly one address: lists, display names, control characters, domains
-    that IDNA 2008 refuses, encoded words, which no address may hold (RFC 2047, 5) and some relays decode to another.
+    Raises InvalidAddress for anything but exactly one address: lists, display names, control characters, domains that
+    IDNA 2008 refuses, and encoded words, which no address may hold (RFC 2047, 5) and some relays decode.
     """
     return _parts(text)[0]
 
 
 def normalise(address: str) -> str:
-    """Return the one form that all spellings of a mailbox share: lower case, domain in ASCII.
+    """Return the form that all spellings of a mailbox share: lower case, domain in ASCII.
 
     Raises InvalidAddress.
     """
@@ -45,7 +45,7 @@ def normalise(address: str) -> str:
 
 
 def spellings(address: str) -> list[str]:
-    """List the forms under which a table may hold the address: as typed, lower-cased, domain in either form."""
+    """List the forms in which a table may store the address: as typed, lower-cased, domain in Unicode or ASCII."""
     address, local, ascii_domain = _parts(address)
     domain = address.removeprefix(f"{local}@")
     unicode_domain = idna.decode(ascii_domain) if "xn--" in ascii_domain else ascii_domain
@@ -55,10 +55,10 @@ def spellings(address: str) -> list[str]:
 
 
 def envelope(address: str) -> str:
-    """Return the stored address as SMTP takes it, its domain in ASCII and its local part as stored.
+    """Return the stored address for SMTP: its domain in ASCII, its local part unchanged.
 
-    Raises InvalidAddress where the local part is not ASCII: it would need SMTPUTF8, and Flask-Mail would encode it
-    into the name of another mailbox.
+    Raises InvalidAddress if the local part is not ASCII: it would need SMTPUTF8, and Flask-Mail would encode it into
+    the name of another mailbox.
     """
     _, local, ascii_domain = _parts(address)
     if not local.isascii():
@@ -67,7 +67,7 @@ def envelope(address: str) -> str:
 
 
 def hash_address(address: str, key: bytes) -> str:
-    """Return the keyed hash that stands for a mailbox in Redis keys and logs: 32 hexadecimal digits."""
+    """Return the keyed hash that identifies a mailbox in Redis keys and logs: 32 hexadecimal digits."""
     keyed = _keyed(key).copy()
     keyed.update(normalise(address).encode())
     return keyed.hexdigest()[:32]
@@ -75,7 +75,7 @@ def hash_address(address: str, key: bytes) -> str:
 
 @cache
 def _keyed(key: bytes) -> hmac.HMAC:
-    """Begin a hash with a key, once. hmac.digest begins each anew, and lets other threads in meanwhile."""
+    """Start a hash with a key, once. hmac.digest would repeat this each time, and release the GIL."""
     return hmac.new(key, digestmod=hashlib.sha256)
 
 
@@ -95,7 +95,7 @@ def _parts(text: str) -> tuple[str, str, str]:
 
 
 def _ascii_domain(domain: str) -> str:
-    """Write a domain in ASCII, underscores and single labels included: company networks have both."""
+    """Return a domain in ASCII. Company networks use underscores and single labels, so both are allowed."""
     ascii_domain = lower(domain)
     if not domain.isascii() or "xn--" in ascii_domain:
         try:

@@ -1,4 +1,4 @@
-"""The languages of pages, mails and answers: which there are, which one a request wants, and their catalogues."""
+"""The languages of pages, mails and answers: which there are, which one a request gets, and their catalogues."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -11,7 +11,7 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 DEFAULT = "en"
-# By Babel's identifiers, each as its speakers call it. English stands in the code; the others have a catalogue each.
+# By Babel's identifier, each language's own name. The texts in the code are English; the others have a catalogue each.
 LANGUAGES = {
     "en": "English",
     "de": "Deutsch",
@@ -36,16 +36,16 @@ _BY_TAG = {code.partition("_")[0]: code for code in LANGUAGES}
 
 
 def negotiate(wanted: str, accept: str, default: str = DEFAULT) -> str:
-    """Return the language for a request that names one, or for its Accept-Language (RFC 9110, 12.5.4).
+    """Return the language that a request names, or the best one for its Accept-Language (RFC 9110, 12.5.4).
 
-    A region is passed over: who asks for pt-PT or zh-TW gets the Portuguese or Chinese that there is.
+    The region is ignored: a request for pt-PT or zh-TW gets the only Portuguese or Chinese available.
     """
     return _negotiate(wanted[:_MAX_TAG_LENGTH], accept[:_MAX_HEADER_LENGTH], default)
 
 
 @lru_cache(maxsize=1024)
 def _negotiate(wanted: str, accept: str, default: str) -> str:
-    # The header's fields, the best first, without those it refuses (q=0).
+    # The header's languages, best first, without those that it refuses (q=0).
     accepted = parse_accept_header(accept, LanguageAccept)
     tags = [wanted, *(tag for tag, quality in accepted if quality > 0)]
     found = (_BY_TAG.get(tag.replace("_", "-").partition("-")[0].lower()) for tag in tags)
@@ -63,14 +63,14 @@ def direction(code: str) -> str:
 
 
 def language_values(code: str) -> dict[str, str]:
-    """Return what templates know of their language: tag, direction, and the gap between two sentences."""
-    # None where the full stop brings its own room.
+    """Return the language values for templates: tag, direction, and the separator between two sentences."""
+    # Japanese and Chinese full stops include the space.
     gap = "" if code in {"ja", "zh_Hans"} else " "
     return {"lang": tag(code), "dir": direction(code), "gap": gap}
 
 
 def lifetime(seconds: int) -> str:
-    """Say how long the link works: in hours where they are whole."""
+    """Return a sentence that says how long the link works, in hours if it is a whole number of them."""
     if seconds % _HOUR:
         return ngettext(  # type: ignore[no-any-return]
             "The link works once, for %(num)d minute.", "The link works once, for %(num)d minutes.", seconds // _MINUTE
@@ -81,7 +81,7 @@ def lifetime(seconds: int) -> str:
 
 
 def init_babel(app: Flask, default: str, timezone: str, selector: Callable[[], str] | None = None) -> None:
-    """Give an app its catalogues, and its templates `_()`."""
+    """Set up Flask-Babel: the app's catalogues, and `_()` in its templates."""
     Babel(
         app,
         default_locale=default,

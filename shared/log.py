@@ -1,7 +1,7 @@
-"""Logs: one JSON object a line, with the id of the request it belongs to, and nothing that should stay private.
+"""Logs: one JSON object per line, with the id of its request and without private data.
 
-What must not be logged is not passed to a logger in the first place. The redaction here is the second wall, for the
-texts of libraries and tracebacks.
+Private data is not passed to a logger in the first place. The redaction here is a second line of defence, for the texts
+of libraries and tracebacks.
 """
 
 import logging
@@ -19,7 +19,7 @@ from shared.ids import RandomIds
 
 _new_request_id = RandomIds(16)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-# What surrounds an address in a text: white space, quotes, brackets, and what separates addresses.
+# Characters that delimit an address in a text: white space, quotes, brackets and separators.
 _OUTSIDE = r"\s\"'<>,;:()\[\]{}\\"
 _LOCAL = _OUTSIDE.replace("'", "").replace("{}", "")
 # The look-behinds keep a pattern from being tried at every character of a long word.
@@ -28,8 +28,8 @@ _PRIVATE = (
     (re.compile(r"(?<![\w-])[\w-]{24,}\.[\w-]{5,8}\.[\w-]{27,}"), "[token]"),
     (re.compile(r"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}"), "[hash]"),
 )
-# SQLAlchemy writes the rows that it reads; the others write a line where ours stands already, and Flask-Limiter's would
-# be written for some addresses only.
+# SQLAlchemy logs the rows that it reads. The others repeat what Latchkey logs itself, and Flask-Limiter would do so for
+# some addresses only.
 _TOO_TALKATIVE = ("sqlalchemy", "flask-limiter", "celery.worker.strategy", "celery.app.trace")
 _PRIVATE_FIELDS = frozenset({"password", "token", "address", "email", "authorization"})
 
@@ -43,7 +43,7 @@ def request_id(candidate: str | None) -> str:
 
 
 def redact(text: str) -> str:
-    """Blank out what looks like a mail address, a reset token or a password hash."""
+    """Replace everything that looks like a mail address, a reset token or a password hash."""
     for pattern, name in _PRIVATE:
         text = pattern.sub(name, text)
     return text
@@ -78,7 +78,7 @@ def configure(program: str, level: str) -> None:
 
 
 def _finished(program: str, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Redact before the line is rendered: afterwards, a pattern could take half of an escape sequence along."""
+    """Redact before the line is rendered: afterwards, a pattern could match half of an escape sequence."""
     redacted = {name: _redacted(value) for name, value in event.items() if name not in _PRIVATE_FIELDS}
     return {"program": program, **redacted}
 

@@ -1,34 +1,34 @@
-"""Every key that Latchkey stores in Redis, for Python and for the scripts.
+"""Every key that Latchkey stores in Redis, for Python and for Lua scripts.
 
-A key never changes, even where its name here does: it is in the Redis of running systems, and during an upgrade an old
-API works beside a new worker, or the reverse. Scripts get these names as constants and not as KEYS: keys do not vary,
+Never change a key, even if its name here changes: it is in the Redis of running systems, and during an upgrade an old
+API works with a new worker, or the reverse. Scripts get these names as constants and not as KEYS: the keys are fixed,
 and Redis Cluster, which would need KEYS, cannot be a Celery broker.
 """
 
 from collections.abc import Mapping
 from enum import StrEnum
 
-MICROSECONDS = 1_000_000  # In a second.
+MICROSECONDS = 1_000_000  # Per second.
 
 
 class Key(StrEnum):
-    """A key, or the beginning of one where it ends with a colon. Times are in microseconds since 1970."""
+    """A key, or a prefix if it ends with a colon. Times are in microseconds since 1970."""
 
     # A job is in JOBS and in exactly one of QUEUED, LEASED and LATER until it is finished.
     JOBS = "outbox:jobs"  # Hash: id -> entry.
     QUEUED = "outbox:queued"  # Sorted set: id -> when its message was pushed into the queue. Can be claimed.
     LEASED = "outbox:leased"  # Sorted set: id -> when the lease of a worker ends.
     LATER = "outbox:later"  # Sorted set: id -> when to queue it. A stray message cannot shorten the wait.
-    # Accepted links and change notices, by the time of acceptance: what is too old is dropped, wherever it waits.
+    # Requests for links and change notices by time of acceptance, to drop what is too old, wherever it waits.
     REQUESTS = "outbox:requests"  # Sorted set.
     NOTICES = "outbox:notices"  # Sorted set.
     LEASE_OWNER = "outbox:holder"  # Hash: id -> who holds the lease.
-    ATTEMPTS = "outbox:tries"  # Hash: id -> how many attempts failed with a failure that may pass.
+    ATTEMPTS = "outbox:tries"  # Hash: id -> how many attempts failed temporarily.
     LOST_LEASES = "outbox:lost"  # Hash: id -> how often its worker died.
-    UNCONFIRMED = "outbox:unsure"  # Hash: id -> how often the relay may have taken the mail.
+    UNCONFIRMED = "outbox:unsure"  # Hash: id -> how often the relay may have accepted the mail.
     DEAD = "outbox:dead"  # Hash: id -> JSON of reason, time and entry.
     BURIED = "outbox:buried"  # Sorted set: id -> when it was buried.
-    SETTLED = "outbox:settled:"  # + id: finished a moment ago, so a late repeat is not accepted again.
+    SETTLED = "outbox:settled:"  # + id: finished recently, so a late repeat is not accepted again.
     WATERMARK = "outbox:mark"  # Hash: all messages pushed before `mark` had left the queue at `time`.
     QUEUE = "latchkey"  # List: Celery's own queue.
 

@@ -1,4 +1,4 @@
-"""A thread that does something once a second, as long as its program lives."""
+"""A thread that calls a function once a second while its program runs."""
 
 import threading
 import time
@@ -12,10 +12,10 @@ log = get_logger(__name__)
 
 
 class Ticker(threading.Thread):
-    """Calls `tick` once a second, and `last_tick`, or `tick` again, in the end. It survives every error.
+    """Calls `tick` once a second, and at the end `last_tick`, by default `tick` again. It survives every error.
 
-    It ends when it is stopped, or with the main thread. A daemon thread would be cut off there, before its last tick,
-    and atexit is not asked in the processes that granian forks.
+    It ends when it is stopped, or with the main thread. A daemon thread would be killed before its last tick, and the
+    processes that granian forks do not run atexit functions.
     """
 
     def __init__(self, name: str, tick: Callable[[], None], last_tick: Callable[[], None] | None = None) -> None:
@@ -25,7 +25,7 @@ class Ticker(threading.Thread):
         self._stopped = self._away = False
 
     def run(self) -> None:
-        """Tick until the end."""
+        """Tick until stopped, or until the main thread ends."""
         main = threading.main_thread()
         while main.is_alive() and not self._stopped:
             next_at = time.monotonic() + self._interval
@@ -38,7 +38,7 @@ class Ticker(threading.Thread):
         self._stopped = True
 
     def attempt(self, work: Callable[[], None]) -> None:
-        """Do it, and log what goes wrong; an outage of Redis only once."""
+        """Call `work` and log its errors, an outage of Redis only once."""
         try:
             work()
         except RedisError as error:

@@ -1,13 +1,13 @@
 """The signed token in a reset link: issue and verify.
 
-A token dies by itself, without a table of tokens, because it carries a fingerprint of what must not have changed:
+No table of tokens is needed to invalidate a token, because it is bound to what must not have changed:
 
-- the stored password hash, so that it works once and a new password kills every other link;
-- the stored mail address, so that a mailbox that was given up opens nothing;
-- the key that signed it, so that a retired key takes its links along;
-- the time of issue, so that it lives for RESET_TOKEN_MAX_AGE seconds and no longer.
+- the stored password hash, so that it works once and a new password invalidates every other link;
+- the stored mail address, so that a link sent to a former address no longer works;
+- the key that signed it, so that retiring a key invalidates its links;
+- the time of issue, so that it works for RESET_TOKEN_MAX_AGE seconds and no longer.
 
-The id of the user is masked: it often counts the accounts, and base64 is read by everybody who sees the link.
+The user's id is masked: ids often reveal the number of accounts, and anybody who sees the link can decode base64.
 """
 
 import hashlib
@@ -21,24 +21,24 @@ from datetime import UTC, datetime, timedelta
 
 from itsdangerous import BadData, URLSafeTimedSerializer, base64_decode, base64_encode
 
-MAX_LENGTH = 1024  # A token has about 150 characters, more where user ids are long.
+MAX_LENGTH = 1024  # A token has about 150 characters, more if user ids are long.
 CLOCK_SKEW = 60  # Seconds that the worker's clock may be ahead of the API's.
-# itsdangerous passes over what is no base64, and would take a token with anything added. And base64 reads four bits of
-# six of a signature's last letter: of four spellings only the one that is written may be read (RFC 4648, 3.5).
+# itsdangerous ignores characters outside base64, so a token with some added would be valid. Base64 reads only four of
+# the six bits of a signature's last letter, so only one of four spellings is accepted (RFC 4648, 3.5).
 _SHAPE = re.compile(r"[A-Za-z0-9_.-]+[AEIMQUYcgkosw048]")
-# Raised for a bad signature, and for a good one whose time is in no calendar, or that holds no id.
+# Raised for a bad signature, and for a good one with an impossible time or without an id.
 _UNREADABLE = (BadData, ValueError, OverflowError, OSError)
 _PURPOSE = "latchkey.reset-password"
-_ID_LENGTH = 16  # Bytes. Shorter ids are filled up: how many digits an id has tells how many accounts there are.
+_ID_LENGTH = 16  # Bytes. Shorter ids are padded: the length of an id tells how many accounts there are.
 
 
 class InvalidToken(Exception):
-    """The token is forged, damaged, too old, or made for a state that is over."""
+    """The token is forged, damaged or too old, or the user has changed since it was issued."""
 
 
 @dataclass(frozen=True)
 class TokenClaims:
-    """What a genuine token says: whom it is for, and the state it was made for."""
+    """The content of a genuine token: its user, and that user's state when it was issued."""
 
     user_id: str
     fingerprint: str
@@ -46,12 +46,12 @@ class TokenClaims:
     key: str
 
     def holds_for(self, password_hash: str, address: str) -> bool:
-        """Tell in constant time whether the user's hash and address are still those the token was made for."""
+        """Tell in constant time whether the user's hash and address are still those the token was issued for."""
         return hmac.compare_digest(self.fingerprint, _fingerprint(self.key, self.user_id, password_hash, address))
 
 
 class Tokens:
-    """Issues and verifies reset tokens under one or several keys."""
+    """Issues and verifies reset tokens with one or several keys."""
 
     def __init__(self, keys: Sequence[str], max_age: int, clock: Callable[[], float] = time.time) -> None:
         self._pairs = [(key, _serializer(key)) for key in keys]
@@ -92,26 +92,26 @@ class Tokens:
 
 
 class _Serializer(URLSafeTimedSerializer):
-    """Never compresses: itsdangerous would begin such a token with a dot, which pages and mail programs lose."""
+    """Never compresses, because a compressed token begins with a dot, which pages and mail programs drop."""
 
     def dump_payload(self, obj: object) -> bytes:
         return base64_encode(self.serializer.dumps(obj))
 
 
 def _serializer(key: str) -> URLSafeTimedSerializer:
-    """Build the serializer of a single key; itsdangerous, given a list, would sign with the last of it."""
+    """Build a serializer with a single key; given a list, itsdangerous would sign with the last one."""
     options = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
     return _Serializer(key, salt=_PURPOSE, signer_kwargs=options)
 
 
 def _fingerprint(key: str, user_id: str, password_hash: str, address: str) -> str:
-    """Hash the user's state under the signing key; lengths keep neighbouring fields apart."""
+    """Hash the user's state with the signing key; length prefixes keep neighbouring fields apart."""
     state = "".join(f"{len(part)}:{part}" for part in (_PURPOSE, user_id, password_hash, address))
     return hmac.digest(key.encode(), state.encode(), hashlib.sha256).hex()[:40]
 
 
 def _mask(key: str, fingerprint: str, text: bytes) -> bytes:
-    """Add a stream that only the key can make; a fingerprint stands for one id, so no two ids share a stream."""
+    """XOR the text with a key stream; a fingerprint belongs to one id, so no two ids share a stream."""
     seed = hmac.digest(key.encode(), f"latchkey.user-id:{fingerprint}".encode(), hashlib.sha256)
     stream = hashlib.shake_256(seed).digest(len(text))
     return bytes(mine ^ theirs for mine, theirs in zip(text, stream, strict=True))

@@ -1,6 +1,6 @@
-"""The words that a job and its mail may use for the browser and the system that a request came from.
+"""The words that a job and its mail may use for the browser and the system of a request.
 
-There are no others: what a client says of itself is its own text, and stands in no mail.
+No others are used: a User-Agent is text from the client, which never appears in a mail.
 """
 
 BROWSERS = ("Chrome", "Edge", "Firefox", "Opera", "Safari", "Samsung Internet")

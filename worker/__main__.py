@@ -22,29 +22,29 @@ from worker.settings import WorkerSettings
 )
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Mail what was accepted, until a signal; or, with a command, look after it."""
+    """Mail accepted jobs until a signal arrives; the commands show and manage them."""
     if context.invoked_subcommand is None:
         settings = WorkerSettings.load()
         worker = create_worker(settings)
         check_mails(settings, worker.flask)
         check_redis(settings)
-        # Tries of 0.1 s. A process that ends waits until its parent has read all its results; one whose parent read no
-        # more was seen to wait half a minute. Nobody needs these results: what is finished stands in the outbox.
+        # Retries of 0.1 s. A process that ends waits until its parent has read all its results, and was seen to wait
+        # half a minute for a parent that had stopped reading. Nobody needs them: the outbox records what is finished.
         billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
         worker_before_create_process.connect(share_memory, weak=False)
         lower_priority()
-        # It starts as quickly as others, and comes after them once it has work.
+        # Only once the worker is ready, so that it starts as quickly as other programs.
         worker_ready.connect(lambda **_: lower_session_priority(), weak=False)
         worker_ready.connect(lambda **_: worker.sweeper.start(), weak=False)
         worker_shutting_down.connect(lambda **_: worker.sweeper.stop(), weak=False)
-        # Mingle costs a second at every connect, and neither it nor gossip is of use: workers share nothing but Redis.
+        # Mingle takes a second at every connect. Neither it nor gossip is needed: workers share nothing but Redis.
         worker.celery.worker_main(["--quiet", "worker", "--without-mingle", "--without-gossip"])
 
 
 def share_memory(**_: object) -> None:
-    """Keep the garbage collector from what is loaded by now, so that the process to be forked shares it.
+    """Exclude everything loaded so far from garbage collection, so that forked processes share its memory.
 
-    Looking at an object writes to its memory, and what is written to is copied: 31 MB a process instead of 59.
+    Otherwise the collector writes to it, and memory that is written to is copied: 59 MB a process instead of 31.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""create_worker: the one place where the worker is put together, a Celery app beside a small Flask app."""
+"""create_worker builds the worker in one place: a Celery app and a small Flask app."""
 
 import ssl
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ logger = log.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Worker:
-    """The parts of a worker that others hold on to."""
+    """The parts of a worker that its callers use."""
 
     celery: Celery
     flask: Flask
@@ -45,9 +45,9 @@ class Worker:
 
 
 def create_worker(settings: WorkerSettings, *, tls: ssl.SSLContext | None = None) -> Worker:
-    """Build the worker. Nothing is connected before the first job needs it.
+    """Build the worker without connecting to anything; the first job that needs a connection opens it.
 
-    tls: how to talk to the relay; by default with this machine's certificates, which take 20 ms to load.
+    tls: the TLS context for the relay; by default one with this machine's certificates, which takes 20 ms to load.
     """
     log.configure("worker", settings.log_level)
     flask = _flask(settings)
@@ -63,9 +63,9 @@ def create_worker(settings: WorkerSettings, *, tls: ssl.SSLContext | None = None
         hash_keys=hash_keys(settings),
         max_age=settings.mail_max_age,
     )
-    # Flower shows tasks; where nobody watches them, one of them does for many jobs.
+    # Flower shows tasks, one for each job. If nobody watches them, one task delivers several jobs.
     delivery = Delivery(Consumer(outbox), handlers, more_for=0.0 if settings.worker_events else MORE_FOR)
-    # With a client of its own: this thread may hold a lock of it at the moment when Celery forks a process.
+    # The sweeper has its own client: its thread may hold one of a client's locks while Celery forks a process.
     sweeper = Sweeper(Outbox(_redis(settings)), settings.mail_max_age)
     return Worker(_celery(settings, flask, delivery), flask, outbox, delivery, sweeper, mailer)
 
@@ -107,6 +107,6 @@ def _celery(settings: WorkerSettings, flask: Flask, delivery: Delivery) -> Celer
         with flask.app_context():
             delivery.run(job_id)
 
-    # Celery asks this signal before it would set up logging its own way.
+    # Celery does not set up logging itself if this signal has a receiver.
     setup_logging.connect(lambda **_: log.configure("worker", settings.log_level), weak=False)
     return celery

@@ -1,7 +1,7 @@
-"""The Celery app for Flower: `celery --app worker.flower flower`. It needs REDIS_URL; WORKER_EVENTS counts here too.
+"""The Celery app for Flower: `celery --app worker.flower flower`. It needs REDIS_URL, and also reads WORKER_EVENTS.
 
-Flower's own settings are environment variables (FLOWER_...). Where they are not given, it shows and does not steer, and
-listens on this machine alone: /metrics and /healthcheck answer without a password.
+Flower's own settings are environment variables (FLOWER_...). By default it is read-only and listens only on this
+machine, because /metrics and /healthcheck answer without a password.
 """
 
 import os
@@ -21,7 +21,7 @@ from worker.queue.celery_settings import celery_settings
 def _app() -> Celery:
     os.environ.setdefault("FLOWER_ADDRESS", "127.0.0.1")
     os.environ.setdefault("FLOWER_READ_ONLY", "true")
-    # Flower turns task events on in every worker, for good, unless it is told not to before it starts.
+    # Unless this is false when it starts, Flower permanently turns on task events in every worker.
     os.environ.setdefault("FLOWER_ENABLE_EVENTS", os.environ.get("WORKER_EVENTS") or "true")
     redis_url = RedisSettings.load().redis_url.get_secret_value()
     broker.RedisBase.queues = _count_messages
@@ -33,17 +33,17 @@ def _app() -> Celery:
 
 
 async def _count_messages(self: broker.RedisBase, names: Iterable[str]) -> list[dict[str, Any]]:
-    """Count the messages of each queue, outside MULTI, in which a full Redis before 7.4 answers no question."""
+    """Count the messages of each queue, outside MULTI, in which a full Redis before 7.4 refuses every command."""
     try:
         return [{"name": name, "messages": await self.redis.llen(name)} for name in names]
     finally:
-        # Flower makes new clients for each page.
+        # Flower creates new clients for each page.
         for client in (self.redis, *getattr(self, "sentinels", ())):
             await client.aclose()
 
 
 def _behind_sentinels(address: SentinelAddress, _url: str, **options: Any) -> broker.RedisBase:
-    """Let Flower ask all sentinels for the queue: its own class asks the first alone, and looks into database 0."""
+    """Let Flower ask all sentinels for the queue: its own class asks only the first one, and reads database 0."""
     measured = broker.RedisBase("", **options)
     sentinels = Sentinel(address.sentinels, sentinel_kwargs=address.sentinel_options())  # type: ignore[no-untyped-call]
     measured.sentinels = sentinels.sentinels

@@ -1,4 +1,4 @@
-"""What happens for each kind of job. No Celery and no SMTP in here."""
+"""What the worker does for each kind of job, without Celery and SMTP."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,18 +15,18 @@ from shared.users.table import User, Users
 from worker.mails.messages import Messages
 from worker.smtp.mailer import PermanentFailure
 
-# Seconds. A link that comes late is of no use; that the password was changed is worth knowing a day later.
+# Seconds. A late link is useless, but a day later it is still worth knowing that the password was changed.
 NOTICE_MAX_AGE = 86400
-MAX_ANSWER = 200  # Characters of what the relay answers.
+MAX_ANSWER = 200  # Characters of the relay's answer.
 
 log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: a line for the history of its address, and what to count.
+    """The outcome of a job: a line for the history of its address, and the counters to increase.
 
-    count_if_finished is counted instead where another worker had finished the job already.
+    count_if_finished: the counter to increase instead if another worker has already finished the job.
     """
 
     event: str = ""
@@ -48,9 +48,9 @@ class JobHandlers:
     max_age: float
 
     def handle(self, job: Job) -> Outcome:
-        """Do what the job asks for and tell what became of it; every outcome leaves one line in the log.
+        """Do what the job asks for and return its outcome, which is always logged in one line.
 
-        Raises MailFailed, SQLAlchemyError or UsersTableError where it could not be done.
+        Raises MailFailed, SQLAlchemyError or UsersTableError if it could not be done.
         """
         if job.age > (NOTICE_MAX_AGE if job.kind == "password_changed" else self.max_age):
             log.error("dropped_too_old", job=job.id, kind=job.kind, address_hash=job.address_hash)
@@ -60,14 +60,14 @@ class JobHandlers:
                 return self._send_link(job)
             case "over_quota":
                 log.info("over_quota", job=job.id, address_hash=job.address_hash)
-                # Its history has the line already: "limited".
+                # The API has already added the line to its history: "limited".
                 return Outcome(counts={"jobs_ended:over_quota": 1})
             case "reset":
                 return self._send_link_to_user(job)
             case "password_changed":
                 return self._notify_changed(job)
             case _:
-                raise PermanentFailure("a kind of job that this version does not know")
+                raise PermanentFailure("this version does not know this kind of job")
 
     def _send_link(self, job: Job) -> Outcome:
         users = self.users.find(job.address)
@@ -75,7 +75,7 @@ class JobHandlers:
             return _without_mail("no_such_user", job)
         if len(users) == 1:
             return self._mail_link(job, users[0])
-        # A job for each, so that one that fails does not mail the others twice.
+        # A job for each user, so that one that fails does not mail the others twice.
         for user in users:
             self.outbox.add(job.send_link_to_user(user.id))
         return _without_mail("several_users", job, users=len(users))
@@ -92,7 +92,7 @@ class JobHandlers:
         return _mailed("reset", job, answer)
 
     def _notify_changed(self, job: Job) -> Outcome:
-        """Tell the address that the user had, unless the old password is still stored: then the change never came."""
+        """Notify the address that the user had, unless the old password is still stored: nothing changed then."""
         user = self.users.get_any(job.user_id)
         if user is None or job.old_state in [state(user.password_hash, key) for key in self.hash_keys]:
             return _without_mail("not_changed", job, user=job.user_id)
@@ -114,7 +114,7 @@ def _without_mail(event: str, job: Job, **details: object) -> Outcome:
 
 
 def _mailed(what: str, job: Job, answer: str) -> Outcome:
-    """Keep what the relay answered, on one line and without addresses: its postmaster finds the mail by it."""
+    """Record the relay's answer, on one line and without addresses: its postmaster can find the mail by it."""
     detail = redact(" ".join(answer.split()))[:MAX_ANSWER]
     seconds = max(0.0, job.age)  # The clock of the API may be ahead.
     counts = {f"mails_sent:{what}": 1, f"delivery_le:{bucket(seconds)}": 1, "delivery_ms": int(seconds * 1000)}

@@ -1,13 +1,13 @@
-"""The worker's priority: where programs want the same core, a mail can wait, and who asks for one should not."""
+"""The worker's priority: if programs compete for a core, a mail can wait, but a request for one should not."""
 
 import os
 import time
 from contextlib import suppress
 from pathlib import Path
 
-NICENESS = 10  # A process of another session, at 0, gets nine times as much of a core that both want.
+NICENESS = 10  # A process of another session, at 0, gets nine times as much of a core that both need.
 _SESSION = Path("/proc/self/autogroup")
-_TRIES, _PAUSE = 5, 0.15  # From all but root, Linux takes such a request once in 0.1 s.
+_TRIES, _PAUSE = 5, 0.15  # Unless root writes, Linux accepts a change only once in 0.1 s.
 
 
 def lower_priority() -> None:
@@ -19,8 +19,8 @@ def lower_priority() -> None:
 def lower_session_priority() -> None:
     """Lower the priority of the whole session, if this process leads one.
 
-    Linux divides a core among sessions first (sched(7), autogroup), and niceness counts within one of them alone. Where
-    there are no such sessions nothing happens. In a container neither reaches beyond the container's own share.
+    Linux first divides a core among sessions (sched(7), autogroup), and niceness counts only within one of them.
+    Without autogroups this does nothing. In a container neither reaches beyond the container's own share.
     """
     with suppress(OSError):
         for _ in range(_TRIES if os.getsid(0) == os.getpid() else 0):

@@ -1,4 +1,4 @@
-"""The settings of the worker, beside those it shares with the API."""
+"""The settings of the worker, besides those it shares with the API."""
 
 from email.utils import parseaddr
 from typing import Annotated
@@ -53,7 +53,7 @@ Sender = Annotated[
 
 
 class WorkerSettings(Settings):
-    """What the worker needs to know; SELECT on the users table is all its database user needs."""
+    """The settings of the worker. Its database user needs only SELECT on the users table."""
 
     reset_url: ResetUrl
     mail_server: str = Field(description="The mail relay's host name.")
@@ -112,7 +112,7 @@ class WorkerSettings(Settings):
 
 
 class PreviewSettings(Branding):
-    """What a mail is written with, with examples of what has no default."""
+    """The settings that mails are written with, with examples for those without a default."""
 
     reset_url: ResetUrl = "https://www.example.com/reset-password"
     reset_token_max_age: MaxAge = 1800

@@ -1,4 +1,4 @@
-"""Users for a start: create the table, add rows, read rows from CSV. Only the command line uses this."""
+"""First users: create the table, add rows, read rows from CSV. Only the command line uses this."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from shared.settings.settings import HashFormat, Settings
 
 
 class DuplicateAddress(Exception):
-    """There is a user with this address already."""
+    """A user with this address exists already."""
 
 
 class Accounts:
@@ -39,7 +39,7 @@ class Accounts:
         )
 
     def create_table(self) -> bool:
-        """Create the table; False, and nothing done, where one of that name is there."""
+        """Create the table; return False and change nothing if a table of that name exists."""
         connection = self._session.connection()
         if inspect(connection).has_table(self._table.name, schema=self._table.schema):
             return False
@@ -50,7 +50,7 @@ class Accounts:
     def add(self, rows: list[tuple[str, str]]) -> None:
         """Insert users given as address and hash.
 
-        Raises DuplicateAddress, with nothing inserted.
+        Raises DuplicateAddress, and then inserts nothing.
         """
         if not rows:
             return
@@ -69,7 +69,7 @@ class Accounts:
         return self._session.execute(query).first() is not None
 
     def addresses(self) -> set[str]:
-        """Return the mailboxes that have a user, in the one form that all spellings share."""
+        """Return the normalised addresses of all users."""
         found = set()
         for address in self._session.execute(select(self._table.c[self._email])).scalars():
             with suppress(InvalidAddress):
@@ -78,7 +78,7 @@ class Accounts:
 
 
 def read_rows(lines: Iterable[str], hash_format: HashFormat, known: set[str]) -> Iterator[tuple[str, str] | str]:
-    """Read CSV with the columns email,password_hash; yield address and hash of each row, or why it is refused."""
+    """Read CSV with the columns email,password_hash; yield each row's address and hash, or why it is refused."""
     reader = csv.DictReader(lines)
     if not {"email", "password_hash"} <= set(reader.fieldnames or ()):
         yield "line 1: the first line must name the columns: email,password_hash"

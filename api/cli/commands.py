@@ -1,4 +1,4 @@
-"""`flask --app api.app users ...`: a table for those who have none, users for a start, and support's own reset mail."""
+"""`flask --app api.app users ...`: create a users table, add first users, and mail reset links for support."""
 
 import csv
 import sys
@@ -32,7 +32,7 @@ BATCH = 5000
 
 @dataclass(frozen=True)
 class Tools:
-    """What the commands work with."""
+    """The objects that the commands use."""
 
     settings: ApiSettings
     passwords: NewPasswords
@@ -80,7 +80,7 @@ def import_(file: Path) -> None:
         known = tools.accounts.addresses()
         with file.open("rb") as lines:
             total = sum(1 for _ in lines)
-        bar = click.progressbar(length=total, label="Importing", file=sys.stderr)  # Shows itself on a terminal only.
+        bar = click.progressbar(length=total, label="Importing", file=sys.stderr)  # Shown only on a terminal.
         with file.open(encoding="utf-8-sig", newline="") as lines, bar:
             rows = read_rows(lines, tools.settings.users_hash_format, known)
             # In batches, so that a file of any length fits into memory.
@@ -99,7 +99,7 @@ def import_(file: Path) -> None:
 @users_commands.command()
 @click.argument("email")
 def send_reset(email: str) -> None:
-    """Mail a reset link, past the quotas. Says nothing about whether the account exists: the log does."""
+    """Mail a reset link, ignoring the quotas. The worker's log says whether the account exists."""
     with _tools() as tools:
         job = Job.send_link(parse(email), tools.key, "support-" + new_id()[:8])
         tools.outbox.add(job)
@@ -107,7 +107,7 @@ def send_reset(email: str) -> None:
 
 
 def _ask(passwords: NewPasswords, address: str) -> str:
-    """Ask twice, and the second time only for a password that may be set.
+    """Prompt for a password, and ask to repeat it if the policy accepts it.
 
     Raises WeakPassword.
     """
@@ -126,9 +126,9 @@ def _counted(number: int, what: str) -> str:
 
 @contextmanager
 def _tools() -> Iterator[Tools]:
-    """Take the app's tools, and turn what can go wrong with them into one sentence that says what to do.
+    """Yield the app's tools, and turn their errors into one sentence that says what to do.
 
-    Raises SettingsError if there are none because of the settings: the help of a command needs none.
+    Raises SettingsError if the settings are wrong; a command's help does not need them.
     """
     tools: Tools | SettingsError = current_app.extensions["tools"]
     if isinstance(tools, SettingsError):
@@ -145,25 +145,24 @@ def _tools() -> Iterator[Tools]:
 
 _SENTENCES: dict[type[Exception], str] = {
     InvalidAddress: "This is not one mail address.",
-    UnicodeDecodeError: "The file is not UTF-8. Save it so and try again; rows that are in are passed over.",
+    UnicodeDecodeError: "The file is not UTF-8. Save it as UTF-8 and import it again: no row is imported twice.",
     csv.Error: "The file is not CSV. Check its quotes.",
-    BreachCheckAway: "The leaked passwords cannot be looked up. Check BREACH_CHECK_URL, or set BREACH_CHECK.",
-    HashingBusy: "The password could not be hashed. Check that memory is free, and try again.",
-    RedisError: "Redis cannot be reached. Check REDIS_URL, and that it runs.",
-    OutboxFull: "The outbox is full. Check that a worker runs.",
+    BreachCheckAway: "Leaked passwords cannot be looked up. Check BREACH_CHECK_URL, or change BREACH_CHECK.",
+    HashingBusy: "The password could not be hashed. Check that enough memory is free, and try again.",
+    RedisError: "Redis cannot be reached. Check REDIS_URL, and that Redis is running.",
+    OutboxFull: "The outbox is full. Check that a worker is running.",
     DuplicateAddress: "There is a user with this address already.",
-    SQLAlchemyError: "The database refused ({}). Check DATABASE_URL and the table's columns.",
+    SQLAlchemyError: "The database refused the command ({}). Check DATABASE_URL and the table's columns.",
 }
 
 
 def app_for_help(problem: SettingsError) -> Flask:
-    """Build an app whose commands show their help, needing no settings, and when they are run raise the problem.
+    """Build an app that needs no settings: its commands show their help, and raise the problem if they are run.
 
-    Raises the problem at once unless Flask's command line asks which commands there are: no other caller can use
-    such an app.
+    Raises the problem at once unless Flask's command line is listing the commands: nothing else can use such an app.
     """
     context = click.get_current_context(silent=True)
-    # The context of a command that runs, such as `flask run`, has that command in the place of the group.
+    # While a command runs, such as `flask run`, the context holds that command instead of the group.
     if context is None or not isinstance(context.command, FlaskGroup):
         raise problem
 

@@ -1,19 +1,19 @@
 local id, client, address_hash, entry, no_op_entry = unpack(ARGV)
--- Counts a request for a link against its limits and accepts it, in one step. no_op_entry: accepted instead over the
--- address's quota; '' for nothing. Follows shared/outbox/lua/outbox.lua and the constants of api/forgot/views.py:
--- MAX_JOBS; CLIENT_LIMITS and ADDRESS_LIMITS, of each the amount, the seconds, and its key before and after what is
--- limited; and TELL_ADDRESS, whether the client is told that the address is over its quota.
+-- Counts a request for a link against its limits and accepts it, in one step. no_op_entry: the entry to accept instead
+-- if the address is over its quota; '' for nothing. Runs after shared/outbox/lua/outbox.lua and the constants of
+-- api/forgot/views.py: MAX_JOBS; CLIENT_LIMITS and ADDRESS_LIMITS, each limit with its amount, its seconds, and its key
+-- before and after what is limited; and TELL_ADDRESS, whether to tell the client that the address is over its quota.
 --
--- Returns 1 if the request is within its address's quota, else 0; after it, where the client is to be told that a limit
--- is used up, each key and its count with this request. Returns nothing if the outbox is full.
+-- Returns 1 if the request is within its address's quota, else 0. If the client is told that a limit is used up, each
+-- key and its count with this request follow. Returns nothing if the outbox is full.
 --
--- Nothing here knows whether an account exists. Where the limit of an address is silent, the same commands run for a
--- request over it, which is accepted as a no-op job.
+-- Nothing here knows whether an account exists. If the address's limit is silent, a request over it runs the same
+-- commands and is accepted as a no-op job.
 if redis.call('HLEN', JOBS) >= MAX_JOBS then return false end
 
 local counts = {}
 
--- Spend one of each limit, or of none where one of them is used up; tell which it was.
+-- Spend one of each limit, or nothing if one of them is used up; return whether it was spent.
 local function spend(limits, limited)
   local keys, cost = {}, 1
   for i, limit in ipairs(limits) do keys[i] = LIMITS .. limit[3] .. limited .. limit[4] end

@@ -1,4 +1,4 @@
-"""What POST /forgot-password takes and answers, with an example of each for the OpenAPI document."""
+"""The body and the answer of POST /forgot-password, with examples for the OpenAPI document."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""POST /forgot-password: count, accept, answer. The same way for every address; no database on it."""
+"""POST /forgot-password: count, accept and answer, the same way for every address and without the database."""
 
 import json
 from collections.abc import Callable
@@ -20,8 +20,8 @@ from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox, OutboxFull, read_lua
 from shared.redis_keys import lua_constants
 
-# Seconds in which a connection to Redis is not looked at again. One that Redis closes in between costs a 503; a
-# restart takes longer.
+# Seconds after its last use for which a connection to Redis is not checked. If Redis closes it in that time, a request
+# gets a 503; a restart of Redis takes longer, so its closed connections are noticed.
 TRUSTED_FOR = 0.05
 
 
@@ -36,7 +36,7 @@ Accept = Callable[[ForgotRequest], Accepted]
 
 
 def make_accept(outbox: Outbox, memory: Memory, settings: ApiSettings, address_key: bytes) -> Accept:
-    """Return what counts a request against its limits and puts it into the outbox, in one round trip to Redis."""
+    """Return a function that counts a request against its limits and queues it, in one round trip to Redis."""
     silent = settings.forgot_email_limit_response == "silent"
     constants = {
         "MAX_JOBS": settings.outbox_max,
@@ -47,9 +47,9 @@ def make_accept(outbox: Outbox, memory: Memory, settings: ApiSettings, address_k
     script = outbox.script(lua_constants(constants) + read_lua("api.forgot", "accept"), trusted_for=TRUSTED_FOR)
 
     def accept(body: ForgotRequest) -> Accepted:
-        """Accept the request. If a limit is used up, leave in `g` what Flask-Limiter needs to judge it.
+        """Accept the request. If a limit is used up, store in `g` what Flask-Limiter needs to check it.
 
-        Raises OutboxFull, MemoryShort where Redis is nearly full, and RedisError.
+        Raises OutboxFull, MemoryShort if Redis is nearly full, and RedisError.
         """
         memory.check()
         job = Job.send_link(body.email, address_key, **requester())
@@ -74,7 +74,7 @@ def register_forgot(app: Flask, accept: Accept, limiter: Limiter, settings: ApiS
     @takes(ForgotRequest, accept)
     @judged_if_used_up
     @limiter.shared_limit(settings.forgot_limit_per_ip, FORGOT, on_breach=refuse(counters, "requests_limited:client"))
-    # A silent limit answers as ever, and the script has made a no-op of the job: a breach would take longer.
+    # If the limit is silent, the script accepts a no-op job and reports no breach, which would take longer to answer.
     @limiter.shared_limit(
         settings.forgot_limit_per_email,
         ADDRESS,

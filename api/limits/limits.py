@@ -1,4 +1,4 @@
-"""How requests are limited: Flask-Limiter declares and judges each view's limits, and Redis counts."""
+"""Rate limits: Flask-Limiter declares and enforces each view's limits, and Redis counts."""
 
 import time
 from collections.abc import Callable
@@ -18,42 +18,42 @@ from api.web.answers import problem
 from api.web.clients import client_key
 from shared.redis_keys import Key
 
-FORGOT, ADDRESS, RESET, LINK = "forgot", "address", "reset", "link"  # What each limit is for, in its key.
+FORGOT, ADDRESS, RESET, LINK = "forgot", "address", "reset", "link"  # The scopes in the limits' keys.
 
 
 class CountedStorage(RedisStorage):
-    """The `limits` package's storage in Redis, which knows the counts that came with a request for a link.
+    """The Redis storage of the `limits` package, which uses counts that accept.lua has already made.
 
-    api/forgot/accept.lua counts such a request and accepts it in one step. If a limit is used up, `g.counts` has the
-    count of each key that was looked at. Other requests are counted in Redis as usual. A storage with a scheme of its
-    own is how `limits` is extended.
+    api/forgot/accept.lua counts a request for a link and accepts it, in one step. If a limit is used up, `g.counts` has
+    the count of each key that was checked. Other requests are counted in Redis as usual. `limits` finds a custom
+    storage by its scheme.
     """
 
-    STORAGE_SCHEME = ["latchkey"]  # noqa: RUF012 - the attribute's form is that of `limits`
+    STORAGE_SCHEME = ["latchkey"]  # noqa: RUF012 - `limits` defines it as a list
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Return the count of a key with this request."""
+        """Return the count of a key, including this request."""
         counts: dict[str, int] | None = g.get("counts")
         return super().incr(key, expiry, amount) if counts is None else counts.get(key, 0)
 
 
 def make_limiter(app: Flask, redis: Redis) -> Limiter:
-    """Build Flask-Limiter over our storage, for limits of views alone."""
+    """Build Flask-Limiter with CountedStorage, for limits on views only."""
     limiter = Limiter(
         client_key,
         storage_uri="latchkey://",
-        # Typed for texts and numbers; the storage takes a pool by this name.
+        # Flask-Limiter's types allow only strings and numbers, but the storage takes a connection pool under this name.
         storage_options={"connection_pool": redis.connection_pool, "key_prefix": Key.LIMITS.removesuffix(":")},  # type: ignore[dict-item]
         strategy="fixed-window",
     )
-    # To an app that does not know it yet it adds hooks around every request, which limits of views do not need.
+    # Registered first: otherwise init_app adds hooks around every request, which limits on views do not need.
     app.extensions["limiter"] = {limiter}
     limiter.init_app(app)
     return limiter
 
 
 def judged_if_used_up(view: Callable[[Any], Response]) -> Callable[[Any], Response]:
-    """Pass by Flask-Limiter's decorators below unless the script found that a limit is used up, and left its counts."""
+    """Bypass Flask-Limiter's decorators below this one, unless accept.lua found that a limit is used up."""
     plain = unwrap(view)
 
     @wraps(view)
@@ -64,7 +64,7 @@ def judged_if_used_up(view: Callable[[Any], Response]) -> Callable[[Any], Respon
 
 
 def refuse(counters: Counters, field: str) -> Callable[[RequestLimit], Response]:
-    """Answer a request over a limit with a 429, and count it."""
+    """Return a function that answers a request over a limit with a 429, and counts it."""
 
     def count_then_refuse(breach: RequestLimit) -> Response:
         counters.add(field)
@@ -74,15 +74,15 @@ def refuse(counters: Counters, field: str) -> Callable[[RequestLimit], Response]
 
 
 def limit_links(limiter: Limiter, limit: str, counters: Counters) -> Callable[[str], None]:
-    """Return what counts a use of a genuine link, by what all links of its user share.
+    """Return a function that counts each use of a genuine link, under a key that all links of its user share.
 
-    It raises RateLimitExceeded. Without it, one who has a link and many addresses could keep all slots for passwords.
+    The function raises RateLimitExceeded. Without it, one link and many addresses could occupy all hashing slots.
     """
     on_breach = refuse(counters, "resets_limited:link")
 
     @limiter.shared_limit(limit, LINK, key_func=lambda: str(g.link), on_breach=on_breach)
     def judge() -> None:
-        """Leave the rest to Flask-Limiter."""
+        """Do nothing: the decorator checks the limit."""
 
     def count_use(link: str) -> None:
         g.link = link
@@ -92,7 +92,7 @@ def limit_links(limiter: Limiter, limit: str, counters: Counters) -> Callable[[s
 
 
 def lua_table(limits: str, scope: str) -> str:
-    """Write limits as a table of Lua: of each its amount, its seconds, and its key, as Flask-Limiter writes it."""
+    """Write limits as a Lua table: each with its amount, its seconds, and the parts of Flask-Limiter's key."""
     rows = []
     for item in parse_many(limits):
         before, after = item.key_for("WHO", scope).split("WHO")

@@ -1,4 +1,4 @@
-"""GET /openapi.json: what the views say of themselves, and the document that `make client` writes from it."""
+"""GET /openapi.json: the views' descriptions, and the document that `make client` generates from them."""
 
 import json
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ PASSWORDS, PAGES, HEALTH = "Passwords", "Pages", "Health"
 
 
 class Operation(NamedTuple):
-    """What the document says of a view beside its docstring: a decorator that notes it at the view.
+    """A decorator that attaches to a view what the document says of it, besides the view's docstring.
 
-    answers: an example of each, whose model is the schema. None stands for a page of HTML.
-    problems: those beside what every operation with a body may answer.
+    answers: an example for each status, whose model is the schema; None means an HTML page.
+    problems: those besides what every operation with a body may answer.
     takes: an example of the body.
     """
 
@@ -29,13 +29,13 @@ class Operation(NamedTuple):
     takes: BaseModel | None = None
 
     def __call__(self, view: Any) -> Any:
-        """Note it at the view."""
+        """Attach this description to the view."""
         view.operation = self
         return view
 
 
 def register_openapi(app: Flask, product_name: str) -> None:
-    """Add the endpoint of the document."""
+    """Add the endpoint that serves the document."""
 
     @app.get("/openapi.json")
     def openapi() -> dict[str, Any]:

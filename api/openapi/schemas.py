@@ -1,4 +1,4 @@
-"""What the models of several endpoints share. Those of one endpoint stand in its folder."""
+"""Models and fields that several endpoints share. Models of a single endpoint are in its folder."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""All counters, and what this process counts until it is in Redis with the counts of all others."""
+"""All counters, and the counts of this process until they are added to the totals in Redis."""
 
 import secrets
 from collections import Counter
@@ -13,14 +13,14 @@ from shared.outbox.jobs import Kind
 from shared.outbox.outbox import read_lua
 from shared.redis_keys import LUA_KEYS, Key
 
-WAITING_TIMEOUT = 5  # Seconds that a process is believed how many passwords wait in it.
-BATCH_TIMEOUT = 3600  # Seconds in which a batch that is sent again is known.
+WAITING_TIMEOUT = 5  # Seconds for which a process's number of waiting passwords counts.
+BATCH_TIMEOUT = 3600  # Seconds for which a repeated batch is recognised.
 
 _KINDS = get_args(Kind)
 
 
 class Count(NamedTuple):
-    """A counter: its field in Redis, what it counts, and its label with all values that there are."""
+    """A counter: its field in Redis, what it counts, and its label with every possible value."""
 
     field: str
     help: str
@@ -56,10 +56,10 @@ COUNTS = (
 
 
 class Counters:
-    """Counts in memory, which costs a request next to nothing and works without Redis; `publish` brings them there.
+    """Counts in memory, which is cheap and works without Redis; `publish` adds the counts to the totals there.
 
-    A count is published once, or lost with a process that is killed: nothing is added twice. A batch that was sent and
-    not answered is sent again under its old number, by which api/ops/publish.lua knows it.
+    No count is added twice; the counts of a killed process are lost. If Redis does not answer, the batch is sent again
+    under the same number, by which api/ops/publish.lua recognises it.
     """
 
     def __init__(self, redis: Redis, hashing: Callable[[], int]) -> None:
@@ -73,14 +73,14 @@ class Counters:
         self._counting, self._publishing = Lock(), Lock()
 
     def add(self, field: str) -> None:
-        """Count one more."""
+        """Add one to a counter."""
         with self._counting:
             self._counts[field] += 1
 
     def publish(self) -> None:
-        """Add what was counted to the totals, and tell how many passwords wait here.
+        """Add the counts to the totals, and report how many passwords wait in this process.
 
-        Raises RedisError; what was counted is then kept for the next time.
+        Raises RedisError; the counts are then kept for the next call.
         """
         with self._publishing:
             if self._batch:
@@ -91,7 +91,7 @@ class Counters:
             self._send()
 
     def hashing(self) -> int:
-        """Return how many passwords wait in all processes. The newest number of each counts: they come by time."""
+        """Return how many passwords wait in all processes. Sorted by time, so that the newest of each counts."""
         told: Any = self._redis.zrange(Key.HASHING, 0, -1)
         newest = dict(member.split(":") for member in told)
         return sum(map(int, newest.values()))

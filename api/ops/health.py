@@ -1,4 +1,4 @@
-"""GET /healthz and GET /readyz. Which part is away stands in the log, not in the answer."""
+"""GET /healthz and GET /readyz. The log says which part is down; the answer does not."""
 
 import json
 import time
@@ -18,7 +18,7 @@ from shared.log import get_logger
 from shared.redis_keys import Key
 from shared.users.table import DATABASE_HINT, Users, UsersTableError
 
-STATUS_TIMEOUT = 1.0  # Seconds that a status is kept, so that asking often costs the database nothing.
+STATUS_TIMEOUT = 1.0  # Seconds for which a status is cached, so that frequent checks do not load the database.
 DATABASE_TIMEOUT = 1.0  # Seconds.
 
 log = get_logger(__name__)
@@ -31,9 +31,9 @@ class Health(BaseModel):
 
 
 class Readiness:
-    """Looks at Redis, worker and database at most once a second, and never waits long for any of them.
+    """Checks Redis, worker and database at most once a second, and never waits long for any of them.
 
-    The database is asked in a thread of its own: one that is frozen holds that thread, and none of the server's.
+    The database is queried in a separate thread: a frozen one blocks that thread, and none of the server's.
     """
 
     def __init__(self, app: Flask, redis: Redis, users: Users) -> None:
@@ -47,7 +47,7 @@ class Readiness:
 
     def status(self) -> str:
         """Return `ok`, `degraded` or `unavailable`."""
-        # If another thread is looking already, return the status that it found last.
+        # If another thread is already checking, return the cached status.
         if self._lock.acquire(blocking=False):
             try:
                 if time.monotonic() >= self._kept_until:

@@ -1,4 +1,4 @@
-"""Room to drain: how full Redis is, and from when on nothing more is accepted."""
+"""How full Redis is, and when to refuse requests so that accepted jobs can still be finished."""
 
 from redis import Redis
 
@@ -11,38 +11,38 @@ log = get_logger(__name__)
 
 
 class MemoryShort(OutboxFull):
-    """Redis is nearly full: what room it has belongs to what was accepted."""
+    """Redis is nearly full: the memory that is left is needed to finish accepted jobs."""
 
 
 class Memory:
-    """The memory of Redis as it was last looked at, so that a request need not ask."""
+    """The last sample of Redis's memory, so that requests need not ask for it."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self.ratio: float | None = None
-        """Memory in use by the memory that Redis may use; None where it has no limit, or tells nothing."""
+        """Used memory as a fraction of maxmemory; None if there is no limit or Redis does not tell."""
 
     @property
     def short(self) -> bool:
-        """Tell whether too little is left to accept more."""
+        """Whether too little memory is left to accept requests."""
         return self.ratio is not None and self.ratio >= NO_MORE_REQUESTS
 
     def check(self) -> None:
-        """Raise MemoryShort where too little is left."""
+        """Raise MemoryShort if too little memory is left."""
         if self.short:
             raise MemoryShort
 
     def sample(self) -> None:
-        """Look at it anew, and log when it becomes short and when it no longer is.
+        """Sample Redis's memory, and log when it becomes short and when it recovers.
 
         Raises RedisError.
         """
         was_short = self.short
         self.ratio = memory_used(self._redis)
-        # Workers say so too, but there may be none; and once nothing is accepted, no history is written here.
+        # Workers set this key too, but none may be running. Above NO_MORE_REQUESTS the API writes no histories anyway.
         if self.ratio is not None and NO_MORE_HISTORY <= self.ratio < NO_MORE_REQUESTS:
             self._redis.set(Key.HISTORY_OFF, 1, ex=HISTORY_OFF_TIMEOUT)
         if self.short and not was_short:
-            log.error("memory_short", ratio=self.ratio, hint="No requests are accepted. Give Redis more maxmemory.")
+            log.error("memory_short", ratio=self.ratio, hint="Requests are refused. Give Redis more maxmemory.")
         if was_short and not self.short:
             log.warning("memory_short_no_more", ratio=self.ratio)

@@ -1,6 +1,6 @@
-"""GET /metrics: the totals of all processes and the state of the queue, for Prometheus and for the operator alone.
+"""GET /metrics: the totals of all processes and the state of the queue, for the operator's Prometheus only.
 
-Every process tells the same, because the counts are in Redis. api/ops/counters.py lists them, with all their labels.
+Every process answers the same, because the totals are in Redis. api/ops/counters.py lists them with their labels.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from shared.redis_keys import Key
 
 
 class Metrics(Collector):
-    """Collects the metrics anew each time they are asked for."""
+    """Collects the metrics for each scrape."""
 
     def __init__(self, redis: Redis, counters: Counters, memory: Memory) -> None:
         self._redis = redis
@@ -32,7 +32,7 @@ class Metrics(Collector):
         self._memory = memory
 
     def collect(self) -> Iterator[Metric]:
-        """Publish what this process counted, and read what all did.
+        """Publish this process's counts, and read the totals of all processes.
 
         Raises RedisError.
         """
@@ -66,7 +66,7 @@ def _counter(count: Count, totals: dict[str, int]) -> Metric:
 
 
 def _delivery(totals: dict[str, int]) -> Metric:
-    """Build the histogram, whose buckets hold what is in all smaller ones too."""
+    """Build the histogram, whose buckets are cumulative."""
     counts = accumulate(totals.get(f"delivery_le:{bucket}", 0) for bucket in BUCKETS)
     text = "Seconds from a request's acceptance to its mail."
     seconds = totals.get("delivery_ms", 0) / 1000
@@ -74,7 +74,7 @@ def _delivery(totals: dict[str, int]) -> Metric:
 
 
 def register_metrics(app: Flask, metrics: Metrics, token: str) -> None:
-    """Serve the metrics to those who show the token; to others, and without a token, there is nothing here."""
+    """Serve the metrics to clients that send the token. Without it, or if no token is set, they get a 404."""
     if not token:
         return
     registry = CollectorRegistry()
@@ -87,5 +87,5 @@ def register_metrics(app: Flask, metrics: Metrics, token: str) -> None:
             raise NotFound
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
-    # A rule of every method: a 405 for one of them would tell that there is something.
+    # The rule takes every method: a 405 would reveal that the endpoint exists.
     app.url_map.add(Rule("/metrics", endpoint="metrics"))

@@ -1,11 +1,11 @@
 local process, waiting, batch, waiting_timeout, batch_timeout = unpack(ARGV, 1, 5) -- Timeouts in seconds.
-local FIRST_COUNT = 6 -- From here on: pairs of what to count, and how much.
--- Adds what an API process counted to the totals of all, and notes how many passwords wait there to be hashed.
+local FIRST_COUNT = 6 -- From here on: pairs of counter and amount.
+-- Adds the counts of an API process to the totals, and records how many passwords wait in it to be hashed.
 --
--- A process sends a batch until it hears that it arrived, and numbers it anew only then: one that is known is passed
--- over. A Redis that is full takes it, too: it matters most there, and takes no room to speak of.
+-- A process repeats a batch under the same number until Redis answers, so a known number is skipped. A full Redis runs
+-- this script too: metrics matter most then, and need hardly any memory.
 
--- One member for each number that a process told lately; its newest counts.
+-- One member for each number that a process sent lately; its newest one counts.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 redis.call('ZADD', HASHING, string.format('%.0f', now), process .. ':' .. waiting)

@@ -1,4 +1,4 @@
-"""What the settings make of the pages: their colours and the logo."""
+"""The pages' colours and logo, made from the settings."""
 
 from flask import Blueprint, Flask, Response
 
@@ -6,17 +6,17 @@ from api.logo import read_picture
 from api.settings import ApiSettings
 from shared.settings.branding import LIGHT, Branding
 
-ON_DARK_ACCENT = "#10151c"  # Text on the tone for dark screens.
+ON_DARK_ACCENT = "#10151c"  # Text on the accent colour of dark screens.
 _STYLES = """:root {{ --accent: {light}; --on-accent: {on_light}; }}
 @media (prefers-color-scheme: dark) {{ :root {{ --accent: {dark}; --on-accent: {on_dark}; }} }}
 """
 
 
 def register_brand(app: Flask, settings: ApiSettings) -> None:
-    """Add what the pages link, and name the logo to their templates."""
+    """Add the stylesheet and the logo, and pass the logo's address to the templates."""
     site = Blueprint("brand", __name__)
     brand_styles = styles(settings)
-    # An address of another server's is the browser's to ask.
+    # If the logo is on another server, browsers load it from there.
     ours = settings.logo and "://" not in settings.logo
     shown = {"logo": "/logo" if ours else settings.logo}
     site.app_context_processor(lambda: shown)

@@ -16,7 +16,7 @@ from api.web.answers import request_language
 from shared.languages import language_values, lifetime, tag
 
 _RAPIDOC = Path(flask_openapi3_rapidoc.__file__).parent / "templates" / "rapidoc" / "js"
-_PAGE = {200: None}  # A page of HTML, in the OpenAPI document.
+_PAGE = {200: None}  # An HTML page, in the OpenAPI document.
 
 
 def register_pages(app: Flask, settings: ApiSettings, policy: PasswordPolicy) -> None:
@@ -58,14 +58,14 @@ def _add_documentation(site: Blueprint, settings: ApiSettings) -> None:
 
 
 def _smaller(response: Response, compress: Compress) -> Response:
-    # Whole, and not as a stream: Flask-Compress does not close the file of one.
+    # Read the whole file first: Flask-Compress does not close the file of a streamed response.
     response.direct_passthrough = False
     response.make_sequence()
     return compress.after_request(response)
 
 
 def _on_every_page(settings: ApiSettings) -> dict[str, Any]:
-    """Return what all templates know: whose pages they are, and the language they speak."""
+    """Return the values that every template gets: branding and language."""
     return {
         "product": settings.product_name,
         "support": settings.support_email,
@@ -76,5 +76,5 @@ def _on_every_page(settings: ApiSettings) -> dict[str, Any]:
 
 
 def _chosen_language() -> dict[str, Any]:
-    """Return the parameter by which links keep a language that the address names, as we write it."""
+    """Return the `locale` parameter for links, normalised, so that they keep a language chosen in the address."""
     return {"locale": tag(request_language())} if "locale" in request.args else {}

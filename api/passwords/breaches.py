@@ -1,8 +1,8 @@
-"""Is a password in a collection of leaked ones? Asked of Have I Been Pwned, or of whoever speaks its range protocol.
+"""Look a password up among leaked ones, at Have I Been Pwned or another service with its range protocol.
 
-Five of the 40 hexadecimal digits of its SHA-1 leave (k-anonymity); hundreds of passwords share them. Of the standard
-library, because one GET needs no client: http.client follows no redirect, and by default checks no less than the
-certificate and the host's name.
+Only five of the 40 hexadecimal digits of its SHA-1 are sent (k-anonymity); hundreds of passwords share them. The
+standard library's http.client is enough for one GET: it follows no redirects, and the default TLS context verifies the
+certificate and the host name.
 """
 
 import hashlib
@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 from api.passwords.policy import WeakPassword
 from shared.log import get_logger
 
-TIMEOUT = 2.0  # Seconds for the whole: name, connection, answer.
-MAX_BYTES = 256 * 1024  # Of an answer; with padding it has 40 kB.
+TIMEOUT = 2.0  # Seconds for the whole lookup: name, connection and answer.
+MAX_BYTES = 256 * 1024  # The longest answer that is read; a padded one has 40 kB.
 PREFIX = 5  # Hexadecimal digits.
-# Padding makes answers of like size, so that those who see only sizes do not see which was asked for.
+# Padding makes all answers similar in size, so that their size does not reveal the prefix.
 _HEADERS = {"Add-Padding": "true", "User-Agent": "Latchkey", "Connection": "close"}
 _LINE = re.compile(r"([0-9A-Fa-f]{35}):(\d{1,15})")
 
@@ -29,15 +29,15 @@ log = get_logger(__name__)
 
 
 class BreachCheckAway(Exception):
-    """The collection cannot be asked, and the settings say that nothing goes without it."""
+    """The service gives no answer, and the settings require one."""
 
 
 class _NoAnswer(Exception):
-    """What came is not an answer of the protocol."""
+    """The answer does not follow the protocol."""
 
 
 class RangeService:
-    """Asks a service in a thread that is given up after `timeout` seconds: no timeout of a socket bounds a whole."""
+    """Queries a service in a thread, because a socket's timeout bounds each step and not the whole lookup."""
 
     def __init__(self, url: str, at_a_time: int, *, needed: bool, timeout: float = TIMEOUT) -> None:
         self._url = urlsplit(url)
@@ -47,22 +47,22 @@ class RangeService:
         self._tls = ssl.create_default_context()
 
     def check(self, password: str) -> None:
-        """Look the password up.
+        """Refuse a leaked password.
 
-        Raises WeakPassword, and BreachCheckAway where the service gives no answer and is needed.
+        Raises WeakPassword, and BreachCheckAway if the service gives no answer and one is required.
         """
         digest = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
         opened: list[socket.socket] = []
         asked = self._askers.submit(self._ask, digest[:PREFIX], time.monotonic() + self._timeout, opened)
         try:
             suffixes = asked.result(self._timeout)
-        # A TimeoutError is an OSError; a name that cannot be one is a UnicodeError.
+        # TimeoutError is an OSError; an impossible host name raises UnicodeError.
         except (OSError, UnicodeError, HTTPException, _NoAnswer) as error:
             asked.cancel()
-            for late in opened:  # Wake the thread that still reads: who sends a byte a second would keep it for ever.
+            for late in opened:  # Wake the reading thread: a server could keep it forever by sending slowly.
                 with suppress(OSError):
                     late.shutdown(socket.SHUT_RDWR)
-            # The type alone: a text may hold what was asked for.
+            # Only the type is logged: the text may hold the prefix.
             log.warning("breach_check_away", error=type(error).__name__, refused=self._needed)
             if self._needed:
                 raise BreachCheckAway from None
@@ -71,18 +71,18 @@ class RangeService:
             raise WeakPassword(["breached"])
 
     def _ask(self, prefix: str, deadline: float, opened: list[socket.socket]) -> set[str]:
-        """Return the other 35 digits of every leaked password that begins so."""
+        """Return the other 35 digits of every leaked password whose digest begins with the prefix."""
         with closing(self._connection()) as connection:
             connection.connect()
             opened.append(connection.sock)
             if time.monotonic() > deadline:
-                raise TimeoutError  # Nobody waits any more, nor cuts what was opened this late.
+                raise TimeoutError  # Nobody waits any more, so nobody would shut this socket down.
             connection.request("GET", self._url.path + prefix, headers=_HEADERS)
             with connection.getresponse() as answer:
                 if answer.status != 200:  # noqa: PLR2004 - a status is best known by its number
                     raise _NoAnswer
                 body = answer.read(MAX_BYTES + 1)
-                # Where it is cut short, what is missing may be what was asked for.
+                # The missing part of a truncated answer may hold the password.
                 if len(body) > MAX_BYTES or answer.length:
                     raise _NoAnswer
         return _suffixes(body.decode("ascii", "replace"))
@@ -95,7 +95,7 @@ class RangeService:
 
 
 def _suffixes(text: str) -> set[str]:
-    """Read lines of `SUFFIX:COUNT`; those that occur no time are padding."""
+    """Parse lines of `SUFFIX:COUNT`; a count of 0 is padding."""
     lines = [_LINE.fullmatch(line) for line in text.split()]
     if not lines or None in lines:
         raise _NoAnswer

@@ -1,17 +1,17 @@
-"""The passwords that most people choose, as a list made by dev/tools/common_passwords.py.
+"""The most common passwords, a list made by dev/tools/common_passwords.py.
 
-They are kept as digests: so the file holds no names, telephone numbers and curses of the people who chose them.
+Only digests are stored, so that the file holds none of the names, phone numbers and curses that people choose.
 """
 
 import hashlib
 from importlib.resources import files
 
 FILE = "common_passwords.bin"
-DIGEST_SIZE = 5  # Bytes. Looked for at any place of the list, one password in twelve million is taken for another.
+DIGEST_SIZE = 5  # Bytes. The list is searched at every offset, so one password in twelve million matches by chance.
 
 
 def digest(password: str) -> bytes:
-    """Return what stands for a password in the file, whatever the case of its letters."""
+    """Return the digest that represents a password in the file, ignoring case."""
     return hashlib.sha256(password.lower().encode("utf-8", "surrogatepass")).digest()[:DIGEST_SIZE]
 
 

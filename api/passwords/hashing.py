@@ -1,4 +1,4 @@
-"""bcrypt, a bounded number at a time, and the formats in which other software expects to find the hash."""
+"""bcrypt with bounded concurrency, and the formats in which other software stores the hash."""
 
 import hashlib
 import os
@@ -14,10 +14,10 @@ from api.passwords.policy import WeakPassword
 from shared.settings.settings import HashFormat
 from shared.tokens import InvalidToken
 
-WAIT_FOR_HASH = 5.0  # Seconds until one that has not begun is given up.
-MAX_ROUNDS = 16  # Of a stored hash, 5 seconds; each more takes twice as long, and 31 would take days.
+WAIT_FOR_HASH = 5.0  # Seconds after which a hash that has not started is given up.
+MAX_ROUNDS = 16  # Cost of a stored hash: 5 seconds. Each step more doubles it; 31 would take days.
 _STORED = re.compile(r"(bcrypt\$|bcrypt_sha256\$)?(\$2[aby]\$([0-3][0-9])\$[./A-Za-z0-9]{53})")
-# How a hash begins in each format: first as it is written, then as it may be imported as well.
+# The prefix that each format writes, and then the others that may be imported.
 _BEGINNINGS: dict[HashFormat, tuple[str, ...]] = {
     "bcrypt": ("$2b$", "$2a$", "$2y$"),
     "bcrypt-2y": ("$2y$", "$2a$", "$2b$"),
@@ -31,10 +31,10 @@ class HashingBusy(Exception):
 
 
 class Passwords:
-    """Hashes new passwords, a bounded number at a time.
+    """Hashes new passwords, a bounded number at once.
 
-    bcrypt runs in a pool of threads and lets the interpreter go meanwhile. A thread of the server waits for each hash;
-    a slot is permission to block one.
+    bcrypt runs in a thread pool and releases the GIL. Each hash blocks a pool thread and the server thread that waits
+    for it; a slot is permission to block a server thread.
     """
 
     def __init__(
@@ -56,14 +56,14 @@ class Passwords:
 
     @property
     def waiting(self) -> int:
-        """Return how many slots are taken."""
+        """The number of slots that are taken."""
         return len(self._links)
 
     @contextmanager
     def slot(self, link: str) -> Iterator[None]:
-        """Take a slot for the use of a link; nobody waits for one.
+        """Take a slot for the use of a link, without waiting for one.
 
-        Raises HashingBusy where all are taken, and InvalidToken where one of them is by the same link: it works once.
+        Raises HashingBusy if all are taken, or InvalidToken if the same link, which works only once, has one of them.
         """
         with self._counting:
             if len(self._links) >= self._slots:
@@ -78,7 +78,7 @@ class Passwords:
     def hash(self, password: str, old: str = "") -> str:
         """Return the hash as the users table stores it.
 
-        Raises WeakPassword where it is the password of the old hash, and HashingBusy where others take too long.
+        Raises WeakPassword if it is the password of the old hash, and HashingBusy if other passwords take too long.
         """
         hashing = self._pool.submit(self._replace, password, old)
         try:
@@ -95,31 +95,31 @@ class Passwords:
 
 
 def at_a_time(slots: int, processes: int = 1) -> int:
-    """Return how many of the passwords in slots one of the server's processes hashes at once.
+    """Return how many passwords a server process hashes at once, at most one for each slot.
 
-    Together the processes leave one core free, where there are more cores than processes.
+    Together the processes leave one core free if there are more cores than processes.
     """
-    # The cores that this process may use can be fewer than the machine has. macOS does not tell.
+    # The process may be limited to fewer cores than the machine has. macOS does not tell.
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(slots, (cores - 1) // processes))
 
 
 def is_hash_of(stored: str, password: str) -> bool:
-    """Tell whether a stored hash, in any of the formats, is of this password.
+    """Tell whether a stored hash, in any of the formats, is the hash of this password.
 
-    False as well for what is no hash of bcrypt's, and for one that would take more than MAX_ROUNDS.
+    Return False also for anything but a bcrypt hash, and for a cost above MAX_ROUNDS.
     """
     match = _STORED.fullmatch(stored)
     if not match or int(match[3]) > MAX_ROUNDS:
         return False
     try:
         return bcrypt.checkpw(_secret(password, prehashed=match[1] == "bcrypt_sha256$"), match[2].encode())
-    except ValueError:  # The password is longer than this hash could be of, or the salt is damaged.
+    except ValueError:  # The password is longer than bcrypt allows, or the salt is damaged.
         return False
 
 
 def flaw(stored: str, hash_format: HashFormat) -> str:
-    """Say why a stored hash cannot be imported in a format, or nothing."""
+    """Return why a stored hash cannot be imported in a format, or an empty string if it can."""
     match = _STORED.fullmatch(stored)
     if not match or not stored.startswith(_BEGINNINGS[hash_format]):
         return f"is not of the format {hash_format}"
@@ -129,8 +129,8 @@ def flaw(stored: str, hash_format: HashFormat) -> str:
 def encode(password: str, hash_format: HashFormat, rounds: int) -> str:
     """Hash a password and write it in one of the formats.
 
-    bcrypt: `$2b$`, as the bcrypt package writes it. bcrypt-2y: the same under PHP's prefix. django-bcrypt and
-    django-bcrypt-sha256: as django.contrib.auth.hashers stores them, the second over the hexadecimal SHA-256.
+    bcrypt: `$2b$`, as the bcrypt package writes it. bcrypt-2y: the same with PHP's prefix. django-bcrypt and
+    django-bcrypt-sha256: as django.contrib.auth.hashers stores them; the latter hashes the hexadecimal SHA-256.
     """
     secret = _secret(password, prehashed=hash_format == "django-bcrypt-sha256")
     hashed = bcrypt.hashpw(secret, bcrypt.gensalt(rounds)).decode()
@@ -138,5 +138,5 @@ def encode(password: str, hash_format: HashFormat, rounds: int) -> str:
 
 
 def _secret(password: str, *, prehashed: bool) -> bytes:
-    """Return what bcrypt gets to see."""
+    """Return the bytes that bcrypt hashes."""
     return hashlib.sha256(password.encode()).hexdigest().encode() if prehashed else password.encode()

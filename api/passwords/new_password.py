@@ -1,4 +1,4 @@
-"""What a new password goes through before it is stored, cheapest first."""
+"""The checks and the hashing of a new password, cheapest first."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ from api.passwords.policy import PasswordPolicy
 
 @dataclass(frozen=True)
 class NewPasswords:
-    """The policy, the leaked passwords where they are asked for, and hashing."""
+    """The policy, the lookup of leaked passwords if it is on, and hashing."""
 
     policy: PasswordPolicy
     breaches: RangeService | None
     hashing: Passwords
 
     def hash(self, password: str, address: str, old: str = "") -> str:
-        """Return what to store as the password of the owner of an address, instead of an old hash.
+        """Check the new password of an address's owner, and return the hash that replaces the old one.
 
         Raises WeakPassword, BreachCheckAway and HashingBusy.
         """

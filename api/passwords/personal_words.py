@@ -1,4 +1,4 @@
-"""Words that everybody knows who guesses at one person's password: their address, and the product's name."""
+"""Words that anybody guessing a person's password would know: their address and the product's name."""
 
 import re
 from collections.abc import Iterable
@@ -6,15 +6,15 @@ from unicodedata import normalize
 
 from shared.addresses import InvalidAddress, spellings
 
-MIN_WORD_LENGTH = 3  # Characters. Shorter parts stand in too many words by chance.
+MIN_WORD_LENGTH = 3  # Characters. Shorter parts occur in too many passwords by chance.
 _LETTERS = str.maketrans("@483!|1l05$7+", "aabeiiiiosstt")
 
 
 def words_of_address(address: str) -> set[str]:
-    """List the address, its two sides, and the parts of both but the top-level domain; and each backwards."""
+    """Return the address, its local part and domain, their parts except the top-level domain, and all reversed."""
     words: set[str] = set()
     try:
-        forms = spellings(address)  # The domain as people read it, and as it is stored.
+        forms = spellings(address)  # With the domain in Unicode and in ASCII.
     except InvalidAddress:
         forms = [address]
     for form in forms:
@@ -24,13 +24,13 @@ def words_of_address(address: str) -> set[str]:
 
 
 def words_of_name(name: str) -> set[str]:
-    """List a name, with and without its spaces, and its words; and each backwards."""
+    """Return a name, with and without its spaces, and its words, and all reversed."""
     words = re.findall(r"\w+", name)
     return _words([name, "".join(words), *words])
 
 
 def without(password: str, words: Iterable[str]) -> str:
-    """Take the words out, wherever they stand, also with digits and symbols for letters."""
+    """Remove the words from a password wherever they occur, also with digits and symbols for letters."""
     password = normalize("NFC", password)
     folded = _fold(password)
     for word in sorted(words, key=len, reverse=True):
@@ -46,5 +46,5 @@ def _words(parts: Iterable[str]) -> set[str]:
 
 
 def _fold(text: str) -> str:
-    """Make characters alike that stand for one letter, with an accent or without; as many come out as went in."""
+    """Replace accented letters and look-alike characters by one plain letter each; the length stays the same."""
     return "".join(normalize("NFKD", character)[0].lower()[:1] for character in text).translate(_LETTERS)

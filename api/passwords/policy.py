@@ -8,9 +8,9 @@ from api.passwords.personal_words import without, words_of_address, words_of_nam
 from api.passwords.strength import is_hard_to_guess
 from shared.settings.settings import HashFormat
 
-BCRYPT_BYTES = 72  # bcrypt reads no more: a longer password would be cut without a word, so it is refused.
+BCRYPT_BYTES = 72  # bcrypt reads no more: a longer password would be silently truncated, so it is refused.
 PREHASHED_CHARACTERS = 256
-MIN_GUESSES = 10**10  # zxcvbn's best score: a slow hash keeps it safe even if the users table is stolen.
+MIN_GUESSES = 10**10  # zxcvbn's best score: with a slow hash, it is safe even if the users table is stolen.
 
 Reason = Literal[
     "too_short",
@@ -34,7 +34,7 @@ class WeakPassword(Exception):
 
 @dataclass(frozen=True)
 class PasswordPolicy:
-    """What can be said of a password without asking anybody. There are no rules of composition."""
+    """The checks that need no other service. There are no composition rules."""
 
     hash_format: HashFormat
     min_length: int
@@ -48,7 +48,7 @@ class PasswordPolicy:
 
     @property
     def max_length_unit(self) -> Literal["characters", "bytes"]:
-        """`characters` are code points, `bytes` those of UTF-8."""
+        """`characters` (code points) or `bytes` (of UTF-8)."""
         return "characters" if self.hash_format == "django-bcrypt-sha256" else "bytes"
 
     @property
@@ -57,9 +57,9 @@ class PasswordPolicy:
         return f"minlength: {self.min_length}; maxlength: {self.max_length};"
 
     def check(self, password: str, address: str) -> None:
-        """Refuse a password that an owner of this address must not have.
+        """Refuse a password that the owner of this address must not set.
 
-        Raises WeakPassword. What cannot be stored is refused before anybody asks how hard it is to guess.
+        Raises WeakPassword. A password that cannot be stored is refused without checking how hard it is to guess.
         """
         reasons = self._not_storable(password) or self._too_easy(password, address)
         if reasons:
@@ -76,7 +76,7 @@ class PasswordPolicy:
         return [reason for reason, is_so in found.items() if is_so]
 
     def _too_easy(self, password: str, address: str) -> list[Reason]:
-        # To zxcvbn eight random characters take 10**8 guesses, and what looks like a word in them makes it less.
+        # zxcvbn rates eight random characters at 10**8 guesses, or less if part of them looks like a word.
         enough = min(MIN_GUESSES, int(10 ** (self.min_length - 1)))
         reasons: list[Reason] = []
         if digest(password) in self.common or not is_hard_to_guess(password, enough):

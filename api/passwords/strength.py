@@ -1,22 +1,22 @@
-"""How many guesses a password takes: zxcvbn, kept from what would make it slow."""
+"""How many guesses a password takes, by zxcvbn, with its input reduced to keep it fast."""
 
 from math import prod
 
 from zxcvbn import zxcvbn
 
 MAX_READ = 40  # Characters. zxcvbn's time grows with their square, and it holds the GIL.
-MIN_REPEAT = 4  # Characters. Without shorter ones, zxcvbn would not know many words any more.
-MAX_READINGS = 4  # Ways to read digits and symbols as letters. Each costs about a millisecond; there are hundreds.
-# The letters for which zxcvbn knows several characters, as those characters.
+MIN_REPEAT = 4  # Characters. If shorter repeats were removed, zxcvbn would miss many words.
+MAX_READINGS = 4  # Ways to read digits and symbols as letters. Each takes about a millisecond; there can be hundreds.
+# Each group holds the characters that zxcvbn reads as one letter, if there are several.
 _STANDING_FOR_ONE = ("4@", "({[<", "69", "1!|", "1|7", "$5", "+7")
 _LETTERS = str.maketrans("@({[<!|$+%", "accccilstx")
 
 
 def is_hard_to_guess(password: str, guesses: int) -> bool:
-    """Tell whether somebody who knows what people choose needs at least so many guesses.
+    """Tell whether an attacker who knows common passwords needs at least this many guesses.
 
-    What stood before does not count again, and of the rest the first 40 characters. They are read as they stand, and as
-    two texts that take turns, for letters with something between them.
+    Repeated text is removed first, and only 40 characters are read: as they are, and as two texts of every other
+    character, to find words that have another character between their letters.
     """
     text = _once(password)[:MAX_READ]
     return min(_guesses(text), _guesses(text[::2]) * _guesses(text[1::2])) >= guesses
@@ -27,7 +27,7 @@ def _guesses(text: str) -> float:
 
 
 def _once(text: str) -> str:
-    """Leave out what is the same, but for capitals, as something before it: there is nothing to guess in it."""
+    """Remove text that repeats earlier text, ignoring case: it adds nothing to guess."""
     folded = "".join(character.lower()[:1] for character in text)
     kept, place = "", 0
     while place < len(text):
@@ -42,6 +42,6 @@ def _once(text: str) -> str:
 
 
 def _readable(text: str) -> str:
-    """Replace symbols by the letters they are used for, where zxcvbn would try them in too many combinations."""
+    """Replace symbols by the letters they stand for if zxcvbn would try too many combinations."""
     readings = prod(max(1, sum(character in text for character in group)) for group in _STANDING_FOR_ONE)
     return text if readings <= MAX_READINGS else text.translate(_LETTERS)

@@ -1,4 +1,4 @@
-"""The rules of setting a new password. No Flask in here."""
+"""The rules for setting a new password, without Flask."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,18 +15,18 @@ from shared.outbox.outbox import Outbox
 from shared.tokens import InvalidToken, TokenClaims, Tokens
 from shared.users.table import User, Users
 
-NOTICE_DELAY = 60  # Seconds: longer than the rest of a reset takes, hashing queue included.
+NOTICE_DELAY = 60  # Seconds; longer than the rest of a reset takes.
 
 log = get_logger(__name__)
 
 
 class ResetsBusy(Exception):
-    """Resets and checks hold up as many threads of the server as they may."""
+    """Resets and link checks block as many server threads as they may."""
 
 
 @dataclass(frozen=True)
 class Resets:
-    """Sets passwords for those who hold a link. `slots`: how many threads of the server they may hold up together."""
+    """Sets passwords for users with a link. `slots`: how many server threads resets and checks may block together."""
 
     tokens: Tokens
     users: Users
@@ -42,30 +42,30 @@ class Resets:
         Raises InvalidToken, RateLimitExceeded and ResetsBusy.
         """
         claims = self._verify(token)
-        # A slow database would hold every thread, by one link that is asked about often enough.
+        # Otherwise frequent checks of one link could block every thread while the database is slow.
         with self._slot():
             self._user_of(claims)
         return claims.expires_at
 
     def reset(self, token: str, password: str, requester: dict[str, str]) -> None:
-        """Set the password of the user the token was made for, once.
+        """Set the password of the user that the token was issued for, once.
 
-        The notice mail is accepted before the change and held back, so that it goes out even if this process dies
-        right after the commit; the worker drops it while the old password is still stored.
+        The notice is queued before the change, with a delay, so that it is mailed even if this process dies right after
+        the commit. The worker drops it if the old password is still stored.
 
         Raises InvalidToken, RateLimitExceeded, WeakPassword, BreachCheckAway, HashingBusy, ResetsBusy, and RedisError
         or SQLAlchemyError with nothing changed.
         """
         claims = self._verify(token)
-        # Before the database is asked: a refusal costs half, and a slow database holds no more resets than this.
+        # Before the query, so that a refusal costs half and a slow database blocks only as many threads as slots.
         with self.passwords.hashing.slot(claims.fingerprint), self._slot():
             self._set(self._user_of(claims), password, requester)
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
-        """Hold a slot. No thread waits for one, because a thread that waits is held up as well.
+        """Hold a slot, without waiting for one: a thread that waits is blocked as well.
 
-        Raises ResetsBusy where none is free.
+        Raises ResetsBusy if none is free.
         """
         if not self.slots.acquire(blocking=False):
             raise ResetsBusy
@@ -80,7 +80,7 @@ class Resets:
         return claims
 
     def _set(self, user: User, password: str, requester: dict[str, str]) -> None:
-        """Judge, hash and store the password, with its notice."""
+        """Check, hash and store the password, and queue its notice."""
         password_hash = self.passwords.hash(password, user.address, user.password_hash)
         notice = Job.password_changed(
             user.address, self.address_key, user_id=user.id, password_hash=user.password_hash, **requester
@@ -93,7 +93,7 @@ class Resets:
         log.info("password_reset", user=user.id)
 
     def _decide(self, notice: Job, *, won: bool) -> None:
-        """Let the notice go, or take it back. If Redis is away by now, the worker decides by what is stored."""
+        """Send the notice or cancel it. If Redis is down by now, the worker decides by the stored password."""
         try:
             if won:
                 self.outbox.promote(notice.id, "confirmed")
@@ -105,7 +105,7 @@ class Resets:
     def _user_of(self, claims: TokenClaims) -> User:
         """Load the user that a genuine token is for.
 
-        Raises InvalidToken where it was made for a state that is over.
+        Raises InvalidToken if the user is gone, or has changed since the token was issued.
         """
         user = self.users.get(claims.user_id)
         if user is None or not claims.holds_for(user.password_hash, user.address):

@@ -1,4 +1,4 @@
-"""GET /password-policy: what a frontend and a password manager can know before a password is chosen."""
+"""GET /password-policy: the rules, for frontends and password managers to show before a password is chosen."""
 
 from flask import Flask, Response
 from flask_babel import lazy_gettext

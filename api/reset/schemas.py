@@ -1,4 +1,4 @@
-"""What the endpoints of resets take and answer, with an example of each for the OpenAPI document."""
+"""The bodies and answers of the reset endpoints, with examples for the OpenAPI document."""
 
 from datetime import UTC, datetime
 from typing import Literal
@@ -10,7 +10,7 @@ from api.openapi.schemas import Locale, LocalizedAnswer, RequestBody
 from api.passwords.policy import Reason
 from shared import tokens
 
-MAX_PASSWORD = 4096  # Characters; the password policy, which sets the real bound, says what is wrong.
+MAX_PASSWORD = 4096  # Characters. The password policy sets the real limit, and says what is wrong.
 CHANGED = lazy_gettext("Your password is changed.")
 _TOKEN = "IjEi.aSJzaQ.kq3xRZ4bTdnV0wYc8uJH2m9pLrE"  # noqa: S105 - It opens nothing.
 _RULES = "minlength: 15; maxlength: 72;"

@@ -1,4 +1,4 @@
-"""How answers are built: their language, problem documents, and texts that are the same for everybody."""
+"""Build answers: their language, problem documents, and texts that are the same for everybody."""
 
 import json
 from collections.abc import Callable
@@ -13,13 +13,13 @@ from shared.languages import DEFAULT, negotiate, tag
 
 
 def request_language() -> str:
-    """Return the language of what is answered: that of the body, or `?locale=`, or Accept-Language.
+    """Return the answer's language: from the body, `?locale=` or Accept-Language, in this order.
 
-    Where nobody asks, as on the command line, it is English.
+    Outside a request, as on the command line, it is English.
     """
     if not has_request_context():
         return DEFAULT
-    environ = request.environ  # Read as it is: this is part of every request for a link.
+    environ = request.environ  # Read directly, because every request for a link does this.
     wanted = g.get("locale") or ""
     if not wanted and environ.get("QUERY_STRING"):
         wanted = request.args.get("locale", "")
@@ -27,7 +27,7 @@ def request_language() -> str:
 
 
 def same_for_everybody(status: int, write: Callable[[], str]) -> Callable[[str], Response]:
-    """Return what builds an answer in a language. It is written once in each, by the first request that needs it."""
+    """Return a function that builds the answer in a language, and renders its body only once in each."""
 
     @cache
     def body(code: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What stands for a client in limits, and what a job may say of it."""
+"""The key that identifies a client in limits, and what a job may record about it."""
 
 import ipaddress
 from functools import lru_cache
@@ -11,14 +11,14 @@ from api.web.user_agents import recognise
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _UNKNOWN = "unknown"
-MAX_ADDRESS_LENGTH = 64  # Characters, with brackets, a zone and a port. What is longer counts as unknown.
-_KEPT = {4: 24, 6: 48}  # Bits by version: enough to tell one's own network, too few to find a person.
+MAX_ADDRESS_LENGTH = 64  # Characters, with brackets, zone and port. A longer one counts as unknown.
+_KEPT = {4: 24, 6: 48}  # Bits by IP version: enough to recognise one's own network, too few to find a person.
 
 
 def requester() -> dict[str, str]:
-    """Tell who sends this request, as fields of a job: no more than the mail will say, and no text of the client's.
+    """Return a job's fields about the client: only what the mail will show, and no text from the client.
 
-    client: the network of an IPv4 or IPv6 address, or empty. browser, system: words of shared/user_agents.py, or empty.
+    client: its IPv4 or IPv6 network, or empty. browser, system: words of shared/user_agents.py, or empty.
     """
     environ = request.environ
     who = {"request_id": environ[REQUEST_ID], "locale": request_language()}
@@ -29,9 +29,9 @@ def requester() -> dict[str, str]:
 
 
 def client_key() -> str:
-    """Return what stands for the client in limits: its IPv4 address, or its IPv6 network of 64 bits.
+    """Return the key that identifies the client in limits: its IPv4 address, or its IPv6 network of 64 bits.
 
-    IPv4 in IPv6 clothes (mapped, NAT64) counts as IPv4; what cannot be read shares one key.
+    IPv4 inside IPv6 (mapped, NAT64) counts as IPv4; all unreadable addresses share one key.
     """
     peer = request.remote_addr or ""
     return key_of(peer) if len(peer) <= MAX_ADDRESS_LENGTH else _UNKNOWN
@@ -39,7 +39,7 @@ def client_key() -> str:
 
 @lru_cache(maxsize=4096)
 def key_of(peer: str) -> str:
-    """Return the key of a client by the address that it comes from."""
+    """Return the key of a client by the address that it connects from."""
     try:
         address = ipaddress.ip_address(_without_port(peer))
     except ValueError:
@@ -55,7 +55,7 @@ def key_of(peer: str) -> str:
 
 @lru_cache(maxsize=1024)
 def client_network(key: str) -> str:
-    """Return the network that a client's key lies in, of 24 bits in IPv4 and 48 in IPv6: no more of it is kept."""
+    """Return the network of a client's key, 24 bits in IPv4 and 48 in IPv6; no more of it is stored."""
     if key == _UNKNOWN:
         return ""
     network = ipaddress.ip_network(key)
@@ -63,7 +63,7 @@ def client_network(key: str) -> str:
 
 
 def _without_port(text: str) -> str:
-    """Take off the port that some proxies append, the brackets around IPv6, and its zone."""
+    """Strip the port that some proxies append, the brackets around IPv6, and its zone."""
     if text.startswith("["):
         return text[1:].partition("]")[0]
     if text.count(":") == 1:

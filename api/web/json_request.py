@@ -1,4 +1,4 @@
-"""The strict reading of a JSON body: first as an object, then field by field."""
+"""Strict parsing of a JSON body: first as an object, then field by field."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 MAX_BODY = 16 * 1024  # Bytes.
-# By pydantic's types of errors, in the place of its own texts: those are English, and some repeat what was sent.
+# By pydantic's error types. Its own texts are not used: they are English, and some repeat what was sent.
 _REASONS = {
     "missing": lazy_gettext("This field is missing."),
     "string_type": lazy_gettext("This must be a text."),
@@ -30,7 +30,7 @@ View = Callable[..., Response]
 
 
 class InvalidRequest(Exception):
-    """The body is not a JSON object of exactly the fields asked for."""
+    """The body is not a JSON object with exactly the expected fields."""
 
     def __init__(self, *errors: tuple[str, str]) -> None:
         super().__init__("invalid request")
@@ -43,20 +43,20 @@ def read_body(model: type[Model]) -> Model:
     Raises RequestEntityTooLarge (413), UnsupportedMediaType (415) or InvalidRequest (422), in this order.
     """
     document = _json_object()
-    # Before the fields are looked at: what is said of them is in this language too.
+    # Set before the fields are validated, because error messages are in this language too.
     if isinstance(locale := document.get("locale"), str):
         g.locale = locale
     try:
         return model.model_validate(document)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False, include_context=False)
-    # Each kind once: for a thousand unknown fields the answer would be six times as long as the request, and take long.
+    # Each kind once: for a thousand unknown fields, the answer would be six times as long as the request, and slow.
     kinds = dict.fromkeys((_field(item), item["type"]) for item in found)
     raise InvalidRequest(*((name, str(_REASONS.get(kind, _OTHER_REASON))) for name, kind in kinds))
 
 
 def takes(model: type[Model], make: Callable[[Model], Any] | None = None) -> Callable[[View], Callable[[], Response]]:
-    """Hand a view the body of its request, or what is made of it, before anything else is done."""
+    """Parse the body before anything else is done, and call the view with it or with what `make` returns for it."""
 
     def read_first(view: View) -> Callable[[], Response]:
         @wraps(view)
@@ -70,14 +70,14 @@ def takes(model: type[Model], make: Callable[[Model], Any] | None = None) -> Cal
 
 
 def _field(item: ErrorDetails) -> str:
-    """Name the field; the name of an unknown one is the client's text and is not repeated."""
+    """Return the field's name, but not an unknown one: that is the client's text, which is not repeated."""
     return "" if item["type"] == "extra_forbidden" else ".".join(map(str, item["loc"]))
 
 
 def _json_object() -> dict[str, Any]:
     body = request.get_data()
     if request.content_length is None and len(body) >= MAX_BODY:
-        raise RequestEntityTooLarge  # Sent in chunks: werkzeug cuts it there without a word.
+        raise RequestEntityTooLarge  # A chunked body: werkzeug silently truncates it there.
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
     try:
@@ -97,7 +97,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse(_constant: str) -> None:
-    """NaN and Infinity are no JSON (RFC 8259, 6)."""
+    """Refuse NaN and Infinity, which are not JSON (RFC 8259, 6)."""
     raise ValueError
 
 

@@ -1,17 +1,16 @@
-"""Browser and system from a User-Agent, in the words of shared/user_agents.py or not at all.
+"""Recognise browser and system in a User-Agent, in the words of shared/user_agents.py or not at all.
 
-The signs are those that MDN lists ("Browser detection using the user agent"), and the vendors: Microsoft for Edge
-(`Edg`, `EdgA`, `EdgiOS`), Opera (`OPR`, `OPT`, `OPiOS`), Samsung Internet, Chrome on iOS (`CriOS`), Firefox on iOS
-(`FxiOS`).
+The signs are those that MDN ("Browser detection using the user agent") and the vendors list: Microsoft for Edge (`Edg`,
+`EdgA`, `EdgiOS`), Opera (`OPR`, `OPT`, `OPiOS`), Samsung Internet, Chrome on iOS (`CriOS`), Firefox on iOS (`FxiOS`).
 """
 
 from functools import lru_cache
 
-_MAX_LENGTH = 256  # Characters that are read; those of browsers have some 130.
+_MAX_LENGTH = 256  # Characters that are read; browsers send about 130.
 _BROWSER_LIKE = ("Mozilla/5.0 (", "Opera/9.80 (")
-_ROBOT = "compatible;"  # Crawlers that show themselves as browsers say so.
+_ROBOT = "compatible;"  # Crawlers that look like browsers include this.
 
-# The first sign that is found decides: most browsers name others too, for old sites' sake.
+# The first sign found decides: most browsers name others too, for the sake of old sites.
 _SYSTEMS = {
     "iPad": "iPadOS",
     "iPhone": "iOS",
@@ -19,12 +18,12 @@ _SYSTEMS = {
     "Android": "Android",
     "CrOS": "ChromeOS",
     "Windows": "Windows",
-    "Macintosh": "macOS",  # iPads too that ask for the desktop's page: they say the same.
+    "Macintosh": "macOS",  # Also iPads that request the desktop site: they send the same.
     "Linux": "Linux",
 }
 _SIGNS = {
-    # Others of the same make, for which there is no word. The last two are windows of other apps: one on Android, and
-    # that of the Google app on iOS.
+    # Browsers of the same families for which there is no word. The last two are web views: of Android apps, and of the
+    # Google app on iOS.
     "": (
         *("Chromium/", "Vivaldi/", "YaBrowser/", "DuckDuckGo/", "Ddg/", "UCBrowser/", "MiuiBrowser/", "HuaweiBrowser/"),
         *("Seamonkey/", "SeaMonkey/", "; wv)", "GSA/"),
@@ -40,7 +39,7 @@ _APPLE = {"iPadOS", "iOS", "macOS"}
 
 
 def recognise(user_agent: str) -> tuple[str, str]:
-    """Return browser and system, each a word of the vocabulary or empty where there is none for it."""
+    """Return browser and system, each as a word of the vocabulary, or empty if there is none for it."""
     return _recognise(user_agent[:_MAX_LENGTH])
 
 
@@ -49,7 +48,7 @@ def _recognise(user_agent: str) -> tuple[str, str]:
     if not user_agent.startswith(_BROWSER_LIKE) or _ROBOT in user_agent:
         return "", ""
     system = next((word for sign, word in _SYSTEMS.items() if sign in user_agent), "")
-    # Only Apple's are called Safari; whatever else is made of WebKit or Blink says the same beside a name of its own.
+    # Safari exists only on Apple's systems. Other WebKit and Blink browsers claim it too, besides their own name.
     safari = "Safari" if system in _APPLE and "Version/" in user_agent and "Safari/" in user_agent else ""
     browser = next((word for sign, word in _BROWSERS.items() if sign in user_agent), safari)
     return browser, system

@@ -1,4 +1,4 @@
-"""The Flask-SQLAlchemy object, and how both programs connect it: with a bound on every wait."""
+"""The Flask-SQLAlchemy object, and the connections of both programs, with a bound on every wait."""
 
 import time
 from collections.abc import Generator
@@ -20,14 +20,14 @@ ANSWER_TIMEOUT = STATEMENT_TIMEOUT + 1
 class BoundedConnection(psycopg.Connection[Any]):
     """A connection that waits for a frozen server no longer than ANSWER_TIMEOUT.
 
-    libpq has no such bound: `statement_timeout` is the server's own, and TCP is content while the other side's kernel,
-    or a proxy, acknowledges.
+    libpq has no such bound: `statement_timeout` is enforced by the server, and TCP does not time out as long as the
+    other side's kernel, or a proxy, acknowledges.
     """
 
     def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
-        """Run the generator that psycopg makes of every exchange with the server.
+        """Run a generator of psycopg, which is one exchange with the server.
 
-        Raises psycopg.OperationalError, with the connection closed.
+        Raises psycopg.OperationalError after ANSWER_TIMEOUT, and closes the connection.
         """
         return super().wait(self._bounded(gen), *arguments, **options)
 
@@ -37,7 +37,7 @@ class BoundedConnection(psycopg.Connection[Any]):
             state = next(gen)
             while True:
                 ready = yield state
-                # psycopg comes back with NONE ten times a second while nothing arrives.
+                # psycopg sends NONE ten times a second while nothing arrives.
                 if ready == Ready.NONE and time.monotonic() > ends_at:
                     self.pgconn.finish()
                     raise psycopg.OperationalError("the database does not answer")
@@ -47,11 +47,11 @@ class BoundedConnection(psycopg.Connection[Any]):
 
 
 def database_config(url: str, connections: int, *, reads_only: bool = False) -> dict[str, Any]:
-    """Return the Flask configuration for a database; nothing is opened yet.
+    """Return the Flask configuration for a database, without opening a connection.
 
-    reads_only: each statement stands alone, without a BEGIN and a ROLLBACK, which are two round trips.
+    reads_only: each statement commits by itself, which saves the two round trips of BEGIN and ROLLBACK.
     """
-    # Each connection that was kept is asked whether it is alive, so no restart of a database costs a job a second try.
+    # Pooled connections are tested before use, so that a restart of the database costs no job a second attempt.
     options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
     if reads_only:
         options["isolation_level"] = "AUTOCOMMIT"

@@ -1,4 +1,4 @@
-"""A Redis script on the shortest way."""
+"""Redis scripts, called with as little overhead as possible."""
 
 import os
 import socket
@@ -21,15 +21,15 @@ NEVER = float("-inf")
 
 
 class QuickScript:
-    """Calls a script without redis-py's lending of connections, its retrying and its telemetry.
+    """Calls a script without redis-py's connection pool, retries and telemetry.
 
-    These are half of the CPU time of a call: 24 us are left of 48, where a bare socket takes 15. Connections are kept
-    in `free`, which the scripts of one client share, each with the time when it was put there. One is looked at before
-    it is used, as redis-py does, unless that was less than `trusted_for` seconds ago: a look takes as long as sending.
+    These take half of a call's CPU time, 24 of 48 us; a bare socket takes 15 us. Connections are kept in `free`, which
+    the scripts of one client share, each with the time of its last use. A connection is checked before use, as in
+    redis-py, unless it was used less than `trusted_for` seconds ago: a check takes as long as sending.
 
-    The kernel ends what takes longer than the client's timeout. With a timeout of its own, Python would poll the socket
-    before each sending and reading, and let another thread in each time, which keeps this one waiting: with four
-    threads, a tenth of the CPU of a request for a link. hiredis leaves the socket so; redis-py's parser would not.
+    The kernel enforces the client's timeout. To enforce its own, Python would poll the socket before each send and
+    read, and release the GIL each time, so that this thread waits for others: with four threads, that took a tenth of
+    the CPU of a request for a link. hiredis does not change the socket's timeout; redis-py's own parser would.
     """
 
     def __init__(self, redis: Redis, text: str, free: deque[Any], trusted_for: float = 0.0) -> None:
@@ -56,7 +56,7 @@ class QuickScript:
         except ResponseError:
             raise
         except BaseException as error:
-            # Its answer may come yet, and would be taken for the next one's.
+            # The answer may still arrive, and would be taken for that of the next command.
             connection.disconnect()
             if isinstance(error, RedisAway) and isinstance(error.__context__, BlockingIOError):  # The kernel's EAGAIN.
                 raise RedisSlow from error
@@ -65,10 +65,10 @@ class QuickScript:
             self._free.append((connection, time.monotonic()))
 
     def _take(self) -> tuple[Any, float]:
-        """Return a connection and when it was used last."""
+        """Return a connection and the time of its last use."""
         with suppress(IndexError):
             connection, used_at = self._free.pop()
-            # One of before a fork is the parent's.
+            # Connections opened before a fork belong to the parent.
             if connection.pid == os.getpid():
                 return connection, used_at
         connection = self._pool.get_connection()
@@ -76,7 +76,7 @@ class QuickScript:
         return connection, NEVER
 
     def _is_good(self, connection: Any, *, rested: bool) -> bool:
-        """Tell whether the connection is open still, if it has rested, and to the present master behind sentinels."""
+        """Tell whether the connection is to the current master and, if it has rested, whether it is still open."""
         try:
             ours = connection.is_connected and self._pool.owns_connection(connection)
             return ours and not (rested and connection.can_read())
@@ -85,15 +85,15 @@ class QuickScript:
 
 
 def _time_in_kernel(connection: Any) -> None:
-    """Hand the timeout of a connection to the kernel.
+    """Let the kernel enforce a connection's timeout.
 
-    Not with TLS: ssl would repeat a reading that the kernel ended, for ever.
+    TLS connections keep Python's timeout: ssl would forever repeat a read that the kernel ended.
     """
-    sock = connection._sock  # noqa: SLF001 - redis-py has no other way to it.
+    sock = connection._sock  # noqa: SLF001 - redis-py offers no other access.
     microseconds = int((connection.socket_timeout or 0) * MICROSECONDS)
     if microseconds and not isinstance(sock, ssl.SSLSocket):
         timeout = struct.pack("ll", *divmod(microseconds, MICROSECONDS))
-        with suppress(OSError):  # Where the kernel wants another form of it, Python's stays.
+        with suppress(OSError):  # If the kernel expects another format, Python's timeout stays.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
             sock.settimeout(None)

@@ -1,4 +1,4 @@
-"""What a program asks of Redis when it starts."""
+"""The checks of Redis when a program starts."""
 
 from typing import Any
 
@@ -12,16 +12,16 @@ from shared.settings.environment import SettingsError
 from shared.settings.settings import RedisSettings
 
 TIMEOUT = 2.0  # Seconds.
-MIN_VERSION = 7  # EXPIRE ... NX and the flags of scripts.
+MIN_VERSION = 7  # For EXPIRE ... NX and script flags.
 NEEDED = f"Latchkey needs Redis {MIN_VERSION} or later, or Valkey."
 
 log = get_logger(__name__)
 
 
 def check_redis(settings: RedisSettings) -> None:
-    """End the start where this Redis will never do; warn where it may lose what was accepted.
+    """Refuse to start with an unsuitable Redis; warn if it may lose accepted jobs.
 
-    A Redis that is away may come back, and one that tells nothing may do: both are passed over.
+    A Redis that is down may come back, and one that refuses INFO may be suitable: both are accepted.
 
     Raises SettingsError.
     """
@@ -31,18 +31,18 @@ def check_redis(settings: RedisSettings) -> None:
             _check_keys(redis)
             found: dict[str, Any] = redis.info()
     except NoPermissionError:
-        log.warning("redis_tells_nothing", hint="Allow INFO to the user in REDIS_URL, or its limit cannot be minded.")
+        log.warning("redis_tells_nothing", hint="Allow INFO to the user in REDIS_URL, to watch its memory.")
         return
     except (AuthenticationError, ResponseError) as error:
         raise SettingsError([f"REDIS_URL: {refusal(error)}"]) from None
     except RedisError as error:
-        log.warning("redis_away", error=type(error).__name__, hint="It is waited for. Look at REDIS_URL if it runs.")
+        log.warning("redis_away", error=type(error).__name__, hint="Waiting for Redis. If it runs, check REDIS_URL.")
         return
     _check_kind(found)
 
 
 def _check_keys(redis: Redis) -> None:
-    """Ask for each key: a script that may not use them all would stop half-way."""
+    """Test access to every key: without it, a script would stop half-way."""
     try:
         redis.exists(*Key)
     except NoPermissionError:
@@ -50,7 +50,7 @@ def _check_keys(redis: Redis) -> None:
 
 
 def refusal(error: RedisError) -> str:
-    """Say why Redis refuses us, and not in its own words: an old one repeats the password."""
+    """Return why Redis refuses the connection, but never Redis's own text: old versions repeat the password in it."""
     text = str(error).lower()
     if isinstance(error, AuthenticationError):
         return "Redis refuses its user or password."
@@ -67,13 +67,11 @@ def _check_kind(found: dict[str, Any]) -> None:
         raise SettingsError([f"REDIS_URL: this is Redis {version}. {NEEDED}"])
     if found.get("cluster_enabled"):
         raise SettingsError(
-            ["REDIS_URL: this is Redis Cluster, which Celery does not know. Use one server, or Sentinel."]
+            ["REDIS_URL: this is Redis Cluster, which Celery does not support. Use one server, or Sentinel."]
         )
     if found["maxmemory_policy"] != "noeviction":
-        log.warning(
-            "redis_may_evict", hint="Set maxmemory-policy noeviction, or a full Redis forgets what was accepted."
-        )
+        log.warning("redis_may_evict", hint="Set maxmemory-policy noeviction, or a full Redis deletes accepted jobs.")
     if not found["maxmemory"]:
-        log.warning("redis_unbounded", hint="Set maxmemory, or Redis takes all memory that there is.")
+        log.warning("redis_unbounded", hint="Set maxmemory, or Redis may use up all memory.")
     if not found["aof_enabled"]:
-        log.warning("redis_may_forget", hint="Set appendonly yes, or a Redis that restarts forgets jobs.")
+        log.warning("redis_may_forget", hint="Set appendonly yes, or Redis loses jobs when it restarts.")

@@ -1,4 +1,4 @@
-"""The Redis client that each program holds: of one server, or of whichever server the sentinels call master."""
+"""The Redis client of each program: for one server, or for the master that the sentinels name."""
 
 from copy import copy
 from typing import Any
@@ -15,18 +15,18 @@ MAX_CONNECTIONS = 10_000
 
 
 def connect(url: str, *, connect_timeout: float, timeout: float) -> Redis:
-    """Return a client that opens its connections when they are needed; times in seconds.
+    """Return a client that connects when it is needed; times in seconds.
 
-    redis-py 8 retries by itself by default, which turns a bound of 0.2 s into one of many seconds.
+    It does not retry: by default redis-py 8 does, which turns a bound of 0.2 s into one of many seconds.
     """
     options: dict[str, Any] = {
         "decode_responses": True,
         "socket_connect_timeout": connect_timeout,
         "socket_timeout": timeout,
         "retry": Retry(NoBackoff(), 0),
-        # As many as there are threads that ask; redis-py's own 100 would refuse the next one for good.
+        # Enough for every thread: beyond redis-py's default of 100, others would fail.
         "max_connections": MAX_CONNECTIONS,
-        # Asked for at every connect, and known to Redis Enterprise alone.
+        # redis-py asks for these at every connect, but only Redis Enterprise knows them.
         "maint_notifications_config": MaintNotificationsConfig(enabled=False),
     }
     address = SentinelAddress.parse(url)
@@ -40,12 +40,12 @@ def connect(url: str, *, connect_timeout: float, timeout: float) -> Redis:
 
 
 class Sentinels(Sentinel):
-    """The sentinels, asked in turn for the master at every connect; who answered last is asked first."""
+    """The sentinels, asked in turn for the master at every connect, starting with the last that answered."""
 
     def discover_master(self, service_name: str) -> tuple[str, int]:
-        """Ask on a list of this call's own.
+        """Ask for the master with a copy of the list of sentinels.
 
-        redis-py swaps places in the one list of all threads, where two at once can overwrite one sentinel with another.
+        redis-py reorders the list, which all threads share: two at once could overwrite one sentinel with another.
         """
         mine = copy(self)
         mine.sentinels = list(self.sentinels)

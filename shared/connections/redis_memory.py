@@ -1,19 +1,19 @@
-"""How full Redis is, and what gives way when."""
+"""How full Redis is, and at which levels Latchkey stops writing to it."""
 
 from redis import Redis
 from redis.exceptions import NoPermissionError
 
-# Of maxmemory. First the histories of addresses give way, then nothing more is accepted: a full Redis still gives
-# messages out and refuses to note who took them, so what waits could not be finished.
+# Fractions of maxmemory. Above the first, histories are dropped; above the second, new requests are refused: a full
+# Redis still hands out messages but refuses to record who took them, so waiting jobs could not be finished.
 NO_MORE_HISTORY = 0.6
 NO_MORE_REQUESTS = 0.8
-HISTORY_OFF_TIMEOUT = 10  # Seconds; whoever looks at the memory each second says it again.
+HISTORY_OFF_TIMEOUT = 10  # Seconds; every check of the memory, once a second, renews it.
 ALLOW_FULL = "#!lua flags=allow-oom\n"
-"""The first line of a script that makes room, or needs next to none: Redis runs it even where it is full."""
+"""The first line of a script that frees memory, or needs hardly any: Redis runs it even if it is full."""
 
 
 def memory_used(redis: Redis) -> float | None:
-    """Return how much of Redis's `maxmemory` is used, 1.0 for all; None where it has no bound or does not tell us.
+    """Return the used fraction of Redis's `maxmemory`, or None if there is no limit or Redis does not tell.
 
     Raises RedisError.
     """
@@ -21,6 +21,6 @@ def memory_used(redis: Redis) -> float | None:
         memory: dict[str, int] = redis.info("memory")
     except NoPermissionError:
         return None
-    # Buffers for replicas and the append-only file, which Redis does not count against the bound.
+    # Redis does not count buffers for replicas and for the append-only file towards the limit.
     used = memory["used_memory"] - memory.get("mem_not_counted_for_evict", 0)
     return used / memory["maxmemory"] if memory["maxmemory"] else None

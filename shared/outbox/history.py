@@ -2,4 +2,4 @@
 
 HISTORY_HOURS = 48
 MAX_LINES = 100
-MAX_LIMITED_LINES = 20  # Anybody can send requests over the quota: their list is separate, and drops no other lines.
+MAX_LIMITED_LINES = 20  # Anybody can cause these, so they have a separate list and push out no other lines.

@@ -1,9 +1,9 @@
-"""Jobs: what an accepted one says, and the Celery message that carries its id.
+"""The jobs that wait for a worker, and the Celery message that carries a job's id.
 
-The message carries the id alone. Whoever reads Flower, task events or the broker sees no address.
+The message carries only the id, so that Flower, task events and the broker show no address.
 
-Kinds and field names are stored in entries that wait in Redis, so they stay as they are: during an upgrade an old
-worker reads what a new API wrote, and the reverse. The methods that make jobs are named after what the worker does.
+Do not change kinds and field names, which are stored in entries that wait in Redis: during an upgrade an old worker
+reads what a new API wrote, and the reverse. The methods that make jobs are named after what the worker does.
 """
 
 import hashlib
@@ -30,13 +30,13 @@ Kind = Literal["forgot", "over_quota", "reset", "password_changed"]
 
 @dataclass(frozen=True)
 class Job:
-    """One accepted request, as it waits in the outbox.
+    """An accepted job, as it waits in the outbox.
 
     forgot: find the users of `address` and mail each a link.
-    over_quota: a no-op job: the same request over its address's quota, which is as much work for the API.
+    over_quota: do nothing. A request over its address's quota becomes this no-op job: as much work for the API.
     reset: mail a link to `user_id`, one of several users who share `address`.
-    password_changed: tell `address` that the password of `user_id` was changed, unless the one behind `old_state` is
-    stored still: then the change never came.
+    password_changed: tell `address` that the password of `user_id` was changed, unless the password behind `old_state`
+    is still stored: then the change never happened.
     """
 
     id: str
@@ -64,26 +64,26 @@ class Job:
     def password_changed(
         cls, address: str, address_key: bytes, *, user_id: str, password_hash: str, **requester: Any
     ) -> Self:
-        """Make the notice that the password of a user is changed; password_hash: the one that is stored still."""
+        """Make the notice that a user's password was changed; password_hash: the old one, which is still stored."""
         job = cls.send_link(address, address_key, **requester)
         return replace(job, kind="password_changed", user_id=user_id, old_state=state(password_hash, address_key))
 
     def send_link_to_user(self, user_id: str) -> Self:
-        """Make the job for one of several users who share the address; always the same one, should this run twice."""
+        """Make the job for one of several users who share the address, with the same id each time."""
         own_id = hashlib.sha256(f"{self.id}:{user_id}".encode()).hexdigest()[:32]
         return replace(self, id=own_id, kind="reset", user_id=user_id)
 
     def no_op(self) -> Self:
-        """Make the job that takes this one's place if it is over the quota of its address."""
+        """Make the no-op job that replaces this one if its address is over its quota."""
         return type(self)(self.id, "over_quota", self.request_id, self.address_hash, self.accepted_at)
 
     def entry(self) -> str:
-        """Render the job for the outbox, leaving out what is empty."""
+        """Render the job for the outbox, without empty fields."""
         return to_json({name: value for name, value in vars(self).items() if value not in ("", None)}).decode()
 
     @classmethod
     def from_entry(cls, entry: str | bytes) -> Self:
-        """Read a job back; fields of a later version are passed over."""
+        """Read a stored job, ignoring fields of later versions."""
         fields = json.loads(entry)
         return cls(**{name: value for name, value in fields.items() if name in cls.__dataclass_fields__})
 
@@ -94,21 +94,21 @@ class Job:
 
 
 def hash_keys(settings: KeySettings) -> list[bytes]:
-    """Return the keys that hash addresses and states, one from each SECRET_KEY; the first is used for new hashes."""
+    """Return the keys that hash addresses and states, one from each SECRET_KEY; new hashes use the first."""
     secrets_in_order = [key.get_secret_value().encode() for key in settings.secret_key]
     return [hmac.digest(secret, b"latchkey.hash", hashlib.sha256) for secret in secrets_in_order]
 
 
 def state(password_hash: str, key: bytes) -> str:
-    """Return a keyed hash that tells one stored password from another, and nothing else."""
+    """Return a keyed hash that only shows whether two stored passwords are the same."""
     return hmac.digest(key, b"state:" + password_hash.encode(), hashlib.sha256).hex()[:32]
 
 
 def message(job_id: str) -> str:
-    """Return the Celery message for a job up to the time of its push, which Redis writes, and two closing braces.
+    """Return the Celery message for a job without its end: Redis appends the time of the push and two braces.
 
-    Celery's message protocol, version 2, with a JSON body that is not encoded once more; a test sends one through a
-    real worker.
+    It follows version 2 of Celery's message protocol, without the base64 encoding of its JSON body; a test sends one
+    through a real worker.
     """
     body = json.dumps([[job_id], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}])
     headers = {

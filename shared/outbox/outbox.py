@@ -1,9 +1,9 @@
-"""The outbox: a durable store in Redis of the jobs that were accepted and are not finished. Both programs use it.
+"""The outbox: a durable store in Redis of jobs that are accepted but not finished. Both programs use it.
 
-A job stays here until it is finished, whatever becomes of its message in Celery's queue: a message that Celery delivers
-twice mails once, and the sweeper replaces one that Celery loses. Each step is one Lua script on Redis's own clock,
-atomic in memory and in the append-only file. shared/redis_keys.py lists what is stored; worker/queue/consumer.py has
-the steps of a worker.
+A job stays here until it is finished, whatever happens to its message in Celery's queue: a message that Celery delivers
+twice mails once, and the sweeper replaces one that Celery loses. Each step is one Lua script that uses Redis's clock,
+and is atomic in memory and in the append-only file. shared/redis_keys.py lists what is stored; worker/queue/consumer.py
+has the worker's steps.
 """
 
 from collections import deque
@@ -26,13 +26,13 @@ class OutboxFull(Exception):
 
 
 def read_lua(package: str, name: str) -> str:
-    """Return the text of a script that lies in a package."""
+    """Return the text of a script in a package."""
     return (files(package) / f"{name}.lua").read_text()
 
 
 def _prefix() -> str:
-    """Return what each script of the outbox begins with: constants, and functions that several scripts use."""
-    # The message of a job, as the parts between which its id stands.
+    """Return the beginning of every script of the outbox: constants and shared functions."""
+    # The message of a job, split where its id belongs.
     parts = ", ".join(f"[==[{part}]==]" for part in message("JOB_ID").split("JOB_ID"))
     constants = {
         "MESSAGE": f"{{{parts}}}",
@@ -56,9 +56,9 @@ class Outbox:
         self._cancel = self.script(read_lua("shared.outbox", "lua/cancel"), draining=True)
 
     def script(self, body: str, *, draining: bool = False, trusted_for: float = 0.0) -> QuickScript:
-        """Register a script that may use the outbox's own functions, `add` above all.
+        """Register a script that may use the functions of shared/outbox/lua/outbox.lua.
 
-        draining: it makes room, so Redis runs it even where it is full. trusted_for: see QuickScript.
+        draining: it frees memory, so Redis runs it even if it is full. trusted_for: see QuickScript.
         """
         return QuickScript(self.redis, (ALLOW_FULL if draining else "") + _prefix() + body, self._free, trusted_for)
 
@@ -78,9 +78,9 @@ class Outbox:
         return bool(self._add_delayed(args=[job.id, job.entry(), int(delay * MICROSECONDS)]))
 
     def promote(self, job_id: str, event: str = "") -> None:
-        """Make a delayed job due at once, and note the event that it waited for."""
+        """Make a delayed job due at once, and record the event that it waited for."""
         self._promote(args=[job_id, event])
 
     def cancel(self, job_id: str) -> None:
-        """Forget a job that turned out not to be needed."""
+        """Delete a job that turned out not to be needed."""
         self._cancel(args=[job_id])

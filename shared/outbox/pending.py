@@ -1,4 +1,4 @@
-"""How much is accepted and not finished."""
+"""How many jobs are accepted but not finished."""
 
 import time
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from shared.redis_keys import MICROSECONDS, Key
 
 @dataclass(frozen=True)
 class Pending:
-    """The jobs in the outbox and where they wait, messages in Celery's queue, dead letters, and an age in seconds."""
+    """The numbers of jobs, by where they wait, of messages and of dead letters, and the oldest job's age in seconds."""
 
     jobs: int
     queued: int
@@ -23,7 +23,7 @@ class Pending:
 
     @classmethod
     def count(cls, redis: Redis) -> Self:
-        """Count, in one round trip."""
+        """Count everything in one round trip."""
         with redis.pipeline(transaction=False) as pipe:
             pipe.hlen(Key.JOBS)
             for key in (Key.QUEUED, Key.LEASED, Key.LATER):

@@ -1,4 +1,4 @@
-"""The settings that say whose pages and mails these are."""
+"""The settings for the branding, language and time zone of pages and mails."""
 
 import re
 from functools import cached_property
@@ -12,15 +12,15 @@ from shared.languages import DEFAULT, LANGUAGES
 from shared.settings.colors import EASY_CONTRAST, MIN_CONTRAST, contrast, readable
 from shared.settings.environment import FromEnvironment
 
-LIGHT, DARK = "#ffffff", "#1b212a"  # What text stands on, in pages and mails.
+LIGHT, DARK = "#ffffff", "#1b212a"  # The backgrounds of text in pages and mails.
 MAX_NAME_LENGTH = 80
 
 
 def one_line(value: str) -> str:
-    """Return a text for a mail's header, where it stays one header and is read as it is written.
+    """Return a text that is safe in a mail's header, and shown there as it is written.
 
-    Python ends a header at each of these characters, and what follows would be another one. An encoded word (RFC 2047)
-    may hold anything. Raises ValueError.
+    Python ends a header at each of these characters, and the rest would become another header. An encoded word (RFC
+    2047) may hide anything. Raises ValueError.
     """
     if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|=\?", value):
         raise ValueError("is not one line of plain text")
@@ -43,7 +43,7 @@ def _brand_color(value: str) -> str:
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
         raise ValueError("is not a colour such as `#1f5fbf`")
     if (found := contrast(value, LIGHT)) < MIN_CONTRAST:
-        # Rounded down: 4.48 is not 4.5.
+        # Rounded down: 4.499 must not be shown as 4.5.
         told = floor(found * 100) / 100
         raise ValueError(f"has a contrast of {told} on white and needs {MIN_CONTRAST}, as {readable(value, LIGHT)} has")
     return value
@@ -59,13 +59,13 @@ def _language(value: str) -> str:
 def _timezone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (ValueError, OSError, KeyError):  # A path, a folder, and what is nowhere.
+    except (ValueError, OSError, KeyError):  # For a path, a folder and an unknown name.
         raise ValueError("is not a time zone such as `Europe/Berlin`") from None
     return value
 
 
 class Branding(FromEnvironment):
-    """Whose pages and mails these are."""
+    """The settings that brand pages and mails."""
 
     product_name: Annotated[str, AfterValidator(_product_name)] = Field(
         default="Latchkey",

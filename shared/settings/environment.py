@@ -1,4 +1,4 @@
-"""From environment variables to values, and from what is wrong with them to sentences."""
+"""Read settings from environment variables, and say in sentences what is wrong with them."""
 
 import os
 import re
@@ -9,16 +9,16 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-# How like one of ours a name must be to count as misspelt (1: the same), and how long. None of the other program's
-# settings is, nor are PORTS or LOGNAME; BRAND_COLOUR, MAIL_PROT and REDIS_URI are.
+# How similar to a setting's name another one must be to count as misspelt (1: equal), and how long. PORTS, LOGNAME and
+# the other program's settings do not count; BRAND_COLOUR, MAIL_PROT and REDIS_URI do.
 MIN_LIKENESS = 0.88
 MIN_LENGTH = 7
 
 
 class SettingsError(SystemExit):
-    """Everything that is wrong with the settings, a sentence with a hint for each.
+    """Everything that is wrong with the settings: a sentence with a hint for each problem.
 
-    A SystemExit, because every program that meets it should print it and end with status 1, and nothing else.
+    This is a SystemExit, so that a program that does not catch it prints it and ends with status 1.
     """
 
     def __init__(self, problems: list[str]) -> None:
@@ -35,7 +35,7 @@ class FromEnvironment(BaseModel):
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Read the settings from environment variables, secrets also from the file that NAME_FILE names.
+        """Read the settings from environment variables, or a secret from the file that NAME_FILE names.
 
         Raises SettingsError, which lists every problem at once.
         """
@@ -50,12 +50,12 @@ class FromEnvironment(BaseModel):
 
 
 def secret_names(cls: type[BaseModel]) -> set[str]:
-    """Name the settings that are secrets, and can therefore be given as NAME_FILE."""
+    """Return the names of settings that are secrets, which may also be given as NAME_FILE."""
     return {name.upper() for name, field in cls.model_fields.items() if "SecretStr" in repr(field.annotation)}
 
 
 def read(cls: type[BaseModel], environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Collect the values that are set, and the problems with files by field; an empty variable counts as not set."""
+    """Return the values that are set, and the problems by field; an empty variable counts as not set."""
     values = {name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())}
     problems = _misspelt(cls, environ)
     for name in secret_names(cls):
@@ -65,7 +65,7 @@ def read(cls: type[BaseModel], environ: Mapping[str, str]) -> tuple[dict[str, st
         elif path:
             try:
                 values[field] = Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, ValueError):  # The second where it is no text, or the path none.
+            except (OSError, ValueError):  # ValueError if it is not text, or not a path.
                 problems[field] = f"{name}_FILE names a file that cannot be read. Check its path and permissions."
     # Python reads bytes that are not UTF-8 as surrogates, which cannot be written anywhere later.
     undecoded = [field for field, value in values.items() if re.search(r"[\ud800-\udfff]", value)]
@@ -73,13 +73,13 @@ def read(cls: type[BaseModel], environ: Mapping[str, str]) -> tuple[dict[str, st
 
 
 def _misspelt(cls: type[BaseModel], environ: Mapping[str, str]) -> dict[str, str]:
-    """Find names that look like ours and are not: a misspelt USERS_FILTER would let everybody in."""
+    """Find misspelt names of settings: a misspelt USERS_FILTER would let everybody in."""
     known = {name.upper() for name in cls.model_fields} | {f"{name}_FILE" for name in secret_names(cls)}
     users = [name for name in known if name.startswith("USERS_")]
     problems = {}
     for name in environ.keys() - known:
         ours = users and name.startswith("USERS_")
-        # One that is set, be it to nothing, is not the one that was meant.
+        # A setting that is present, even if empty, cannot be the one that was misspelt.
         meant = nearest(name, users, 0) if ours else nearest(name, known - environ.keys())
         if meant:
             others = "" if ours else f" If {name} is another program's, set {meant} as well, empty for its default."
@@ -88,13 +88,13 @@ def _misspelt(cls: type[BaseModel], environ: Mapping[str, str]) -> dict[str, str
 
 
 def nearest(name: str, known: Iterable[str], alike: float = MIN_LIKENESS) -> str:
-    """Return the known name that was most likely meant, or nothing; short names are like too many others."""
+    """Return the known name that was most likely meant, or an empty string; short names resemble too many others."""
     found = get_close_matches(name.upper(), sorted(known), 1, alike) if len(name) >= MIN_LENGTH else []
     return found[0] if found else ""
 
 
 def validation_problems(cls: type[BaseModel], error: ValidationError) -> dict[str, str]:
-    """Turn each validation error into one sentence and a hint, without the value, which may be a secret."""
+    """Return a sentence and a hint for each validation error, without the value, which may be a secret."""
     sentences = {}
     for item in error.errors(include_input=False, include_url=False):
         name = str(item["loc"][0])

@@ -1,4 +1,4 @@
-"""The address of a set of servers that Sentinel watches: redis+sentinel://user:password@host:port,host,host/NAME/DB."""
+"""The address of a Redis behind Sentinel: redis+sentinel://user:password@host:port,host,host/NAME/DB."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,11 +6,11 @@ from typing import Self
 from urllib.parse import parse_qs, quote, unquote
 
 SENTINEL_PORT = 26379
-# Seconds that one sentinel may take to accept, and to answer. They are asked in turn, and two may be dead or frozen.
+# Seconds in which one sentinel must accept, and answer. They are asked in turn, and two may be dead or frozen.
 SENTINEL_TIMEOUT = 0.5
 
 _SCHEME = "redis+sentinel://"
-# Sentinel itself allows no other characters in a name. urlsplit takes no list of hosts, and none in brackets.
+# Sentinel allows no other characters in a name. urlsplit can parse neither a list of hosts nor brackets in one.
 _FORM = re.compile(
     r"(?:(?P<username>[^:@/?#]*):(?P<password>[^:@/?#]+)@)?"
     r"(?P<hosts>[^@/?#]+)/(?P<name>[\w.-]+)(?:/(?P<db>\d{1,4})?)?(?:\?(?P<query>[^#]*))?",
@@ -22,7 +22,7 @@ _QUERY = {"sentinel_username", "sentinel_password"}
 
 @dataclass(frozen=True)
 class SentinelAddress:
-    """Which sentinels to ask for the master of which name, and what to say to it and to them."""
+    """The sentinels, the name of the master that they watch, and the credentials for it and for them."""
 
     sentinels: tuple[tuple[str, int], ...]
     name: str
@@ -34,7 +34,7 @@ class SentinelAddress:
 
     @classmethod
     def parse(cls, url: str) -> Self | None:
-        """Read the address, or return None for one of another kind.
+        """Parse the address, or return None if it is of another kind.
 
         Raises ValueError, whose text may hold a password.
         """
@@ -42,10 +42,10 @@ class SentinelAddress:
             return None
         form = _FORM.fullmatch(url.removeprefix(_SCHEME))
         if form is None:
-            raise ValueError("no address of sentinels")
+            raise ValueError("not an address of sentinels")
         query = parse_qs(form["query"] or "", keep_blank_values=True, strict_parsing=bool(form["query"]))
         if not query.keys() <= _QUERY:
-            raise ValueError("an unknown parameter")
+            raise ValueError("unknown parameter")
         return cls(
             sentinels=tuple(map(_host, form["hosts"].split(","))),
             name=form["name"],
@@ -56,19 +56,19 @@ class SentinelAddress:
         )
 
     def sentinel_options(self, most_seconds: float = SENTINEL_TIMEOUT) -> dict[str, str | float | None]:
-        """Return what redis-py and kombu need to know to ask a sentinel, each at most so many seconds a step."""
+        """Return the options with which redis-py and kombu ask a sentinel, with a timeout for each step."""
         timeout = min(most_seconds, SENTINEL_TIMEOUT)
         return {
             "username": self.sentinel_username,
             "password": self.sentinel_password,
             "socket_connect_timeout": timeout,
             "socket_timeout": timeout,
-            # Once: redis-py would try a dead one ten times more, with waits, before it asks the next.
+            # Once: redis-py would retry a dead sentinel ten times, with pauses, before it asks the next.
             "retry": None,
         }
 
     def for_kombu(self) -> str:
-        """Write the address as kombu reads it: one for each sentinel, with the login and database of the master."""
+        """Write the address in kombu's form: one for each sentinel, with the login and database of the master."""
         login = f"{quote(self.username or '', '')}:{quote(self.password, '')}@" if self.password else ""
         hosts = (f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self.sentinels)
         return ";".join(f"sentinel://{login}{host}/{self.db}" for host in hosts)
@@ -77,5 +77,5 @@ class SentinelAddress:
 def _host(text: str) -> tuple[str, int]:
     match = _HOST.fullmatch(text)
     if match is None or not 0 < int(match[2] or SENTINEL_PORT) < 65536:  # noqa: PLR2004 - the largest port
-        raise ValueError("no host and port")
+        raise ValueError("not a host and port")
     return match[1].strip("[]"), int(match[2] or SENTINEL_PORT)

@@ -1,7 +1,7 @@
 """Settings from environment variables: validated at start, frozen afterwards.
 
-A setting's description does three jobs: it explains the field here, it is the hint in the error that a wrong value
-gets, and a test holds it against the table in docs/settings.md.
+A setting's description does three jobs: it explains the field here, it is the hint in the error for a wrong value, and
+a test compares it with the table in docs/settings.md.
 """
 
 import re
@@ -21,7 +21,7 @@ from shared.settings.redis_url import SentinelAddress
 EXAMPLE_SECRET = "replace-me-with-32-or-more-random-characters"  # noqa: S105 - refused at start; it is what .env.example says
 MIN_SECRET_LENGTH = 32
 MIN_DISTINCT_CHARACTERS = 10
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # Hosts that may be spoken to without TLS.
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # Hosts that may be used without TLS.
 
 HashFormat = Literal["bcrypt", "bcrypt-2y", "django-bcrypt", "django-bcrypt-sha256"]
 
@@ -45,7 +45,7 @@ def _strong(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
 
 
 def _redis_url(value: SecretStr) -> SecretStr:
-    """Refuse what the client, the broker or the limiter would only trip over later, with the password in the text."""
+    """Refuse an address that would fail later in the client, broker or limiter, with the password in the message."""
     url = value.get_secret_value()
     if url.startswith("rediss+sentinel://"):
         raise ValueError("asks for TLS through Sentinel, which is not supported")
@@ -57,7 +57,7 @@ def _redis_url(value: SecretStr) -> SecretStr:
     try:
         parts = urlsplit(url)
         readable = parts.hostname is not None and parts.port != 0
-        # Reads the parameters and opens nothing.
+        # Parses the parameters without connecting.
         ConnectionPool.from_url(url).make_connection()
     except (ValueError, TypeError, RedisError):
         readable = False
@@ -69,7 +69,7 @@ def _redis_url(value: SecretStr) -> SecretStr:
 def _database_url(value: SecretStr) -> SecretStr:
     try:
         url = make_url(value.get_secret_value())
-    except (ArgumentError, ValueError):  # The second where the port is no number, with the password in its text.
+    except (ArgumentError, ValueError):  # ValueError if the port is not a number; its text holds the password.
         raise ValueError("is not a database address") from None
     backend = url.get_backend_name()
     if backend not in {"postgresql", "sqlite"}:
@@ -78,7 +78,7 @@ def _database_url(value: SecretStr) -> SecretStr:
         raise ValueError("names a SQLite database in memory, which API and worker cannot share")
     url = url.set(drivername={"postgresql": "postgresql+psycopg"}.get(backend, backend))
     try:
-        create_engine(url)  # Reads the rest and opens nothing.
+        create_engine(url)  # Parses the rest without connecting.
     except (ArgumentError, ValueError):
         raise ValueError("is not a database address") from None
     return SecretStr(url.render_as_string(hide_password=False))
@@ -103,7 +103,7 @@ MaxAge = Annotated[int, Field(ge=60, le=86400, description="Seconds that a link 
 
 
 class RedisSettings(FromEnvironment):
-    """Where Redis is: all that Flower needs to know."""
+    """The address of Redis, which is all that Flower needs."""
 
     redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] = Field(
         description="Redis 7.0 or Valkey 8 or later, with a database of its own: `redis://host:6379/0`, "
@@ -112,7 +112,7 @@ class RedisSettings(FromEnvironment):
 
 
 class KeySettings(RedisSettings):
-    """Where Redis is, and the keys: all that it takes to read the history of an address."""
+    """The address of Redis and the secret keys, which are all that reading the history of an address needs."""
 
     secret_key: SecretKeys = Field(
         description="Signs the links: 32 or more random characters, for example from "
@@ -122,7 +122,7 @@ class KeySettings(RedisSettings):
 
 
 class Settings(Branding, KeySettings):
-    """What the API and the worker both need to know."""
+    """The settings that the API and the worker share."""
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
         description="Where the users table is: `postgresql://user:password@host/name` or `sqlite:////path/to/file`."

@@ -1,19 +1,19 @@
-"""Web addresses that lead where they seem to: https, or http on this machine, and a plain name of a host."""
+"""Web addresses that lead where they seem to: https, or http on this machine, and a plain host name."""
 
 import re
 from urllib.parse import SplitResult, urlsplit
 
 from shared.settings.settings import LOOPBACK
 
-# RFC 3986, 2. What else there is, browsers read in their own ways: a backslash as a slash, letters as others like them.
+# RFC 3986, 2. Browsers read other characters in their own ways: a backslash as a slash, some letters as others.
 _WEB_ADDRESS = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]+")
 
 
 def split_address(value: str) -> SplitResult:
-    """Take a web address apart.
+    """Split a web address into its parts.
 
-    Raises ValueError with what is wrong, to be read after the name of its setting.
+    Raises ValueError, whose text is read after the name of the setting.
     """
     try:
         parts = urlsplit(value)
@@ -21,7 +21,7 @@ def split_address(value: str) -> SplitResult:
     except ValueError:
         host = None
     if not host or not _WEB_ADDRESS.fullmatch(value):
-        raise ValueError("is not a web address, or holds what must be encoded in one")
+        raise ValueError("is not a web address, or holds characters that must be percent-encoded")
     wrong = {
         "is not https": parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK),
         "holds a user name": "@" in parts.netloc,
@@ -33,7 +33,7 @@ def split_address(value: str) -> SplitResult:
 
 
 def web_address(value: str) -> str:
-    """Return a web address, or nothing where none is set.
+    """Return a web address if it is valid or empty.
 
     Raises ValueError.
     """
@@ -43,6 +43,6 @@ def web_address(value: str) -> str:
 
 
 def origin(address: str) -> str:
-    """Return the origin of a web address as Content-Security-Policy names it, or nothing for what is none."""
+    """Return a web address's origin for Content-Security-Policy, or an empty string if it has none."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc.rstrip(':')}" if parts.netloc else ""

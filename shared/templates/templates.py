@@ -1,4 +1,4 @@
-"""Templates of the operator's in the place of ours: a folder with `pages/` for the API and `mails/` for the worker."""
+"""The operator's templates, which replace Latchkey's: `pages/` for the API and `mails/` for the worker."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from jinja2.nodes import Block, Extends
 
 from shared.settings.environment import SettingsError
 
-OURS = "latchkey"  # `latchkey/layout.html` is ours, also where another one stands in its place.
+OURS = "latchkey"  # `latchkey/layout.html` is ours, even if the operator has another one.
 Part = Literal["pages", "mails"]
 _PARTS = set(get_args(Part))
 
 
 @dataclass(frozen=True)
 class Templates:
-    """The templates of one program: ours, and those of the operator's folder before them, where one is set."""
+    """The templates of one program: the operator's, if there is a folder, before Latchkey's own."""
 
     folder: str
     part: Part
@@ -29,15 +29,15 @@ class Templates:
 
     @cached_property
     def loader(self) -> BaseLoader:
-        """What an environment of Jinja's loads them with. Only templates name templates, and none leaves the folder."""
+        """Jinja's loader for them. Only templates name other templates, and none outside the folder can be named."""
         if not self.folder:
             return self.ours
         return ChoiceLoader([FileSystemLoader(self._root / self.part), self.ours, PrefixLoader({OURS: self.ours})])
 
     def check(self, environment: Environment, render: Callable[[], Iterable[str]]) -> None:
-        """End the start where a file of the folder would be passed over, or would break a page or a mail.
+        """Refuse to start if a file of the folder would be ignored, or would break a page or a mail.
 
-        `render` makes each of them once, with example values, and tells what is wrong with what came out.
+        `render` makes each page or mail once, with example values, and yields what is wrong with the results.
 
         Raises SettingsError.
         """
@@ -57,11 +57,11 @@ class Templates:
         return Path(self.folder)
 
     def _names(self) -> set[str]:
-        """Name our templates as the folder does: `pages/forgot.html`."""
+        """Return the names of our templates as the folder has them: `pages/forgot.html`."""
         return {f"{self.part}/{name}" for name in self.ours.list_templates()}
 
     def _strangers(self) -> Iterator[str]:
-        """Find files and folders that replace nothing of ours. The other program looks at its own part."""
+        """Find files and folders that replace none of our templates. The other program checks its own part."""
         names = self._names()
         folders = {str(parent) for name in names for parent in PurePosixPath(name).parents}
         for folder in sorted(folders):
@@ -69,13 +69,13 @@ class Templates:
                 for entry in sorted((self._root / folder).iterdir()):
                     name = str(PurePosixPath(folder, entry.name))
                     known = folders | _PARTS if entry.is_dir() else names
-                    # What begins with a dot belongs to tools, such as Git, or to a mounted ConfigMap.
+                    # Names that begin with a dot belong to tools, such as Git, or to a mounted ConfigMap.
                     if name not in known and not entry.name.startswith("."):
                         hint = _hint(name, (known | names) - {"."})
                         yield f"TEMPLATE_FOLDER holds {name}, which replaces no template. {hint}"
 
     def _unreadable(self, environment: Environment) -> Iterator[str]:
-        """Find what is no template; all of it, also what no page uses."""
+        """Find files that are not valid templates, including those that no page uses."""
         for name in sorted(self._names()):
             if (self._root / name).exists():
                 try:
@@ -111,7 +111,7 @@ class Templates:
             return [f"TEMPLATE_FOLDER: {self._place(error)}: {_reason(error)}."]
 
     def _place(self, error: Exception) -> str:
-        """Say where in the folder an error came up; Jinja puts the template's lines into the traceback."""
+        """Return where in the folder an error occurred; Jinja puts the template's lines into the traceback."""
         for frame in reversed(extract_tb(error.__traceback__)):
             if (path := Path(frame.filename)).is_relative_to(self._root):
                 return f"{path.relative_to(self._root).as_posix()}, line {frame.lineno}"

@@ -1,4 +1,4 @@
-"""`python -m worker COMMAND`: what a person does about mails that wait or were given up."""
+"""`python -m worker COMMAND`: see and manage jobs that wait or were given up."""
 
 import json
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 @click.command()
 @as_json
 def pending(*, as_json: bool) -> None:
-    """Tell how much waits, and for how long the oldest has."""
+    """Show how many jobs wait, and how long the oldest has waited."""
     with _redis(RedisSettings.load()) as redis:
         found, alive = Pending.count(redis), bool(redis.exists(Key.HEARTBEAT))
     if as_json:
@@ -48,7 +48,7 @@ def pending(*, as_json: bool) -> None:
 @click.option("--most", default=100, show_default=True, type=click.IntRange(1), help="How many to list.")
 @as_json
 def dead(most: int, *, as_json: bool) -> None:
-    """List what was given up, the newest first; addresses only as hashes."""
+    """List jobs that were given up, newest first; addresses only as hashes."""
     with _dead_letters() as letters:
         found, of = list(letters.newest(most)), letters.count()
     if as_json:
@@ -64,7 +64,7 @@ def dead(most: int, *, as_json: bool) -> None:
 @click.option("--all", "all_of_them", is_flag=True, help="All that were given up.")
 @as_json
 def retry(job_id: str | None, *, all_of_them: bool, as_json: bool) -> None:
-    """Put back what was given up, as if it were accepted now."""
+    """Put jobs that were given up back into the queue, as if they were accepted now."""
     if bool(job_id) == all_of_them:
         raise click.UsageError("Name one ID (`python -m worker dead` lists them), or --all.")
     with _dead_letters() as letters:
@@ -78,7 +78,7 @@ def retry(job_id: str | None, *, all_of_them: bool, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
 def purge(*, yes: bool, as_json: bool) -> None:
-    """Delete all that was given up."""
+    """Delete all jobs that were given up."""
     with _dead_letters() as letters:
         if not yes and letters.count():
             click.confirm(f"Delete {letters.count()} for good?", abort=True, err=True)
@@ -90,7 +90,7 @@ def purge(*, yes: bool, as_json: bool) -> None:
 @click.argument("email")
 @as_json
 def trace(email: str, *, as_json: bool) -> None:
-    """Tell what happened to an address in the last 48 hours."""
+    """Show what happened for an address in the last 48 hours."""
     settings = KeySettings.load()
     try:
         hashes = [hash_address(email, key) for key in hash_keys(settings)]
@@ -118,7 +118,7 @@ def _redis(settings: RedisSettings) -> Iterator[Redis]:
     except (AuthenticationError, ResponseError) as error:
         raise click.ClickException(f"REDIS_URL: {refusal(error)}") from None
     except RedisError as error:
-        text = f"Redis does not answer ({type(error).__name__}). Look at REDIS_URL, and whether Redis runs."
+        text = f"Redis does not answer ({type(error).__name__}). Check REDIS_URL, and that Redis is running."
         raise click.ClickException(text) from None
 
 

@@ -1,4 +1,4 @@
-"""What happened to an address in the last 48 hours, for the support that is asked "where is my mail?"."""
+"""The history of an address in the last 48 hours, for support that is asked "where is my mail?"."""
 
 import time
 from collections.abc import Iterable
@@ -38,13 +38,13 @@ class Event:
 
     @property
     def meaning(self) -> str:
-        """Say what happened in words for support."""
+        """What happened, in words for support."""
         meaning = MEANINGS.get(self.event, self.event)
         return f"{meaning} ({self.detail})" if self.detail else meaning
 
 
 def read_history(redis: Redis, address_hashes: Iterable[str]) -> list[Event]:
-    """List what happened lately to an address, oldest first; it has one hash under each SECRET_KEY."""
+    """List what happened lately for an address, oldest first; it has one hash for each SECRET_KEY."""
     keys = [f"{Key.HISTORY}{each}{which}" for each in address_hashes for which in ("", ":limited")]
     lines = [str(line) for key in keys for line in redis.lrange(key, 0, -1)]
     since = time.time() - HISTORY_HOURS * 3600

@@ -1,4 +1,4 @@
-"""Mails with templates of the operator's are written once at the start: a mistake would hold up every one of them."""
+"""Write every mail once at start if the operator has templates: a mistake would delay every one of them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +14,7 @@ from shared.settings.branding import one_line
 from worker.mails.messages import Messages, link
 from worker.settings import MailSettings
 
-# As long as a real one, so that a filter that breaks lines breaks it.
+# As long as a real one, so that a filter that breaks long lines breaks it too.
 _TOKEN = f"{'an-example-' * 5}.aBcDeF.{'opens-nothing-' * 3}"
 EXAMPLE = Job(
     id="0" * 32,
@@ -36,7 +36,7 @@ def examples(messages: Messages, job: Job) -> dict[str, Message]:
 
 
 def check_mails(settings: MailSettings, flask: Flask) -> None:
-    """Write every mail in every language, where TEMPLATE_FOLDER is set.
+    """Write every mail in every language, if TEMPLATE_FOLDER is set.
 
     Raises SettingsError.
     """
@@ -55,15 +55,15 @@ def check_mails(settings: MailSettings, flask: Flask) -> None:
 
 
 def _without_link(reset: Message, address: str) -> Iterator[str]:
-    """Tell the parts of the mail that nobody could follow."""
+    """Find the parts of the mail that lack a working link."""
     for name, text in {"body.txt": str(reset.body), "body.html": unescape(str(reset.html))}.items():
         if address not in text:
-            hint = "Write {{ link }} where it belongs, and let no filter break it."
+            hint = "Write {{ link }} where it belongs, without a filter that breaks it."
             yield f"mails/reset/{name}, or a template that it uses, lacks the link. {hint}"
 
 
 def _subject(name: str, message: Message) -> Iterator[str]:
-    """Tell a subject that could not be sent, or would be read as something else."""
+    """Find a subject that could not be sent, or would be read as something else."""
     try:
         one_line(message.subject or "")
     except ValueError as error:
@@ -71,4 +71,4 @@ def _subject(name: str, message: Message) -> Iterator[str]:
         return
     if not message.subject:
         yield f"mails/{name}/subject.txt is empty. Write a line."
-    message.as_bytes()  # What else cannot be sent ends the start here.
+    message.as_bytes()  # Anything else that cannot be sent raises here.

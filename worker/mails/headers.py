@@ -1,13 +1,13 @@
-"""The headers that every mail has beside its own: made by a program, not to be answered, not to be tracked."""
+"""The headers that every mail has besides its own: it is automatic, needs no answer and must not be tracked."""
 
 AUTOMATIC = {
     "Auto-Submitted": "auto-generated",  # RFC 3834, 5.
     "X-Auto-Response-Suppress": "All",  # The same for Exchange.
 }
 
-# A relay that counts clicks leads them past itself: it stores each link with its token, and its scanners may open it.
-# These headers switch that off where the relay knows them, and say nothing to others. They are always sent, because
-# behind MAIL_SERVER may stand a smart host. Links have attributes for the same: worker/mails/templates/layout.html.
+# A relay that tracks clicks replaces links by its own: it stores each link with its token, and its scanners may open
+# it. These headers turn that off if the relay knows them; others ignore them. They are always sent, because MAIL_SERVER
+# may forward to such a relay. Links have attributes for the same purpose: worker/mails/templates/layout.html.
 UNTRACKED = {
     # SendGrid: https://www.twilio.com/docs/sendgrid/for-developers/sending-email/smtp-filters
     "X-SMTPAPI": '{"filters": {"clicktrack": {"settings": {"enable": 0}}, "opentrack": {"settings": {"enable": 0}}}}',
@@ -21,7 +21,7 @@ UNTRACKED = {
     # Mailjet: https://dev.mailjet.com/docs/smtp_relay/custom_headers
     "X-Mailjet-TrackClick": "0",
     "X-Mailjet-TrackOpen": "0",
-    # Mandrill tracks what it lists, and overrides the account: this lists neither opens nor clicks.
+    # Mandrill tracks what this header lists, whatever the account's settings: here neither opens nor clicks.
     # https://mandrill.zendesk.com/hc/en-us/articles/360039280433
     "X-MC-Track": "none",
     # SparkPost: https://developers.sparkpost.com/api/smtp/

@@ -1,4 +1,4 @@
-"""From a job and a link to a mail: subject, text, HTML and headers. One folder of templates for each mail."""
+"""Write mails from jobs and links: subject, text, HTML and headers. Each mail has a folder of templates."""
 
 import textwrap
 from dataclasses import dataclass
@@ -23,22 +23,22 @@ _WRAPPER = textwrap.TextWrapper(72, break_long_words=False, break_on_hyphens=Fal
 
 @dataclass(frozen=True)
 class Messages:
-    """Writes the mails, each in the language of its job. Needs the context of an app that speaks."""
+    """Writes the mails, each in the language of its job. Needs the context of an app with Flask-Babel."""
 
     settings: MailSettings
 
     def reset(self, job: Job, address: str, token: str) -> Message:
         """Write the mail with the link.
 
-        Raises InvalidAddress where the stored address cannot be mailed to.
+        Raises InvalidAddress if the stored address cannot be mailed to.
         """
         return self._write("reset", job, job.id, address, link=link(self.settings.reset_url, token))
 
     def password_changed(self, job: Job) -> Message:
         """Write the notice that the password was changed.
 
-        It is named after the old password and not after the job: should two attempts tell of one change, it is
-        recognisable. Raises InvalidAddress.
+        Its Message-ID is made from the state of the old password and not from the job, so that a second notice of the
+        same change is recognisable. Raises InvalidAddress.
         """
         return self._write("password_changed", job, job.old_state, job.address)
 
@@ -55,14 +55,14 @@ class Messages:
             sender=self._sender[1],
             extra_headers={**AUTOMATIC, "Content-Language": tag(language), **UNTRACKED},
         )
-        # Not as an argument: Flask-Mail would make one text of both, and encode a name that is encoded once more.
+        # Not as an argument: Flask-Mail would join both into one text, and encode an encoded name again.
         message.sender = self._sender
-        # One id for one matter, so that the rare double is recognisable.
+        # A mail that is sent twice, which is rare, keeps its id, so that the second one is recognisable.
         message.msgId = f"<{mail_id}@{self._sender[1].partition('@')[2]}>"
         return message
 
     def _texts(self, name: str, job: Job, language: str, values: dict[str, str]) -> list[str]:
-        """Write subject, text and HTML in the language that is spoken now."""
+        """Write subject, text and HTML in the current language."""
         settings = self.settings
         known = values | {
             "product": settings.product_name,
@@ -86,33 +86,33 @@ class Messages:
 
     @cached_property
     def templates(self) -> Templates:
-        """The templates of the mails, with those of the operator's folder before ours."""
+        """The templates of the mails: those of the operator's folder before ours."""
         return Templates(self.settings.template_folder, "mails", PackageLoader("worker.mails"))
 
     @cached_property
     def environment(self) -> Environment:
-        """Jinja as the mails need it: compiled once, escaping in HTML, with texts of the language spoken."""
+        """Jinja's environment for mails: compiled once, escaping in HTML, with texts in the current language."""
         environment = Environment(
             loader=self.templates.loader,
             autoescape=select_autoescape(["html"]),
             undefined=StrictUndefined,
-            auto_reload=False,  # Compiled once: it would look at the files for each mail.
+            auto_reload=False,  # Otherwise it would check the files for each mail.
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
         environment.filters["wrapped"] = wrapped
-        environment.install_gettext_callables(  # type: ignore[attr-defined] # The extension brings it.
-            # Flask-Babel looks the catalogue up anew for each text, which took a fifth of the time that a mail took.
+        environment.install_gettext_callables(  # type: ignore[attr-defined] # The extension adds it.
+            # Flask-Babel would look up the catalogue for each text, which took a fifth of the time of a mail.
             gettext=pass_context(lambda context, text: context["catalogue"].ugettext(text)),
             ngettext=pass_context(lambda context, *texts: context["catalogue"].ungettext(*texts)),
-            newstyle=True,  # Placeholders are escaped as the template they stand in.
+            newstyle=True,  # Escapes placeholders as their template is escaped.
         )
         return environment
 
 
 def wrapped(text: str) -> str:
-    """Break the lines of a text between words, and leave a link on its line as it is."""
+    """Wrap long lines between words, and never break a link."""
     return "\n".join(line if len(line) <= _WRAPPER.width else _WRAPPER.fill(line) for line in text.split("\n"))
 
 

@@ -1,4 +1,4 @@
-"""From a message to the bytes that the relay gets."""
+"""Turn a message into the bytes that the relay gets."""
 
 import binascii
 import secrets
@@ -10,19 +10,19 @@ from flask_mail import Message
 
 
 class _Remembering(Compat32):
-    """A policy that folds headers as Flask-Mail's does, and remembers them: most are the same in most mails."""
+    """A policy that folds headers as Flask-Mail's does, and caches them: most are the same in most mails."""
 
     linesep = "\r\n"
     fold_binary = staticmethod(lru_cache(maxsize=256)(SMTP.fold_binary))
 
 
 class Mail(Message):
-    """Flask-Mail's message, written with a fifth of the CPU: 0.22 ms instead of 1.16 were measured.
+    """Flask-Mail's message, written with a fifth of the CPU time: 0.22 ms instead of 1.16 (measured).
 
-    Flask-Mail has one of Python's newer policies write its mails, which parses a header anew whenever it is looked at;
-    and Python searches all texts for each boundary with a regular expression that it compiles for it. The bytes are the
-    same but for the boundaries, and but for texts that are not ASCII: those are quoted-printable, because Flask-Mail's
-    eight bits may not be sent without asking the relay (RFC 6152), and lines of 998 bytes are soon full in Hindi.
+    Flask-Mail uses one of Python's newer policies, which parses a header again each time it is read; and for each
+    boundary, Python compiles a regular expression and searches all texts with it. The bytes differ only in the
+    boundaries and in texts that are not ASCII. These are quoted-printable: Flask-Mail's 8-bit texts may be sent only if
+    the relay agrees (RFC 6152), and Hindi soon exceeds lines of 998 bytes.
     """
 
     def as_bytes(self) -> bytes:
@@ -31,7 +31,7 @@ class Mail(Message):
         mail.policy = _Remembering()
         for part in mail.walk():
             if part.is_multipart():
-                # Random, so that no text holds it.
+                # Random, so that no text contains it.
                 part.set_boundary(f"====={secrets.token_hex(12)}")
             elif part["Content-Transfer-Encoding"] == "8bit":
                 text: Any = part.get_payload(decode=True)

@@ -26,7 +26,7 @@ _MARK = '<meta name="generator" content="Latchkey, preview of its mails">'
 def preview(folder: Path | None, *, show: bool) -> None:
     """Write every mail in every language to FOLDER, and open a page of them. Nothing is sent.
 
-    It needs no setting; PRODUCT_NAME, RESET_URL and others of mails show what they do.
+    No settings are needed; PRODUCT_NAME, RESET_URL and others of mails show their effect.
     """
     folder = folder or Path(tempfile.mkdtemp(prefix="latchkey-mails-"))
     named = {name.upper() for name in PreviewSettings.model_fields}
@@ -41,14 +41,14 @@ def preview(folder: Path | None, *, show: bool) -> None:
 
 
 def write_all(settings: PreviewSettings, folder: Path, *, home: str = "") -> Path:
-    """Write the mails and the page of them, with a link to where one came from, and return the page's path."""
+    """Write the mails and a page of them, with a link to the page it was opened from, and return its path."""
     messages, job = Messages(settings), replace(EXAMPLE, accepted_at=time.time())
     with _speaker(settings).app_context():
         mails = {language: examples(messages, replace(job, locale=language)) for language in LANGUAGES}
         page = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True).get_template("preview.html")
         folder.mkdir(parents=True, exist_ok=True)
         index = (folder / "index.html").resolve()
-        # Before the mails: by this page, a folder that is written half is known as ours.
+        # Before the mails: this page marks a folder as ours even if it is only half written.
         shown = page.render(
             mails=mails, names=LANGUAGES, tag=tag, direction=direction, brand=settings, home=home, mark=_MARK
         )
@@ -72,7 +72,7 @@ def _speaker(settings: PreviewSettings) -> Flask:
 
 
 def _refuse_others(folder: Path) -> None:
-    """Leave a folder alone that holds something of somebody else's, or links that lead out of it.
+    """Refuse a folder with files that no preview wrote, or with links that lead out of it.
 
     Raises ClickException.
     """

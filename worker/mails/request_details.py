@@ -1,4 +1,4 @@
-"""What a mail says of the request behind it: when, with what, from where. Nothing in it is a stranger's wording."""
+"""What a mail says about its request: when, with what, from where. It never includes text from the client."""
 
 import ipaddress
 from datetime import datetime
@@ -11,13 +11,13 @@ from babel.dates import format_datetime, get_date_format, get_datetime_format, g
 from shared.outbox.jobs import Job
 from shared.user_agents import BROWSERS, SYSTEMS
 
-_KEPT = {4: 24, 6: 48}  # Bits of each IP version: enough to tell one's own network, too few to find a person.
+_KEPT = {4: 24, 6: 48}  # Bits of each IP version: enough to recognise one's own network, too few to find a person.
 
 
 def origin(job: Job, language: str, timezone: str) -> dict[str, str]:
-    """Tell when and where a job's request came from, in the reader's language; what is not known is empty.
+    """Return when and where a job's request came from, in the reader's language; unknown values are empty.
 
-    Words that are not of our own are left out, whoever put them into the job.
+    Words outside our vocabulary are left out, whoever put them into the job.
     """
     return {
         "time": local_time(job.asked_at or job.accepted_at, language, timezone),
@@ -28,7 +28,7 @@ def origin(job: Job, language: str, timezone: str) -> dict[str, str]:
 
 
 def shortened(client: str) -> str:
-    """Return the client's network, as `203.0.113.x` or `2001:db8:1::/48`; empty where it is not known."""
+    """Return the client's network, as `203.0.113.x` or `2001:db8:1::/48`; empty if it is unknown."""
     try:
         network = ipaddress.ip_network(client)
     except ValueError:
@@ -40,20 +40,20 @@ def shortened(client: str) -> str:
 
 
 def local_time(seconds: float, language: str, timezone: str) -> str:
-    """Write a moment with its zone as a language does: `23 novembre 2026, 15:52 UTC+01:00`."""
+    """Format a time with its zone in a language: `23 novembre 2026, 15:52 UTC+01:00`."""
     moment = datetime.fromtimestamp(seconds, ZoneInfo(timezone))
     return format_datetime(moment, _pattern(language, timezone), locale=language)
 
 
 @lru_cache
 def _pattern(language: str, timezone: str) -> str:
-    """Return the language's long date and time, without seconds.
+    """Return the language's long format for date and time, without seconds.
 
-    The zone is its distance from GMT: a name such as CET is known in some languages only.
+    The zone is shown as its offset from GMT: only some languages have a name such as CET.
     """
     locale = Locale.parse(language)
     zone = "'UTC'" if timezone in {"UTC", "Etc/UTC"} else "ZZZZ"
     time = get_time_format("long", locale).pattern.replace(":ss", "").replace("z", zone)
     pattern = str(get_datetime_format("long", locale)).format(time, get_date_format("long", locale).pattern)
-    # The narrow space before AM is a box in some fonts, and would be the one character of a mail that is not ASCII.
+    # Some fonts show the narrow space before AM as a box, and it would be the only non-ASCII character in a mail.
     return pattern.replace("\u202f", " ")

@@ -1,4 +1,4 @@
-"""The worker's connection to the queue: back within a second after Redis is, full or not; and it tells no password."""
+"""The worker's connection to the queue: it reconnects within a second, even to a full Redis, and hides passwords."""
 
 from functools import cached_property
 from typing import Any
@@ -9,7 +9,7 @@ from redis import Redis
 
 from shared.connections.redis_memory import ALLOW_FULL
 
-# Seconds. Celery's own are 2, 4, ... 30, and not to be set: after a minute's outage it could sleep half a minute more.
+# Seconds. Celery's own are 2, 4, ... 30 and cannot be set: after a minute's outage it could wait half a minute more.
 QUICK = {"interval_start": 0.2, "interval_step": 0.2, "interval_max": 1.0}
 
 
@@ -25,11 +25,11 @@ class PlainClient(Redis):
 
 
 class DrainingChannel(Channel):
-    """kombu's channel, able to connect to a full Redis.
+    """kombu's channel, which can connect to a full Redis.
 
-    A worker that connects counts the messages in the queue, and writes down that it listens for remote control. It
-    repeats the latter every 20 minutes. A full Redis refused both, so Celery reconnected for ever and took no message.
-    What a worker writes is one line: Redis may take it, full or not.
+    When a worker connects, it counts the messages in the queue and registers for remote control, and it repeats the
+    latter every 20 minutes. A full Redis refused both, so Celery reconnected forever and took no messages. The
+    registration is a single line, so Redis may store it even if it is full.
     """
 
     def _get_client(self) -> type[Redis]:
@@ -42,25 +42,25 @@ class DrainingChannel(Channel):
 
 
 class DrainingSentinelChannel(DrainingChannel, SentinelChannel):
-    """The same behind sentinels."""
+    """The same channel, behind sentinels."""
 
 
 class QuickConnection(Connection):
     """kombu's connection, with short waits between its attempts to reconnect."""
 
     def ensure_connection(self, *arguments: Any, **options: Any) -> Any:
-        """Connect, trying until it works."""
+        """Connect, retrying until it works."""
         return super().ensure_connection(*arguments, **(QUICK | options))  # type: ignore[no-untyped-call]
 
     def create_transport(self) -> Any:
-        """Make the transport that the address asks for, with channels of ours."""
+        """Make the transport for the address, with our channels."""
         transport = super().create_transport()  # type: ignore[no-untyped-call]
         sentinels = isinstance(transport, SentinelTransport)
         transport.Channel = DrainingSentinelChannel if sentinels else DrainingChannel
         return transport
 
     def info(self) -> dict[str, Any]:
-        """Return what Flower and `celery inspect stats` show, less the options: they hold the sentinels' password."""
+        """Return what Flower and `celery inspect stats` show, without the options, which hold a password."""
         told: dict[str, Any] = super().info()  # type: ignore[no-untyped-call]
         del told["transport_options"]
         return told

@@ -1,4 +1,4 @@
-"""The worker's half of the outbox: it leases a job, and then completes, reschedules or buries it."""
+"""The worker's half of the outbox: lease a job, and then complete, reschedule or bury it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,17 +10,17 @@ from shared.redis_keys import MICROSECONDS, lua_constants
 from worker.handlers import Outcome
 from worker.queue.dead_letters import DEAD_LETTER_DAYS, MAX_DEAD_LETTERS
 
-SETTLED_TIMEOUT = 600  # Seconds in which one of several users' jobs is not accepted again, should its parent run twice.
-# Seconds, longer than a task takes jobs (MORE_FOR) and waits for Redis (REDIS_TIMEOUT). Nobody waits for the answer of
-# a call that Redis reads later, after a freeze or over a connection that was cut.
+SETTLED_TIMEOUT = 600  # Seconds for which one of several users' jobs is not accepted again, if its parent runs twice.
+# Seconds after the start of a lease in which the next job can be leased: at least MORE_FOR and REDIS_TIMEOUT together.
+# Nobody waits for the answer if Redis reads a call later, after a freeze or from a connection that was cut.
 NEXT_JOB_TIMEOUT = 3
 
 
 @dataclass(frozen=True)
 class LeasedJob:
-    """A job that nobody else works on until its lease ends, with how often it failed before.
+    """A job that nobody else works on until its lease ends, and the number of its earlier failures.
 
-    unconfirmed: how often the relay may have taken the mail.
+    unconfirmed: how often the relay may have accepted the mail.
     """
 
     job: Job
@@ -30,7 +30,7 @@ class LeasedJob:
 
 
 class Consumer:
-    """Takes jobs from the outbox and settles them. Only the present owner of a lease can reschedule or bury its job."""
+    """Takes jobs from the outbox and settles them. Only the current owner of a lease can reschedule or bury its job."""
 
     def __init__(self, outbox: Outbox) -> None:
         self._claim, self._complete, self._reschedule, self._bury = (
@@ -38,7 +38,7 @@ class Consumer:
         )
 
     def claim(self, job_id: str, lease_owner: str, lease: float) -> LeasedJob | None:
-        """Lease a queued job for some seconds, or return None if it is finished, leased or not yet due.
+        """Lease a queued job for `lease` seconds, or return None if it is finished, leased or not yet due.
 
         The same owner may repeat the call after a timeout.
         """
@@ -47,12 +47,12 @@ class Consumer:
     def complete(
         self, leased: LeasedJob, outcome: Outcome, *, next_lease: float = 0.0, retrying: bool = False
     ) -> LeasedJob | None:
-        """Finish a job, whoever holds its lease by now, and note the outcome; lease the next one for some seconds.
+        """Finish a job, whoever holds its lease by now, record its outcome, and lease the next one.
 
-        Return that one, or None where none is wanted or waits, or the call comes late.
+        Return the next job, leased for `next_lease` seconds; None if none is wanted or waits, or the call comes late.
 
-        retrying: an earlier call was not answered, so the job may be finished already, and what was leased to its owner
-        goes back to the queue.
+        retrying: an earlier call was not answered, so the job may already be finished, and any job that was leased to
+        its owner goes back to the queue.
         """
         job, lease = leased.job, int(next_lease * MICROSECONDS)
         remember_for = SETTLED_TIMEOUT if job.kind == "reset" else 0
@@ -66,15 +66,15 @@ class Consumer:
     def reschedule(
         self, leased: LeasedJob, delay: float, reason: str, count: str, *, unconfirmed: bool = False
     ) -> bool:
-        """Give the job back until `delay` seconds from now; False if the lease was lost meanwhile.
+        """Give the job back, to be tried in `delay` seconds; return False if the lease was lost meanwhile.
 
-        count: what to count it as. unconfirmed: the relay may have taken the mail.
+        count: the counter to increase. unconfirmed: the relay may have accepted the mail.
         """
         wait = int(delay * MICROSECONDS)
         return bool(self._reschedule(args=[leased.job.id, leased.lease_owner, wait, int(unconfirmed), reason, count]))
 
     def bury(self, leased: LeasedJob, reason: str) -> bool:
-        """Put the job among the dead letters; False if the lease was lost meanwhile."""
+        """Move the job to the dead letters; return False if the lease was lost meanwhile."""
         return bool(self._bury(args=[leased.job.id, leased.lease_owner, reason]))
 
 

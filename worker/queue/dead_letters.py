@@ -10,14 +10,14 @@ from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox, read_lua
 from shared.redis_keys import MICROSECONDS, Key
 
-# They hold addresses, so they are not kept for ever; the newest are.
+# They hold addresses, so they are not kept forever, and only the newest are kept.
 DEAD_LETTER_DAYS = 14
 MAX_DEAD_LETTERS = 100_000
 
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A buried job as a person may see it: the address only as its hash, times in seconds since 1970."""
+    """A buried job as a person may see it: its address only as a hash, times in seconds since 1970."""
 
     id: str
     kind: str
@@ -28,7 +28,7 @@ class DeadLetter:
 
 
 class DeadLetters:
-    """The buried jobs, to list, retry and delete."""
+    """The buried jobs: list, retry and delete them."""
 
     def __init__(self, outbox: Outbox) -> None:
         self._redis = outbox.redis
@@ -39,7 +39,7 @@ class DeadLetters:
         return int(self._redis.zcard(Key.BURIED))
 
     def newest(self, most: int) -> Iterator[DeadLetter]:
-        """List at most so many, the newest first."""
+        """Yield at most this many, newest first."""
         rows: Any = self._redis.zrange(Key.BURIED, 0, most - 1, desc=True, withscores=True)
         for job_id, buried_at in rows:
             if (letter := self._read(job_id)) is not None:
@@ -48,7 +48,7 @@ class DeadLetters:
                 yield DeadLetter(job_id, job.kind, *times, reason, job.address_hash)
 
     def retry(self, job_id: str) -> bool:
-        """Accept a buried job once more, its age counted from now; False if it is not there."""
+        """Accept a buried job again, with its age counted from now; return False if it does not exist."""
         letter = self._read(job_id)
         if letter is None:
             return False
@@ -57,12 +57,12 @@ class DeadLetters:
         return bool(self._retry_dead(args=[job_id, job.entry()]))
 
     def retry_all(self) -> int:
-        """Accept all of them once more, the oldest first; return how many."""
+        """Accept all of them again, oldest first; return how many."""
         return sum(self.retry(str(job_id)) for job_id in self._redis.zrange(Key.BURIED, 0, -1))
 
     def purge(self) -> int:
         """Delete all of them; return how many."""
-        # Not a transaction: a full Redis before 7.4 refuses everything in one, and this makes room.
+        # Not a transaction: in one, a full Redis before 7.4 refuses every command, and these free memory.
         with self._redis.pipeline(transaction=False) as pipe:
             pipe.zcard(Key.BURIED)
             pipe.delete(Key.BURIED, Key.DEAD)

@@ -1,4 +1,4 @@
-"""The one task: claim a job, do it, settle it, and perhaps go on with the next."""
+"""The only task: claim a job, do it, settle it, and perhaps continue with the next."""
 
 import random
 import secrets
@@ -14,35 +14,35 @@ from worker.handlers import JobHandlers, Outcome
 from worker.queue.consumer import Consumer, LeasedJob
 from worker.smtp.mailer import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
 
-# Seconds. A job asks the database (two waits of 6), the relay (45) and, to be completed, Redis (25); then Celery ends
-# the task and its process, and only after that does its lease end. For MORE_FOR a task takes the next job.
+# Seconds. A job waits for the database (twice 6 at most), the relay (45) and, at completion, Redis (25). Later, at
+# TIME_LIMIT, Celery ends the task and its process, and then its lease ends. A task takes further jobs for MORE_FOR.
 TIME_LIMIT = 90
 LEASE = 120
 MORE_FOR = 1.0
-COMPLETE_TIMEOUT = 25  # Seconds that a finished job is reported to a Redis that does not answer.
+COMPLETE_TIMEOUT = 25  # Seconds for which completing a job is retried if Redis does not answer.
 COMPLETE_INTERVAL = 0.2
 UNCONFIRMED_DELAYS = (10.0, 60.0, 300.0)  # Seconds.
-# Seconds: at first often, so that mail flows soon after a short outage; later, in a long one, rarely.
+# Seconds. Retries are frequent at first, so that mail flows soon after a short outage, and rare in a long one.
 FIRST_DELAY, MAX_EARLY_DELAY, MAX_DELAY = 1.0, 10.0, 60.0
-EARLY_ATTEMPTS = 30  # Some five minutes.
+EARLY_ATTEMPTS = 30  # About five minutes.
 
 log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """Takes a job from the outbox through its delivery to its end."""
+    """Claims a job, delivers it and settles it."""
 
     consumer: Consumer
     handlers: JobHandlers
     more_for: float = 0.0
 
     def run(self, job_id: str) -> None:
-        """Deliver the job, then what waits behind it until `more_for` seconds are over or one fails.
+        """Deliver the job, then those that wait behind it, until `more_for` seconds are over or one fails.
 
         Does nothing if another worker has the job or it is finished, so it can be called any number of times. Raises
-        nothing: Celery would send the traceback through a pipe, where one of 75 kB, more than a pipe holds, was seen to
-        block a worker's end for ever; Flower would show its text.
+        nothing: Celery would send the traceback through a pipe, and one of 75 kB, more than a pipe holds, was seen to
+        keep a worker from ending; Flower would also show its text.
         """
         ends_at = time.monotonic() + self.more_for
         try:
@@ -54,7 +54,7 @@ class Delivery:
             log.error("job_left_to_the_sweeper", job=job_id, error=type(error).__name__)
 
     def _deliver(self, leased: LeasedJob, ends_at: float) -> LeasedJob | None:
-        """Deliver a job and take the next one, if this one did not fail and there is time."""
+        """Deliver a job and lease the next one, if this one did not fail and there is time."""
         with with_request_id(request_id=leased.job.request_id):
             try:
                 outcome = self.handlers.handle(leased.job)
@@ -64,7 +64,7 @@ class Delivery:
             return self._complete(leased, outcome, LEASE if time.monotonic() < ends_at else 0)
 
     def _settle_failure(self, leased: LeasedJob, error: Exception) -> None:
-        """Bury the job, or give it a time to try again; in any case nobody else has to wait for it."""
+        """Bury or reschedule the job; in both cases no other job has to wait for it."""
         unconfirmed = leased.unconfirmed
         match error:
             case PermanentFailure():
@@ -83,7 +83,7 @@ class Delivery:
         self.consumer.bury(leased, reason)
 
     def _complete(self, leased: LeasedJob, outcome: Outcome, next_lease: float) -> LeasedJob | None:
-        """Complete the job. The mail is out, so this is repeated until Redis answers: else it would go out twice."""
+        """Complete the job, retrying until Redis answers: the mail is sent, and would otherwise be sent twice."""
         give_up_at = time.monotonic() + COMPLETE_TIMEOUT
         retrying = False
         while True:
@@ -97,7 +97,7 @@ class Delivery:
 
 
 def _reported(leased: LeasedJob, error: Exception) -> tuple[str, str]:
-    """Log a failure that may pass; return its reason for the history, and what to count it as."""
+    """Log a temporary failure; return its reason for the history, and its counter."""
     about = {"job": leased.job.id, "attempts": leased.attempts}
     match error:
         case MisconfiguredRelay():
@@ -109,13 +109,13 @@ def _reported(leased: LeasedJob, error: Exception) -> tuple[str, str]:
         case UsersTableError() | SQLAlchemyError():
             detail = str(error) if isinstance(error, UsersTableError) else DATABASE_HINT
             log.error("job_delayed", error=type(error).__name__, detail=detail, **about)
-            return "the database is away or not as the settings say", "mails_retried:database"
+            return "the database is down or does not match the settings", "mails_retried:database"
     log.error("unexpected_error", error=type(error).__name__, exc_info=error, **about)
     return type(error).__name__, "mails_retried:unexpected"
 
 
 def delay(attempts: int) -> float:
-    """Return the seconds to wait after so many failures: 1, 2, 4, 8, 10, later 60, a quarter of jitter either way."""
+    """Return the seconds to wait after this many failures: 1, 2, 4, 8, 10, later 60, with 25 % of jitter either way."""
     longest = MAX_EARLY_DELAY if attempts < EARLY_ATTEMPTS else MAX_DELAY
     step = min(longest, FIRST_DELAY * 2.0 ** min(attempts, 10))
     return step * random.uniform(0.75, 1.25)  # noqa: S311 - spreads load, protects nothing

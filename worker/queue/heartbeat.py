@@ -1,4 +1,4 @@
-"""A worker's sign of life, and which of the workers sweeps."""
+"""A worker's heartbeat, and which of the workers sweeps."""
 
 import secrets
 
@@ -7,12 +7,12 @@ from shared.outbox.outbox import Outbox
 from shared.redis_keys import Key
 from worker.queue.consumer import worker_script
 
-HEARTBEAT_TIMEOUT = 10  # Seconds that a worker counts as alive after its last sign.
-SWEEPER_TIMEOUT = 3  # Seconds after which another worker sweeps if the one that did gives no sign.
+HEARTBEAT_TIMEOUT = 10  # Seconds for which a worker counts as alive after its last heartbeat.
+SWEEPER_TIMEOUT = 3  # Seconds without a heartbeat after which another worker takes over sweeping.
 
 
 class Heartbeat:
-    """What a worker gives each second, and takes back in the end."""
+    """A worker's heartbeat: sent each second, and removed when the worker ends."""
 
     def __init__(self, outbox: Outbox) -> None:
         self._redis = outbox.redis
@@ -20,10 +20,10 @@ class Heartbeat:
         self._worker = secrets.token_hex(8)
 
     def beat(self, *, memory_short: bool) -> bool:
-        """Show that a worker lives, and switch histories off where memory is short; tell whether this worker sweeps."""
+        """Send the heartbeat, turn histories off if memory is short, and tell whether this worker sweeps."""
         history_off = HISTORY_OFF_TIMEOUT if memory_short else 0
         return bool(self._script(args=[self._worker, HEARTBEAT_TIMEOUT, SWEEPER_TIMEOUT, history_off]))
 
     def stop(self) -> None:
-        """Take the sign away. Another worker sets it again within a second."""
+        """Remove the heartbeat. Any other worker sets it again within a second."""
         self._redis.delete(Key.HEARTBEAT)

@@ -1,7 +1,7 @@
-"""The sweeper: puts back what was accepted and not finished, once a second, beside the worker's own work.
+"""The sweeper: once a second, puts jobs back into the queue that are due or were lost with a worker or a message.
 
-Every worker has one, and a lock lets one of them sweep. Its owner renews it each second; three seconds after the owner
-died, another worker takes over.
+Every worker has one, but only the owner of a lock sweeps. It renews the lock each second; three seconds after the owner
+has died, another worker takes over.
 """
 
 import time
@@ -16,19 +16,19 @@ from worker.handlers import NOTICE_MAX_AGE
 from worker.queue.consumer import worker_script
 from worker.queue.heartbeat import Heartbeat
 
-MAX_SWEEPS = 20  # In one tick.
-MAX_LOST_LEASES = 5  # Of one job; then it is buried, as the likely cause.
-MAX_QUEUED = 100  # Messages: a second's work or less. Up to here, what is due fills the queue.
-MAX_FRONT = 200  # Messages: more than sweeps put to the front before workers take them.
-MAX_SCANNED = 5000  # Keys in a tick, to delete the histories among them when memory is short.
+MAX_SWEEPS = 20  # Per tick.
+MAX_LOST_LEASES = 5  # Of one job; after that it is buried, as the likely cause.
+MAX_QUEUED = 100  # Messages: a second's work or less. Due jobs fill the queue up to this length.
+MAX_FRONT = 200  # Messages: more than sweeps put at the front before workers take them.
+MAX_SCANNED = 5000  # Keys per tick that are searched for histories to delete if memory is short.
 
 log = get_logger(__name__)
 
 
 class Swept(NamedTuple):
-    """What one sweep dropped as too old, what it put back into the queue, by reason, and what it buried.
+    """The number of jobs that one sweep dropped as too old, put back into the queue, by reason, and buried.
 
-    waiting: due, and still without a place in the queue.
+    waiting: jobs that are due but have no place in the queue yet.
     """
 
     dropped: int
@@ -40,11 +40,11 @@ class Swept(NamedTuple):
 
 
 class Sweeper(Ticker):
-    """Runs in the worker's main process, once there are all others: see docs/decisions/outbox-and-worker.md.
+    """Runs in the worker's main process, started after its other processes: see docs/decisions/outbox-and-worker.md.
 
     max_age: seconds after which requests for a link are dropped.
-    limit: jobs of a kind in one sweep. 100 take 5 ms of Redis; 2,000 would block it for 84 ms.
-    grace: seconds that a message may be on its way from the queue to a claim.
+    limit: jobs of a kind in one sweep. 100 take 5 ms of Redis's time; 2,000 would block it for 84 ms.
+    grace: seconds that a message may take from the queue to a claim.
     pause: seconds between two sweeps of one tick.
     """
 
@@ -61,7 +61,7 @@ class Sweeper(Ticker):
         self._cursor = 0
 
     def tick(self) -> None:
-        """Show that a worker lives, and sweep unless another one does."""
+        """Send the heartbeat, and sweep unless another worker does."""
         short = (memory_used(self._redis) or 0) >= NO_MORE_HISTORY
         if self._heartbeat.beat(memory_short=short):
             self.sweep()
@@ -69,7 +69,7 @@ class Sweeper(Ticker):
                 self._delete_histories()
 
     def sweep(self) -> None:
-        """Put back what is to be put back, and drop what is too old."""
+        """Sweep until nothing is left to put back or to drop, at most MAX_SWEEPS times."""
         for _ in range(MAX_SWEEPS):
             swept = self.sweep_once()
             if swept.dropped:
@@ -83,11 +83,11 @@ class Sweeper(Ticker):
             time.sleep(self._pause)
 
     def sweep_once(self) -> Swept:
-        """Put back what is due, what a dead worker had leased, and what was lost between the queue and a worker."""
+        """Put back jobs that are due, whose worker died, or whose message was lost on its way to a worker."""
         return Swept(*self._sweep(args=self._arguments))
 
     def _delete_histories(self) -> None:
-        """Go on through all keys where the last tick ended."""
+        """Delete the histories among the next keys, continuing where the last tick ended."""
         self._cursor, keys = self._redis.scan(self._cursor, f"{Key.HISTORY}*", MAX_SCANNED)
         if histories := [key for key in keys if key != Key.HISTORY_OFF]:
             self._redis.unlink(*histories)

@@ -1,4 +1,4 @@
-"""The dialogue with the mail relay: smtplib's, with what it lacks: pipelining, patience with an end, verified TLS."""
+"""The connection to the mail relay: smtplib's, plus pipelining, a bound on every wait, and verified TLS."""
 
 import smtplib
 import ssl
@@ -9,17 +9,17 @@ from typing import Any
 from flask_mail import Mail
 
 _OK, _TAKEN = 250, (250, 251)
-MAX_MAILS = 100  # Relays commonly end a connection after as many.
-MAX_IDLE = 5.0  # Seconds after which a kept connection is asked whether it is alive.
-FINAL_ANSWER = 3  # Times the usual patience: after the final dot a relay may be busy, and giving up may mail twice.
+MAX_MAILS = 100  # Relays commonly end a connection after this many.
+MAX_IDLE = 5.0  # Seconds after which a kept connection is checked before use.
+FINAL_ANSWER = 3  # Times the usual timeout: after the final dot a relay may be busy, and giving up may mail twice.
 
 
 class Relay(smtplib.SMTP):
-    """SMTP with a bound on the whole dialogue, and more patience for the answer to the mail itself.
+    """SMTP with a bound on the whole dialogue, and a longer timeout for the answer to the mail itself.
 
-    It tells sender, recipient and that a mail follows in one go, where the relay has PIPELINING (RFC 2920). A mail then
-    takes two round trips instead of four. MAIL and RCPT are held back and seem well answered until DATA, which goes
-    along with them; their true answers are read before DATA's.
+    If the relay supports PIPELINING (RFC 2920), MAIL, RCPT and DATA are sent together, so that a mail takes two round
+    trips instead of four. MAIL and RCPT are held back, and seem to succeed, until DATA is sent with them; their real
+    answers are read before DATA's.
     """
 
     def __init__(self, *arguments: Any, ends_at: float, **options: Any) -> None:
@@ -33,11 +33,11 @@ class Relay(smtplib.SMTP):
     def putcmd(self, cmd: str, args: str = "") -> None:
         """Send a command, or hold it back.
 
-        Raises SMTPSenderRefused or SMTPRecipientsRefused with DATA; the dialogue is then to be given up.
+        Raises SMTPSenderRefused or SMTPRecipientsRefused at DATA; the connection must then be dropped.
         """
         if cmd in {"mail", "rcpt"} and self.has_extn("pipelining"):
             if "\r" in args or "\n" in args:
-                raise ValueError("an address of two lines")
+                raise ValueError("the address has a line break")
             self._held.append((cmd, args))
         elif self._held:
             self._send_with_held_back(cmd)
@@ -55,12 +55,12 @@ class Relay(smtplib.SMTP):
                 raise smtplib.SMTPRecipientsRefused({argument: (code, text)})
 
     def send(self, s: Any) -> None:
-        """Send, and note whether it was the mail: smtplib sends commands as text and the mail as bytes."""
+        """Send, and record whether it was the mail: smtplib sends commands as text and the mail as bytes."""
         super().send(s)
         self.unanswered_mail = isinstance(s, bytes)
 
     def getreply(self) -> tuple[int, bytes]:
-        """Wait for an answer, for as long as there is patience, and keep the one to the mail."""
+        """Wait for an answer until the timeout or the end of the dialogue, and keep the answer to the mail."""
         patience = self.timeout * (FINAL_ANSWER if self.unanswered_mail else 1)
         left = min(patience, self.ends_at - time.monotonic())
         if left <= 0:
@@ -78,11 +78,11 @@ class Relay(smtplib.SMTP):
 
 
 class _RelaySSL(Relay, smtplib.SMTP_SSL):
-    """The same over TLS from the first byte."""
+    """The same, with TLS from the first byte."""
 
 
 def connect_relay(mail: Mail, timeout: float, tls: ssl.SSLContext, ends_at: float) -> Relay:
-    """Connect, start TLS where Flask-Mail's settings ask for it, and log in."""
+    """Connect, start TLS if Flask-Mail's settings ask for it, and log in."""
     kind = partial(_RelaySSL, context=tls) if mail.use_ssl else Relay
     relay = kind(mail.server, mail.port, timeout=timeout, ends_at=ends_at)
     try:

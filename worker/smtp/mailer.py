@@ -1,4 +1,4 @@
-"""Sends mails over a kept connection, and sorts what can go wrong by what to do about it."""
+"""Send mails over a kept connection, and sort failures by what to do about them."""
 
 import smtplib
 import ssl
@@ -18,7 +18,7 @@ _LOG_IN_OR_TLS = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError
 
 
 class MailFailed(Exception):
-    """The mail is not sent. The reason is a short text without addresses."""
+    """The mail was not sent. The reason is a short text without addresses."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -26,24 +26,24 @@ class MailFailed(Exception):
 
 
 class TransientFailure(MailFailed):
-    """Trying again later may help."""
+    """Another attempt later may succeed."""
 
 
 class MisconfiguredRelay(TransientFailure):
-    """Somebody must look at the settings or the relay: no log-in, no TLS, or the sender refused."""
+    """The settings or the relay must be corrected: log-in or TLS fails, or the sender is refused."""
 
 
 class UnknownOutcome(TransientFailure):
-    """The relay had all of the mail and did not say whether it took it."""
+    """The relay received the whole mail but did not say whether it accepted it."""
 
 
 class PermanentFailure(MailFailed):
-    """The relay will never take this mail."""
+    """The relay will never accept this mail."""
 
 
 @dataclass
 class Mailer:
-    """Sends mails over one connection that is kept between them. Not for several threads."""
+    """Sends mails over one connection that is kept between them. Not thread-safe."""
 
     app: Flask
     timeout: float
@@ -55,10 +55,10 @@ class Mailer:
     _used_at: float = field(default=0.0, init=False)
 
     def send(self, message: Message) -> str:
-        """Hand the mail to the relay, in `dialogue` seconds at most, and return what it answered.
+        """Send the mail to the relay, in at most `dialogue` seconds, and return the relay's answer.
 
-        Raises UnknownOutcome if the relay had it and did not answer; TransientFailure, MisconfiguredRelay or
-        PermanentFailure if it did not take it.
+        Raises UnknownOutcome if the relay received it but did not answer; TransientFailure, MisconfiguredRelay or
+        PermanentFailure if the relay did not accept it.
         """
         mail = self.app.extensions["mail"]
         try:
@@ -77,7 +77,7 @@ class Mailer:
         return relay.answer
 
     def close(self) -> None:
-        """Say goodbye. That it fails does not matter: what was sent is sent."""
+        """End the connection politely. Failures do not matter: the mails are sent."""
         if self._relay is not None:
             with suppress(OSError, smtplib.SMTPException):
                 self._relay.quit()
@@ -91,7 +91,7 @@ class Mailer:
         return self._relay
 
     def _alive(self, relay: Relay, ends_at: float) -> bool:
-        """Give a kept connection its new deadline, and ask it for a sign of life if it has rested."""
+        """Give a kept connection its new deadline, and check that it is alive if it was idle."""
         relay.ends_at = ends_at
         if time.monotonic() - self._used_at < self.max_idle:
             return True
@@ -101,14 +101,14 @@ class Mailer:
             return False
 
     def _abandon(self) -> None:
-        """Drop the connection without a dialogue: after a failure its state is unknown."""
+        """Drop the connection without QUIT: after a failure its state is unknown."""
         if self._relay is not None:
             self._relay.close()
         self._relay = None
 
 
 def _sorted(error: Exception) -> MailFailed:
-    """Sort a failure by what to do about it, keeping its code and leaving the relay's words, which hold addresses."""
+    """Sort a failure by what to do about it. Keep its code, but not the relay's text, which holds addresses."""
     match error:
         case smtplib.SMTPRecipientsRefused():
             codes = [code for code, _ in error.recipients.values()]
@@ -118,9 +118,9 @@ def _sorted(error: Exception) -> MailFailed:
         case smtplib.SMTPDataError():
             return _by_code("message refused", error.smtp_code)
         case smtplib.SMTPException() | OSError():
-            # smtplib has no class of its own for "no way to log in".
+            # smtplib has no exception of its own for "no way to log in".
             nameless = type(error) is smtplib.SMTPException
-            # A TLS connection that was merely dropped is like any other.
+            # A dropped TLS connection is treated like any other dropped connection.
             log_in_or_tls = isinstance(error, _LOG_IN_OR_TLS) and not isinstance(error, ssl.SSLEOFError)
             kind = MisconfiguredRelay if nameless or log_in_or_tls else TransientFailure
             return kind(type(error).__name__)

@@ -1,5 +1,5 @@
 local id, entry, delay = unpack(ARGV) -- Delay in microseconds.
--- Accepts a change notice that the sweeper will queue, and returns as `add` does.
+-- Accepts a change notice that the sweeper will queue. Returns 1 if it is new, else 0.
 if not store(id, entry) then return 0 end
 redis.call('ZADD', NOTICES, digits(now()), id)
 redis.call('ZADD', LATER, digits(now() + delay), id)

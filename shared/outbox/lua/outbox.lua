@@ -1,8 +1,8 @@
--- What every script of the outbox begins with, after the constants that shared/outbox/outbox.py writes: Redis's clock, and
--- the functions that more than one script uses.
+-- The beginning of every script of the outbox, after the constants from shared/outbox/outbox.py: Redis's clock and
+-- shared functions.
 local SECOND = 1000000
 
--- Microseconds: seconds would not tell apart what is pushed within one. Time stands still while a script runs.
+-- In microseconds, to tell apart what is pushed within a second. The time does not change while a script runs.
 local clock = redis.call('TIME')
 local function now()
   return clock[1] * SECOND + clock[2]
@@ -21,7 +21,7 @@ local function remember(address_hash, id, event, detail)
     key, max_lines = key .. ':limited', MAX_LIMITED_LINES
   end
   redis.call('RPUSH', key, digits(now()) .. ' ' .. id .. ' ' .. event .. ' ' .. detail)
-  redis.call('LTRIM', key, -max_lines, -1) -- Also where there are fewer: it is the same work for every address.
+  redis.call('LTRIM', key, -max_lines, -1) -- Always, so that every address takes the same work.
   redis.call('EXPIRE', key, HISTORY_SECONDS)
 end
 
@@ -36,12 +36,12 @@ local function message_of(id, pushed)
   return table.concat(MESSAGE, id) .. pushed .. '}}'
 end
 
--- Store a job once: false if it is stored, or was finished a moment ago. Safe to repeat after a timeout.
+-- Store a job once. Returns false if it is stored already or was finished recently. Safe to repeat after a timeout.
 local function store(id, entry)
   return redis.call('EXISTS', SETTLED .. id) == 0 and redis.call('HSETNX', JOBS, id, entry) == 1
 end
 
--- Accept a job and queue it: 1 if it is new, else 0.
+-- Accept a job and queue it. Returns 1 if it is new, else 0.
 local function add(id, entry, accepted_at)
   if not store(id, entry) then return 0 end
   local time = digits(now())

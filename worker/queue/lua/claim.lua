@@ -1,2 +1,2 @@
-local id, lease_owner, lease = unpack(ARGV) -- The lease in microseconds.
+local id, lease_owner, lease = unpack(ARGV) -- Lease in microseconds.
 return claim(id, lease_owner, lease)

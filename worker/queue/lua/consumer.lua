@@ -1,12 +1,12 @@
--- What every script of the worker begins with, after shared/outbox/lua/outbox.lua and the constants of
--- worker/queue/consumer.py: the functions that more than one of them uses.
+-- The beginning of every script of the worker, after shared/outbox/lua/outbox.lua and the constants of
+-- worker/queue/consumer.py: shared functions.
 
 local function count(field, amount)
   redis.call('HINCRBY', METRICS, field, amount)
 end
 
--- Read when a message was pushed, and its job. One that is not Latchkey's has neither. Every sweep does this, so it looks
--- where they stand: the time, of 16 digits at most, is within the last 30 characters.
+-- Return when a message was pushed, and its job; one that is not Latchkey's has neither. Every sweep does this, so it
+-- searches only in their places: the time, of 16 digits at most, is within the last 30 characters.
 local function read(message)
   local _, last = string.find(message, '"correlation_id": "', 1, true)
   local pushed = string.match(message, '"pushed": (%d+)}}$', -30)
@@ -18,14 +18,14 @@ local function end_lease(id)
   redis.call('HDEL', LEASE_OWNER, id)
 end
 
--- To the front of the queue, marked as pushed at 0: this one is older than what waits there.
+-- Put a job at the front of the queue, marked as pushed at 0: it is older than what waits there.
 local function requeue(id)
   redis.call('ZADD', QUEUED, digits(now()), id)
   redis.call('RPUSH', QUEUE, message_of(id, '0'))
 end
 
--- Lease a queued job and return {entry, attempts, times unconfirmed}, or false if it is finished, leased or not yet due.
--- The same owner may repeat it.
+-- Lease a queued job and return {entry, attempts, times unconfirmed}, or false if it is finished, leased or not yet
+-- due. The same owner may repeat it.
 local function claim(id, lease_owner, lease)
   if redis.call('ZREM', QUEUED, id) == 0 and redis.call('HGET', LEASE_OWNER, id) ~= lease_owner then return false end
   local entry = redis.call('HGET', JOBS, id)
@@ -39,7 +39,7 @@ local function claim(id, lease_owner, lease)
   return {entry, tonumber(attempts), tonumber(unconfirmed)}
 end
 
--- Dead letters hold addresses.
+-- Dead letters hold addresses, so they are not kept forever.
 local function forget_old_dead()
   local old = redis.call('ZRANGEBYSCORE', BURIED, '-inf', digits(now() - DEAD_LETTER_AGE), 'LIMIT', 0, 100)
   if redis.call('ZCARD', BURIED) - #old > MAX_DEAD_LETTERS then old = redis.call('ZRANGE', BURIED, 0, 0) end
@@ -49,7 +49,7 @@ local function forget_old_dead()
   end
 end
 
--- Keep what cannot be mailed for a person to look at: 1, or 0 if the job is finished.
+-- Keep a job that cannot be mailed, for a person to look at. Returns 1, or 0 if the job is finished.
 local function bury(id, reason)
   local time, entry = now(), redis.call('HGET', JOBS, id)
   if not entry then return 0 end

@@ -1,4 +1,4 @@
-local id, lease_owner, delay, unconfirmed, reason, metric = unpack(ARGV) -- Delay in microseconds; unconfirmed: '1' or '0'.
+local id, lease_owner, delay, unconfirmed, reason, metric = unpack(ARGV) -- delay: microseconds; unconfirmed: '1' or '0'
 -- Returns 1, or 0 if the lease is lost.
 if redis.call('HGET', LEASE_OWNER, id) ~= lease_owner then return 0 end
 end_lease(id)

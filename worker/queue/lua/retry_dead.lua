@@ -1,5 +1,5 @@
 local id, entry = unpack(ARGV)
--- Accepts a buried job once more; returns 1, or 0 if it is not buried. Follows shared/outbox/lua/outbox.lua.
+-- Accepts a buried job again. Returns 1, or 0 if it is not buried. Runs after shared/outbox/lua/outbox.lua.
 if redis.call('HDEL', DEAD, id) == 0 then return 0 end
 local job = cjson.decode(entry)
 redis.call('ZREM', BURIED, id)

@@ -1,19 +1,19 @@
 local numbers = {}
 for i, text in ipairs(ARGV) do numbers[i] = tonumber(text) end
--- Times in microseconds. The limit is for each kind of what a sweep does.
+-- Times in microseconds. The limit applies to each step of a sweep.
 local limit, grace, request_age, notice_age, max_lost_leases, max_queued, max_front = unpack(numbers)
 -- Returns {dropped, put back from later, put back after a lost lease, put back because their message was lost, buried,
 -- due and still waiting for room in the queue}.
 --
--- The order: first the queue is read as workers see it, for what was lost; then what a dead worker held goes to its front,
--- what is too old is dropped from everywhere, and what is due comes last, because it takes the room that is left.
+-- The order: first find lost messages, while the queue is as workers see it; then put jobs of dead workers at its front
+-- and drop what is too old everywhere. Due jobs come last, because they take the room that is left.
 local time = now()
 
 local function up_to(key, moment)
   return redis.call('ZRANGEBYSCORE', key, '-inf', digits(moment), 'LIMIT', 0, limit)
 end
 
--- Messages of jobs that are finished or dropped do nothing; without them the queue is never longer than the outbox.
+-- Remove messages of finished or dropped jobs, so that the queue is never longer than the outbox.
 for _ = 1, limit do
   local message = redis.call('LINDEX', QUEUE, -1)
   local _, id = read(message or '')
@@ -21,8 +21,7 @@ for _ = 1, limit do
   redis.call('RPOP', QUEUE)
 end
 
--- Look past the messages that were put to the front. Return them, and when the first one behind them was pushed; nothing
--- if they are too many to look past.
+-- Return the jobs put at the front, and when the first message behind them was pushed; nil if the front is too long.
 local function front()
   local next_one = redis.call('LINDEX', QUEUE, -1)
   if not next_one then return {}, time end
@@ -37,8 +36,8 @@ local function front()
   return ours, #messages < max_front and time or nil
 end
 
--- Behind the front the queue is first in, first out, so everything pushed before its next message has left it. What left
--- it more than a grace ago, was never claimed and is not in the front was lost between Redis and a worker.
+-- Behind the front the queue is first in, first out, so everything pushed before its next message has left it. A job
+-- that left it more than a grace period ago, unclaimed and not in the front, was lost between Redis and a worker.
 local ours, pushed = front()
 local marked_at, watermark = unpack(redis.call('HMGET', WATERMARK, 'time', 'mark'))
 local lost = {}
@@ -52,7 +51,7 @@ if pushed and (not watermark or time - marked_at >= grace) then
 end
 for _, id in ipairs(lost) do requeue(id) end
 
--- Nobody needs what is too old, wherever it waits; what a worker holds is the worker's to judge.
+-- Drop jobs that are too old, wherever they wait; jobs that a worker holds are left to it.
 local function drop(key, age)
   local dropped = 0
   for _, id in ipairs(up_to(key, time - age)) do
@@ -69,7 +68,7 @@ local function drop(key, age)
   return dropped
 end
 
--- A job that keeps losing its worker is the likely cause of it: stop trying.
+-- Stop trying a job that keeps losing its worker, because it is the likely cause.
 local leases, buried = up_to(LEASED, time), 0
 for _, id in ipairs(leases) do
   end_lease(id)
@@ -82,8 +81,8 @@ end
 
 local dropped = drop(REQUESTS, request_age) + drop(NOTICES, notice_age)
 
--- What is due gets the room that the queue has, and always some: after an outage there may be thousands, and whoever asks
--- then should not have to wait for all of them.
+-- Due jobs get the room that is left in the queue, and always at least one place. After an outage there may be
+-- thousands, and new requests should not have to wait for all of them.
 local room = math.min(limit, math.max(1, max_queued - redis.call('LLEN', QUEUE)))
 local later = redis.call('ZRANGEBYSCORE', LATER, '-inf', digits(time), 'LIMIT', 0, room)
 for _, id in ipairs(later) do
