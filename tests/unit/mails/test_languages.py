@@ -20,7 +20,7 @@ from tests.support.mails import JOB, TOKEN, both, parts, received, reset, seen
 PROJECT = Path(__file__).parents[3]
 KINDS = [("**.py", "python"), ("mails/templates/**", "jinja2")]
 NAMED = {"PRODUCT_NAME": "12345", "SUPPORT_EMAIL": "0@0.0"}
-HOURS = ("The link works once, for %(num)d hour.", "The link works once, for %(num)d hours.")
+HOURS = ("The link works once and expires in %(num)d hour.", "The link works once and expires in %(num)d hours.")
 
 
 def foreign(text: str) -> str:
