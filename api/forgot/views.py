@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
+from typing import NamedTuple
 
 from flask import Flask, Response, g
 from flask_limiter import Limiter
 
 from api.forgot.schemas import ACCEPTED, ACCEPTED_EXAMPLE, FORGOT_EXAMPLE, ForgotRequest
-from api.limits.limits import ADDRESS, FORGOT, lua_table, refuse
+from api.limits.limits import ADDRESS, FORGOT, judged_if_used_up, lua_table, refuse
 from api.openapi.document import PASSWORDS, Operation
 from api.ops.counters import Counters
 from api.ops.memory import Memory
@@ -23,7 +24,15 @@ from shared.redis_keys import lua_constants
 # restart takes longer.
 TRUSTED_FOR = 0.05
 
-Accept = Callable[[ForgotRequest], Job]
+
+class Accepted(NamedTuple):
+    """A request for a link that the script has counted and accepted."""
+
+    job: Job
+    within_quota: bool
+
+
+Accept = Callable[[ForgotRequest], Accepted]
 
 
 def make_accept(outbox: Outbox, memory: Memory, settings: ApiSettings, address_key: bytes) -> Accept:
@@ -37,8 +46,8 @@ def make_accept(outbox: Outbox, memory: Memory, settings: ApiSettings, address_k
     }
     script = outbox.script(lua_constants(constants) + read_lua("api.forgot", "accept"), trusted_for=TRUSTED_FOR)
 
-    def accept(body: ForgotRequest) -> Job:
-        """Accept the request, and leave in `g` what its limits and the view need to know of it.
+    def accept(body: ForgotRequest) -> Accepted:
+        """Accept the request. If a limit is used up, leave in `g` what Flask-Limiter needs to judge it.
 
         Raises OutboxFull, MemoryShort where Redis is nearly full, and RedisError.
         """
@@ -49,9 +58,9 @@ def make_accept(outbox: Outbox, memory: Memory, settings: ApiSettings, address_k
         if answer is None:
             raise OutboxFull
         within_quota, *counts = answer
-        g.address_hash, g.within_quota = job.address_hash, within_quota
-        g.counts = dict(zip(counts[::2], counts[1::2], strict=True))
-        return job
+        if counts:
+            g.counts, g.address_hash = dict(zip(counts[::2], counts[1::2], strict=True)), job.address_hash
+        return Accepted(job, bool(within_quota))
 
     return accept
 
@@ -63,6 +72,7 @@ def register_forgot(app: Flask, accept: Accept, limiter: Limiter, settings: ApiS
     @app.post("/forgot-password")
     @Operation("forgotPassword", "Request a reset link", PASSWORDS, {202: ACCEPTED_EXAMPLE}, takes=FORGOT_EXAMPLE)
     @takes(ForgotRequest, accept)
+    @judged_if_used_up
     @limiter.shared_limit(settings.forgot_limit_per_ip, FORGOT, on_breach=refuse(counters, "requests_limited:client"))
     # A silent limit answers as ever, and the script has made a no-op of the job: a breach would take longer.
     @limiter.shared_limit(
@@ -71,10 +81,10 @@ def register_forgot(app: Flask, accept: Accept, limiter: Limiter, settings: ApiS
         key_func=lambda: str(g.address_hash),
         on_breach=refuse(counters, "requests_limited:address"),
     )
-    def forgot_password(job: Job) -> Response:
+    def forgot_password(accepted: Accepted) -> Response:
         """Answer every address alike; an email with a link goes out only where an account uses it.
 
         More requests for one address than its quota are accepted, and no email is sent.
         """
-        counters.add("requests_accepted" if g.within_quota else "requests_limited:address")
-        return answer(job.locale)
+        counters.add("requests_accepted" if accepted.within_quota else "requests_limited:address")
+        return answer(accepted.job.locale)

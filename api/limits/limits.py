@@ -2,6 +2,9 @@
 
 import time
 from collections.abc import Callable
+from functools import wraps
+from inspect import unwrap
+from typing import Any
 
 from flask import Flask, Response, g
 from flask_limiter import Limiter, RequestLimit
@@ -22,8 +25,8 @@ class CountedStorage(RedisStorage):
     """The `limits` package's storage in Redis, which knows the counts that came with a request for a link.
 
     api/forgot/accept.lua counts such a request and accepts it in one step. If a limit is used up, `g.counts` has the
-    count of each key that was looked at; else it is empty. Other requests are counted in Redis as usual. A storage with
-    a scheme of its own is how `limits` is extended.
+    count of each key that was looked at. Other requests are counted in Redis as usual. A storage with a scheme of its
+    own is how `limits` is extended.
     """
 
     STORAGE_SCHEME = ["latchkey"]  # noqa: RUF012 - the attribute's form is that of `limits`
@@ -45,10 +48,19 @@ def make_limiter(app: Flask, redis: Redis) -> Limiter:
     )
     # To an app that does not know it yet it adds hooks around every request, which limits of views do not need.
     app.extensions["limiter"] = {limiter}
-    # Without any, the script found a request for a link within its limits: Flask-Limiter need not judge it again.
-    limiter.request_filter(lambda: g.get("counts") == {})
     limiter.init_app(app)
     return limiter
+
+
+def judged_if_used_up(view: Callable[[Any], Response]) -> Callable[[Any], Response]:
+    """Pass by Flask-Limiter's decorators below unless the script found that a limit is used up, and left its counts."""
+    plain = unwrap(view)
+
+    @wraps(view)
+    def judge_or_answer(accepted: Any) -> Response:
+        return (view if "counts" in g else plain)(accepted)
+
+    return judge_or_answer
 
 
 def refuse(counters: Counters, field: str) -> Callable[[RequestLimit], Response]:

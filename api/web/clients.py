@@ -12,7 +12,7 @@ from api.web.user_agents import recognise
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _UNKNOWN = "unknown"
 MAX_ADDRESS_LENGTH = 64  # Characters, with brackets, a zone and a port. What is longer counts as unknown.
-IPV6_PREFIX = 48  # Bits, and 24 of IPv4: enough to tell one's own network, too few to find a person.
+_KEPT = {4: 24, 6: 48}  # Bits by version: enough to tell one's own network, too few to find a person.
 
 
 def requester() -> dict[str, str]:
@@ -56,10 +56,10 @@ def key_of(peer: str) -> str:
 @lru_cache(maxsize=1024)
 def client_network(key: str) -> str:
     """Return the network that a client's key lies in, of 24 bits in IPv4 and 48 in IPv6: no more of it is kept."""
-    three, dot, _ = key.rpartition(".")
-    if dot:  # IPv4, and no more is kept than its first three numbers. ipaddress takes eight times as long.
-        return f"{three}.0/24"
-    return "" if key == _UNKNOWN else str(ipaddress.ip_network(key).supernet(new_prefix=IPV6_PREFIX))
+    if key == _UNKNOWN:
+        return ""
+    network = ipaddress.ip_network(key)
+    return str(network.supernet(new_prefix=_KEPT[network.version]))
 
 
 def _without_port(text: str) -> str:

@@ -1,7 +1,7 @@
 """Settings from environment variables: validated at start, frozen afterwards.
 
 A setting's description does three jobs: it explains the field here, it is the hint in the error that a wrong value
-gets, and a test holds it against the table in README.md.
+gets, and a test holds it against the table in docs/settings.md.
 """
 
 import re

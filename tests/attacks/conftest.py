@@ -1,4 +1,4 @@
-"""The running service that the attacks are aimed at: one for all, and others with settings of a test's own."""
+"""The running service that the attacks are aimed at, with settings that tests share or with a test's own."""
 
 import copy
 import itertools
@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.attacks.nginx import Nginx
+from tests.attacks.nginx import Nginx, find_nginx
 from tests.attacks.slow import FILES, allow_files
 from tests.attacks.target import ANNA, Target
 from tests.conftest import require_redis
@@ -28,6 +28,13 @@ CORS_ORIGINS = "https://www.example.com,http://[::1]:3000"
 _numbers = itertools.count()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            # What is attacked runs in processes of its own, where nothing is measured.
+            item.add_marker("no_cover")
+
+
 @pytest.fixture(scope="session")
 def new_database(postgres: Any) -> Callable[[], str]:
     """Make an empty PostgreSQL database and return its URL."""
@@ -42,17 +49,40 @@ def new_database(postgres: Any) -> Callable[[], str]:
 
 
 @pytest.fixture(scope="session")
-def target_of_all(new_database: Callable[[], str]) -> Iterator[Target]:
-    require_redis()
-    with tempfile.TemporaryDirectory(prefix="latchkey-") as folder, Target(Path(folder), new_database(), {}) as target:
-        yield target
+def targets_of_all(new_database: Callable[[], str]) -> Iterator[MakeTarget]:
+    made: dict[tuple[object, ...], Target] = {}
+    with ExitStack() as ends:
+
+        def share(*, worker: bool = True, **environ: str) -> Target:
+            key = (worker, *sorted(environ.items()))
+            if key not in made:
+                folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="latchkey-")))
+                made[key] = ends.enter_context(Target(folder, new_database(), environ, worker=worker))
+            return made[key]
+
+        yield share
 
 
 @pytest.fixture
-def target(target_of_all: Target) -> Target:
-    """The service with its usual settings, the limit per client raised; nobody in its table, no mail sent yet."""
-    target_of_all.clear()
-    return target_of_all
+def share_target(targets_of_all: MakeTarget) -> MakeTarget:
+    """Start a service once for all tests that ask for one with these settings: a start takes two seconds of CPU.
+
+    Nobody is in its table, and no mail was sent yet; `worker=False` leaves the worker out.
+    """
+    require_redis()
+
+    def share(*, worker: bool = True, **environ: str) -> Target:
+        target = targets_of_all(worker=worker, **environ)
+        target.clear()
+        return target
+
+    return share
+
+
+@pytest.fixture
+def target(share_target: MakeTarget) -> Target:
+    """The service with its usual settings, the limit per client raised."""
+    return share_target()
 
 
 @pytest.fixture
@@ -71,6 +101,7 @@ def make_target(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Mak
 @pytest.fixture(scope="session")
 def proxied_of_all(new_database: Callable[[], str]) -> Iterator[tuple[Target, Nginx]]:
     require_redis()
+    find_nginx()  # Before a service is started that nobody could ask.
     allow_files(FILES)
     environ = {"TRUSTED_PROXIES": "1", "CORS_ORIGINS": CORS_ORIGINS}
     with tempfile.TemporaryDirectory(prefix="latchkey-") as name, ExitStack() as ends:
@@ -109,21 +140,10 @@ def proxy(proxied_of_all: tuple[Target, Nginx]) -> Nginx:
     return proxied_of_all[1]
 
 
-@pytest.fixture(scope="session")
-def trusting_of_all(new_database: Callable[[], str]) -> Iterator[Target]:
-    require_redis()
-    with (
-        tempfile.TemporaryDirectory(prefix="latchkey-") as folder,
-        Target(Path(folder), new_database(), BEHIND_A_PROXY) as target,
-    ):
-        yield target
-
-
 @pytest.fixture
-def trusting(trusting_of_all: Target) -> Target:
+def trusting(share_target: MakeTarget) -> Target:
     """The service with one trusted proxy, and with markup in all that an operator may set."""
-    trusting_of_all.clear()
-    return trusting_of_all
+    return share_target(**BEHIND_A_PROXY)
 
 
 @pytest.fixture(params=["no proxy", "proxy"])
@@ -134,16 +154,13 @@ def each(request: pytest.FixtureRequest) -> Target:
     return target
 
 
-@pytest.fixture(scope="session")
-def limited_of_all(new_database: Callable[[], str]) -> Iterator[Target]:
-    require_redis()
-    few = {"TRUSTED_PROXIES": "1", "FORGOT_LIMIT_PER_IP": "5/hour", "RESET_LIMIT_PER_IP": "5/hour"}
-    with tempfile.TemporaryDirectory(prefix="latchkey-") as folder, Target(Path(folder), new_database(), few) as target:
-        yield target
+@pytest.fixture
+def limited(share_target: MakeTarget) -> Target:
+    """The service behind one proxy, whose part the test plays, with five requests an hour for each client."""
+    return share_target(TRUSTED_PROXIES="1", FORGOT_LIMIT_PER_IP="5/hour", RESET_LIMIT_PER_IP="5/hour")
 
 
 @pytest.fixture
-def limited(limited_of_all: Target) -> Target:
-    """The service behind one proxy, whose part the test plays, with five requests an hour for each client."""
-    limited_of_all.clear()
-    return limited_of_all
+def behind_two_proxies(share_target: MakeTarget) -> Target:
+    """The service behind two proxies, with five requests an hour for each client, and without a worker."""
+    return share_target(worker=False, TRUSTED_PROXIES="2", FORGOT_LIMIT_PER_IP="5/hour")

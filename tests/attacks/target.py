@@ -46,6 +46,7 @@ class Target(Client):
             ends.callback(self._engine.dispose)
             self.redis.start()
             ends.callback(self.redis.stop)
+            self._client = ends.enter_context(self.redis.client())
             ends.enter_context(self._relay)
             self.sql(TABLE)
             self.environ = environment(self.redis, self._relay, self._database_url) | self._environ
@@ -145,21 +146,22 @@ class Target(Client):
 
     def ask(self, command: str, *arguments: Any) -> Any:
         """Ask Redis."""
-        with self.redis.client() as client:
-            return getattr(client, command)(*arguments)
+        return getattr(self._client, command)(*arguments)
 
     def logs(self) -> str:
         return "\n".join(path.read_text() for path in sorted(self._folder.glob("*.log")))
 
     def clear(self) -> None:
         """Forget users, mails and what the limits have counted."""
-        self.settle()
+        if self._worker:
+            self.settle()
+        else:
+            self.ask("flushdb")  # Nobody would finish what was accepted.
         self.sql("DELETE FROM users")
         self._relay.relay.empty()
         self.forget_counts()
 
     def forget_counts(self) -> None:
         """Forget what the limits have counted."""
-        with self.redis.client() as client:
-            for key in client.scan_iter(f"{Key.LIMITS}*"):
-                client.delete(key)
+        for key in self._client.scan_iter(f"{Key.LIMITS}*"):
+            self._client.delete(key)

@@ -134,9 +134,15 @@ def test_five_hundred_slow_clients_do_not_hold_up_the_proxy(proxied: Target, pro
     assert max(headers, bodies) < 20
 
 
-def test_resets_beyond_the_slots_do_not_close_the_door(make_target: MakeTarget) -> None:
+@pytest.fixture
+def strained(share_target: MakeTarget) -> Target:
+    """The service with few threads, and with passwords that take long to be hashed."""
+    return share_target(worker=False, BCRYPT_ROUNDS="14", WEB_THREADS="4")
+
+
+def test_resets_beyond_the_slots_do_not_close_the_door(strained: Target) -> None:
     """Hashing as a denial of service, CWE-400 (Django CVE-2013-1443 by length; here by number)."""
-    target = make_target(worker=False, BCRYPT_ROUNDS="14", WEB_THREADS="4")
+    target = strained
     people = [f"user{number}@example.com" for number in range(12)]
     for address in people:
         target.add_user(address)
@@ -169,9 +175,9 @@ def table_locked(target: Target) -> Iterator[None]:
         yield
 
 
-def test_a_database_that_hangs_under_checks_of_links_does_not_close_the_door(make_target: MakeTarget) -> None:
+def test_a_database_that_hangs_under_checks_of_links_does_not_close_the_door(strained: Target) -> None:
     """One genuine link, asked about again and again while the database is slow: threads used up, CWE-400."""
-    target = make_target(worker=False, WEB_THREADS="4")
+    target = strained
     target.add_user("anna@example.com")
     token = target.token_of("anna@example.com")
     assert target.check(token).status == 200

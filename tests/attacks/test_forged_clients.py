@@ -1,7 +1,6 @@
 """Forged clients: whoever is over a limit cannot go on as somebody else (CWE-290, CWE-348)."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import pytest
 
@@ -34,17 +33,12 @@ def forwarded(target: Target, values: Iterable[str]) -> list[int]:
     return asked(target, ({"X-Forwarded-For": value} for value in values))
 
 
-def without_worker(make_target: MakeTarget, folder: Path, **environ: str) -> Target:
-    url = f"sqlite:///{folder / 'users.sqlite3'}"
-    return make_target(worker=False, database_url=url, FORGOT_LIMIT_PER_IP=f"{LIMIT}/hour", **environ)
-
-
-def test_without_a_proxy_no_header_makes_another_client(make_target: MakeTarget, tmp_path: Path) -> None:
+def test_without_a_proxy_no_header_makes_another_client(share_target: MakeTarget) -> None:
     """Headers of the client's own are believed (Gin CVE-2020-28483, Vikunja CVE-2026-29794).
 
     With an underscore in its name, too (Django CVE-2015-0219).
     """
-    direct = without_worker(make_target, tmp_path)
+    direct = share_target(worker=False, FORGOT_LIMIT_PER_IP=f"{LIMIT}/hour")
     forged = ["X-Forwarded-For", "X_Forwarded_For"]
 
     found = asked(direct, (claims(n) | dict.fromkeys(forged, f"203.0.113.{n}") for n in range(LIMIT + 1)))
@@ -63,13 +57,11 @@ def test_what_a_client_writes_into_the_chain_makes_no_other_client(limited: Targ
 
 
 def test_behind_two_proxies_what_a_client_writes_into_the_chain_makes_no_other_client(
-    make_target: MakeTarget, tmp_path: Path
+    behind_two_proxies: Target,
 ) -> None:
     """One hop too many or too few is believed (CWE-348): a forged address counts, or that of our own proxy."""
-    twice = without_worker(make_target, tmp_path, TRUSTED_PROXIES="2")
-
-    assert forwarded(twice, (f"203.0.113.{n}, 198.51.100.3, 10.0.0.{n}" for n in range(LIMIT + 1))) == OVER
-    assert forwarded(twice, ["198.51.100.3, 198.51.100.4, 10.0.0.1"]) == [202]
+    assert forwarded(behind_two_proxies, (f"203.0.113.{n}, 198.51.100.3, 10.0.0.{n}" for n in range(LIMIT + 1))) == OVER
+    assert forwarded(behind_two_proxies, ["198.51.100.3, 198.51.100.4, 10.0.0.1"]) == [202]
 
 
 def test_a_header_before_that_of_the_proxy_makes_no_other_client(limited: Target) -> None:

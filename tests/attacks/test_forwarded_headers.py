@@ -5,7 +5,6 @@ from socket import create_connection
 import pytest
 
 from shared.redis_keys import Key
-from tests.attacks.conftest import MakeTarget
 from tests.attacks.target import Target
 
 ANNA = "anna@example.com"
@@ -75,14 +74,13 @@ def test_hsts_is_sent_where_the_trusted_proxy_was_asked_by_https(
     assert [answer.headers.get(HSTS) for answer in answers] == ["max-age=31536000" if expected else None] * 4
 
 
-def test_behind_two_proxies_the_outer_one_tells_and_not_the_client(make_target: MakeTarget) -> None:
+def test_behind_two_proxies_the_outer_one_tells_and_not_the_client(behind_two_proxies: Target) -> None:
     """A claim of the client before the word of the proxies, CWE-348."""
-    target = make_target(worker=False, TRUSTED_PROXIES="2")
     claims = {"https, http": True, "http, https, http": True, "https, http, http": False, "https": False}
 
-    found = {claim: target.request("GET", PATH, headers={"X-Forwarded-Proto": claim}).headers for claim in claims}
+    asked = {claim: behind_two_proxies.request("GET", PATH, headers={"X-Forwarded-Proto": claim}) for claim in claims}
 
-    assert {claim: HSTS in headers for claim, headers in found.items()} == claims
+    assert {claim: HSTS in answer.headers for claim, answer in asked.items()} == claims
 
 
 def test_https_that_a_client_claims_is_not_believed(target: Target, proxied: Target) -> None:

@@ -1,36 +1,54 @@
 """Leaked passwords, and the service that is asked for them: cut off, hostile, or curious."""
 
 import time
+from collections.abc import Iterator
+
+import pytest
 
 from tests.attacks.conftest import MakeTarget
 from tests.attacks.passwords import ANNA, refusal
+from tests.attacks.target import Target
 from tests.support.breach_service import BreachService, breach_service
 from tests.support.service import NEW_PASSWORD
 
 
-def test_a_leaked_password_is_refused_and_does_not_leak_again(make_target: MakeTarget, breaches: BreachService) -> None:
+@pytest.fixture(scope="session")
+def breaches_of_all() -> Iterator[BreachService]:
+    with breach_service() as service:
+        yield service
+
+
+@pytest.fixture
+def breaches(breaches_of_all: BreachService) -> BreachService:
+    """A service that knows leaked passwords, none yet: always the same one, so that its users can be shared."""
+    breaches_of_all.forget()
+    return breaches_of_all
+
+
+@pytest.fixture
+def careful(share_target: MakeTarget, breaches: BreachService) -> Target:
+    """A service that sets no password that it cannot look up."""
+    return share_target(worker=False, BREACH_CHECK="closed", BREACH_CHECK_URL=breaches.url)
+
+
+def test_a_leaked_password_is_refused_and_does_not_leak_again(careful: Target, breaches: BreachService) -> None:
     """Credential stuffing (ASVS 6.2.12), and its cure as a leak: five digits of a hash leave and nothing else."""
     leaked = "seventeen yellow umbrellas"
     breaches.knows(leaked)
-    target = make_target(worker=False, BREACH_CHECK="closed", BREACH_CHECK_URL=breaches.url)
 
-    assert refusal(target, leaked) == (422, "weak_password", ["breached"])
+    assert refusal(careful, leaked) == (422, "weak_password", ["breached"])
 
     [(path, headers)] = breaches.asked
     assert len(path.removeprefix("/range/")) == 5
     assert "anna" not in str(headers)
-    assert [secret for secret in (leaked, path.removeprefix("/range/")) if secret in target.logs()] == []
+    assert [secret for secret in (leaked, path.removeprefix("/range/")) if secret in careful.logs()] == []
 
 
-def test_cutting_off_the_list_of_leaked_passwords_lets_none_through(
-    make_target: MakeTarget, breaches: BreachService
-) -> None:
+def test_cutting_off_the_list_of_leaked_passwords_lets_none_through(careful: Target, breaches: BreachService) -> None:
     """Failing open (CWE-636): whoever can keep the service from answering could set a leaked password."""
-    target = make_target(worker=False, BREACH_CHECK="closed", BREACH_CHECK_URL=breaches.url)
-
     for status, body in ((500, None), (200, b""), (200, b"<html>")):
         breaches.status, breaches.body = status, body
-        assert refusal(target, NEW_PASSWORD)[:2] == (503, "unavailable")
+        assert refusal(careful, NEW_PASSWORD)[:2] == (503, "unavailable")
 
 
 def test_the_list_of_leaked_passwords_leads_nowhere_else(make_target: MakeTarget, breaches: BreachService) -> None:
@@ -45,11 +63,10 @@ def test_the_list_of_leaked_passwords_leads_nowhere_else(make_target: MakeTarget
     assert (len(breaches.asked), inside.asked) == (1, [])
 
 
-def test_a_list_that_answers_a_byte_at_a_time_holds_nobody_up(make_target: MakeTarget, breaches: BreachService) -> None:
+def test_a_list_that_answers_a_byte_at_a_time_holds_nobody_up(careful: Target, breaches: BreachService) -> None:
     """Slow upstream (CWE-400): the whole look-up has two seconds, however the bytes come."""
-    target = make_target(worker=False, BREACH_CHECK="closed", BREACH_CHECK_URL=breaches.url)
     breaches.seconds_per_byte = 0.5
     started = time.monotonic()
 
-    assert refusal(target, NEW_PASSWORD)[:2] == (503, "unavailable")
+    assert refusal(careful, NEW_PASSWORD)[:2] == (503, "unavailable")
     assert time.monotonic() - started < 4

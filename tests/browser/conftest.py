@@ -34,8 +34,9 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
+# After the browser: without one there is no use in a demo.
 @pytest.fixture(scope="package")
-def running_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def running_demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     require_redis()
     running = Demo(tmp_path_factory.mktemp("demo"))
     running.wait_for(WELCOMED)

@@ -1,8 +1,10 @@
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from dev.stack.ports import taken_ports
 from tests.conftest import require_redis
 from tests.e2e.demo import METRICS_TOKEN, WELCOMED, Demo
 
@@ -11,6 +13,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("e2e")
+            item.add_marker("no_cover")  # What is tested runs in processes of its own, where nothing is measured.
 
 
 @pytest.fixture(scope="session")
@@ -19,4 +22,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     running = Demo(tmp_path_factory.mktemp("demo"), METRICS_TOKEN=METRICS_TOKEN)
     running.wait_for(WELCOMED)
     yield running
-    running.stop()
+    # As test_ending.py asks of Ctrl-C; here, for it takes six seconds of CPU to start another demo.
+    code = running.stop(signal.SIGTERM)
+    assert code == 0
+    assert taken_ports(running.ports) == []
+    assert "Traceback" not in running.output()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+LOOK = 0.1  # Seconds between two looks whether it still runs; the tests of attacks have a dozen programs for minutes.
 RESTART_AFTER = 0.2  # Seconds.
 GRACE = 45.0  # Seconds, as docs/production.md asks for.
 
@@ -45,7 +46,7 @@ class Program:
         )
 
     def _watch(self) -> None:
-        while not self._stopped.wait(0.02):
+        while not self._stopped.wait(LOOK):
             code = self._process.poll()
             if code is None:
                 continue

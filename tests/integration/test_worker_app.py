@@ -156,23 +156,16 @@ def test_an_api_of_more_threads_than_cores_starts_without_a_warning(service: Ser
 
 
 @pytest.mark.slow
-def test_the_worker_and_its_processes_give_way_to_the_api(service: Service) -> None:
+def test_processes_give_way_to_the_api_and_share_what_their_parent_has_loaded(service: Service) -> None:
     service.add_user("anna@example.com")
     with worker_process(service) as process:
         worker = psutil.Process(process.pid)
-        found = [each.nice() for each in [worker, *worker.children()]]
-
-    assert found == [min(19, psutil.Process().nice() + NICENESS)] * 3
-
-
-@pytest.mark.slow
-def test_processes_share_what_their_parent_has_loaded(service: Service) -> None:
-    service.add_user("anna@example.com")
-    with worker_process(service) as process:
+        niceness = [each.nice() for each in [worker, *worker.children()]]
         for _ in range(200):
             service.worker.outbox.add(job())
         wait_until(lambda: not unfinished(service.redis), "not all is mailed", 30)
 
-        memories = [child.memory_full_info() for child in psutil.Process(process.pid).children()]
+        memories = [child.memory_full_info() for child in worker.children()]
 
+    assert niceness == [min(19, psutil.Process().nice() + NICENESS)] * 3
     assert [memory for memory in memories if memory.uss > 0.4 * memory.rss] == []

@@ -25,6 +25,11 @@ class BreachService:
     seconds_per_byte: float = 0.0
     url: str = ""
 
+    def forget(self) -> None:
+        """Know nothing, and answer as it should."""
+        self.leaked, self.asked = {}, []
+        self.status, self.headers, self.body, self.seconds_per_byte = 200, {}, None, 0.0
+
     def knows(self, password: str, times: int = 3) -> None:
         self.leaked[hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()] = times
 

@@ -17,7 +17,7 @@ from worker.settings import WorkerSettings
 
 PROJECT = Path(__file__).parents[2]
 PRODUCTION = (PROJECT / "docs/production.md").read_text(encoding="utf-8")
-WORDS = re.findall(r"\*\*The words\.\*\*.*?\n## ", PRODUCTION, re.DOTALL)[0]
+WORDS = re.findall(r"### The words\n.*?\n## ", PRODUCTION, re.DOTALL)[0]
 EXAMPLES = dict(
     zip(re.findall(r"[tT]his `([\w./]+)`", WORDS), re.findall(r"```\n(.*?)```", WORDS, re.DOTALL), strict=True)
 )

@@ -40,7 +40,7 @@ class Swept(NamedTuple):
 
 
 class Sweeper(Ticker):
-    """Runs in the worker's main process, once there are all others: see docs/decisions.md.
+    """Runs in the worker's main process, once there are all others: see docs/decisions/outbox-and-worker.md.
 
     max_age: seconds after which requests for a link are dropped.
     limit: jobs of a kind in one sweep. 100 take 5 ms of Redis; 2,000 would block it for 84 ms.

@@ -120,6 +120,14 @@ def test_python_does_the_same_for_every_address(populated: Service, case: str) -
     assert called - expected == expected - called == Counter()
 
 
+def test_a_request_within_its_limits_goes_past_flask_limiter(service: Service) -> None:
+    service.forgot("somebody@example.com")
+
+    called = functions_called(service, "somebody.else@example.com")
+
+    assert [function for function in called if "flask_limiter" in function] == []
+
+
 def test_each_of_a_thousand_unknown_fields_is_little_work(service: Service) -> None:
     """They come before any limit counts."""
 

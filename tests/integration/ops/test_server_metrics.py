@@ -20,6 +20,7 @@ from tests.support.servers import RedisServer, free_port, wait_until
 from tests.support.service import NEW_PASSWORD, Service
 
 pytestmark = pytest.mark.slow
+PROCESSES = 2
 
 
 class Api:
@@ -28,12 +29,16 @@ class Api:
     def __init__(self, environ: dict[str, str], log: Path) -> None:
         self._environ = environ
         self._log = log
+        self._log.touch()
 
     def start(self) -> None:
+        expected = self._started() + PROCESSES
         with self._log.open("a") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "api"], env=os.environ | self._environ, stderr=output
             )
+        # All of them: a process that is asked to end while it starts does not hear it, and is killed after ten seconds.
+        wait_until(lambda: self._started() == expected, "a process of the API does not come up", 30)
         wait_until(self._answers, "the API does not come up", 30)
 
     def url(self, path: str) -> str:
@@ -61,6 +66,10 @@ class Api:
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(15)
 
+    def _started(self) -> int:
+        """Count the processes that came up, of all starts."""
+        return self.log().count("Started worker-")
+
     def _answers(self) -> bool:
         assert self._process.poll() is None, self.log()
         try:
@@ -75,7 +84,7 @@ def behind(make_service: MakeService, own_redis: RedisServer) -> Service:
     return make_service(
         REDIS_URL=own_redis.url,
         PORT=str(free_port()),
-        WEB_PROCESSES="2",
+        WEB_PROCESSES=str(PROCESSES),
         TRUSTED_PROXIES="1",
         METRICS_TOKEN=TOKEN,
         BCRYPT_ROUNDS="10",
@@ -153,7 +162,7 @@ def test_whichever_process_answers_tells_the_same(api: Api, behind: Service) -> 
     wait_until(lambda: counted(api.metrics()) == expected, "the totals are others")
 
     assert [counted(api.metrics()) for _ in range(20)] == [expected] * 20
-    wait_until(lambda: len(processes(behind)) == 2, "there are not two processes that tell what waits in them")
+    wait_until(lambda: len(processes(behind)) == PROCESSES, "there are not two processes that tell what waits in them")
     assert api.metrics()["outbox_pending"] == 43  # With three notices of a changed password.
 
 

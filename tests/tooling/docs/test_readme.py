@@ -1,65 +1,28 @@
-"""README says what is true: its settings are the settings there are."""
+"""README says what is true."""
 
 import re
 from pathlib import Path
-
-import pytest
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
+from typing import get_args
 
 from api.settings import ApiSettings
 from dev.tools.typescript_client import SETTINGS
-from shared.settings.branding import Branding
-from shared.settings.environment import secret_names
-from shared.settings.settings import Settings
-from worker.settings import WorkerSettings
+from shared.settings.settings import HashFormat
 
-README = (Path(__file__).parents[3] / "README.md").read_text()
-SECTIONS: dict[str, type[Branding]] = {
-    "API and worker": Settings,
-    "Pages and mails": Branding,
-    "API": ApiSettings,
-    "Worker": WorkerSettings,
-}
-BASES: dict[type[Branding], type[Branding]] = {Settings: Branding, ApiSettings: Settings, WorkerSettings: Settings}
-
-
-def expected_rows(section: str) -> list[tuple[str, str, str]]:
-    settings = SECTIONS[section]
-    inherited = BASES[settings].model_fields if settings in BASES else {}
-    own = {name: field for name, field in settings.model_fields.items() if name not in inherited}
-    return [(f"`{name.upper()}`", shown_default(field), field.description or "") for name, field in own.items()]
-
-
-def shown_default(field: FieldInfo) -> str:
-    if field.default is PydanticUndefined:
-        return "required"
-    default = getattr(field.default, "get_secret_value", lambda: field.default)()
-    if default in ("", ()):
-        return ""
-    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
-
-
-@pytest.mark.parametrize("section", list(SECTIONS))
-def test_the_table_of_settings_is_the_settings_object(section: str) -> None:
-    table = README.split(f"### {section}\n\n")[1].split("\n\n")[0]
-    rows = [tuple(re.split(r" *\| *", line.strip("| "))) for line in table.splitlines()[2:]]
-
-    assert rows == expected_rows(section)
-
-
-def test_every_secret_that_may_come_from_a_file_is_named() -> None:
-    sentence = README.split("in `NAME_FILE`: ")[1].split("\n\n")[0]
-
-    assert set(re.findall(r"`(\w+)`", sentence)) == secret_names(ApiSettings) | secret_names(WorkerSettings)
+ROOT = Path(__file__).parents[3]
+README = (ROOT / "README.md").read_text()
 
 
 def test_the_folders_that_are_named_exist() -> None:
-    root = Path(__file__).parents[3]
     named = re.findall(r"^\| `(\w+)/`", README, re.MULTILINE)
 
     assert len(named) == 8
-    assert [name for name in named if not (root / name).is_dir()] == []
+    assert [name for name in named if not (ROOT / name).is_dir()] == []
+
+
+def test_the_formats_of_hashes_are_those_of_the_setting() -> None:
+    table = README.split("\n| format |")[1].split("\n\n")[0]
+
+    assert re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE) == list(get_args(HashFormat))
 
 
 def test_the_metrics_token_that_it_starts_the_demo_with_is_taken_and_is_the_one_that_it_sends() -> None:
