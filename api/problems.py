@@ -40,27 +40,27 @@ INVALID_REQUEST = ProblemType(
     _("The request is not valid"),
     "The body is not a JSON object of the fields asked for.",
     "InvalidRequestProblem",
-    example={"errors": [{"field": "", "reason": "The body must be a JSON object with each field once."}]},
+    example={"errors": [{"field": "", "reason": "The body must be a JSON object without repeated fields."}]},
 )
 WEAK_PASSWORD = ProblemType(
     422,
     "weak_password",
-    _("This password cannot be used. The link stays good."),
-    "The policy refuses the password; the link stays good. `GET /password-policy` explains the reasons.",
+    _("This password can't be used. Your link is still valid."),
+    "The policy refuses the password; the link stays valid. `GET /password-policy` explains the reasons.",
     "WeakPasswordProblem",
     example={"reasons": ["too_short", "like_address"]},
 )
 INVALID_TOKEN = ProblemType(
     400,
     "invalid_or_expired_token",
-    _("This link is not valid any more. Ask for a new one."),
+    _("This link is no longer valid. Request a new one."),
     "The link is used, too old or not genuine, or password or address have changed since. Offer a new one.",
     "LinkProblem",
 )
 RATE_LIMITED = ProblemType(
     429,
     "rate_limited",
-    _("Too many requests. Wait a little."),
+    _("Too many attempts. Please wait a moment."),
     "The client has asked too often. Try again after the seconds of `Retry-After`.",
     "RateLimitedProblem",
     retry_after=60,
@@ -68,7 +68,7 @@ RATE_LIMITED = ProblemType(
 UNAVAILABLE = ProblemType(
     503,
     "unavailable",
-    _("This is not possible at the moment. Try again soon."),
+    _("We can't do this right now. Please try again in a moment."),
     "Nobody can be served at the moment. Try again after the seconds of `Retry-After`.",
     "UnavailableProblem",
     retry_after=5,  # A restart of Redis or a failover takes this long.
@@ -76,12 +76,12 @@ UNAVAILABLE = ProblemType(
 BODY_TOO_LARGE = ProblemType(
     413,
     "body_too_large",
-    _("The body is too large: 16 KiB at most."),
+    _("The request body is too large: 16 KiB at most."),
     "The body has more than 16 KiB.",
     "BodyTooLargeProblem",
 )
-INTERNAL_ERROR = ProblemType(500, "internal_error", _("Something went wrong on our side."), "A fault of ours.")
-BAD_REQUEST = ProblemType(400, "bad_request", _("This request cannot be read."), "The request cannot be read as HTTP.")
+INTERNAL_ERROR = ProblemType(500, "internal_error", _("Something went wrong on our end."), "A fault of ours.")
+BAD_REQUEST = ProblemType(400, "bad_request", _("This request can't be read."), "The request cannot be read as HTTP.")
 NOT_JSON = ProblemType(
     415,
     "unsupported_media_type",
@@ -89,13 +89,11 @@ NOT_JSON = ProblemType(
     "The content type is not `application/json`.",
     "NotJsonProblem",
 )
-NOT_FOUND = ProblemType(
-    404, "not_found", _("There is nothing under this address."), "There is nothing under the address."
-)
+NOT_FOUND = ProblemType(404, "not_found", _("Not found."), "There is nothing under the address.")
 METHOD_NOT_ALLOWED = ProblemType(
     405,
     "method_not_allowed",
-    _("This address does not take this method."),
+    _("Method not allowed."),
     "The address does not take the method.",
 )
 # The standard library's phrases are English, and change between versions of Python.
@@ -104,5 +102,5 @@ _OF_HTTP = {each.status: each for each in (BAD_REQUEST, NOT_FOUND, METHOD_NOT_AL
 
 def of_http(status: int) -> ProblemType:
     """Return the problem type for a status with which Flask itself refuses a request."""
-    title, about = _("This request cannot be answered."), "What else HTTP itself refuses, by its status."
+    title, about = _("This request can't be processed."), "What else HTTP itself refuses, by its status."
     return _OF_HTTP.get(status) or ProblemType(status, f"http_{status}", title, about)

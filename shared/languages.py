@@ -73,10 +73,14 @@ def lifetime(seconds: int) -> str:
     """Return a sentence that says how long the link works, in hours if it is a whole number of them."""
     if seconds % _HOUR:
         return ngettext(  # type: ignore[no-any-return]
-            "The link works once, for %(num)d minute.", "The link works once, for %(num)d minutes.", seconds // _MINUTE
+            "The link works once and expires in %(num)d minute.",
+            "The link works once and expires in %(num)d minutes.",
+            seconds // _MINUTE,
         )
     return ngettext(  # type: ignore[no-any-return]
-        "The link works once, for %(num)d hour.", "The link works once, for %(num)d hours.", seconds // _HOUR
+        "The link works once and expires in %(num)d hour.",
+        "The link works once and expires in %(num)d hours.",
+        seconds // _HOUR,
     )
 
 

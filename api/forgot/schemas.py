@@ -8,14 +8,14 @@ from pydantic import AfterValidator, Field
 from api.openapi.schemas import Locale, LocalizedAnswer, RequestBody
 from shared.addresses import parse
 
-ACCEPTED = lazy_gettext("If an account uses this address, a mail with a link is on its way.")
+ACCEPTED = lazy_gettext("If there is an account for this address, you'll get an email with a link in a moment.")
 
 
 class ForgotRequest(RequestBody):
     """Ask for a reset link."""
 
     email: Annotated[str, Field(max_length=254), AfterValidator(parse)] = Field(
-        description="One mail address.", json_schema_extra={"format": "email", "example": "anna@example.com"}
+        description="One email address.", json_schema_extra={"format": "email", "example": "anna@example.com"}
     )
     locale: Locale = ""
 

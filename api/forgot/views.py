@@ -82,9 +82,9 @@ def register_forgot(app: Flask, accept: Accept, limiter: Limiter, settings: ApiS
         on_breach=refuse(counters, "requests_limited:address"),
     )
     def forgot_password(accepted: Accepted) -> Response:
-        """Answer every address alike; a mail with a link goes out only where an account uses it.
+        """Answer every address alike; an email with a link goes out only where an account uses it.
 
-        More requests for one address than its quota are accepted and not mailed.
+        More requests for one address than its quota are accepted, and no email is sent.
         """
         counters.add("requests_accepted" if accepted.within_quota else "requests_limited:address")
         return answer(accepted.job.locale)

@@ -20,7 +20,7 @@ Locale = Annotated[
     Field(
         max_length=35,
         pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)?$",
-        description="The language of the answer and of the mail, where there is one; before `Accept-Language`.",
+        description="The language of the answer and of the email, where there is one; before `Accept-Language`.",
         json_schema_extra={"example": "en"},
     ),
 ]

@@ -40,7 +40,7 @@ def register_pages(app: Flask, settings: ApiSettings, policy: PasswordPolicy) ->
     @site.get("/reset-password")
     @Operation("resetPage", "Show the reset page", PAGES, _PAGE)
     def reset_page() -> str:
-        """Ask for a new password. The mail's link leads here if `RESET_URL` names this page."""
+        """Ask for a new password. The email's link leads here if `RESET_URL` names this page."""
         return render_template("reset.html", policy=policy, reasons=REASONS)
 
     _add_documentation(site, settings)

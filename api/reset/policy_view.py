@@ -9,14 +9,14 @@ from api.reset.schemas import POLICY_EXAMPLE, Policy, ReasonText
 from api.web.answers import request_language, same_for_everybody
 
 REASONS: dict[Reason, str] = {
-    "too_short": lazy_gettext("It has too few characters."),
-    "too_long": lazy_gettext("It is longer than can be stored."),
-    "contains_nul": lazy_gettext("It holds a NUL character."),
-    "too_common": lazy_gettext("It is one that many people choose, or easy to guess."),
-    "like_address": lazy_gettext("It is little more than the email address."),
-    "like_product": lazy_gettext("It is little more than the name of the product."),
-    "same_as_old": lazy_gettext("It is the password that is set already."),
-    "breached": lazy_gettext("It is in a collection of leaked passwords."),
+    "too_short": lazy_gettext("It's too short."),
+    "too_long": lazy_gettext("It's too long."),
+    "contains_nul": lazy_gettext("It contains a character we can't accept."),
+    "too_common": lazy_gettext("It's too common or easy to guess. Add an unrelated word or two."),
+    "like_address": lazy_gettext("It's too close to your email address."),
+    "like_product": lazy_gettext("It's too close to the name of the product."),
+    "same_as_old": lazy_gettext("It's the same as your current password."),
+    "breached": lazy_gettext("It has appeared in a data breach."),
 }
 
 

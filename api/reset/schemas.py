@@ -11,13 +11,13 @@ from api.passwords.policy import Reason
 from shared import tokens
 
 MAX_PASSWORD = 4096  # Characters. The password policy sets the real limit, and says what is wrong.
-CHANGED = lazy_gettext("Your password is changed.")
+CHANGED = lazy_gettext("Your password has been changed.")
 _TOKEN = "IjEi.aSJzaQ.kq3xRZ4bTdnV0wYc8uJH2m9pLrE"  # noqa: S105 - It opens nothing.
 _RULES = "minlength: 15; maxlength: 72;"
 
 
 class TokenRequest(RequestBody):
-    """A token as the mail's link carries it."""
+    """A token as the email's link carries it."""
 
     token: str = Field(min_length=1, max_length=tokens.MAX_LENGTH, description="The token from the link.")
     locale: Locale = ""
@@ -45,9 +45,7 @@ class ReasonText(BaseModel):
     """A reason to refuse a password. `code` is stable."""
 
     code: Reason
-    text: str = Field(
-        description="In the language of the answer.", json_schema_extra={"example": "It has too few characters."}
-    )
+    text: str = Field(description="In the language of the answer.", json_schema_extra={"example": "It's too short."})
 
 
 class Policy(LocalizedAnswer):
@@ -75,7 +73,7 @@ POLICY_EXAMPLE = Policy(
     breach_check=False,
     passwordrules=_RULES,
     reasons=[
-        ReasonText(code="too_short", text="It has too few characters."),
-        ReasonText(code="too_common", text="It is one that many people choose, or easy to guess."),
+        ReasonText(code="too_short", text="It's too short."),
+        ReasonText(code="too_common", text="It's too common or easy to guess. Add an unrelated word or two."),
     ],
 )

@@ -47,7 +47,7 @@ def register_reset(app: Flask, resets: Resets, limiter: Limiter, limit: str, cou
     def reset_password(body: ResetRequest) -> Response:
         """Use the link, which works once. A password that the policy refuses leaves it good.
 
-        The owner of the address is told by mail.
+        The owner of the address is told by email.
         """
         asks = requester()
         resets.reset(body.token, body.password, asks)

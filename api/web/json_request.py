@@ -14,14 +14,14 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 MAX_BODY = 16 * 1024  # Bytes.
 # By pydantic's error types. Its own texts are not used: they are English, and some repeat what was sent.
 _REASONS = {
-    "missing": lazy_gettext("This field is missing."),
-    "string_type": lazy_gettext("This must be a text."),
-    "string_unicode": lazy_gettext("This must be a text."),
-    "string_too_short": lazy_gettext("This must not be empty."),
+    "missing": lazy_gettext("This field is required."),
+    "string_type": lazy_gettext("This must be text."),
+    "string_unicode": lazy_gettext("This must be text."),
+    "string_too_short": lazy_gettext("This can't be empty."),
     "string_too_long": lazy_gettext("This is too long."),
     "string_pattern_mismatch": lazy_gettext("This must be a language tag, such as de or pt-BR."),
-    "value_error": lazy_gettext("This must be one email address."),  # Raised by `parse` of shared/addresses.py.
-    "extra_forbidden": lazy_gettext("There is a field that is not known."),
+    "value_error": lazy_gettext("This must be a single email address."),  # Raised by `parse` of shared/addresses.py.
+    "extra_forbidden": lazy_gettext("There is an unknown field."),
 }
 _OTHER_REASON = lazy_gettext("This is not valid.")
 
@@ -85,7 +85,7 @@ def _json_object() -> dict[str, Any]:
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        raise InvalidRequest(("", gettext("The body must be a JSON object with each field once.")))
+        raise InvalidRequest(("", gettext("The body must be a JSON object without repeated fields.")))
     return document
 
 

@@ -32,9 +32,9 @@ export interface FieldError {
 
 /** Ask for a reset link. */
 export interface ForgotRequest {
-  /** One mail address. */
+  /** One email address. */
   email: string;
-  /** The language of the answer and of the mail, where there is one; before `Accept-Language`. */
+  /** The language of the answer and of the email, where there is one; before `Accept-Language`. */
   locale?: string;
 }
 
@@ -99,7 +99,7 @@ export interface ReasonText {
 
 /** Set a new password. */
 export interface ResetRequest {
-  /** The language of the answer and of the mail, where there is one; before `Accept-Language`. */
+  /** The language of the answer and of the email, where there is one; before `Accept-Language`. */
   locale?: string;
   /** The new password. */
   password: string;
@@ -107,9 +107,9 @@ export interface ResetRequest {
   token: string;
 }
 
-/** A token as the mail's link carries it. */
+/** A token as the email's link carries it. */
 export interface TokenRequest {
-  /** The language of the answer and of the mail, where there is one; before `Accept-Language`. */
+  /** The language of the answer and of the email, where there is one; before `Accept-Language`. */
   locale?: string;
   /** The token from the link. */
   token: string;
@@ -126,7 +126,7 @@ export interface UnavailableProblem {
   retryAfter: number;
 }
 
-/** The policy refuses the password; the link stays good. `GET /password-policy` explains the reasons. */
+/** The policy refuses the password; the link stays valid. `GET /password-policy` explains the reasons. */
 export interface WeakPasswordProblem {
   code: "weak_password";
   /** One or more. */
@@ -235,7 +235,7 @@ export class Latchkey {
     this.#fetch = options.fetch ?? ((...request) => fetch(...request));
   }
 
-  /** Answer every address alike; a mail with a link goes out only where an account uses it. More requests for one address than its quota are accepted and not mailed. */
+  /** Answer every address alike; an email with a link goes out only where an account uses it. More requests for one address than its quota are accepted, and no email is sent. */
   forgotPassword(body: ForgotRequest, options?: CallOptions): Promise<ForgotPasswordResult> {
     const known: string[] = ["body_too_large", "invalid_request", "rate_limited", "unavailable"];
     return this.#ask("POST", "/forgot-password", known, body, options);
@@ -247,7 +247,7 @@ export class Latchkey {
     return this.#ask("GET", "/password-policy", known, undefined, options);
   }
 
-  /** Use the link, which works once. A password that the policy refuses leaves it good. The owner of the address is told by mail. */
+  /** Use the link, which works once. A password that the policy refuses leaves it good. The owner of the address is told by email. */
   resetPassword(body: ResetRequest, options?: CallOptions): Promise<ResetPasswordResult> {
     const known: string[] = ["invalid_or_expired_token", "body_too_large", "invalid_request", "weak_password", "rate_limited", "unavailable"];
     return this.#ask("POST", "/reset-password", known, body, options);

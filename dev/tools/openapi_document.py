@@ -28,12 +28,12 @@ from shared.languages import LANGUAGES, tag
 DOCUMENT = PROJECT / "api" / "openapi" / "openapi.json"
 GUIDE = PROJECT / "docs" / "integrate.md"
 API_VERSION = "1.0"
-ABOUT = """Ask for a link by mail, look whether it is still good, set a new password with it.
+ABOUT = """Ask for a link by email, look whether it is still valid, set a new password with it.
 
 - Bodies are JSON objects of exactly the fields named. There are no cookies and no credentials.
 - Every error is a problem document (RFC 9457). Decide by its `code`, which is stable; `title` is a sentence for people.
 - `429` and `503` say in `Retry-After` how many seconds to wait.
-- Texts come in the language of the body's `locale`, of `?locale=`, or of `Accept-Language`, and so does the mail.
+- Texts come in the language of the body's `locale`, of `?locale=`, or of `Accept-Language`, and so does the email.
 - Other web origins may call if `CORS_ORIGINS` names them, and read `Retry-After` and `X-Request-ID`.
 """
 PROBLEMS = [each for each in vars(problems).values() if isinstance(each, ProblemType)]
@@ -52,7 +52,7 @@ _SCHEMAS = "#/components/schemas/"
 _ACCEPT_LANGUAGE = {
     "name": "Accept-Language",
     "in": "header",
-    "description": "The language of the answer's texts, and of the mail. `locale` in the body goes before it.",
+    "description": "The language of the answer's texts, and of the email. `locale` in the body goes before it.",
     "required": False,
     "schema": {"type": "string"},
     "example": "en-GB, en;q=0.9",

@@ -9,7 +9,7 @@ from tests.attacks.mails import TOKEN, Page, assert_ours, only_mail, parts, toke
 from tests.attacks.target import ANNA, DEAD, Target
 from tests.support.mails import JOB, both, received, speaking
 
-NETWORK = '\n<br>Network: <bdi dir="ltr">fe80::/48</bdi>'
+NETWORK = '\n<br>IP address: <bdi dir="ltr">fe80::/48</bdi>'
 PAGES = ("/forgot-password", "/reset-password", "/docs")
 
 
@@ -41,7 +41,7 @@ def test_the_words_of_a_client_in_a_job_are_not_repeated_in_a_mail(words: str) -
         for quiet, loud in zip(both(replace(JOB, client="", browser="", system="")), both(hostile), strict=True):
             said = (received(mail).as_string() for mail in (quiet, loud))
             bare, heard = (re.sub(r"=====+\w+|Date: .*", "", each) for each in said)
-            assert heard.replace("\nNetwork: fe80::/48", "").replace(NETWORK, "") == bare
+            assert heard.replace("\nIP address: fe80::/48", "").replace(NETWORK, "") == bare
 
 
 def test_the_token_stands_in_the_link_alone(each: Target) -> None:

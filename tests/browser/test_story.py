@@ -49,8 +49,8 @@ def ask_for_a_link(start: Page) -> None:
     page = opened.value
     heading(page, "Forgot your password?").wait_for()
     page.get_by_label("Email address").fill(ADDRESS)
-    page.get_by_role("button", name="Send the link").click()
-    heading(page, "Check your mail").wait_for()
+    page.get_by_role("button", name="Send link").click()
+    heading(page, "Check your email").wait_for()
 
 
 def follow_the_mails_link(inbox: Page) -> Page:
@@ -71,8 +71,8 @@ def follow_the_mails_link(inbox: Page) -> Page:
 def choose(page: Page, password: str) -> None:
     heading(page, "Choose a new password").wait_for()
     page.get_by_label("New password").fill(password)
-    page.get_by_role("button", name="Set the password").click()
-    heading(page, "Your password is changed").wait_for()
+    page.get_by_role("button", name="Save password").click()
+    heading(page, "Your password has been changed").wait_for()
 
 
 def sign_in(page: Page, password: str) -> None:

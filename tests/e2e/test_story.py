@@ -110,8 +110,8 @@ def test_the_three_lines_of_readme_can_be_pasted(demo: Demo) -> None:
     assert "202 Accepted" in asked
     assert "token=" in inbox
     assert "200 OK" in done
-    assert "Your password is changed." in done
-    assert "Your password is changed." in done_again
+    assert "Your password has been changed." in done
+    assert "Your password has been changed." in done_again
 
 
 def test_it_is_up_within_ten_seconds(demo: Demo) -> None:

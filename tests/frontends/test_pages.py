@@ -101,13 +101,13 @@ def test_from_the_forgotten_password_to_the_new_one(make_api: MakeApi, frontend:
     api.service.add_user(ANNA)
 
     ask(page, frontend)
-    page.get_by_text("If an account uses this address, a mail with a link is on its way.").wait_for()
+    page.get_by_text("If there is an account for this address, you'll get an email with a link in a moment.").wait_for()
     page.goto(link(api))
     choose(page, "short")
-    page.get_by_text("This password cannot be used. The link stays good. It has too few characters.").wait_for()
+    page.get_by_text("This password can't be used. Your link is still valid. It's too short.").wait_for()
     rules = page.get_by_label("New password").get_attribute("passwordrules")
     choose(page, NEW_PASSWORD)
-    page.get_by_text("Your password is changed.").wait_for()
+    page.get_by_text("Your password has been changed.").wait_for()
 
     assert bcrypt.checkpw(NEW_PASSWORD.encode(), api.service.stored_hash(ANNA).encode())
     assert rules == "minlength: 15; maxlength: 72;"
@@ -120,9 +120,9 @@ def test_a_dead_link_leads_to_a_new_one(make_api: MakeApi, frontend: Frontend, p
     frontend.lead_to(make_api(**frontend.settings()).url)
 
     page.goto(f"{frontend.address}/reset.html#token={DEAD}")
-    page.get_by_text("This link is not valid any more. Ask for a new one.").wait_for()
+    page.get_by_text("This link is no longer valid. Request a new one.").wait_for()
 
-    assert page.get_by_role("link", name="Ask for a new link").is_visible()
+    assert page.get_by_role("link", name="Request a new link").is_visible()
     assert not page.get_by_label("New password").is_visible()
 
 
@@ -138,7 +138,7 @@ def test_a_refused_address_and_a_limit_are_said_and_the_button_rests(
     page.wait_for_function("!document.querySelector('button').disabled")
     page.get_by_label("Email address").fill(ANNA)
     page.get_by_role("button").click()
-    page.get_by_text("Too many requests. Wait a little.").wait_for()
+    page.get_by_text("Too many attempts. Please wait a moment.").wait_for()
 
     assert page.get_by_role("button").is_disabled()
 
@@ -151,7 +151,7 @@ def test_a_service_that_is_away_is_said(
     own_redis.stop()
     try:
         ask(page, frontend)
-        page.get_by_text("This is not possible at the moment. Try again soon.").wait_for()
+        page.get_by_text("We can't do this right now. Please try again in a moment.").wait_for()
         assert page.get_by_role("button").is_disabled()
     finally:
         own_redis.start()
@@ -165,7 +165,7 @@ def test_an_origin_that_is_not_named_and_no_server_at_all_look_the_same(
     for address in (api.url, f"http://127.0.0.1:{free_port()}"):
         frontend.lead_to(address)
         ask(page, frontend)
-        page.get_by_text("The server cannot be reached. Check your connection and try again.").wait_for()
+        page.get_by_text("We can't reach the server. Check your connection and try again.").wait_for()
 
 
 def test_the_page_asks_in_its_own_language(

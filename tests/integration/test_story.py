@@ -15,7 +15,7 @@ def test_a_link_from_the_mail_sets_the_password(service_on_each: Service) -> Non
 
     answer = service.reset(token)
 
-    assert (answer.status_code, answer.json) == (200, {"message": "Your password is changed."})
+    assert (answer.status_code, answer.json) == (200, {"message": "Your password has been changed."})
     stored = service.stored_hash("anna@example.com").encode()
     assert bcrypt.checkpw(NEW_PASSWORD.encode(), stored)
     assert not bcrypt.checkpw(OLD_PASSWORD.encode(), stored)

@@ -46,7 +46,7 @@ class Messages:
         recipient = envelope(address)
         language = job.locale if job.locale in LANGUAGES else self.settings.babel_default_locale
         with force_locale(language):
-            subject, text, html = self._texts(name, job, language, values)
+            subject, text, html = self._texts(name, job, language, {**values, "address": recipient})
         message = Mail(
             subject,
             recipients=[recipient],

@@ -27,7 +27,7 @@ def test_a_scanners_visits_change_nothing_and_the_link_still_works(demo: Demo, p
     ]
     page.goto(links[0])
     choose(page, PASSWORD)
-    heading(page, "Your password is changed").wait_for()
+    heading(page, "Your password has been changed").wait_for()
     assert bcrypt.checkpw(PASSWORD.encode(), demo.stored_hash(address).encode())
 
 
@@ -43,4 +43,4 @@ def test_a_scanner_with_a_browser_of_its_own_changes_nothing_either(demo: Demo, 
 
     assert demo.stored_hash(address) == stored
     choose(page, PASSWORD)
-    heading(page, "Your password is changed").wait_for()
+    heading(page, "Your password has been changed").wait_for()

@@ -20,7 +20,7 @@ def test_the_whole_way_by_keyboard(demo: Demo, open_page: OpenPage) -> None:
     expect(page.get_by_label("Email address")).to_be_focused()
     page.keyboard.type(address)
     page.keyboard.press("Enter")
-    expect(heading(page, "Check your mail")).to_be_focused()
+    expect(heading(page, "Check your email")).to_be_focused()
 
     page.goto(mailed_link(demo, address))
     expect(page.get_by_label("New password")).to_be_focused()
@@ -30,15 +30,15 @@ def test_the_whole_way_by_keyboard(demo: Demo, open_page: OpenPage) -> None:
     page.keyboard.press("Space")
     expect(page.get_by_label("New password")).to_have_attribute("type", "text")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Set the password")).to_be_focused()
+    expect(page.get_by_role("button", name="Save password")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(heading(page, "Your password is changed")).to_be_focused()
+    expect(heading(page, "Your password has been changed")).to_be_focused()
 
 
 def test_a_dead_links_heading_is_where_the_keyboard_stands(demo: Demo, page: Page) -> None:
     STATES["dead"](demo, page, "")
 
-    expect(heading(page, "This link does not work any more")).to_be_focused()
+    expect(heading(page, "This link no longer works")).to_be_focused()
 
 
 @pytest.mark.parametrize("state", ["forgot-wrong-address", "choose-weak", "paste-nothing"])

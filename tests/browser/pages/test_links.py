@@ -54,9 +54,9 @@ def test_the_language_stays_in_the_address(demo: Demo, page: Page) -> None:
 def test_a_dead_link_leads_to_a_new_one(demo: Demo, page: Page) -> None:
     page.goto(demo.url(f"/reset-password#token={TOKEN}"))
 
-    heading(page, "This link does not work any more").wait_for()
+    heading(page, "This link no longer works").wait_for()
     assert_accessible(page)
-    page.get_by_role("link", name="Ask for a new link").click()
+    page.get_by_role("link", name="Request a new link").click()
 
     heading(page, "Forgot your password?").wait_for()
 
@@ -67,7 +67,7 @@ def test_a_link_that_dies_while_the_page_is_open_is_told_as_dead(demo: Demo, pag
 
     choose(page, PASSWORD)
 
-    heading(page, "This link does not work any more").wait_for()
+    heading(page, "This link no longer works").wait_for()
 
 
 def test_a_link_may_be_opened_twice_before_it_is_used(demo: Demo, page: Page) -> None:
@@ -79,13 +79,13 @@ def test_a_link_may_be_opened_twice_before_it_is_used(demo: Demo, page: Page) ->
         page.get_by_label("New password").wait_for()
     choose(page, PASSWORD)
 
-    heading(page, "Your password is changed").wait_for()
+    heading(page, "Your password has been changed").wait_for()
 
 
 def test_a_second_link_in_the_same_tab_is_taken(demo: Demo, page: Page) -> None:
     """The address differs in its fragment alone, so the browser does not load the page again."""
     page.goto(demo.url(f"/reset-password#token={TOKEN}"))
-    heading(page, "This link does not work any more").wait_for()
+    heading(page, "This link no longer works").wait_for()
 
     page.goto(mailed_link(demo, demo.add_user("afterwards@example.com")))
 

@@ -88,7 +88,7 @@ def test_what_the_policy_refuses_is_told_and_the_link_stays_good(
     choose(page, PASSWORD)
 
     assert reason in reasons
-    heading(page, "Your password is changed").wait_for()
+    heading(page, "Your password has been changed").wait_for()
 
 
 def test_the_password_that_is_set_already_is_refused(demo: Demo, page: Page) -> None:

@@ -11,11 +11,11 @@ from tests.e2e.demo import Demo
 
 TITLES = {
     "forgot": "Forgot your password?",
-    "sent": "Check your mail",
+    "sent": "Check your email",
     "choose": "Choose a new password",
     "paste": "Choose a new password",
-    "dead": "This link does not work any more",
-    "done": "Your password is changed",
+    "dead": "This link no longer works",
+    "done": "Your password has been changed",
 }
 
 
@@ -32,14 +32,14 @@ def test_each_state_has_one_heading_and_the_tab_tells_it_too(demo: Demo, page: P
     ("state", "role", "name"),
     [
         ("forgot", "textbox", "Email address"),
-        ("forgot", "button", "Send the link"),
-        ("sent", "link", "Use another address"),
+        ("forgot", "button", "Send link"),
+        ("sent", "link", "Use a different email address"),
         ("paste", "textbox", "Link"),
         ("paste", "button", "Continue"),
         ("choose", "textbox", "New password"),
         ("choose", "button", "Show password"),
-        ("choose", "button", "Set the password"),
-        ("dead", "link", "Ask for a new link"),
+        ("choose", "button", "Save password"),
+        ("dead", "link", "Request a new link"),
     ],
 )
 def test_everything_has_its_role_and_name(demo: Demo, page: Page, state: str, role: Any, name: str) -> None:

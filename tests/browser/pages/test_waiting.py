@@ -27,7 +27,7 @@ def test_a_link_is_sent_again_after_a_wait_that_is_seen(demo: Demo, page: Page) 
     page.clock.install()
     posts = count_posts(page, FORGOT)
     STATES["sent"](demo, page, "")
-    again = page.get_by_role("button", name="Send it again")
+    again = page.get_by_role("button", name="Resend email")
 
     expect(again).to_have_attribute("aria-disabled", "true")
     first = page.locator("#sent").inner_text()
@@ -45,10 +45,10 @@ def test_a_link_sent_again_goes_to_the_same_address(demo: Demo, page: Page) -> N
     page.clock.install()
     page.goto(demo.url(FORGOT))
     send(page, address)
-    heading(page, "Check your mail").wait_for()
+    heading(page, "Check your email").wait_for()
     page.clock.fast_forward(300_000)
 
-    page.get_by_role("button", name="Send it again").click()
+    page.get_by_role("button", name="Resend email").click()
 
     demo.wait_for_message(address, "Reset", 2)
 
@@ -86,7 +86,7 @@ def test_a_server_that_is_away_for_a_moment_is_asked_again(demo: Demo, page: Pag
 
     page.clock.fast_forward(45_000)
 
-    heading(page, "Check your mail").wait_for()
+    heading(page, "Check your email").wait_for()
     assert posts() == 2
 
 
@@ -120,7 +120,7 @@ def test_a_slow_answer_is_waited_for_and_a_second_click_sends_nothing(demo: Demo
 
     waiting[0].fulfill(status=202, body="{}", content_type="application/json")
 
-    heading(page, "Check your mail").wait_for()
+    heading(page, "Check your email").wait_for()
     assert posts() == 1
 
 
@@ -134,7 +134,7 @@ def test_no_answer_at_all_is_told_and_can_be_tried_again(demo: Demo, page: Page)
     made_up.answer_again(page)
     made_up.answer(page, FORGOT, 202)
     send_button(page).click()
-    heading(page, "Check your mail").wait_for()
+    heading(page, "Check your email").wait_for()
 
 
 def test_without_a_connection_the_page_says_so_and_what_was_typed_stays(
@@ -152,7 +152,7 @@ def test_without_a_connection_the_page_says_so_and_what_was_typed_stays(
     if page.locator("form:visible").count():
         send_button(page).click()
 
-    heading(page, "Check your mail").wait_for()
+    heading(page, "Check your email").wait_for()
 
 
 @pytest.mark.parametrize("status", [200, 400, 502])
@@ -163,6 +163,6 @@ def test_an_answer_of_something_else_is_no_success(demo: Demo, page: Page, statu
     for text in GARBAGE if status < 300 else MORE_GARBAGE:
         made_up.answer(page, RESET, status, text)
         page.get_by_label("New password").fill(PASSWORD)
-        page.get_by_role("button", name="Set the password").click()
+        page.get_by_role("button", name="Save password").click()
         expect(alert(page)).to_be_visible()
         assert heading(page, "Choose a new password").is_visible(), json.dumps(text)

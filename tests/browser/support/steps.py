@@ -28,8 +28,8 @@ def ask(demo: Demo, page: Page, address: str) -> None:
     """Ask for a link on the page."""
     page.goto(demo.url("/forgot-password"))
     page.get_by_label("Email address").fill(address)
-    page.get_by_role("button", name="Send the link").click()
-    heading(page, "Check your mail").wait_for()
+    page.get_by_role("button", name="Send link").click()
+    heading(page, "Check your email").wait_for()
 
 
 def mailed_token(demo: Demo, address: str) -> str:
@@ -55,4 +55,4 @@ def open_link(demo: Demo, page: Page, address: str) -> str:
 def choose(page: Page, password: str) -> None:
     """Type a new password and send it."""
     page.get_by_label("New password").fill(password)
-    page.get_by_role("button", name="Set the password").click()
+    page.get_by_role("button", name="Save password").click()

@@ -85,11 +85,11 @@ def test_everything_is_answered_in_the_language_of_the_request(service: Service)
     said = {text.removeprefix("[pl] ") for answer in found for text in texts(answer.json)}
     # What is left needs another state of the service: see the tests below.
     assert set(marked_texts()) - said == {
-        "Too many requests. Wait a little.",
-        "This is not possible at the moment. Try again soon.",
-        "Something went wrong on our side.",
-        "This request cannot be read.",
-        "This request cannot be answered.",
+        "Too many attempts. Please wait a moment.",
+        "We can't do this right now. Please try again in a moment.",
+        "Something went wrong on our end.",
+        "This request can't be read.",
+        "This request can't be processed.",
         "This is not valid.",
     }
 
@@ -182,7 +182,7 @@ def test_the_command_line_speaks_english(make_service: MakeService) -> None:
 
     result = service.app.test_cli_runner().invoke(args=["users", "add", ANNA], input="short\nshort\n")
 
-    assert "It has too few characters. (too_short)" in result.output
+    assert "It's too short. (too_short)" in result.output
     assert "[fr]" not in result.output
 
 

@@ -15,7 +15,7 @@ from worker.settings import PreviewSettings
 
 OTHERS = [code for code in LANGUAGES if code != DEFAULT]
 # What pages and mails say that is of no language, or is what somebody set.
-NAMES = {"12345", "0@0.0", "anna@example.com", "Firefox", "Windows", "UTC"}
+NAMES = {"12345", "0@0.0", "anna@example.com", "you@example.com", "you@example.com.", "Firefox", "Windows", "UTC"}
 SAID_BY_ATTRIBUTES = {"alt", "aria-label", "placeholder", "title"}
 
 

@@ -75,7 +75,7 @@ def test_the_notice_of_a_change_says_where_it_was_made(service: Service) -> None
     notice = service.relay.mails[-1][1]
     text = text_of(notice)
     assert "was changed" in notice["Subject"]
-    assert "About this request" in text
+    assert "Request details" in text
     assert time.strftime("%B %-d, %Y", time.gmtime()) in text
 
 

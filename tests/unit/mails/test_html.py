@@ -92,7 +92,7 @@ def test_arabic_begins_at_the_right() -> None:
 
 
 def test_the_preheader_comes_first_and_nothing_follows_it_in_a_list_of_mails() -> None:
-    for message, first in zip(both(), ("The link works once", "If it was you, there is nothing to do."), strict=True):
+    for message, first in zip(both(), ("The link works once", "If this was you, you don't"), strict=True):
         body = str(message.html).split("<body")[1]
         hidden = body.split("<div", 1)[1].split("</div>")[0]
 

@@ -47,8 +47,8 @@ def test_text_and_html_both_hold_the_link_as_their_readers_resolve_it() -> None:
 def test_the_reset_mail_says_how_long_the_link_works(seconds: str, said: str) -> None:
     _, text, html = parts(reset(RESET_TOKEN_MAX_AGE=seconds))
 
-    assert f"The link works once, for {said}" in text
-    assert f"The link works once, for {said}" in html
+    assert f"The link works once and expires in {said}" in text
+    assert f"The link works once and expires in {said}" in html
 
 
 def test_the_notice_holds_no_link_to_click() -> None:
@@ -107,6 +107,23 @@ def test_a_stored_address_that_cannot_be_mailed_to_is_refused() -> None:
         messages().password_changed(replace(JOB, address="ada@example.com, bob@example.com"))
 
 
+def test_a_mail_names_the_address_that_it_goes_to() -> None:
+    stored = "Ada&Co@bücher.example"
+
+    for message in (reset(stored), messages().password_changed(replace(JOB, address=stored))):
+        for part in (" ".join(str(message.body).split()), seen(str(message.html))):
+            assert "password for Ada&Co@xn--bcher-kva.example" in part
+        assert "Ada&amp;Co@" in str(message.html)
+
+
+def test_the_longest_product_and_address_stay_within_the_bounds_of_a_line() -> None:
+    address = "&" * 64 + "@" + ".".join(["b" * 59] * 3) + ".example"
+
+    writer = messages(PRODUCT_NAME="&" * 80)
+    for message in (writer.reset(JOB, address, TOKEN), writer.password_changed(replace(JOB, address=address))):
+        assert max(map(len, message.as_bytes().splitlines())) <= 998
+
+
 def test_the_product_is_escaped_in_html_and_left_alone_in_text_and_subject() -> None:
     for message in both(PRODUCT_NAME="Tom & <b>Jerry's</b>"):
         subject, text, html = parts(message)
@@ -124,7 +141,7 @@ def test_a_product_of_any_script_arrives_in_the_subject() -> None:
 def test_the_support_address_is_shown_where_it_is_set() -> None:
     link_mailed, notice = both(SUPPORT_EMAIL="help@example.org")
 
-    for message, said in ((link_mailed, "Questions? Write to {}."), (notice, "3. Tell {} what happened.")):
+    for message, said in ((link_mailed, "Questions? Email {}."), (notice, "3. Tell {} what happened.")):
         _, text, html = parts(message)
         assert said.format("help@example.org") in text
         assert said.format("help@example.org") in seen(html)
@@ -139,11 +156,11 @@ def test_nobody_is_named_for_questions_where_no_support_address_is_set() -> None
 def test_whoever_did_not_ask_is_told_what_to_do() -> None:
     link_mailed, notice = both()
 
-    for part in parts(link_mailed)[1:]:
-        assert "If it was not you, there is nothing to do: your password stays as it is." in part
+    for part in (" ".join(str(link_mailed.body).split()), seen(str(link_mailed.html))):
+        assert "If this wasn't you, you can ignore this email. Your password won't change." in part
     for part in (str(notice.body), seen(str(notice.html))):
-        assert "1. Secure your mailbox" in part
-        assert "2. Then ask for a new link" in part
+        assert "1. Secure your email account" in part
+        assert "2. Then request a new link" in part
 
 
 def test_no_mail_shows_the_braces_of_its_template_or_a_placeholder() -> None:

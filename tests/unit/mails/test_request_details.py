@@ -9,7 +9,7 @@ from shared.user_agents import BROWSERS, SYSTEMS
 from tests.support.mails import JOB, both, seen, speaking, written
 from worker.mails.request_details import local_time, shortened
 
-SAID = "About this request Time: November 23, 2026, 2:52 PM UTC Browser: Firefox System: Windows Network: 203.0.113.x"
+SAID = "Request details Time: November 23, 2026, 2:52 PM UTC Browser: Firefox System: Windows IP address: 203.0.113.x"
 
 
 @pytest.fixture(autouse=True)
@@ -32,14 +32,14 @@ def test_both_mails_say_when_and_where_the_request_came_from() -> None:
 def test_a_setting_leaves_that_out() -> None:
     for message in both(MAIL_SHOW_REQUEST="false"):
         for part in (str(message.body), str(message.html)):
-            assert not any(word in part for word in ("About", "Time:", "2026", "Firefox", "Windows", "203.0"))
+            assert not any(word in part for word in ("details", "Time:", "2026", "Firefox", "Windows", "203.0"))
 
 
 def test_what_is_not_known_is_left_out() -> None:
     said = everything(browser="", system="", client="unknown")
 
     assert "Time: November 23, 2026" in said
-    assert not any(label in said for label in ("Browser", "System", "Network"))
+    assert not any(label in said for label in ("Browser", "System", "IP address"))
 
 
 @pytest.mark.parametrize("word", [*BROWSERS, *SYSTEMS])
