@@ -57,7 +57,7 @@ class RangeService:
         try:
             suffixes = asked.result(self._timeout)
         # TimeoutError is an OSError; an impossible host name raises UnicodeError.
-        except (OSError, UnicodeError, HTTPException, _NoAnswer) as error:
+        except (OSError, ValueError, HTTPException, _NoAnswer) as error:
             asked.cancel()
             for late in opened:  # Wake the reading thread: a server could keep it forever by sending slowly.
                 with suppress(OSError):
@@ -81,7 +81,10 @@ class RangeService:
             with connection.getresponse() as answer:
                 if answer.status != 200:  # noqa: PLR2004 - a status is best known by its number
                     raise _NoAnswer
-                body = answer.read(MAX_BYTES + 1)
+                body = b""
+                # Not `read`, which believes a chunk that says it is of -1 bytes, and reads all that comes.
+                while len(body) <= MAX_BYTES and (part := answer.read1(MAX_BYTES)):
+                    body += part
                 # The missing part of a truncated answer may hold the password.
                 if len(body) > MAX_BYTES or answer.length:
                     raise _NoAnswer

@@ -13,7 +13,7 @@ class _Remembering(Compat32):
     """A policy that folds headers as Flask-Mail's does, and caches them: most are the same in most mails."""
 
     linesep = "\r\n"
-    fold_binary = staticmethod(lru_cache(maxsize=256)(SMTP.fold_binary))
+    fold_binary = staticmethod(lru_cache(maxsize=64)(SMTP.fold_binary))
 
 
 class Mail(Message):

@@ -31,6 +31,7 @@ def test_it_may_answer_in_lower_case_and_with_other_line_ends(breaches: BreachSe
         RangeService(breaches.url, 1, needed=True).check(LEAKED)
 
 
+CHUNKED = {"Transfer-Encoding": "chunked"}
 AWAY = {
     "an error": {"status": 500},
     "too many requests": {"status": 429},
@@ -40,6 +41,8 @@ AWAY = {
     "half garbage": {"body": PADDING.encode() + b"\r\n\xff\xfe:x"},
     "too much": {"body": (PADDING + "\r\n").encode() * (MAX_BYTES // 39 + 1)},
     "an answer cut short": {"headers": {"Content-Length": "100000"}},
+    "a chunk of -1 bytes": {"headers": CHUNKED, "body": b"-1\r\n" + PADDING.encode()},
+    "a chunk of -5 bytes": {"headers": CHUNKED, "body": b"-5\r\n" + PADDING.encode()},
     "a header without end": {"headers": {"X": "x" * 70_000}},
 }
 
