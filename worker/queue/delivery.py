@@ -14,9 +14,9 @@ from worker.handlers import JobHandlers, Outcome
 from worker.queue.consumer import Consumer, LeasedJob
 from worker.smtp.mailer import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
 
-# Seconds. A job waits for the database (14 at most: ping, connect, query), the relay (45) and, at completion, Redis (25).
-# Later, at TIME_LIMIT, Celery ends the task and its process, and then its lease ends. A task takes further jobs for
-# MORE_FOR.
+# Seconds. A job waits for the database (14 at most: ping, connect, query), for the relay (45) and, at completion, for
+# Redis (25). Later, at TIME_LIMIT, Celery ends the task and its process, and then its lease ends. A task takes further
+# jobs for MORE_FOR.
 TIME_LIMIT = 90
 LEASE = 120
 MORE_FOR = 1.0
