@@ -12,7 +12,7 @@ from api.settings import ApiSettings
 from shared.tokens import InvalidToken, Tokens
 from tests.support.service import SECRET
 
-TOKENS = Tokens([SECRET], 60)
+TOKENS = Tokens([SECRET], 86_400)
 TOKEN = TOKENS.issue("1", "hash", "anna@example.com")
 
 
