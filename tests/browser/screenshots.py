@@ -25,7 +25,6 @@ FOR_README = {
     "forgot": "en/forgot-desktop-light.png",
     "choose": "en/choose-typing-phone-dark.png",
     "mail": "en/mail-reset-phone-light.png",
-    "inbox": "en/demo-mail-desktop-light.png",
 }
 
 
