@@ -80,7 +80,7 @@ BODY_TOO_LARGE = ProblemType(
     "The body has more than 16 KiB.",
     "BodyTooLargeProblem",
 )
-INTERNAL_ERROR = ProblemType(500, "internal_error", _("Something went wrong on our end."), "A fault of ours.")
+INTERNAL_ERROR = ProblemType(500, "internal_error", _("Something went wrong on our end."), "An error in the service.")
 BAD_REQUEST = ProblemType(400, "bad_request", _("This request can't be read."), "The request cannot be read as HTTP.")
 NOT_JSON = ProblemType(
     415,
