@@ -110,7 +110,7 @@ def test_purge_deletes_what_was_given_up_when_it_is_meant(service: Service, buri
 def test_a_redis_that_is_away_is_named_as_the_cause(service: Service) -> None:
     service.environ["REDIS_URL"] = f"redis://127.0.0.1:{free_port()}/0"
 
-    assert "Redis does not answer" in command(service, "pending", code=1).output
+    assert "Redis cannot be reached" in command(service, "pending", code=1).output
 
     service.environ["REDIS_URL"] = str(service.settings.redis_url.get_secret_value()).replace("//", "//anna:wrong@")
     assert "refuses its user or password" in command(service, "pending", code=1).output

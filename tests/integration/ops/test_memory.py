@@ -79,8 +79,8 @@ def test_readiness_tells_that_requests_are_refused(filling: Service) -> None:
 
     answer = filling.client.get("/readyz")
 
-    assert (answer.status_code, answer.json) == (200, {"status": "degraded"})
-    assert [event["part"] for event in filling.events("degraded")] == ["memory"]
+    assert (answer.status_code, answer.json) == (503, {"status": "unavailable"})
+    assert [event["probe"] for event in filling.events("probe_failed")] == ["redis_memory"]
 
 
 def test_a_request_that_is_refused_for_it_asks_redis_nothing(filling: Service) -> None:

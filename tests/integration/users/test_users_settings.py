@@ -22,7 +22,7 @@ def test_a_wrong_name_is_told_in_the_log_with_what_there_is(
     service.forgot("anna@example.com")
     service.work()
 
-    assert complaint in service.events("job_delayed")[0]["detail"]
+    assert complaint in service.events("job_delayed")[0]["hint"]
     assert unfinished(service.redis) == 1
 
 
