@@ -1,4 +1,4 @@
-"""clients/typescript/latchkey.ts: what the OpenAPI document says, and TypeScript that works."""
+"""clients/typescript/latchkey.ts matches the OpenAPI document, and is valid TypeScript."""
 
 import json
 import shutil

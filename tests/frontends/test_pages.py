@@ -1,4 +1,4 @@
-"""The pages of docs/integrate.md in Chromium, on an origin of their own: plain and with React."""
+"""The pages of docs/integrate.md in Chromium, on a separate origin: plain and with React."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +34,7 @@ SHELL = """<!doctype html>
 
 
 class Frontend:
-    """The pages of the guide, plain or with React, on an origin of their own."""
+    """The guide's pages, plain or with React, on a separate origin."""
 
     def __init__(self, folder: Path, address: str, node: Node | None) -> None:
         self.address = address
@@ -42,7 +42,7 @@ class Frontend:
         self._node = node
 
     def lead_to(self, api: str) -> None:
-        """Write the pages, with the API at an address."""
+        """Write the pages, with this address for the API."""
         if self._node is None:
             for name in ("latchkey.js", "forgot.html", "reset.html"):
                 (self._folder / name).write_text(example(name, api), encoding="utf-8")
@@ -67,7 +67,7 @@ def frontend(request: pytest.FixtureRequest, site: tuple[Path, str]) -> Frontend
 
 @pytest.fixture
 def page(browser: "Browser") -> Iterator["Page"]:
-    """A page on which an error of a script fails the test."""
+    """A page that fails the test if a script raises an error."""
     context = browser.new_context()
     context.set_default_timeout(10_000)
     complaints: list[str] = []
@@ -89,7 +89,7 @@ def choose(page: "Page", password: str) -> None:
 
 
 def link(api: Api) -> str:
-    """Return the link of the newest mail, as it stands in it."""
+    """Return the link of the newest email, exactly as written there."""
     api.service.work()
     text = text_of(api.service.relay.mails[-1][1])
     return next(word for word in text.split() if token_in(text) in word)

@@ -54,7 +54,7 @@ class FakeOutbox:
 
 @dataclass
 class Desk:
-    """Delivers jobs over fakes, and keeps what was sent and what was accepted."""
+    """Handles jobs with fakes, and records what was sent and accepted."""
 
     rows: list[User]
     sent: list[Mail] = field(default_factory=list)
@@ -77,7 +77,7 @@ def job(kind: Any = "forgot", **changes: Any) -> Job:
 
 
 def change_of(user: User, key: bytes = NEW_KEY) -> Job:
-    """Make the notice of a change away from the user's present password."""
+    """Return a notice that the user's current password was changed."""
     return job("password_changed", address=user.address, user_id=user.id, old_state=state(user.password_hash, key))
 
 

@@ -1,4 +1,4 @@
-"""The worker's priority: that of its process, and that of its session where it leads one."""
+"""The worker lowers its own priority, and that of its session if it leads one."""
 
 import os
 import subprocess
@@ -16,11 +16,11 @@ LOOK = (
     "lower_priority(); lower_session_priority(); print(os.nice(0), open('/proc/self/autogroup').read())"
 )
 
-needs_sessions = pytest.mark.skipif(not SESSION.exists(), reason="this system shares no core among sessions")
+needs_sessions = pytest.mark.skipif(not SESSION.exists(), reason="this system has no autogroups")
 
 
 def told(*, leads: bool) -> list[str]:
-    """Return the niceness of a process that lowered its priority, and what the system says of its session."""
+    """Return the niceness of a process that lowered its priority, and its session's autogroup."""
     command = [sys.executable, "-c", LOOK]
     return subprocess.check_output(command, text=True, start_new_session=leads).split()
 

@@ -1,4 +1,4 @@
-"""The demo's folder: closed to others, one secret, one demo at a time."""
+"""The demo's folder: private, with one secret, and for one running demo."""
 
 import re
 import socket

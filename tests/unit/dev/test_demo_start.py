@@ -1,4 +1,4 @@
-"""The demo's start: which server, how long it waits, and what it says."""
+"""The demo's start: which server it uses, how long it waits, and what it prints."""
 
 import io
 import os

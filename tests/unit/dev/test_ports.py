@@ -21,7 +21,7 @@ def refusal(environ: dict[str, str], **defaults: int) -> str:
 
 
 def proposed(text: str) -> dict[str, str]:
-    """Return the settings of the command line that a message ends with."""
+    """Return the settings in the command line at the end of a message."""
     assert text.endswith(" make run")
     return dict(re.findall(r"(\w+)=(\S+) (?=.*make run)", text.rpartition(": ")[2]))
 

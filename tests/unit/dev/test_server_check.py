@@ -1,4 +1,4 @@
-"""A server that will not do is told with another one."""
+"""For an unusable Redis server, the error suggests another."""
 
 from pathlib import Path
 

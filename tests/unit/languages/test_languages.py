@@ -1,4 +1,4 @@
-"""Which language a request gets, and how it is written."""
+"""Which language a request gets, and how language tags are written."""
 
 import pytest
 from babel import Locale
@@ -74,7 +74,7 @@ def test_what_is_remembered_of_requests_is_bounded() -> None:
 
     remembered = languages._negotiate.cache_info()
 
-    # With the lengths of both texts, of which no more is read: some 600 kB.
+    # The lengths of both texts are limited as well, so the cache takes 600 kB at most.
     assert remembered.maxsize == 1024
     assert remembered.currsize <= 1024
     assert negotiate("de" * 100, "") == "en"

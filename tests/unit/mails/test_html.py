@@ -1,4 +1,4 @@
-"""The HTML part, as mail clients want it."""
+"""The HTML part meets the requirements of mail clients."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def _speaking() -> Iterator[None]:
 
 
 class Page(HTMLParser):
-    """Every start tag with its attributes, in order."""
+    """Collects every start tag with its attributes, in order."""
 
     def __init__(self, message: Message) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ def test_links_ask_relays_not_to_track_them() -> None:
 
         assert {"ses:no-track", "data-pm-no-track"} < set(names)
         assert (attributes["clicktracking"], attributes["data-msys-clicktrack"]) == ("off", "0")
-        assert names.index("clicktracking") < names.index("href"), "SendGrid reads it there alone"
+        assert names.index("clicktracking") < names.index("href"), "SendGrid only reads it before href"
 
 
 def test_tables_are_for_layout_and_know_their_direction() -> None:

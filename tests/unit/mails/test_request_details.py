@@ -1,4 +1,4 @@
-"""What a mail says of the request behind it."""
+"""What an email says about the request that caused it."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ def _speaking() -> Iterator[None]:
 
 
 def everything(**changes: object) -> str:
-    """Return all that the mails for a job say, in text and HTML."""
+    """Return the text and HTML of both emails for a job."""
     return " ".join(f"{message.body} {seen(str(message.html))}" for message in written(**changes))
 
 

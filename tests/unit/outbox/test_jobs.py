@@ -1,4 +1,4 @@
-"""What a job says, and the message that carries its id."""
+"""The contents of a job, and the message that carries its id."""
 
 import json
 import time

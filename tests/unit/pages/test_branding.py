@@ -1,4 +1,4 @@
-"""What the settings of the brand make of the pages."""
+"""The effect of the branding settings on the pages."""
 
 import re
 from pathlib import Path
@@ -29,7 +29,7 @@ NO_PICTURES = [
     b'<svg xmlns="http://www.w3.org/2000/svg"><path></svg>',
     b'<?xml version="1.0" encoding="made-up"?><svg xmlns="http://www.w3.org/2000/svg"/>',
 ]
-# A picture of 20 characters that are ten billion.
+# An image whose 20 characters expand to ten billion.
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 BOMB = f'<!DOCTYPE svg [<!ENTITY l0 "ha">{LAUGHS}]><svg xmlns="http://www.w3.org/2000/svg">&l9;</svg>'.encode()
 PAGES = ["/forgot-password", "/reset-password"]

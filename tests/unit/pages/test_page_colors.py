@@ -1,4 +1,4 @@
-"""The colours of the hosted pages can be read, in light and in dark (WCAG 2.2, 1.4.3 and 1.4.11)."""
+"""The colours of the hosted pages are readable in light and dark mode (WCAG 2.2, 1.4.3 and 1.4.11)."""
 
 import re
 from pathlib import Path

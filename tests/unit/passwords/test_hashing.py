@@ -1,4 +1,4 @@
-"""How many passwords are set and hashed at a time."""
+"""How many passwords are set and hashed simultaneously."""
 
 import os
 import threading

@@ -149,7 +149,7 @@ def test_with_eight_characters_random_ones_are_taken_and_words_are_not() -> None
         "passwordannasmith",
         "Anna Smith, 1987!",
         "ÁNNASMITH20242024",
-        "\uff41\uff4e\uff4e\uff41\uff53\uff4d\uff49\uff54\uff48example",  # As wide as Chinese characters.
+        "\uff41\uff4e\uff4e\uff41\uff53\uff4d\uff49\uff54\uff48example",  # Full-width, like Chinese characters.
     ],
 )
 def test_a_password_that_is_little_more_than_the_address_is_refused(password: str) -> None:

@@ -1,4 +1,4 @@
-"""The worker's connection: what it tells, and what a copy of it keeps."""
+"""The worker's broker connection: what it reveals, and what a copy retains."""
 
 from worker.queue.broker import QuickConnection
 from worker.queue.celery_settings import celery_settings

@@ -15,7 +15,7 @@ from worker.smtp.mailer import DIALOGUE, MisconfiguredRelay, PermanentFailure, T
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[], float]:
-    """A clock that goes on only while somebody sleeps."""
+    """A clock that only advances during sleep."""
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(time, "sleep", lambda seconds: now.append(now.pop() + seconds))

@@ -1,4 +1,4 @@
-"""How many threads of the server resets and checks may hold up: a number of them, and nobody waits."""
+"""How many server threads resets and checks may block; requests beyond that are refused, not queued."""
 
 from collections.abc import Callable
 from threading import Semaphore
@@ -17,7 +17,7 @@ TOKEN = TOKENS.issue("1", "hash", "anna@example.com")
 
 
 def resets(number: int, get: Callable[[str], None]) -> Resets:
-    """Return resets with so many slots, over a users table that does something at each look-up and finds nobody."""
+    """Return resets with this many slots, over a users table that calls `get` for each look-up and finds nobody."""
     unused = cast(Any, None)
     users = cast(Any, SimpleNamespace(get=get))
     return Resets(TOKENS, users, unused, Semaphore(number), lambda _link: None, unused, b"")

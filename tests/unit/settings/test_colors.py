@@ -1,4 +1,4 @@
-"""Contrasts as WCAG computes them, and tones that reach them."""
+"""Contrast ratios as WCAG defines them, and adjusted colours that reach them."""
 
 import pytest
 
@@ -13,7 +13,7 @@ COLORS = ["#000000", "#1f5fbf", "#b00020", "#0b6e4f", "#6a1b9a", "#767676", "#8a
     [
         ("#000000", "#ffffff", 21.0),
         ("#ffffff", "#ffffff", 1.0),
-        # The two greys between which 4.5 on white lies, as every checker tells them.
+        # On white, a ratio of 4.5 lies between these two greys; contrast checkers agree.
         ("#767676", "#ffffff", 4.54),
         ("#777777", "#ffffff", 4.48),
         ("#ff0000", "#ffffff", 4.0),
@@ -33,7 +33,7 @@ def test_a_tone_can_be_read_on_its_ground_and_is_the_nearest(color: str, ground:
     tone = readable(color, ground)
 
     assert contrast(tone, ground) >= MIN_CONTRAST
-    # A step of a hundredth makes little more than is needed.
+    # Adjusted in steps of a hundredth, so the result is barely above the minimum.
     assert tone == color or contrast(tone, ground) < MIN_CONTRAST * 1.06
 
 

@@ -1,4 +1,4 @@
-"""Names that look like settings and are none."""
+"""Misspelt names of settings."""
 
 import re
 from pathlib import Path
@@ -26,7 +26,7 @@ MISSPELT = [
     ("MAIL_PROT", "MAIL_PORT"),
     ("METRICS_TOKEN_FIEL", "METRICS_TOKEN_FILE"),
 ]
-# Of systems, shells, containers, other programs and libraries.
+# Variables of systems, shells, containers, other programs and libraries.
 FOREIGN = [
     *("PATH", "HOME", "USER", "MAIL", "LOGNAME", "LOG", "HOSTNAME", "HOSTS", "PORTS", "LANG", "TERM", "SHELL", "PWD"),
     *("PYTHONPATH", "VIRTUAL_ENV", "CI", "DEBUG", "TZ", "API_PORT", "REDIS_PORT", "REDIS_HOST", "KUBERNETES_PORT"),

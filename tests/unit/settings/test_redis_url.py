@@ -1,4 +1,4 @@
-"""Addresses of sentinels: how they are read, refused and handed to kombu."""
+"""Sentinel URLs: how they are parsed, refused and passed to kombu."""
 
 import pytest
 

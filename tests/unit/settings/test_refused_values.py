@@ -1,4 +1,4 @@
-"""Values that no setting takes: each is one problem that says what is wrong."""
+"""Invalid values: each causes one problem that says what is wrong."""
 
 import re
 
@@ -10,7 +10,7 @@ from tests.unit.settings.test_settings import KEY, only_problem, program_of
 from worker.settings import WorkerSettings
 
 NO_ADDRESSES = ["help\x1cme@example.com", "help", "@example.com", "a@b@c", "help @example.com", "Help <a@b.example>"]
-# Misspelt, a folder, a path, and an abbreviation.
+# A misspelling, a folder, two paths, and an abbreviation.
 NO_ZONES = ["Europe/Berlim", "Europe", "../etc/passwd", "/etc/passwd", "CEST"]
 REFUSED = [
     ("SECRET_KEY", EXAMPLE_SECRET, "is the example"),
