@@ -55,7 +55,7 @@ class SlowClients(Thread):
         try:
             if not self.stalled.is_set():
                 client.send(b"x")
-            # A response, such as 408, ends the connection as well.
+            # A response, such as 408, counts as dropped too.
             client.recv(1000)
         except BlockingIOError:
             return False

@@ -116,7 +116,7 @@ def test_an_account_without_a_password_gets_none_by_a_link(target: Target, store
 
 
 @pytest.mark.parametrize("age", [0, MAX_AGE - 20, -50])
-def test_a_link_lives_as_long_as_it_is_said(target: Target, token: str, age: int) -> None:
+def test_a_link_works_for_its_whole_lifetime(target: Target, token: str, age: int) -> None:
     """Control for the tests below: these ages are valid. A worker's clock may be 60 seconds ahead of the API's."""
     assert target.check(sign(payload_of(token), later=-age)).status == 200
 

@@ -140,7 +140,7 @@ def strained(share_target: MakeTarget) -> Target:
     return share_target(worker=False, BCRYPT_ROUNDS="14", WEB_THREADS="4")
 
 
-def test_resets_beyond_the_slots_do_not_close_the_door(strained: Target) -> None:
+def test_resets_beyond_the_slots_do_not_block_other_requests(strained: Target) -> None:
     """Password hashing as a denial of service, CWE-400 (Django CVE-2013-1443 by length; here by number)."""
     target = strained
     people = [f"user{number}@example.com" for number in range(12)]
@@ -175,7 +175,7 @@ def table_locked(target: Target) -> Iterator[None]:
         yield
 
 
-def test_a_database_that_hangs_under_checks_of_links_does_not_close_the_door(strained: Target) -> None:
+def test_checks_on_a_hanging_database_do_not_block_other_requests(strained: Target) -> None:
     """Thread exhaustion, CWE-400: one valid link, checked repeatedly while the database is slow."""
     target = strained
     target.add_user("anna@example.com")

@@ -142,7 +142,7 @@ def test_other_spellings_of_an_address_have_no_quota_of_their_own(target: Target
     assert target.recipients == ["anna@xn--bcher-kva.example"] * QUOTA
 
 
-def test_one_link_cannot_keep_the_slots_for_passwords_taken(make_target: MakeTarget) -> None:
+def test_one_link_cannot_occupy_the_hashing_slots(make_target: MakeTarget) -> None:
     """One valid link, used from many addresses with a password that is compared and then refused (CWE-400)."""
     target = make_target(worker=False, TRUSTED_PROXIES="1", RESET_LIMIT_PER_LINK="10/hour")
     for address in (EVE, ANNA):

@@ -30,7 +30,7 @@ def token(target: Target) -> str:
     return target.token_of(ANNA)
 
 
-def test_what_the_forger_of_these_tests_signs_is_as_good_as_a_workers(target: Target, token: str) -> None:
+def test_the_forgers_signature_is_as_valid_as_a_workers(target: Target, token: str) -> None:
     """Control: proves that the tokens below are refused only for what is forged about them."""
     assert target.check(sign(payload_of(token))).status == 200
 

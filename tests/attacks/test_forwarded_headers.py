@@ -74,7 +74,7 @@ def test_hsts_is_sent_where_the_trusted_proxy_was_asked_by_https(
     assert [answer.headers.get(HSTS) for answer in answers] == ["max-age=31536000" if expected else None] * 4
 
 
-def test_behind_two_proxies_the_outer_one_tells_and_not_the_client(behind_two_proxies: Target) -> None:
+def test_behind_two_proxies_the_outer_one_sets_the_scheme_and_not_the_client(behind_two_proxies: Target) -> None:
     """The client's claim takes precedence over the proxies' value, CWE-348."""
     claims = {"https, http": True, "http, https, http": True, "https, http, http": False, "https": False}
 
@@ -105,7 +105,7 @@ def test_an_underscore_for_a_hyphen_forges_no_address(proxied: Target) -> None:
 
 
 @pytest.mark.parametrize("claimed", [b"\xff", b"\x80, 1.2.3.4", b"\xa0"])
-def test_bytes_that_are_no_ascii_hide_nobody(proxied: Target, claimed: bytes) -> None:
+def test_non_ascii_bytes_do_not_hide_a_client(proxied: Target, claimed: bytes) -> None:
     """The API's server drops such a header, and with it the proxy's part: a second limit for the client (CWE-348)."""
     body = b'{"email": "anna@example.com"}'
     head = (

@@ -109,7 +109,7 @@ def test_no_answer_can_be_framed_sniffed_cached_or_referred_to(target: Target, p
 
 
 @pytest.mark.parametrize("path", ["/reset-password/x.css", "/reset-password%2f.js", "/reset-password;x.png"])
-def test_pages_do_not_answer_to_names_that_caches_like(target: Target, path: str) -> None:
+def test_pages_have_no_other_names_that_caches_would_store(target: Target, path: str) -> None:
     """Web cache deception, CWE-525."""
     answer = target.request("GET", path)
 

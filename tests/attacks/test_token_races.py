@@ -69,7 +69,7 @@ def test_one_link_used_many_times_at_once_does_not_work_twice(target: Target, to
     refuse(target, token)
 
 
-def test_two_that_have_passed_every_check_do_not_both_use_a_link(target: Target, token: str) -> None:
+def test_two_resets_that_passed_every_check_do_not_both_use_a_link(target: Target, token: str) -> None:
     """The same race with its window held open (Keycloak #37231: a link opened in two browsers at once)."""
     with ThreadPoolExecutor() as pool, target.transaction() as run:
         run(HOLD)

@@ -57,7 +57,7 @@ def test_the_token_stands_in_the_link_alone(each: Target) -> None:
     assert not {"img", "script", "link", "iframe", "form", "object", "base"} & Page(html).tags
 
 
-def test_a_notice_holds_no_way_in(each: Target) -> None:
+def test_a_change_notice_gives_no_access(each: Target) -> None:
     """Reading the notice of a change must not give access to the account (CWE-640)."""
     each.forgot(ANNA)
     token = token_of(only_mail(each)[1])

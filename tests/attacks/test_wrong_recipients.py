@@ -71,9 +71,7 @@ def is_unknown(target: Target, typed: str) -> bool:
     ],
     ids=ascii,
 )
-def test_a_letter_that_becomes_another_in_another_form_finds_no_account(
-    target: Target, stored: str, typed: str
-) -> None:
+def test_a_letter_that_some_normalisation_changes_finds_no_account(target: Target, stored: str, typed: str) -> None:
     """Case mapping and compatibility forms (NFKC) turn two addresses into one (Django CVE-2019-19844)."""
     target.add_user(stored)
 
@@ -134,7 +132,9 @@ def test_an_alias_of_an_address_finds_no_account(target: Target, stored: str, ty
     ],
     ids=ascii,
 )
-def test_what_was_typed_is_not_what_is_mailed_to(target: Target, stored: str, typed: str, recipient: str) -> None:
+def test_a_mail_goes_to_the_stored_address_and_not_to_the_typed_one(
+    target: Target, stored: str, typed: str, recipient: str
+) -> None:
     """The email went to the submitted text instead of the address in the matching row (Django CVE-2019-19844)."""
     target.add_user(stored)
 
@@ -143,7 +143,7 @@ def test_what_was_typed_is_not_what_is_mailed_to(target: Target, stored: str, ty
 
 
 @pytest.mark.parametrize("typed", ["\u212aim@example.com", "k\u0130m@example.com"], ids=ascii)
-def test_a_database_that_takes_two_letters_for_one_gives_no_account_away(loose: Target, typed: str) -> None:
+def test_a_database_that_equates_two_letters_reveals_no_account(loose: Target, typed: str) -> None:
     """`citext` and collations have their own rules, so each row is compared again (CVE-2019-19844, on MySQL)."""
     loose.add_user("kim@example.com")
 
@@ -190,7 +190,7 @@ def test_accounts_that_differ_in_case_alone_do_not_get_each_others_links(target:
     assert target.check(tokens[ANNA]).status == 200
 
 
-def test_a_link_does_not_go_with_its_row_to_another_address(target: Target) -> None:
+def test_a_link_does_not_follow_its_account_to_another_address(target: Target) -> None:
     """After requesting a link, Eve changes her address to a spelling of Anna's: the link does not follow (CWE-640)."""
     target.add_user(EVE)
     token: Any = target.link_for(EVE)

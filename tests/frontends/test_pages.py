@@ -126,7 +126,7 @@ def test_a_dead_link_leads_to_a_new_one(make_api: MakeApi, frontend: Frontend, p
     assert not page.get_by_label("New password").is_visible()
 
 
-def test_a_refused_address_and_a_limit_are_said_and_the_button_rests(
+def test_a_refused_address_and_a_limit_are_shown_and_the_button_is_disabled(
     make_api: MakeApi, frontend: Frontend, page: "Page"
 ) -> None:
     api = make_api(FORGOT_LIMIT_PER_IP="1/hour", **frontend.settings())
@@ -143,7 +143,7 @@ def test_a_refused_address_and_a_limit_are_said_and_the_button_rests(
     assert page.get_by_role("button").is_disabled()
 
 
-def test_a_service_that_is_away_is_said(
+def test_an_unavailable_service_is_reported(
     make_api: MakeApi, frontend: Frontend, page: "Page", own_redis: RedisServer
 ) -> None:
     api = make_api(REDIS_URL=own_redis.url, **frontend.settings())
@@ -157,7 +157,7 @@ def test_a_service_that_is_away_is_said(
         own_redis.start()
 
 
-def test_an_origin_that_is_not_named_and_no_server_at_all_look_the_same(
+def test_a_forbidden_origin_looks_like_an_unreachable_server(
     make_api: MakeApi, frontend: Frontend, page: "Page"
 ) -> None:
     api = make_api(CORS_ORIGINS="https://www.example.com")

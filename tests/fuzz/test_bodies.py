@@ -67,7 +67,7 @@ def post(service: Service, path: str, body: bytes, kind: str = "application/json
 
 
 @given(path=st.sampled_from(PATHS), body=bodies, kind=kinds, sent=headers)
-def test_any_body_gets_an_answer_of_ours(service: Service, path: str, body: bytes, kind: str, sent: Any) -> None:
+def test_any_body_gets_a_documented_status(service: Service, path: str, body: bytes, kind: str, sent: Any) -> None:
     answer = post(service, path, body, kind, **sent)
 
     assert answer.status_code in {202, 400, 413, 415, 422}

@@ -156,7 +156,7 @@ def test_the_document_knows_the_answers_while_redis_is_away(make_api: MakeApi, o
         own_redis.start()
 
 
-def test_a_document_that_keeps_an_answer_back_is_found_out(make_api: MakeApi) -> None:
+def test_a_document_that_omits_a_response_is_detected(make_api: MakeApi) -> None:
     api = make_api(**WIDE)
     document = api.document()
     del document["paths"]["/reset-password"]["post"]["responses"]["422"]

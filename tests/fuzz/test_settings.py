@@ -172,14 +172,14 @@ def test_a_database_address_that_is_accepted_can_be_connected_to(value: str) -> 
 
 
 @given(near("FORGOT_LIMIT_PER_IP"))
-def test_a_limit_that_is_accepted_lets_somebody_through_and_ends(value: str) -> None:
+def test_an_accepted_limit_allows_requests_and_expires(value: str) -> None:
     for item in parse_many(taken("FORGOT_LIMIT_PER_IP", value) or "1/minute"):
         assert 1 <= item.amount <= MAX_AMOUNT
         assert 1 <= item.get_expiry() <= MAX_WINDOW
 
 
 @given(near("CORS_ORIGINS"))
-def test_an_origin_that_is_accepted_is_no_pattern(value: str) -> None:
+def test_an_accepted_origin_is_not_a_pattern(value: str) -> None:
     for origin in taken("CORS_ORIGINS", value) or ():
         scheme, _, host = origin.partition("://")
         assert scheme in {"http", "https"}

@@ -111,7 +111,7 @@ def serialised(key: str, salt: str, payload: Any, digest: Any, derivation: str) 
     return str(URLSafeTimedSerializer(key, salt=salt, signer_kwargs=options).dumps(payload))
 
 
-def test_the_tokens_that_are_forged_are_good_ones() -> None:
+def test_the_tokens_to_be_forged_are_valid() -> None:
     assert all(map(accepted, ISSUED))
     assert accepted(serialised(KEYS[0], PURPOSE, GENUINE, hashlib.sha256, "hmac"))
 
@@ -153,7 +153,7 @@ def test_what_another_serialiser_signed_with_the_key_is_refused(key: str, kind: 
 
 
 @given(st.floats(-1e9, 1e9), issued)
-def test_a_token_lives_neither_before_its_time_nor_after_it(seconds: float, token: str) -> None:
+def test_a_token_is_only_valid_during_its_lifetime(seconds: float, token: str) -> None:
     clock = Tokens(KEYS, MAX_AGE).verify(token).expires_at.timestamp() - MAX_AGE + seconds
     try:
         Tokens(KEYS, MAX_AGE, clock=lambda: clock).verify(token)

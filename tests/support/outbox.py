@@ -16,7 +16,7 @@ def stored(client: redis.Redis) -> list[str]:
 
 
 def places(client: redis.Redis, identity: str) -> list[str]:
-    """Return the queues that a job is in, apart from JOBS."""
+    """Return which sets contain a job, apart from JOBS."""
     keys = {"queued": Key.QUEUED, "leased": Key.LEASED, "later": Key.LATER}
     return [place for place, key in keys.items() if client.zscore(key, identity) is not None]
 

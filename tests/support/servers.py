@@ -70,7 +70,7 @@ class RedisServer:
 
 @dataclass
 class Relay:
-    """An SMTP relay that keeps every email, and can be told to reject them."""
+    """An SMTP relay that keeps every email, and can be told to answer differently."""
 
     mails: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
     answer_to_data: str = "250 OK"

@@ -32,7 +32,7 @@ def test_a_process_that_leads_its_session_lowers_the_sessions_priority_too() -> 
 
 
 @needs_sessions
-def test_the_session_of_somebody_else_is_left_alone() -> None:
+def test_a_session_led_by_another_process_is_left_alone() -> None:
     before = SESSION.read_text().split()
 
     own, *session = told(leads=False)
@@ -41,7 +41,7 @@ def test_the_session_of_somebody_else_is_left_alone() -> None:
     assert session == before
 
 
-def test_where_it_is_refused_the_process_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_process_that_may_not_lower_its_priority_continues(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def refuse(_: int) -> int:
         raise PermissionError
 

@@ -102,7 +102,7 @@ def test_the_preheader_comes_first_and_nothing_follows_it_in_a_list_of_mails() -
         assert hidden.count("&nbsp;") >= 30
 
 
-def test_a_mail_has_a_dark_side() -> None:
+def test_a_mail_supports_dark_mode() -> None:
     for message in both(BRAND_COLOR="#7a1f5c", SUPPORT_EMAIL="help@example.org"):
         html = str(message.html)
         metas = {meta.get("name"): meta.get("content") for meta in Page(message).all("meta")}
@@ -123,7 +123,7 @@ def test_button_and_links_have_the_colour_of_the_brand() -> None:
     assert ["background:#7a1f5c" in str(cell["style"]) for cell in cells] == [True]
 
 
-def test_all_texts_can_be_read_on_their_ground() -> None:
+def test_all_texts_are_readable_on_their_background() -> None:
     light = [("#1c2430", "#ffffff"), ("#5a6575", "#ffffff"), ("#5a6575", "#f2f4f7")]
     dark = [("#e8ecf1", "#1b212a"), ("#a8b2bf", "#1b212a"), ("#a8b2bf", "#252d39")]
     html = str(reset(SUPPORT_EMAIL="help@example.org").html)

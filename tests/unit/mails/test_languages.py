@@ -88,7 +88,7 @@ def test_a_missing_text_is_said_in_english() -> None:
     assert reset(job=replace(JOB, locale="de")).subject == "Reset your Latchkey password"
 
 
-def test_one_mails_language_is_not_the_next_ones() -> None:
+def test_the_language_of_a_mail_does_not_affect_the_next() -> None:
     assert "жж" in reset(job=replace(JOB, locale="uk")).subject
     assert "Reset" in reset().subject
 
@@ -103,7 +103,7 @@ def test_plurals_are_those_of_the_language(hours: int, said: str) -> None:
     assert said in seen(html)
 
 
-def test_what_stands_in_a_translated_text_is_escaped_in_html_alone() -> None:
+def test_values_in_a_translated_text_are_only_escaped_in_html() -> None:
     subject, text, html = parts(reset(job=replace(JOB, locale="pl"), PRODUCT_NAME="<i>Acme</i>"))
 
     assert subject == "Zmień hasło <i>Acme</i>"

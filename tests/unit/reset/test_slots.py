@@ -52,7 +52,7 @@ def test_a_slot_comes_free_again_after_a_failure() -> None:
 
 
 @pytest.mark.parametrize(("threads", "slots"), [(1, 1), (2, 1), (4, 3), (16, 15)])
-def test_one_thread_is_left_to_the_door_where_there_are_several(threads: int, slots: int) -> None:
+def test_one_of_several_threads_is_kept_free_for_other_requests(threads: int, slots: int) -> None:
     required = {"SECRET_KEY": SECRET, "REDIS_URL": "redis://localhost/0", "DATABASE_URL": "sqlite:////tmp/x.sqlite3"}
 
     settings = ApiSettings.load({**required, "USERS_HASH_FORMAT": "bcrypt", "WEB_THREADS": str(threads)})

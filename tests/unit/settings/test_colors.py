@@ -29,7 +29,7 @@ def test_the_contrast_is_that_of_wcag_whichever_colour_comes_first(one: str, oth
 
 @pytest.mark.parametrize("ground", [LIGHT, DARK, "#777777"])
 @pytest.mark.parametrize("color", [*COLORS, "#ffffff", "#ffd400", "#777777", "#1b212a"])
-def test_a_tone_can_be_read_on_its_ground_and_is_the_nearest(color: str, ground: str) -> None:
+def test_an_adjusted_colour_is_readable_and_as_close_as_possible(color: str, ground: str) -> None:
     tone = readable(color, ground)
 
     assert contrast(tone, ground) >= MIN_CONTRAST
@@ -37,7 +37,7 @@ def test_a_tone_can_be_read_on_its_ground_and_is_the_nearest(color: str, ground:
     assert tone == color or contrast(tone, ground) < MIN_CONTRAST * 1.06
 
 
-def test_what_can_be_read_stays_as_it_is() -> None:
+def test_a_readable_colour_stays_as_it_is() -> None:
     assert readable("#1f5fbf", LIGHT) == "#1f5fbf"
 
 
@@ -49,7 +49,7 @@ def test_a_tone_keeps_its_hue() -> None:
 
 
 @pytest.mark.parametrize("color", COLORS)
-def test_on_dark_screens_the_colour_can_be_read_and_so_can_the_text_on_it(color: str) -> None:
+def test_in_dark_mode_the_colour_and_the_text_on_it_are_readable(color: str) -> None:
     from api.pages.brand import ON_DARK_ACCENT
 
     tone = Branding(brand_color=color).dark_brand_color

@@ -100,7 +100,7 @@ def test_settings_that_contradict_each_other_are_refused(settings: dict[str, str
 
 
 @pytest.mark.parametrize("name", sorted({*ApiSettings.model_fields, *WorkerSettings.model_fields}))
-def test_who_is_wrong_about_a_number_or_a_choice_is_told_what_there_is(name: str) -> None:
+def test_a_wrong_number_or_choice_is_refused_with_the_valid_ones(name: str) -> None:
     settings = program_of(name.upper())
     schema = settings.model_json_schema()["properties"][name]
     told = settings.model_fields[name].description or ""

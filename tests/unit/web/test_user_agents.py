@@ -76,7 +76,7 @@ UNNAMED = {
 
 
 @pytest.mark.parametrize(("user_agent", "expected"), [*SEEN.items(), *UNNAMED.items()])
-def test_what_programs_send(user_agent: str, expected: tuple[str, str]) -> None:
+def test_user_agents_are_recognised(user_agent: str, expected: tuple[str, str]) -> None:
     assert recognise(user_agent) == expected
 
 
@@ -91,7 +91,7 @@ signs = st.sampled_from([*user_agents._BROWSERS, *user_agents._SYSTEMS, "Mozilla
 
 
 @given(st.text() | st.lists(signs | st.text(max_size=5), max_size=30).map("".join).map("Mozilla/5.0 (".__add__))
-def test_whatever_is_sent_the_words_are_ours(user_agent: str) -> None:
+def test_any_user_agent_gives_only_known_names(user_agent: str) -> None:
     browser, system = recognise(user_agent)
 
     assert browser in ("", *BROWSERS)
