@@ -1,4 +1,4 @@
-"""The names on which both programs and Prometheus agree."""
+"""Metric names are the same in both programs, in Prometheus and in the documentation."""
 
 import re
 from pathlib import Path
