@@ -61,7 +61,7 @@ def explain_redis(error: RedisError) -> str:
 def _missing_right(text: str) -> str:
     """Name the right that the user in REDIS_URL lacks."""
     if "channel" in text.lower():
-        return "Redis allows its user no channels, which Celery needs. Allow them: ACL SETUSER NAME &*."
+        return "Redis allows its user no channels, which Celery needs. Allow them: ACL SETUSER NAME allchannels."
     if command := _COMMAND.search(text):
-        return f"Redis does not allow its user the command {command[1].upper()}. Allow it: ACL SETUSER NAME +@all."
-    return "Redis does not allow its user all keys. Allow them: ACL SETUSER NAME ~*."
+        return f"Redis does not allow its user the command {command[1].upper()}. Allow it: ACL SETUSER NAME allcommands."
+    return "Redis does not allow its user all keys. Allow them: ACL SETUSER NAME allkeys."

@@ -39,13 +39,13 @@ def read_only(redis: Redis) -> None:
 def unable_to_save(redis: Redis) -> None:
     """Take its folder away, and let it notice."""
     redis.config_set("save", "3600 1")
-    shutil.rmtree(redis.config_get("dir")["dir"])
+    shutil.rmtree(str(redis.config_get("dir")["dir"]))
     redis.bgsave()
     wait_until(lambda: redis.info("persistence")["rdb_last_bgsave_status"] == "err", "it could save")
 
 
 def without_scripts(redis: Redis) -> None:
-    redis.execute_command("ACL", "SETUSER", "default", "-@scripting")
+    redis.acl_setuser("default", enabled=True, categories=["-@scripting"])
 
 
 def short_of_replicas(redis: Redis) -> None:
@@ -57,7 +57,7 @@ def short_of_replicas(redis: Redis) -> None:
     [
         (read_only, "is a replica and refuses writes"),
         (unable_to_save, "cannot write to its disk"),
-        (without_scripts, "ACL SETUSER NAME +@all"),
+        (without_scripts, "ACL SETUSER NAME allcommands"),
         (short_of_replicas, "too few replicas"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
