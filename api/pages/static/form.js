@@ -60,7 +60,7 @@ export class Form {
   }
 
   async count(kind, seconds) {
-    this.counts[kind]?.abort();
+    if (this.counts[kind]) this.counts[kind].abort();
     const control = (this.counts[kind] = new AbortController());
     const finished = await countdown(this.element.querySelector(`[data-wait=${kind}]`), seconds, control.signal);
     if (this.counts[kind] === control) delete this.counts[kind];
@@ -69,17 +69,18 @@ export class Form {
 
   // Who types has something else to send: what was said is out of date, unless it is a wait.
   typed() {
-    this.counts.page?.abort();
+    if (this.counts.page) this.counts.page.abort();
     if (!this.counts.person) this.say("");
   }
 
   // Shows what belongs to a code and its reasons; "" takes it back.
   say(code, reasons = []) {
     const notes = [...this.element.querySelectorAll("[data-code]")];
-    const fitting = notes.find((note) => note.dataset.code === code) ?? notes.find((note) => note.dataset.code === "internal_error");
+    const find = (wanted) => notes.find((note) => note.dataset.code === wanted);
+    const fitting = find(code) || find("internal_error");
     for (const note of notes) note.hidden = !code || note !== fitting;
     for (const item of this.element.querySelectorAll("[data-reason]")) item.hidden = !reasons.includes(item.dataset.reason);
-    this.field?.removeAttribute("aria-invalid");
+    if (this.field) this.field.removeAttribute("aria-invalid");
     if (!code || !("field" in fitting.dataset)) return;
     this.field.setAttribute("aria-invalid", "true");
     this.field.focus();

@@ -22,7 +22,7 @@ function readMails() {
 
 function markRead(row) {
   const there = rows().map(({ id }) => id);
-  const read = [...readMails(), row?.id].filter((id) => there.includes(id));
+  const read = [...readMails(), row && row.id].filter((id) => there.includes(id));
   localStorage.setItem(READ, JSON.stringify([...new Set(read)]));
   showRead();
 }
@@ -48,7 +48,7 @@ function showTimes(within) {
 // The frame may not run scripts, but this page may measure it.
 function prepare(frame) {
   const inside = frame.contentDocument;
-  if (!inside?.body || inside.URL === "about:blank") return;
+  if (!inside || !inside.body || inside.URL === "about:blank") return;
   // By the prototype: a mail may name an element so that it stands in the place of the document's own properties.
   for (const anchor of Document.prototype.querySelectorAll.call(inside, "a, area")) {
     anchor.target = "_blank";
@@ -72,10 +72,13 @@ function prepare(frame) {
 
 function showMail() {
   const frame = document.querySelector("#reading iframe");
-  frame?.addEventListener("load", () => prepare(frame));
-  if (frame?.contentDocument?.readyState === "complete") prepare(frame);
+  if (frame) {
+    frame.addEventListener("load", () => prepare(frame));
+    if (frame.contentDocument && frame.contentDocument.readyState === "complete") prepare(frame);
+  }
   showTimes(document.querySelector("#reading"));
-  markRead(current()?.parentElement);
+  const read = current();
+  markRead(read && read.parentElement);
 }
 
 async function load(address, headers = {}) {
@@ -110,17 +113,21 @@ async function look() {
 }
 
 async function open(address) {
-  const asText = document.querySelector("#as-text")?.checked;
+  const asText = document.querySelector("#as-text:checked");
   const found = await load(address);
   update(found);
   inbox.className = found.querySelector("#inbox").className;
   document.querySelector("#reading").replaceWith(found.querySelector("#reading"));
-  if (asText) document.querySelector("#as-text")?.click();
-  current()?.removeAttribute("aria-current");
+  const toText = document.querySelector("#as-text");
+  if (asText && toText) toText.click();
+  const before = current();
+  if (before) before.removeAttribute("aria-current");
   const path = new URL(address, location).pathname;
-  rows().map(link).find(({ pathname }) => pathname === path)?.setAttribute("aria-current", "true");
+  const shown = rows().map(link).find(({ pathname }) => pathname === path);
+  if (shown) shown.setAttribute("aria-current", "true");
   showMail();
-  document.querySelector("#subject")?.focus();
+  const subject = document.querySelector("#subject");
+  if (subject) subject.focus();
 }
 
 addEventListener("click", (event) => {
@@ -131,7 +138,7 @@ addEventListener("click", (event) => {
   open(clicked.href).then(
     () => {
       history.pushState(null, "", clicked.href);
-      if (clicked.matches(".back")) from?.focus();
+      if (clicked.matches(".back") && from) from.focus();
     },
     () => location.assign(clicked.href),
   );
@@ -140,7 +147,8 @@ addEventListener("click", (event) => {
 addEventListener("popstate", () => open(location.href).catch(() => location.reload()));
 
 addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && event.target.closest("#reading")) current()?.focus();
+  const shown = current();
+  if (event.key === "Escape" && event.target.closest("#reading") && shown) shown.focus();
   const row = event.target.closest("#mails li");
   const next = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
   if (!row || !next) return;

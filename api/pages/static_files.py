@@ -1,0 +1,40 @@
+"""Scripts, styles and pictures. Their addresses change with their content, so browsers keep them for a year."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import flask_openapi3_rapidoc
+from flask import Blueprint, Response, abort, send_file
+
+from api.web.response_headers import keep_for_a_year
+
+_FOLDER = Path(__file__).parent / "static"
+_RAPIDOC = Path(flask_openapi3_rapidoc.__file__).parent / "templates" / "rapidoc" / "js"
+_FILES = {path.name: path for path in [*_FOLDER.iterdir(), _RAPIDOC / "rapidoc-min.js"]}
+
+
+def version(*contents: bytes) -> str:
+    """Return what stands for a content in its address."""
+    return sha256(b"".join(sha256(content).digest() for content in contents)).hexdigest()[:16]
+
+
+def register_static_files(site: Blueprint) -> None:
+    """Add the files: `url_for('pages.static', filename='icon.svg')`.
+
+    One version stands for all of them, as a folder, so that the scripts' relative imports lead to the same version.
+    Without a version, or with that of another release, a file is served as it is now, and not kept.
+    """
+    current = version(*(_FILES[name].read_bytes() for name in sorted(_FILES)))
+
+    @site.app_url_defaults
+    def name_version(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "pages.static":
+            values.setdefault("version", current)
+
+    @site.get("/static/<filename>")
+    @site.get("/static/<version>/<filename>")
+    def static(filename: str, version: str = "") -> Response:
+        # Nothing but the names of these files leads to a file.
+        answer = send_file(_FILES[filename]) if filename in _FILES else abort(404)
+        return keep_for_a_year(answer) if version == current else answer
