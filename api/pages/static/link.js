@@ -54,7 +54,7 @@ function decoded(text) {
 
 // Proofpoint's second version writes `-` for a percent sign and `_` for a slash.
 function urldefense(text) {
-  if (!/\burldefense\b.*?(\/|%(25)*2f)v2(\/|%(25)*2f)/i.test(text)) return text;
+  if (!/urldefense.*?(\/|%(25)*2f)v2(\/|%(25)*2f)/i.test(text)) return text;
   return text.replace(/-([0-9A-F]{2})/g, "%$1").replace(/_/g, "/");
 }
 

@@ -142,6 +142,7 @@ def test_the_documentation_names_values_that_there_are(folder: Write) -> None:
     files = {
         "pages/docs.html": shown["all"] + shown["`pages/layout.html`"] + shown["`pages/docs.html`"],
         "pages/forgot.html": '{% include "latchkey/forgot.html" %}' + shown["`pages/forgot.html`"],
+        "pages/error.html": shown["`pages/error.html`"],
         "pages/reset.html": '{% include "latchkey/reset.html" %}' + shown["`pages/reset.html`"],
         "mails/reset/body.txt": '{% include "latchkey/reset/body.txt" %}' + shown["`mails/reset/`"],
         "mails/password_changed/body.txt": shown["all"] + shown["`mails/layout.html`"],
@@ -149,7 +150,7 @@ def test_the_documentation_names_values_that_there_are(folder: Write) -> None:
 
     check_api(folder(files))
     check_worker(folder(files))
-    assert len(ROWS) == 8
+    assert len(ROWS) == 9
 
 
 def test_the_documentation_names_every_block() -> None:
