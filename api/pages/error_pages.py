@@ -17,7 +17,7 @@ _KEPT = ("Allow", "Content-Language", "Retry-After")
 def for_browsers(problem: Response) -> BaseResponse:
     """Return a problem document, or a page that says the same if that is what the client prefers."""
     wanted = request.accept_mimetypes
-    if wanted["text/html"] <= wanted["application/problem+json"]:
+    if wanted["text/html"] <= max(wanted["application/json"], wanted["application/problem+json"]):
         return problem
     return _from_damaged_address(problem) or _page(problem)
 

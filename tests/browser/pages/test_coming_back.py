@@ -98,7 +98,7 @@ def test_a_password_that_may_be_set_is_still_said_after_a_reload(demo: Demo, pag
     STATES["choose"](demo, page, "")
     made_up.answer(page, RESET, 504)
     choose(page, PASSWORD)
-    page.get_by_text("Your new password may already be set.").wait_for()
+    page.locator("[data-code=no_answer]:visible").wait_for()
     made_up.refuse(page, CHECK, 400, "invalid_or_expired_token")
 
     page.reload()
