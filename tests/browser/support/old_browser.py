@@ -1,6 +1,9 @@
 """A browser as it was in 2020: without what browsers have learnt since Safari 14 and Chrome 80."""
 
-from playwright.sync_api import BrowserContext
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
 
 # By what holds it. Safari's or Chrome's first version with it is later than those.
 YOUNGER = {
@@ -35,6 +38,6 @@ def script() -> str:
     return "\n".join(lines)
 
 
-def make_old(context: BrowserContext) -> None:
+def make_old(context: "BrowserContext") -> None:
     """Let all pages of a context find a browser of 2020."""
     context.add_init_script(script())
