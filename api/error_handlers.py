@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from api import problems
 from api.ops.counters import Counters
 from api.ops.memory import MemoryShort
-from api.pages.error_pages import for_browsers
 from api.passwords.breaches import BreachCheckAway
 from api.passwords.hashing import HashingBusy
 from api.passwords.policy import WeakPassword
@@ -49,8 +48,8 @@ _COUNTED: dict[str | None, dict[Kinds, str]] = {
 log = get_logger(__name__)
 
 
-def register_errors(app: Flask, counters: Counters) -> None:
-    """Answer every exception with its problem document, or with a page for browsers, and count what was refused."""
+def register_errors(app: Flask, counters: Counters, for_browsers: Callable[[Response], BaseResponse]) -> None:
+    """Answer every exception with its problem document, or what browsers get in its place, and count the refusals."""
 
     @app.errorhandler(Exception)
     def count_then_answer(error: Exception) -> BaseResponse:

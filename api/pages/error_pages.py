@@ -1,6 +1,7 @@
 """What browsers get in the place of a problem document: a page, or a redirect from an address that is damaged."""
 
 import re
+from http import HTTPStatus
 from urllib.parse import quote
 
 from flask import Response, redirect, render_template, request
@@ -25,7 +26,7 @@ def for_browsers(problem: Response) -> BaseResponse:
 def _from_damaged_address(problem: Response) -> BaseResponse | None:
     """Lead to the page that was meant. The token stays in the address, and is looked for by the page's script."""
     damaged = _DAMAGED.fullmatch(request.path)
-    if problem.status_code != 404 or request.method not in ("GET", "HEAD") or not damaged:
+    if problem.status_code != HTTPStatus.NOT_FOUND or request.method not in ("GET", "HEAD") or not damaged:
         return None
     query = "?" + request.query_string.decode("latin-1") if request.query_string else ""
     # Browsers keep the fragment that they have, unless this address has one.

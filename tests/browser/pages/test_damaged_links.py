@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote
 
 import pytest
@@ -56,13 +57,12 @@ IN_THE_ADDRESS: dict[str, Damage] = {
     "rewritten link": lambda token: f"?url={quote(LINK + token, safe='')}",
 }
 PASTED: dict[str, Damage] = {
-    **{f"address with: {name}": lambda token, d=d: LINK.partition("#")[0] + d(token) for name, d in IN_THE_ADDRESS.items()},
     "Safe Links": lambda token: SAFE.format(quote(LINK + token, safe="")),
     "Safe Links, encoded twice": lambda token: SAFE.format(quote(quote(LINK + token, safe=""), safe="")),
     "Safe Links, broken": lambda token: in_lines(SAFE.format(quote(LINK + token, safe="")), "=\n", 50),
     "urldefense, version 2": lambda token: proofpoint(LINK + token),
     "urldefense, version 2, within Safe Links": lambda token: SAFE.format(quote(proofpoint(LINK + token), safe="")),
-    "urldefense, version 3": lambda token: f"https://urldefense.com/v3/__{LINK.replace('#', '*')}{token}__;Iw!!AbC!dEf$",
+    "urldefense, version 3": lambda token: f"https://urldefense.com/v3/__{LINK.replace('#', '*')}{token}__;Iw!!Ab$",
     "Google": lambda token: f"https://www.google.com/url?q={quote(LINK + token, safe='')}&sa=D",
     "angle brackets": lambda token: f"<{LINK}{token}>",
     "quoted": lambda token: in_lines(f"{LINK}{token}", "\n> > "),
@@ -71,7 +71,7 @@ PASTED: dict[str, Damage] = {
     "words without a space": lambda token: f"Link:{LINK}{token}The link works once.",
     "line breaks": lambda token: in_lines(LINK + token, "\n"),
     "line breaks in between": lambda token: in_lines(LINK + token, " \t\n ", 30),
-    "zero-width characters": lambda token: in_lines(LINK + token, "​‌⁠﻿", 9),
+    "zero-width characters": lambda token: in_lines(LINK + token, "\u200b‌⁠﻿", 9),
     "soft hyphens": lambda token: in_lines(LINK + token, "­", 12),
     "the token alone": lambda token: token,
     "a host that looks like a token": lambda token: (
@@ -80,11 +80,18 @@ PASTED: dict[str, Damage] = {
 }  # fmt: skip
 
 
+def pasted_address(damage: Damage, token: str) -> str:
+    return LINK.partition("#")[0] + damage(token)
+
+
+PASTED |= {f"address with {name}": partial(pasted_address, damage) for name, damage in IN_THE_ADDRESS.items()}
+
+
 def checked(page: Page, act: Callable[[], object]) -> str:
     """Return the token that the page asks the API about once something was done."""
     with page.expect_request(f"**{CHECK}") as asked:
         act()
-    return str(asked.value.post_data_json["token"])
+    return str((asked.value.post_data_json or {})["token"])
 
 
 @pytest.mark.parametrize("damage", IN_THE_ADDRESS)

@@ -4,7 +4,6 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from socket import create_connection
 from urllib.parse import urljoin, urlsplit
 
@@ -94,9 +93,7 @@ def test_the_whole_story_stays_below_the_path(demo: Demo, page: Page, site: str,
 
 
 @pytest.mark.parametrize("path", ["nothing", "nothing/deep/down", "reset-password/x", ".well-known/nothing"])
-def test_an_error_page_has_its_styles_and_links(
-    demo: Demo, page: Page, site: str, asked: list[str], path: str
-) -> None:
+def test_an_error_page_has_its_styles_and_links(demo: Demo, page: Page, site: str, asked: list[str], path: str) -> None:
     page.route(f"{site}{path}", lambda route: route.fulfill(response=route.fetch(), status=200))
     page.goto(f"{site}{path}")
     page.get_by_role("link", name="Request a new link").click()
@@ -105,13 +102,13 @@ def test_an_error_page_has_its_styles_and_links(
     assert [each for each in asked if not each.startswith("/auth/")] == []
 
 
-def test_the_api_reference_tries_calls_below_the_path(
-    demo: Demo, page: Page, site: str, asked: list[str]
-) -> None:
+def test_the_api_reference_tries_calls_below_the_path(demo: Demo, page: Page, site: str, asked: list[str]) -> None:
     page.goto(f"{site}docs#get-/healthz")
     button = page.get_by_role("button", name="Try").last
     button.wait_for()
-    with page.expect_response(lambda answer: answer.request.resource_type == "fetch" and "openapi" not in answer.url) as tried:
+    with page.expect_response(
+        lambda answer: answer.request.resource_type == "fetch" and "openapi" not in answer.url
+    ) as tried:
         page.locator("rapi-doc").evaluate("""doc => {
             const section = doc.shadowRoot.querySelector("[id='get-/healthz']");
             section.querySelector("api-request").shadowRoot.querySelector("[part~='btn-try']").click();

@@ -1,4 +1,4 @@
-"""Errors in a browser: pages, while programs get problem documents. Addresses that are damaged lead to the page meant."""
+"""Errors in a browser: pages, while programs get problem documents. Damaged addresses lead to the page meant."""
 
 import pytest
 
@@ -27,9 +27,7 @@ def service(share_service: MakeService) -> Service:
 
 
 @pytest.mark.parametrize(("method", "path", "status"), ERRORS)
-def test_a_browser_gets_a_page_and_a_program_the_problem(
-    service: Service, method: str, path: str, status: int
-) -> None:
+def test_a_browser_gets_a_page_and_a_program_the_problem(service: Service, method: str, path: str, status: int) -> None:
     page = service.client.open(path, method=method, headers=BROWSER)
     problems = [service.client.open(path, method=method, headers={"Accept": each}) for each in SCRIPTS]
 
@@ -68,7 +66,7 @@ def test_a_service_that_is_away_says_so_on_a_page(make_service: MakeService, own
 
 def test_an_error_that_nobody_thought_of_is_a_page_too(make_service: MakeService) -> None:
     service = make_service()
-    service.app.add_url_rule("/fails", view_func=lambda: 1 / 0)
+    service.app.add_url_rule("/fails", view_func=lambda: str(1 / 0))
 
     page = service.client.get("/fails", headers=BROWSER)
 
@@ -119,7 +117,9 @@ def test_an_address_that_is_not_quite_the_pages_leads_to_it(service: Service, as
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", ["/reset-password/x.css", "/reset-password%2f.js", "/x/reset-password/", "/x//reset-password"])
+@pytest.mark.parametrize(
+    "path", ["/reset-password/x.css", "/reset-password%2f.js", "/x/reset-password/", "/x//reset-password"]
+)
 def test_other_addresses_lead_nowhere(service: Service, path: str) -> None:
     answer = service.client.get(path, headers=BROWSER)
 
