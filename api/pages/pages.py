@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, redirect, render_template, request
+from flask import Blueprint, Flask, redirect, render_template, request
 from flask_compress import Compress
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -21,8 +21,7 @@ _PAGE = {200: None}  # An HTML page, in the OpenAPI document.
 def register_pages(app: Flask, settings: ApiSettings, policy: PasswordPolicy) -> None:
     """Add the pages."""
     site = Blueprint("pages", __name__, template_folder="templates")
-    compress = Compress(app)
-    site.after_request(lambda response: _smaller(response, compress))
+    site.after_request(Compress(app).after_request)
     site.app_context_processor(lambda: _on_every_page(settings))
     register_static_files(site)
 
@@ -51,13 +50,6 @@ def _add_documentation(site: Blueprint, settings: ApiSettings) -> None:
     @site.get("/docs")
     def docs_page() -> str:
         return render_template("docs.html", color=settings.brand_color, dark_color=settings.dark_brand_color)
-
-
-def _smaller(response: Response, compress: Compress) -> Response:
-    # Read the whole file first: Flask-Compress does not close the file of a streamed response.
-    response.direct_passthrough = False
-    response.make_sequence()
-    return compress.after_request(response)
 
 
 def _on_every_page(settings: ApiSettings) -> dict[str, Any]:

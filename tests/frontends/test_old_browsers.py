@@ -110,8 +110,8 @@ def test_younger_syntax_is_found(node: Node, kind: str) -> None:
 
 def test_rapidoc_is_the_only_script_that_needs_a_younger_browser(node: Node) -> None:
     """The page of the API reference is for developers. It says so where it does not run."""
-    from api.pages.static_files import _FILES
+    from api.pages.static_files import FILES
 
-    unknown = set(_FILES) - {Path(name).name for name in served()} - {RAPIDOC}
+    unknown = set(FILES) - {Path(name).name for name in served()} - {RAPIDOC}
     assert {Path(name).suffix for name in unknown} == {".css", ".svg"}
-    assert set(unread(node, {RAPIDOC: _FILES[RAPIDOC].read_text(encoding="utf-8")})) == {RAPIDOC}
+    assert set(unread(node, {RAPIDOC: FILES[RAPIDOC].read_text(encoding="utf-8")})) == {RAPIDOC}
