@@ -16,7 +16,8 @@ from api.openapi.document import HEALTH, Operation
 from shared.connections.redis_memory import NO_MORE_REQUESTS, memory_used
 from shared.log import get_logger
 from shared.redis_keys import Key
-from shared.users.table import DATABASE_HINT, Users, UsersTableError
+from shared.users.table import DATABASE_HINT, UsersTableError
+from shared.users.users import Users
 
 STATUS_TIMEOUT = 1.0  # Seconds for which a status is cached, so that frequent checks do not load the database.
 DATABASE_TIMEOUT = 1.0  # Seconds.
