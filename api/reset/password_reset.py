@@ -85,7 +85,7 @@ class Resets:
         password_hash = self.passwords.hash(password, user.address, user.password_hash)
         notice = Job.password_changed(
             user.address, self.address_key, user_id=user.id, password_hash=user.password_hash, **requester
-        )
+        ).about(user.name, user.locale)
         self.outbox.add_delayed(notice, NOTICE_DELAY)
         won = self.users.set_password(user, password_hash)
         self._decide(notice, won=won)
@@ -108,7 +108,7 @@ class Resets:
 
         Raises InvalidToken if the user is gone, or has changed since the token was issued.
         """
-        user = self.users.get(claims.user_id)
-        if user is None or not claims.holds_for(user.password_hash, user.address):
-            raise InvalidToken
-        return user
+        for user in self.users.with_link(claims.user_id):
+            if claims.holds_for(user.password_hash, user.address):
+                return user
+        raise InvalidToken
