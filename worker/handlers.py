@@ -105,9 +105,10 @@ class JobHandlers:
 
     def _notify_changed(self, job: Job) -> Outcome:
         """Notify the address that the user had, unless the old password is still stored: nothing changed then."""
-        users = self.users.with_id(job.user_id)
-        stored = {state(user.id, user.password_hash, key) for user in users for key in self.hash_keys}
-        if not users or job.old_state in stored:
+        rows = self.users.with_id(job.user_id)
+        rows = [row for row in rows if row.address == job.address] or rows
+        stored = {state(row.id, row.password_hash, key) for row in rows for key in self.hash_keys}
+        if not rows or job.old_state in stored:
             return _without_mail("not_changed", job, user=job.user_id)
         answer = self._mail(lambda: self.messages.password_changed(job))
         log.info("change_mailed", job=job.id, user=job.user_id)
