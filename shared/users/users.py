@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Select, bindparam, case, func, null, select, true
+from sqlalchemy import Label, Select, bindparam, case, func, null, select, true
 from sqlalchemy.exc import DataError
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -107,9 +107,9 @@ class Users:
         known = [null() if column is None else column for column in (table.name, table.locale)]
         return select(table.id, table.email, table.password, self._active, *known)
 
-    @property
-    def _active(self) -> ColumnElement[int]:
-        return case((self._table.condition, 1), else_=0)
+    @cached_property
+    def _active(self) -> Label[int]:
+        return case((self._table.condition, 1), else_=0).label("active")
 
 
 def _user(user_id: Any, address: Any, password_hash: Any, active: int, name: Any, locale: Any) -> User:

@@ -30,15 +30,16 @@ def test_a_subject_is_one_line(folder: Write, subject: str, told: str) -> None:
     assert problem == f"TEMPLATE_FOLDER: mails/reset/subject.txt {told}"
 
 
+@pytest.mark.parametrize("mail", ["reset", "first_password"])
 @pytest.mark.parametrize("part", ["body.txt", "body.html"])
 @pytest.mark.parametrize(
     "source",
     ["Ask {{ support or 'us' }} for your link.", '{% extends "layout.html" %}', "{{ link|wordwrap(40) }}"],
 )
-def test_both_parts_of_the_reset_mail_hold_the_link(folder: Write, part: str, source: str) -> None:
-    (problem,) = problems(check_worker, folder({f"mails/reset/{part}": source}))
+def test_both_parts_of_a_mail_with_a_link_hold_it(folder: Write, mail: str, part: str, source: str) -> None:
+    (problem,) = problems(check_worker, folder({f"mails/{mail}/{part}": source}))
 
-    assert problem.startswith(f"TEMPLATE_FOLDER: mails/reset/{part}, or a template that it uses, lacks the link. ")
+    assert problem.startswith(f"TEMPLATE_FOLDER: mails/{mail}/{part}, or a template that it uses, lacks the link. ")
 
 
 def test_a_link_that_html_escapes_is_there(folder: Write) -> None:
@@ -144,12 +145,15 @@ def test_the_documentation_names_values_that_there_are(folder: Write) -> None:
         "pages/forgot.html": '{% include "latchkey/forgot.html" %}' + shown["`pages/forgot.html`"],
         "pages/reset.html": '{% include "latchkey/reset.html" %}' + shown["`pages/reset.html`"],
         "mails/reset/body.txt": '{% include "latchkey/reset/body.txt" %}' + shown["`mails/reset/`"],
+        "mails/first_password/body.txt": '{% include "latchkey/first_password/body.txt" %}'
+        + shown["`mails/first_password/`"],
+        "mails/link.html": '{% include "latchkey/link.html" %}' + shown["`mails/link.html`"],
         "mails/password_changed/body.txt": shown["all"] + shown["`mails/layout.html`"],
     }
 
     check_api(folder(files))
     check_worker(folder(files))
-    assert len(ROWS) == 8
+    assert len(ROWS) == 10
 
 
 def test_the_documentation_names_every_block() -> None:
