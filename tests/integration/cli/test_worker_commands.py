@@ -13,9 +13,9 @@ from tests.support.worker_commands import ADDRESS, as_json, command
 
 NOTHING_PENDING = """\
 0 waiting
-  0 in the queue, 0 with a worker, 0 to be tried later
+  0 in the queue, 0 with a worker, 0 to be retried later
 0 given up
-No worker is alive.
+No worker is running.
 """
 
 
@@ -42,7 +42,7 @@ def test_pending_tells_how_much_waits_and_for_how_long(service: Service) -> None
 
     assert 90 <= found.pop("oldest") < 95
     assert found == {"jobs": 2, "queued": 1, "leased": 1, "later": 0, "queue": 2, "dead": 0, "worker_alive": False}
-    assert "2 waiting; the oldest for 9" in command(service, "pending").output
+    assert "2 waiting, the oldest for 9" in command(service, "pending").output
 
 
 def test_dead_lists_what_was_given_up_and_why_without_the_address(service: Service, buried: str) -> None:
@@ -80,8 +80,8 @@ def test_what_was_given_up_is_mailed_after_a_retry(service: Service, buried: str
 
 
 def test_a_retry_of_what_is_not_there_says_so(service: Service) -> None:
-    assert "Nothing was given up under this ID" in command(service, "retry", "a" * 32, code=1).output
-    assert "Name one ID" in command(service, "retry", code=2).output
+    assert "No job with this ID was given up" in command(service, "retry", "a" * 32, code=1).output
+    assert "Give either an ID" in command(service, "retry", code=2).output
     assert as_json(service, "retry", "--all") == {"retried": 0}
 
 
@@ -110,7 +110,7 @@ def test_purge_deletes_what_was_given_up_when_it_is_meant(service: Service, buri
 def test_a_redis_that_is_away_is_named_as_the_cause(service: Service) -> None:
     service.environ["REDIS_URL"] = f"redis://127.0.0.1:{free_port()}/0"
 
-    assert "Redis does not answer" in command(service, "pending", code=1).output
+    assert "Redis cannot be reached" in command(service, "pending", code=1).output
 
     service.environ["REDIS_URL"] = str(service.settings.redis_url.get_secret_value()).replace("//", "//anna:wrong@")
     assert "refuses its user or password" in command(service, "pending", code=1).output

@@ -75,5 +75,5 @@ def test_an_answer_that_is_not_expected_ends_it(
     monkeypatch.setattr(load, "run", run)
     subject = Subject(Contender(name, 1, 0, cast(Program, None)), Requests(20), cast(Sink, Sent()))
 
-    with pytest.raises(RuntimeError, match=f"{name} answered"):
+    with pytest.raises(RuntimeError, match=f"{name} returned"):
         subject.send(1)
