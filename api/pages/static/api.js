@@ -1,4 +1,4 @@
-// Posts to the API. Every outcome has a code: the API's, or one from here if a proxy responded or there is no response.
+// Posts to the API. Every outcome has a code: the API's own, or a substitute if a proxy responded or nothing did.
 
 const PATIENCE = 15000; // Milliseconds.
 const LONGEST_WAIT = 3600; // Seconds, because a proxy's Retry-After may be years.

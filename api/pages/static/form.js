@@ -1,4 +1,4 @@
-// A form that sends one request at once, shows errors, and waits as long as the server tells it to.
+// A form that never has two requests in flight, shows errors, and waits as long as the server tells it to.
 
 import { countdown } from "./clock.js";
 
@@ -7,7 +7,7 @@ const TRIES = 3; // Automatic retries. They are safe: if the API says "unavailab
 const JITTER = 2; // Seconds, so that not all pages retry at the same moment.
 
 export class Form {
-  // `send` returns an answer of the form that `post` does. `settle` gets it, and returns true if no message is needed.
+  // `send` returns an answer like those of `post`. `settle` gets it, and returns true if no message is needed.
   constructor(element, send, settle) {
     Object.assign(this, { element, send, settle, busy: false, counts: {} });
     this.field = element.querySelector("input");
