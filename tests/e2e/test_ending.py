@@ -116,7 +116,7 @@ def test_a_missing_redis_server_is_reported_in_one_sentence_before_anything_star
     assert len(ended.stderr.strip().splitlines()) == 1
 
 
-def test_a_server_that_will_not_do_is_told_with_another_one(tmp_path: Path) -> None:
+def test_an_unsuitable_redis_server_is_reported_with_an_alternative(tmp_path: Path) -> None:
     """tests/unit/dev/test_server_check.py covers the other kinds of unsuitable servers."""
     server = tmp_path / "redis-server"
     server.write_text("#!/bin/sh\necho Redis server v=6.0.16 sha=0:0 malloc=jemalloc bits=64\n")

@@ -94,7 +94,7 @@ def functions_called(service: Service, address: str, **fields: str) -> Counter[s
         if event == "call":
             found[f"{frame.f_code.co_filename}:{frame.f_code.co_name}"] += 1
 
-    gc.disable()  # Callbacks of the garbage collector, such as hypothesis has, would be counted too.
+    gc.disable()  # Callbacks of the garbage collector, such as hypothesis's, would be counted too.
     sys.setprofile(count)
     try:
         service.client.post("/forgot-password", json={"email": address, **fields})

@@ -54,7 +54,7 @@ def test_a_delayed_job_is_not_queued_before_its_time(
     assert places(client, held.id) == ["later"]
 
 
-def test_a_sweep_takes_a_bounded_number(outbox: Outbox, make_sweeper: Callable[..., Sweeper]) -> None:
+def test_a_sweep_moves_a_bounded_number_of_jobs(outbox: Outbox, make_sweeper: Callable[..., Sweeper]) -> None:
     sweeper = make_sweeper(limit=2)
     for _ in range(5):
         outbox.add_delayed(job(), 0)
