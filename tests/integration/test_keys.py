@@ -68,7 +68,7 @@ def test_a_reset_that_failed_sends_no_notice_when_the_keys_change_before_the_wor
     before = make_service()
     before.add_user("anna@example.com")
     token = before.link_for("anna@example.com")
-    monkeypatch.setattr("shared.users.table.Users.set_password", lambda *_: False)
+    monkeypatch.setattr("shared.users.users.Users.set_password", lambda *_: False)
     before.reset(token)
     for waiting in before.redis.zrange(Key.LATER, 0, -1):
         before.redis.zadd(Key.LATER, {str(waiting): 0})

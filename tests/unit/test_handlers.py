@@ -7,7 +7,7 @@ import pytest
 from shared.addresses import envelope
 from shared.outbox.jobs import Job, Kind, state
 from shared.tokens import Tokens
-from shared.users.table import User
+from shared.users.user import User
 from worker.handlers import MAX_ANSWER, JobHandlers, Outcome
 from worker.smtp.mailer import PermanentFailure, TransientFailure
 

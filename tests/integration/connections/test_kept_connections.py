@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.connections.database import BoundedConnection
-from shared.users.table import Users
+from shared.users.users import Users
 from tests.conftest import MakeService
 from tests.support.servers import wait_until
 from tests.support.service import Service

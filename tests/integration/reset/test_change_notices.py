@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from api.passwords.hashing import encode
 from shared.redis_keys import Key
-from shared.users.table import Users
+from shared.users.users import Users
 from tests.conftest import MakeService
 from tests.integration.conftest import before_hashing
 from tests.support.outbox import make_due, unfinished

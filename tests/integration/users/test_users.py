@@ -8,7 +8,7 @@ import pytest
 from api.passwords.hashing import encode
 from shared.connections.database import db
 from shared.tokens import Tokens
-from shared.users.table import Users
+from shared.users.users import Users
 from tests.conftest import MakeService
 from tests.support.service import OLD_PASSWORD, SECRET, Service
 
