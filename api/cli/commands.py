@@ -23,6 +23,7 @@ from api.reset.policy_view import REASONS
 from api.settings import ApiSettings
 from shared.addresses import InvalidAddress, parse
 from shared.connections.database import db
+from shared.failures import explain
 from shared.outbox.jobs import Job, new_id
 from shared.outbox.outbox import Outbox, OutboxFull
 from shared.settings.environment import SettingsError
@@ -138,6 +139,8 @@ def _tools() -> Iterator[Tools]:
     except WeakPassword as error:
         reasons = "".join(f" {REASONS[reason]} ({reason})" for reason in error.reasons)
         raise click.ClickException(f"This password can't be used.{reasons}") from error
+    except RedisError as error:
+        raise click.ClickException(explain(error)) from error
     except tuple(_SENTENCES) as error:
         sentence = next(sentence for kind, sentence in _SENTENCES.items() if isinstance(error, kind))
         raise click.ClickException(sentence.format(type(error).__name__)) from error
@@ -149,7 +152,6 @@ _SENTENCES: dict[type[Exception], str] = {
     csv.Error: "The file is not valid CSV. Check its quotes.",
     BreachCheckAway: "The breach check is not available. Check BREACH_CHECK_URL, or change BREACH_CHECK.",
     HashingBusy: "The password could not be hashed. Check that enough memory is free, and try again.",
-    RedisError: "Redis cannot be reached. Check REDIS_URL, and that Redis is running.",
     OutboxFull: "The outbox is full. Check that a worker is running.",
     DuplicateAddress: "There is already a user with this address.",
     SQLAlchemyError: "The database refused the command ({}). Check DATABASE_URL and the table's columns.",

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import click
 from redis import Redis
-from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from shared.addresses import InvalidAddress, hash_address
-from shared.connections.redis_check import refusal
 from shared.connections.redis_client import connect
+from shared.connections.redis_failures import explain_redis
 from shared.outbox.history import HISTORY_HOURS
 from shared.outbox.jobs import hash_keys
 from shared.outbox.outbox import Outbox
@@ -115,11 +115,8 @@ def _redis(settings: RedisSettings) -> Iterator[Redis]:
     try:
         with connect(url, connect_timeout=REDIS_TIMEOUT, timeout=REDIS_TIMEOUT) as redis:
             yield redis
-    except (AuthenticationError, ResponseError) as error:
-        raise click.ClickException(f"REDIS_URL: {refusal(error)}") from None
     except RedisError as error:
-        text = f"Redis cannot be reached ({type(error).__name__}). Check REDIS_URL, and that Redis is running."
-        raise click.ClickException(text) from None
+        raise click.ClickException(explain_redis(error)) from None
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Every command of ours tells what it does without a single setting, and runs with none."""
+"""Every command shows its help without any settings, and none runs without them."""
 
 import os
 import subprocess
