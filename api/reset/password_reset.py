@@ -24,6 +24,8 @@ log = get_logger(__name__)
 class ResetsBusy(Exception):
     """Resets and link checks block as many server threads as they may."""
 
+    hint = "Many resets at once, or a slow database. If it lasts, check the database, or raise WEB_THREADS."
+
 
 @dataclass(frozen=True)
 class Resets:

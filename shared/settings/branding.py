@@ -86,12 +86,12 @@ class Branding(FromEnvironment):
     )
     sign_in_url: Annotated[str, AfterValidator(web_address)] = Field(
         default="",
-        description="Where people sign in, linked on the pages and in the mail for accounts without a password: "
+        description="Where people sign in, linked on the pages and in the email for accounts without a password: "
         "`https://www.example.com/login`.",
     )
     sign_in_hint: Annotated[str, AfterValidator(_hint)] = Field(
         default="",
-        description="How people sign in who have no password, for the mail that tells them: a line of "
+        description="How people sign in who have no password, for the email that tells them: a line of "
         f"{MAX_HINT_LENGTH} characters at most, such as `Sign in with your Google account.`",
     )
     brand_color: Annotated[str, AfterValidator(_brand_color)] = Field(

@@ -136,12 +136,12 @@ class Settings(Branding, KeySettings):
     )
     users_name_column: str = Field(
         default="",
-        description="A column with the account's name, which mails then show: several accounts may have one address; "
+        description="A column with the account's name, which emails then show: several accounts may have one address; "
         "empty: none.",
     )
     users_locale_column: str = Field(
         default="",
-        description="A column with the user's language, such as `fr` or `pt-BR`, which mails then use before that of "
+        description="A column with the user's language, such as `fr` or `pt-BR`, which emails then use before that of "
         "the request; empty: none.",
     )
     users_email_match: Literal["exact", "lower"] = Field(
@@ -151,8 +151,8 @@ class Settings(Branding, KeySettings):
     )
     users_without_password: WithoutPassword = Field(
         default="silent",
-        description="What a request does for an account without a password: `silent`, nothing; `tell`, a mail says how "
-        "to sign in; `set`, a link sets the first password.",
+        description="What a request does for an account without a password: `silent`, nothing; `tell`, an email says "
+        "how to sign in; `set`, a link sets the first password.",
     )
     users_filter: Annotated[str, AfterValidator(_condition)] = Field(
         default="",

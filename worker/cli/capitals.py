@@ -7,8 +7,9 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.connections.database import database_config, db
+from shared.failures import explain
 from shared.settings.settings import Settings
-from shared.users.table import DATABASE_HINT, UsersTableError
+from shared.users.table import UsersTableError
 from shared.users.users import Users
 
 
@@ -30,8 +31,7 @@ def has_other_capitals(address: str) -> bool:
         try:
             return bool(Users(settings, db).find_in_any_capitals(address))
         except (UsersTableError, SQLAlchemyError) as error:
-            detail = str(error) if isinstance(error, UsersTableError) else DATABASE_HINT
-            click.echo(f"The users table cannot be asked for other capitals. {detail}", err=True)
+            click.echo(f"The users table cannot be asked for other capitals. {explain(error)}", err=True)
             return False
         finally:
             db.engine.dispose()
