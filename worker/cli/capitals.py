@@ -29,7 +29,8 @@ def has_other_capitals(address: str) -> bool:
     db.init_app(app)
     with app.app_context():
         try:
-            return bool(Users(settings, db).find_in_any_capitals(address))
+            users = Users(settings, db)
+            return not users.find(address) and bool(users.find_in_any_capitals(address))
         except (UsersTableError, SQLAlchemyError) as error:
             click.echo(f"The users table cannot be asked for other capitals. {explain(error)}", err=True)
             return False

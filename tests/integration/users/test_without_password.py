@@ -73,6 +73,13 @@ def test_trace_and_log_tell_apart_why_there_is_no_mail(service: Service) -> None
     assert "@" not in service.logs.getvalue()
 
 
+def test_an_account_that_was_made_after_the_request_has_no_other_capitals(service: Service) -> None:
+    ask(service, "bert@example.com")
+    add(service, STORED, "bert@example.com")
+
+    assert [event["event"] for event in as_json(service, "trace", "bert@example.com")] == ["accepted", "no_such_user"]
+
+
 def test_trace_goes_on_where_the_table_cannot_be_asked(service: Service) -> None:
     ask(service, "nobody@example.com")
     service.sql("DROP TABLE users")
