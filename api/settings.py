@@ -123,9 +123,6 @@ class ApiSettings(Settings):
         description="A picture that stands for the name on the pages: an https address, or a file (SVG, PNG, JPEG or "
         "WebP, 100 kB at most).",
     )
-    sign_in_url: Annotated[str, AfterValidator(web_address)] = Field(
-        default="", description="Where people sign in, linked on the pages: `https://www.example.com/login`."
-    )
     host: str = Field(default="127.0.0.1", description="Where the API listens; `0.0.0.0` for all interfaces.")
     port: int = Field(default=8000, ge=1, le=65535, description="The API's port: 1 to 65535.")
     web_processes: int = Field(default=1, ge=1, le=64, description="Server processes: 1 to 64, best one per core.")

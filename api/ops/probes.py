@@ -10,7 +10,7 @@ from api.ops.memory import Memory
 from shared.failures import ProbeFailed
 from shared.probes import Probe, Probes
 from shared.redis_keys import Key
-from shared.users.table import Users
+from shared.users.users import Users
 
 DATABASE_TIMEOUT = 1.0  # Seconds.
 

@@ -21,8 +21,8 @@ from shared.settings.redis_url import SentinelAddress
 EXAMPLE_SECRET = "replace-me-with-32-or-more-random-characters"  # noqa: S105 - refused at start; it is what .env.example says
 MIN_SECRET_LENGTH = 32
 MIN_DISTINCT_CHARACTERS = 10
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # Hosts that may be used without TLS.
 
+WithoutPassword = Literal["silent", "tell", "set"]
 HashFormat = Literal["bcrypt", "bcrypt-2y", "django-bcrypt", "django-bcrypt-sha256"]
 
 
@@ -133,6 +133,26 @@ class Settings(Branding, KeySettings):
     users_password_column: Name = Field(default="password_hash", description="Its column of password hashes.")
     users_password_changed_column: str = Field(
         default="", description="A timestamp column that a reset sets to now (UTC); empty: none."
+    )
+    users_name_column: str = Field(
+        default="",
+        description="A column with the account's name, which emails then show: several accounts may have one address; "
+        "empty: none.",
+    )
+    users_locale_column: str = Field(
+        default="",
+        description="A column with the user's language, such as `fr` or `pt-BR`, which emails then use before that of "
+        "the request; empty: none.",
+    )
+    users_email_match: Literal["exact", "lower"] = Field(
+        default="exact",
+        description="How a stored address is found: `exact`, as it was typed or in lower case; `lower`, whatever "
+        "capitals it is stored with, by `lower(email)`, which needs an index of its own.",
+    )
+    users_without_password: WithoutPassword = Field(
+        default="silent",
+        description="What a request does for an account without a password: `silent`, nothing; `tell`, an email says "
+        "how to sign in; `set`, a link sets the first password.",
     )
     users_filter: Annotated[str, AfterValidator(_condition)] = Field(
         default="",

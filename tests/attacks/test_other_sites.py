@@ -81,7 +81,7 @@ def test_pages_hold_nothing_inline_and_ask_nobody_else(target: Target, path: str
 
     assert markup.scripts == 1
     assert markup.inline == []
-    assert [address for address in markup.addresses if not re.match(r"[a-z-]+([/.?][^:]*)?$", address)] == []
+    assert [address for address in markup.addresses if not re.match(r"[a-z-]+([/.?#][^:]*)?$", address)] == []
     assert b"alert(1" not in answer.body
 
 

@@ -1,4 +1,4 @@
-// The page that the mail's link leads to. It posts to its own path.
+// The page that the email links to. It posts to its own path.
 
 import { post } from "./api.js";
 import { Form } from "./form.js";
@@ -7,13 +7,13 @@ import { byId, ready, show } from "./page.js";
 import { lengthReasons } from "./password.js";
 
 const DEAD = "invalid_or_expired_token";
-const AT_ONCE = 300; // Milliseconds that the page waits for the check, so that a dead link shows no form first.
-// Nobody knows what became of a request that ended so: a link that is dead afterwards may have done its work.
+const AT_ONCE = 300; // Milliseconds to wait for the check, so that the form does not flash up for a dead link.
+// The outcome of these requests is unknown: if the link is dead afterwards, the password may have been set.
 const UNKNOWN = new Set(["no_answer", "offline", "internal_error", "unavailable"]);
 let token = "";
-let sent = ""; // The token of the request that is on its way.
+let sent = ""; // The token of the request in flight.
 
-// The token leaves the address bar before anything else happens; the language may stay.
+// Removes the token from the address bar before anything else; the language may stay.
 function takeLink() {
   const found = tokenIn(location.href);
   const chosen = new URLSearchParams(location.search).has("locale") ? `?locale=${document.documentElement.lang}` : "";
@@ -30,7 +30,7 @@ function remember(shown) {
 async function open(found, unsure = false) {
   token = found;
   byId("link").value = "";
-  // Typed for another link, perhaps another account.
+  // A password typed so far was meant for another link, perhaps for another account.
   byId("password").value = "";
   byId("password").dispatchEvent(new Event("input", { bubbles: true }));
   byId("maybe-set").hidden = !unsure;
@@ -45,7 +45,7 @@ async function paste() {
   return { code: found ? "ok" : "no_link" };
 }
 
-// A courtesy: whatever else is in the way will be said when the password is sent.
+// Only looks for a dead link: other errors are shown when the password is sent.
 async function isDead(found) {
   const { code } = await post(`${location.pathname}/check`, { token: found });
   if (token !== found || (code !== DEAD && code !== "invalid_request")) return false;
@@ -68,7 +68,7 @@ function send() {
 }
 
 function settle({ code }) {
-  if (sent !== token) return true; // Another link was opened meanwhile.
+  if (sent !== token) return true; // Another link has been opened since.
   if (UNKNOWN.has(code)) {
     byId("maybe-set").hidden = false;
     remember("reset");
@@ -91,7 +91,7 @@ async function begin() {
   return kept.shown ? show(kept.shown) : show("paste", byId("link"));
 }
 
-// Another link opened in the same tab, or the way back to an earlier one, loads nothing.
+// Opening another link in the same tab, or going back to an earlier one, does not reload the page.
 addEventListener("hashchange", () => location.hash && begin());
 addEventListener("popstate", () => location.hash || begin());
 begin().then(ready);

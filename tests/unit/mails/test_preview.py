@@ -37,11 +37,11 @@ def test_every_mail_is_written_in_every_language(tmp_path: Path, opened: list[st
     output = run(str(tmp_path / "mails"), PRODUCT_NAME="Acme & Co").output
 
     index = tmp_path / "mails" / "index.html"
-    assert output == f"28 mails: {index}\n"
+    assert output == f"56 mails: {index}\n"
     page = index.read_text()
     for code, name in LANGUAGES.items():
         assert f">{name}</a>" in page
-        for kind in ("reset", "password_changed"):
+        for kind in ("reset", "password_changed", "first_password", "sign_in"):
             assert f'src="{code}/{kind}.html"' in page
             text, html, raw = (tmp_path / "mails" / code / f"{kind}.{end}" for end in ("txt", "html", "eml"))
             mail = email.message_from_bytes(raw.read_bytes(), policy=email.policy.default)
