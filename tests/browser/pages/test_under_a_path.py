@@ -1,6 +1,8 @@
 """A proxy that serves the API under a path of a site: everything is found there, and nothing is asked at the root."""
 
+import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,8 +18,7 @@ from tests.e2e.demo import Demo, fetch
 from tests.support.servers import free_port, wait_until
 from tests.support.service import token_in
 
-# As docs/production.md shows it.
-LOCATION = "location /auth/ {{ proxy_pass http://127.0.0.1:{api}/; }}"
+PRODUCTION = Path(__file__).parents[3] / "docs/production.md"
 CONFIGURATION = """
 worker_processes 1;
 pid {folder}/nginx.pid;
@@ -42,7 +43,8 @@ http {{
 def site(running_demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the path."""
     folder, port = tmp_path_factory.mktemp("nginx"), free_port()
-    location = LOCATION.format(api=running_demo.ports["PORT"])
+    (shown,) = re.findall(r"^location /auth/ {.*}$", PRODUCTION.read_text(encoding="utf-8"), re.MULTILINE)
+    location = shown.replace("http://api/", f"http://127.0.0.1:{running_demo.ports['PORT']}/")
     (folder / "nginx.conf").write_text(CONFIGURATION.format(folder=folder, port=port, location=location))
     options = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
     process = subprocess.Popen(
@@ -120,8 +122,6 @@ def test_the_api_reference_tries_calls_below_the_path(demo: Demo, page: Page, si
 
 
 def test_the_document_names_the_path_as_its_server(demo: Demo, site: str) -> None:
-    import json
-
     document = json.loads(fetch(f"{site}openapi.json")[1])
 
     assert [urljoin(f"{site}openapi.json", server["url"]) for server in document["servers"]] == [site]
