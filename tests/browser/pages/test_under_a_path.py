@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from socket import create_connection
 from urllib.parse import urljoin, urlsplit
 
