@@ -22,7 +22,7 @@ from worker.settings import WorkerSettings
 )
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Mail accepted jobs until a signal arrives; the commands show and manage them."""
+    """Process accepted jobs until a signal arrives; the commands show and manage them."""
     if context.invoked_subcommand is None:
         settings = WorkerSettings.load()
         worker = create_worker(settings)

@@ -37,7 +37,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class JobHandlers:
-    """Turns jobs into mails, or into nothing."""
+    """Turns jobs into emails, or into nothing."""
 
     users: Users
     tokens: Tokens
@@ -75,7 +75,7 @@ class JobHandlers:
             return _without_mail("no_such_user", job)
         if len(users) == 1:
             return self._mail_link(job, users[0])
-        # A job for each user, so that one that fails does not mail the others twice.
+        # A job for each user, so that one that fails does not email the others twice.
         for user in users:
             self.outbox.add(job.send_link_to_user(user.id))
         return _without_mail("several_users", job, users=len(users))
@@ -85,7 +85,7 @@ class JobHandlers:
         return self._mail_link(job, users[0]) if users else _without_mail("no_such_user", job)
 
     def _mail_link(self, job: Job, user: User) -> Outcome:
-        """Mail the link to the address stored in the row, never to the one that was typed."""
+        """Email the link to the address stored in the row, never to the one that was typed."""
         token = self.tokens.issue(user.id, user.password_hash, user.address)
         answer = self._mail(lambda: self.messages.reset(job, user.address, token))
         log.info("reset_mailed", job=job.id, user=user.id, address_hash=job.address_hash)
@@ -114,7 +114,7 @@ def _without_mail(event: str, job: Job, **details: object) -> Outcome:
 
 
 def _mailed(what: str, job: Job, answer: str) -> Outcome:
-    """Record the relay's answer, on one line and without addresses: its postmaster can find the mail by it."""
+    """Record the relay's answer, on one line and without addresses: its postmaster can find the email by it."""
     detail = redact(" ".join(answer.split()))[:MAX_ANSWER]
     seconds = max(0.0, job.age)  # The clock of the API may be ahead.
     counts = {f"mails_sent:{what}": 1, f"delivery_le:{bucket(seconds)}": 1, "delivery_ms": int(seconds * 1000)}

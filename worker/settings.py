@@ -41,14 +41,15 @@ ResetUrl = Annotated[
     str,
     AfterValidator(_reset_url),
     Field(
-        description="Where the mail's link leads, https: `https://www.example.com/reset-password`. "
-        "`{token}` may stand in it once; without it `#token=...` is appended."
+        description="The https address of your reset page, which the link in the email leads to: "
+        "`https://www.example.com/reset-password`. It may contain `{token}` once; without it, "
+        "`#token=...` is appended."
     ),
 ]
 Sender = Annotated[
     str,
     AfterValidator(_sender),
-    Field(description="The sender: `no-reply@example.com` or `Example <no-reply@example.com>`."),
+    Field(description="The sender of the emails: `no-reply@example.com` or `Example <no-reply@example.com>`."),
 ]
 
 
@@ -56,35 +57,40 @@ class WorkerSettings(Settings):
     """The settings of the worker. Its database user needs only SELECT on the users table."""
 
     reset_url: ResetUrl
-    mail_server: str = Field(description="The mail relay's host name.")
+    mail_server: str = Field(description="The host name of the mail relay.")
     mail_port: int = Field(
-        default=587, ge=1, le=65535, description="Its port, 1 to 65535: 587 for STARTTLS, 465 for TLS, 25."
+        default=587,
+        ge=1,
+        le=65535,
+        description="The port of the mail relay, 1 to 65535: 587 for STARTTLS, 465 for TLS, 25.",
     )
     mail_use_tls: bool = Field(
-        default=True, description="`true`: STARTTLS, with a verified certificate; `false`: no STARTTLS."
+        default=True, description="`true`: use STARTTLS, and verify the certificate. `false`: do not use STARTTLS."
     )
     mail_use_ssl: bool = Field(
-        default=False, description="`true`: TLS from the first byte; then MAIL_USE_TLS must be `false`."
+        default=False, description="`true`: use TLS from the first byte; MAIL_USE_TLS must then be `false`."
     )
-    mail_username: str = Field(default="", description="The user name for the relay; empty: no log-in.")
+    mail_username: str = Field(default="", description="The user name for the relay. Empty: no log-in.")
     mail_password: SecretStr = Field(
         default=SecretStr(""), validate_default=True, description="The password for the relay."
     )
     mail_default_sender: Sender
     mail_timeout: int = Field(
-        default=10, ge=1, le=30, description="Seconds to wait for each answer of the relay: 1 to 30."
+        default=10, ge=1, le=30, description="The time to wait for each answer of the relay, in seconds: 1 to 30."
     )
     mail_max_age: int = Field(
         default=3600,
         ge=60,
         le=86400,
-        description="Seconds after which an accepted mail is no longer sent: 60 to 86400.",
+        description="The age at which an accepted email is no longer sent, in seconds: 60 to 86400.",
     )
-    worker_processes: int = Field(default=2, ge=1, le=256, description="Mails sent at a time by one worker: 1 to 256.")
+    worker_processes: int = Field(
+        default=2, ge=1, le=256, description="The number of emails that one worker sends at the same time: 1 to 256."
+    )
     worker_events: bool = Field(
         default=True,
-        description="`true`: tasks are shown in Flower, and a mail costs a worker up to twice the CPU; "
-        "`false`: they are not.",
+        description="`true`: Flower shows the tasks, and an email costs a worker up to twice the CPU. "
+        "`false`: Flower does not show them.",
     )
 
     @field_validator("mail_use_ssl")
@@ -112,7 +118,7 @@ class WorkerSettings(Settings):
 
 
 class PreviewSettings(Branding):
-    """The settings that mails are written with, with examples for those without a default."""
+    """The settings that emails are written with, with examples for those without a default."""
 
     reset_url: ResetUrl = "https://www.example.com/reset-password"
     reset_token_max_age: MaxAge = 1800

@@ -1,4 +1,4 @@
-"""`flask --app api.app users ...`: create a users table, add first users, and mail reset links for support."""
+"""`flask --app api.app users ...`: create a users table, add first users, and email reset links for support."""
 
 import csv
 import sys
@@ -99,7 +99,7 @@ def import_(file: Path) -> None:
 @users_commands.command()
 @click.argument("email")
 def send_reset(email: str) -> None:
-    """Mail a reset link, ignoring the quotas. The worker's log says whether the account exists."""
+    """Email a reset link, ignoring the quotas. The worker's log says whether the account exists."""
     with _tools() as tools:
         job = Job.send_link(parse(email), tools.key, "support-" + new_id()[:8])
         tools.outbox.add(job)

@@ -25,7 +25,7 @@ log = get_logger(__name__)
 
 
 class Health(BaseModel):
-    """`ok`; `degraded` where requests are accepted but mails or resets must wait; `unavailable`."""
+    """The status: `ok`, `degraded` if requests are accepted but emails or resets have to wait, or `unavailable`."""
 
     status: Literal["ok", "degraded", "unavailable"]
 
@@ -97,13 +97,13 @@ def register_health(app: Flask, readiness: Readiness) -> None:
     @app.get("/healthz")
     @Operation("healthz", "Check that the process is alive", HEALTH, {200: good})
     def healthz() -> Response:
-        """Answer without asking anybody else."""
+        """Return `ok` if this process answers. No other service is checked."""
         return _answer("ok")
 
     @app.get("/readyz")
     @Operation("readyz", "Check that requests are accepted", HEALTH, {200: good, 503: bad})
     def readyz() -> Response:
-        """Say `degraded` where mails or resets must wait, `unavailable` (503) where nothing can be accepted."""
+        """Return `ok`, `degraded` if emails or resets have to wait, or `unavailable` (503) if nothing is accepted."""
         return _answer(readiness.status())
 
 

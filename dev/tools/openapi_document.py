@@ -28,19 +28,19 @@ from shared.languages import LANGUAGES, tag
 DOCUMENT = PROJECT / "api" / "openapi" / "openapi.json"
 GUIDE = PROJECT / "docs" / "integrate.md"
 API_VERSION = "1.0"
-ABOUT = """Ask for a link by email, look whether it is still valid, set a new password with it.
+ABOUT = """Request a reset link by email, check whether a link is still valid, and set a new password with it.
 
-- Bodies are JSON objects of exactly the fields named. There are no cookies and no credentials.
+- A body is a JSON object with exactly the fields that are listed. There are no cookies and no credentials.
 - Every error is a problem document (RFC 9457). Decide by its `code`, which is stable; `title` is a sentence for people.
 - `429` and `503` say in `Retry-After` how many seconds to wait.
-- Texts come in the language of the body's `locale`, of `?locale=`, or of `Accept-Language`, and so does the email.
-- Other web origins may call if `CORS_ORIGINS` names them, and read `Retry-After` and `X-Request-ID`.
+- The language of the texts and of the email comes from the body's `locale`, else `?locale=`, else `Accept-Language`.
+- Pages of another origin can call the API if `CORS_ORIGINS` lists it. They can read `Retry-After` and `X-Request-ID`.
 """
 PROBLEMS = [each for each in vars(problems).values() if isinstance(each, ProblemType)]
 _TAGS = {
-    PASSWORDS: "What a frontend calls.",
+    PASSWORDS: "The calls that a frontend makes.",
     PAGES: "The hosted pages, which call the API.",
-    HEALTH: "For load balancers and supervisors.",
+    HEALTH: "Checks for load balancers and supervisors.",
 }
 # What every operation that takes a body may answer.
 _WITH_BODY = (
@@ -52,7 +52,7 @@ _SCHEMAS = "#/components/schemas/"
 _ACCEPT_LANGUAGE = {
     "name": "Accept-Language",
     "in": "header",
-    "description": "The language of the answer's texts, and of the email. `locale` in the body goes before it.",
+    "description": "The language of the texts and of the email. `locale` in the body overrides it.",
     "required": False,
     "schema": {"type": "string"},
     "example": "en-GB, en;q=0.9",
@@ -73,11 +73,11 @@ class Problem(BaseModel):
 class FieldError(BaseModel):
     """What is wrong with one field."""
 
-    field: str = Field(description="Its name; empty where the body as a whole, or a field that is not known, is meant.")
+    field: str = Field(description="The field's name, or empty if the whole body or an unknown field is wrong.")
     reason: str = Field(description="What is wrong, in the language of the request.")
 
 
-_MEMBERS = {"errors": list[FieldError], "reasons": Annotated[list[Reason], Field(description="One or more.")]}
+_MEMBERS = {"errors": list[FieldError], "reasons": Annotated[list[Reason], Field(description="One or more reasons.")]}
 
 
 def openapi_document(app: Flask) -> Json:
@@ -156,10 +156,13 @@ def _content(*examples: Any) -> Json:
 
 
 def _headers(status: int, example: Any) -> Json:
-    headers: Json = {"X-Request-ID": ("Stands in the log lines about the request too.", {"type": "string"})}
+    headers: Json = {"X-Request-ID": ("The id of the request, which its log lines contain too.", {"type": "string"})}
     if isinstance(example, Problem | LocalizedAnswer):
         languages = [tag(code) for code in LANGUAGES]
-        headers["Content-Language"] = ("The language of the texts in it.", {"type": "string", "enum": languages})
+        headers["Content-Language"] = (
+            "The language of the texts in the answer.",
+            {"type": "string", "enum": languages},
+        )
     if isinstance(example, Problem) and any(each.retry_after for each in PROBLEMS if each.status == status):
         headers["Retry-After"] = ("Seconds to wait.", {"type": "integer", "minimum": 1})
     return {

@@ -35,9 +35,9 @@ class Templates:
         return ChoiceLoader([FileSystemLoader(self._root / self.part), self.ours, PrefixLoader({OURS: self.ours})])
 
     def check(self, environment: Environment, render: Callable[[], Iterable[str]]) -> None:
-        """Refuse to start if a file of the folder would be ignored, or would break a page or a mail.
+        """Refuse to start if a file of the folder would be ignored, or would break a page or an email.
 
-        `render` makes each page or mail once, with example values, and yields what is wrong with the results.
+        `render` makes each page or email once, with example values, and yields what is wrong with the results.
 
         Raises SettingsError.
         """

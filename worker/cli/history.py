@@ -1,4 +1,4 @@
-"""The history of an address in the last 48 hours, for support that is asked "where is my mail?"."""
+"""The history of an address in the last 48 hours, for support that is asked "where is my email?"."""
 
 import time
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Write every mail once at start if the operator has templates: a mistake would delay every one of them."""
+"""Write every email once at start if the operator has templates: a mistake would delay every one of them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -31,12 +31,12 @@ EXAMPLE = Job(
 
 
 def examples(messages: Messages, job: Job) -> dict[str, Message]:
-    """Write each of the mails once."""
+    """Write each of the emails once."""
     return {"reset": messages.reset(job, job.address, _TOKEN), "password_changed": messages.password_changed(job)}
 
 
 def check_mails(settings: MailSettings, flask: Flask) -> None:
-    """Write every mail in every language, if TEMPLATE_FOLDER is set.
+    """Write every email in every language, if TEMPLATE_FOLDER is set.
 
     Raises SettingsError.
     """
@@ -55,7 +55,7 @@ def check_mails(settings: MailSettings, flask: Flask) -> None:
 
 
 def _without_link(reset: Message, address: str) -> Iterator[str]:
-    """Find the parts of the mail that lack a working link."""
+    """Find the parts of the email that lack a working link."""
     for name, text in {"body.txt": str(reset.body), "body.html": unescape(str(reset.html))}.items():
         if address not in text:
             hint = "Write {{ link }} where it belongs, without a filter that breaks it."

@@ -10,7 +10,7 @@ from flask_mail import Message
 
 
 class _Remembering(Compat32):
-    """A policy that folds headers as Flask-Mail's does, and caches them: most are the same in most mails."""
+    """A policy that folds headers as Flask-Mail's does. It caches the results, because most headers repeat."""
 
     linesep = "\r\n"
     fold_binary = staticmethod(lru_cache(maxsize=64)(SMTP.fold_binary))
@@ -19,14 +19,16 @@ class _Remembering(Compat32):
 class Mail(Message):
     """Flask-Mail's message, written with a fifth of the CPU time: 0.22 ms instead of 1.16 (measured).
 
-    Flask-Mail uses one of Python's newer policies, which parses a header again each time it is read; and for each
-    boundary, Python compiles a regular expression and searches all texts with it. The bytes differ only in the
-    boundaries and in texts that are not ASCII. These are quoted-printable: Flask-Mail's 8-bit texts may be sent only if
-    the relay agrees (RFC 6152), and Hindi soon exceeds lines of 998 bytes.
+    Flask-Mail is slow for two reasons. It uses one of Python's newer policies, which parse a header again each time it
+    is read. And for each boundary, Python compiles a regular expression and searches all texts with it.
+
+    The bytes differ from Flask-Mail's in the boundaries, and in texts that are not ASCII. Flask-Mail sends those as 8
+    bits, which the relay would have to allow (RFC 6152), and a line of Hindi soon has more than the 998 bytes that are
+    allowed. Here they are quoted-printable.
     """
 
     def as_bytes(self) -> bytes:
-        """Write the mail."""
+        """Write the email."""
         mail = self._message()
         mail.policy = _Remembering()
         for part in mail.walk():

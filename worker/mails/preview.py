@@ -1,4 +1,4 @@
-"""`python -m worker preview`: every mail in every language, as files, with a page that shows them."""
+"""`python -m worker preview`: every email in every language, as files, with a page that shows them."""
 
 import os
 import sys
@@ -24,9 +24,9 @@ _MARK = '<meta name="generator" content="Latchkey, preview of its mails">'
 @click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--open/--no-open", "show", default=True, help="Open the page in the browser.")
 def preview(folder: Path | None, *, show: bool) -> None:
-    """Write every mail in every language to FOLDER, and open a page of them. Nothing is sent.
+    """Write every email in every language to FOLDER, and open a page of them. Nothing is sent.
 
-    No settings are needed; PRODUCT_NAME, RESET_URL and others of mails show their effect.
+    No settings are needed; PRODUCT_NAME, RESET_URL and others of emails show their effect.
     """
     folder = folder or Path(tempfile.mkdtemp(prefix="latchkey-mails-"))
     named = {name.upper() for name in PreviewSettings.model_fields}
@@ -41,14 +41,14 @@ def preview(folder: Path | None, *, show: bool) -> None:
 
 
 def write_all(settings: PreviewSettings, folder: Path, *, home: str = "") -> Path:
-    """Write the mails and a page of them, with a link to the page it was opened from, and return its path."""
+    """Write the emails and a page of them, with a link to the page it was opened from, and return its path."""
     messages, job = Messages(settings), replace(EXAMPLE, accepted_at=time.time())
     with _speaker(settings).app_context():
         mails = {language: examples(messages, replace(job, locale=language)) for language in LANGUAGES}
         page = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True).get_template("preview.html")
         folder.mkdir(parents=True, exist_ok=True)
         index = (folder / "index.html").resolve()
-        # Before the mails: this page marks a folder as ours even if it is only half written.
+        # Before the emails: this page marks a folder as ours even if it is only half written.
         shown = page.render(
             mails=mails, names=LANGUAGES, tag=tag, direction=direction, brand=settings, home=home, mark=_MARK
         )
@@ -64,7 +64,7 @@ def write_all(settings: PreviewSettings, folder: Path, *, home: str = "") -> Pat
 
 
 def _speaker(settings: PreviewSettings) -> Flask:
-    """Build an app in whose context mails can be written."""
+    """Build an app in whose context emails can be written."""
     app = Flask("preview")
     Mail(app)
     init_babel(app, settings.babel_default_locale, settings.babel_default_timezone)

@@ -23,7 +23,7 @@ MORE_FOR = 1.0
 COMPLETE_TIMEOUT = 25  # Seconds for which completing a job is retried if Redis does not answer.
 COMPLETE_INTERVAL = 0.2
 UNCONFIRMED_DELAYS = (10.0, 60.0, 300.0)  # Seconds.
-# Seconds. Retries are frequent at first, so that mail flows soon after a short outage, and rare in a long one.
+# Seconds. Retries are frequent at first, so that email flows soon after a short outage, and rare in a long one.
 FIRST_DELAY, MAX_EARLY_DELAY, MAX_DELAY = 1.0, 10.0, 60.0
 EARLY_ATTEMPTS = 30  # About five minutes.
 
@@ -84,7 +84,7 @@ class Delivery:
         self.consumer.bury(leased, reason)
 
     def _complete(self, leased: LeasedJob, outcome: Outcome, next_lease: float) -> LeasedJob | None:
-        """Complete the job, retrying until Redis answers: the mail is sent, and would otherwise be sent twice."""
+        """Complete the job, retrying until Redis answers: the email is sent, and would otherwise be sent twice."""
         give_up_at = time.monotonic() + COMPLETE_TIMEOUT
         retrying = False
         while True:

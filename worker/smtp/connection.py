@@ -11,13 +11,13 @@ from flask_mail import Mail
 _OK, _TAKEN = 250, (250, 251)
 MAX_MAILS = 100  # Relays commonly end a connection after this many.
 MAX_IDLE = 5.0  # Seconds after which a kept connection is checked before use.
-FINAL_ANSWER = 3  # Times the usual timeout: after the final dot a relay may be busy, and giving up may mail twice.
+FINAL_ANSWER = 3  # Times the usual timeout: after the final dot a relay may be busy, and giving up may email twice.
 
 
 class Relay(smtplib.SMTP):
-    """SMTP with a bound on the whole dialogue, and a longer timeout for the answer to the mail itself.
+    """SMTP with a bound on the whole dialogue, and a longer timeout for the answer to the email itself.
 
-    If the relay supports PIPELINING (RFC 2920), MAIL, RCPT and DATA are sent together, so that a mail takes two round
+    If the relay supports PIPELINING (RFC 2920), MAIL, RCPT and DATA are sent together, so that an email takes two round
     trips instead of four. MAIL and RCPT are held back, and seem to succeed, until DATA is sent with them; their real
     answers are read before DATA's.
     """
@@ -55,12 +55,12 @@ class Relay(smtplib.SMTP):
                 raise smtplib.SMTPRecipientsRefused({argument: (code, text)})
 
     def send(self, s: Any) -> None:
-        """Send, and record whether it was the mail: smtplib sends commands as text and the mail as bytes."""
+        """Send, and record whether it was the email: smtplib sends commands as text and the email as bytes."""
         super().send(s)
         self.unanswered_mail = isinstance(s, bytes)
 
     def getreply(self) -> tuple[int, bytes]:
-        """Wait for an answer until the timeout or the end of the dialogue, and keep the answer to the mail."""
+        """Wait for an answer until the timeout or the end of the dialogue, and keep the answer to the email."""
         patience = self.timeout * (FINAL_ANSWER if self.unanswered_mail else 1)
         left = min(patience, self.ends_at - time.monotonic())
         if left <= 0:

@@ -1,4 +1,4 @@
-"""Send mails over a kept connection, and sort failures by what to do about them."""
+"""Send emails over a kept connection, and sort failures by what to do about them."""
 
 import smtplib
 import ssl
@@ -11,14 +11,14 @@ from flask_mail import Connection, Mail, Message
 
 from worker.smtp.connection import MAX_IDLE, MAX_MAILS, Relay, connect_relay
 
-DIALOGUE = 45.0  # Seconds for one connection and mail together, however slowly the relay answers.
+DIALOGUE = 45.0  # Seconds for one connection and email together, however slowly the relay answers.
 _OK = 250
 _PERMANENT = 500
 _LOG_IN_OR_TLS = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError, ssl.SSLError)
 
 
 class MailFailed(Exception):
-    """The mail was not sent. The reason is a short text without addresses."""
+    """The email was not sent. The reason is a short text without addresses."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -34,16 +34,16 @@ class MisconfiguredRelay(TransientFailure):
 
 
 class UnknownOutcome(TransientFailure):
-    """The relay received the whole mail but did not say whether it accepted it."""
+    """The relay received the whole email but did not say whether it accepted it."""
 
 
 class PermanentFailure(MailFailed):
-    """The relay will never accept this mail."""
+    """The relay will never accept this email."""
 
 
 @dataclass
 class Mailer:
-    """Sends mails over one connection that is kept between them. Not thread-safe."""
+    """Sends emails over one connection that is kept between them. Not thread-safe."""
 
     app: Flask
     timeout: float
@@ -55,7 +55,7 @@ class Mailer:
     _used_at: float = field(default=0.0, init=False)
 
     def send(self, message: Message) -> str:
-        """Send the mail to the relay, in at most `dialogue` seconds, and return the relay's answer.
+        """Send the email to the relay, in at most `dialogue` seconds, and return the relay's answer.
 
         Raises UnknownOutcome if the relay received it but did not answer; TransientFailure, MisconfiguredRelay or
         PermanentFailure if the relay did not accept it.
@@ -77,7 +77,7 @@ class Mailer:
         return relay.answer
 
     def close(self) -> None:
-        """End the connection politely. Failures do not matter: the mails are sent."""
+        """End the connection politely. Failures do not matter: the emails are sent."""
         if self._relay is not None:
             with suppress(OSError, smtplib.SMTPException):
                 self._relay.quit()

@@ -103,8 +103,8 @@ def refused(*arguments: str, **environ: str) -> str:
     [
         ("BRAND_COLOR", "red", "BRAND_COLOR is not a colour"),
         ("RESET_URL", "http://acme.example", "RESET_URL "),
-        ("RESET_TOKEN_MAX_AGE", "1", "RESET_TOKEN_MAX_AGE is wrong. Seconds that a link lives"),
-        ("MAIL_DEFAULT_SENDER", "nobody at all", "MAIL_DEFAULT_SENDER is not a sender. The sender: "),
+        ("RESET_TOKEN_MAX_AGE", "1", "RESET_TOKEN_MAX_AGE is wrong. How long a link is valid"),
+        ("MAIL_DEFAULT_SENDER", "nobody at all", "MAIL_DEFAULT_SENDER is not a sender. The sender of the emails: "),
     ],
 )
 def test_a_wrong_setting_ends_it_with_a_sentence(tmp_path: Path, name: str, value: str, told: str) -> None:

@@ -33,7 +33,7 @@ REFUSED = [
     ("PRODUCT_NAME", "Latch\x0cBcc: key", "is not one line of plain text"),
     ("PRODUCT_NAME", "=?utf-8?q?Latch=0D=0Akey?=", "is not one line of plain text"),
     ("PRODUCT_NAME", "L" * 81, "is longer than 80 characters. Named in pages"),
-    *(("SUPPORT_EMAIL", value, "is not a mail address. Where") for value in NO_ADDRESSES),
+    *(("SUPPORT_EMAIL", value, "is not an email address. The email address for") for value in NO_ADDRESSES),
     *(("BABEL_DEFAULT_TIMEZONE", value, "is not a time zone such as `Europe/Berlin`. The") for value in NO_ZONES),
     *(("BABEL_DEFAULT_LOCALE", value, "is none of these languages. The language for") for value in ("sv", "pt", "PT_")),
     ("RESET_URL", "http://www.example.com/reset", "is not https"),

@@ -49,7 +49,7 @@ local function forget_old_dead()
   end
 end
 
--- Keep a job that cannot be mailed, for a person to look at. Returns 1, or 0 if the job is finished.
+-- Keep a job that cannot be emailed, for a person to look at. Returns 1, or 0 if the job is finished.
 local function bury(id, reason)
   local time, entry = now(), redis.call('HGET', JOBS, id)
   if not entry then return 0 end
