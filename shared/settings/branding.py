@@ -53,7 +53,7 @@ def _language(value: str) -> str:
     spelt = value.replace("-", "_").lower()
     if found := next((code for code in LANGUAGES if code.lower() == spelt), ""):
         return found
-    raise ValueError("is none of these languages")
+    raise ValueError("is not a supported language")
 
 
 def _timezone(value: str) -> str:
