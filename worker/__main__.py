@@ -28,8 +28,8 @@ def main(context: click.Context) -> None:
         worker = create_worker(settings)
         check_mails(settings, worker.flask)
         check_redis(settings)
-        # Retries of 0.1 s. A process that ends waits until its parent has read all its results, and was seen to wait
-        # half a minute for a parent that had stopped reading. Nobody needs them: the outbox records what is finished.
+        # Retries of 0.1 s. A process that ends waits until its parent has read all its results. Some waited half a
+        # minute for a parent that had stopped reading. The results are not needed: the outbox records what is finished.
         billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
         worker_before_create_process.connect(share_memory, weak=False)
         lower_priority()

@@ -89,10 +89,10 @@ def read_rows(lines: Iterable[str], hash_format: HashFormat, known: set[str]) ->
         try:
             mailbox = normalise(address)
         except InvalidAddress:
-            yield f"{line} email is not one mail address"
+            yield f"{line} email is not one email address"
             continue
         if None in row:
-            yield f"{line} there are more columns than the first line names"
+            yield f"{line} there are more columns than in the first line"
         elif problem := flaw(password_hash, hash_format):
             yield f"{line} password_hash {problem}"
         elif mailbox in known:

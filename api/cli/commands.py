@@ -45,7 +45,7 @@ class Tools:
         return Accounts(self.settings, db.session)
 
 
-users_commands = AppGroup("users", help="Users for a start, and support's own reset mail.")
+users_commands = AppGroup("users", help="Create first users, and send reset links for support.")
 
 
 @users_commands.command()
@@ -54,7 +54,7 @@ def create_table() -> None:
     with _tools() as tools:
         created = tools.accounts.create_table()
     table = tools.settings.users_table
-    click.echo(f"Created table {table}." if created else f"Table {table} is there.")
+    click.echo(f"Created table {table}." if created else f"Table {table} exists already.")
 
 
 @users_commands.command()
@@ -103,7 +103,7 @@ def send_reset(email: str) -> None:
     with _tools() as tools:
         job = Job.send_link(parse(email), tools.key, "support-" + new_id()[:8])
         tools.outbox.add(job)
-    click.echo(f"Accepted. The worker's log tells the rest under request id {job.request_id}.")
+    click.echo(f"Accepted. The worker's log shows what happens, under request id {job.request_id}.")
 
 
 def _ask(passwords: NewPasswords, address: str) -> str:
@@ -144,7 +144,7 @@ def _tools() -> Iterator[Tools]:
 
 
 _SENTENCES: dict[type[Exception], str] = {
-    InvalidAddress: "This is not one mail address.",
+    InvalidAddress: "This is not one email address.",
     UnicodeDecodeError: "The file is not UTF-8. Save it as UTF-8 and import it again: no row is imported twice.",
     csv.Error: "The file is not CSV. Check its quotes.",
     BreachCheckAway: "Leaked passwords cannot be looked up. Check BREACH_CHECK_URL, or change BREACH_CHECK.",

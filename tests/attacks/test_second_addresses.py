@@ -1,4 +1,4 @@
-"""Addresses: what is typed is one plain mail address, or nothing happens."""
+"""Addresses: what is typed is one plain email address, or nothing happens."""
 
 import json
 from typing import Any

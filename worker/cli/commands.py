@@ -70,8 +70,8 @@ def retry(job_id: str | None, *, all_of_them: bool, as_json: bool) -> None:
     with _dead_letters() as letters:
         retried = letters.retry_all() if all_of_them else int(letters.retry(job_id or ""))
     if job_id and not retried:
-        raise click.ClickException("Nothing was given up under this ID. `python -m worker dead` lists what was.")
-    _print_json({"retried": retried}) if as_json else click.echo(f"{retried} put back")
+        raise click.ClickException("No job with this ID was given up. `python -m worker dead` lists those that were.")
+    _print_json({"retried": retried}) if as_json else click.echo(f"{retried} put back into the queue")
 
 
 @click.command()
@@ -95,7 +95,7 @@ def trace(email: str, *, as_json: bool) -> None:
     try:
         hashes = [hash_address(email, key) for key in hash_keys(settings)]
     except InvalidAddress:
-        raise click.UsageError("This is not one plain mail address.") from None
+        raise click.UsageError("This is not one plain email address.") from None
     with _redis(settings) as redis:
         events, off = read_history(redis, hashes), redis.exists(Key.HISTORY_OFF)
     if as_json:
@@ -104,7 +104,7 @@ def trace(email: str, *, as_json: bool) -> None:
     for event in events:
         click.echo(f"{_time(event.at)}  {event.job}  {event.meaning}")
     if not events:
-        click.echo(f"Nothing is known of the last {HISTORY_HOURS} hours. (SECRET_KEY must be that of the API.)")
+        click.echo(f"Nothing is recorded for the last {HISTORY_HOURS} hours. (SECRET_KEY must be that of the API.)")
     if off:
         click.echo("Redis is short of memory: histories are deleted, and no new ones are written.")
 

@@ -67,8 +67,8 @@ def _subject(name: str, message: Message) -> Iterator[str]:
     try:
         one_line(message.subject or "")
     except ValueError as error:
-        yield f"mails/{name}/subject.txt {error}. Take out its line breaks."
+        yield f"mails/{name}/subject.txt {error}. Remove its line breaks."
         return
     if not message.subject:
-        yield f"mails/{name}/subject.txt is empty. Write a line."
+        yield f"mails/{name}/subject.txt is empty. Write one line."
     message.as_bytes()  # Anything else that cannot be sent raises here.

@@ -26,7 +26,7 @@ _MARK = '<meta name="generator" content="Latchkey, preview of its mails">'
 def preview(folder: Path | None, *, show: bool) -> None:
     """Write every email in every language to FOLDER, and open a page of them. Nothing is sent.
 
-    No settings are needed; PRODUCT_NAME, RESET_URL and others of emails show their effect.
+    No settings are needed. If PRODUCT_NAME, RESET_URL or other settings of emails are set, they are used.
     """
     folder = folder or Path(tempfile.mkdtemp(prefix="latchkey-mails-"))
     named = {name.upper() for name in PreviewSettings.model_fields}
@@ -34,7 +34,7 @@ def preview(folder: Path | None, *, show: bool) -> None:
     check_mails(settings, _speaker(settings))
     _refuse_others(folder)
     index = write_all(settings, folder)
-    click.echo(f"{2 * len(LANGUAGES)} mails: {index}")
+    click.echo(f"{2 * len(LANGUAGES)} emails: {index}")
     has_display = sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if show and has_display:
         click.launch(index.as_uri())
@@ -81,6 +81,6 @@ def _refuse_others(folder: Path) -> None:
         return
     index = folder / "index.html"
     if not index.is_file() or _MARK not in index.read_text(encoding="utf-8", errors="replace"):
-        raise click.ClickException(f"{folder} holds files that no preview wrote. {hint}")
+        raise click.ClickException(f"{folder} contains files that no preview wrote. {hint}")
     if any(path.is_symlink() for path in folder.rglob("*")):
-        raise click.ClickException(f"{folder} holds symbolic links, and what they lead to might be overwritten. {hint}")
+        raise click.ClickException(f"{folder} contains symbolic links, whose targets might be overwritten. {hint}")

@@ -29,7 +29,7 @@ def test_trace_tells_support_what_happened_to_an_address(service: Service) -> No
         "limited",
     ]
     text = command(service, "trace", "ANNA@example.com").output
-    assert "link mailed (250 OK)" in text
+    assert "link sent (250 OK)" in text
     assert "over the quota" in text
 
 
@@ -40,7 +40,7 @@ def test_trace_tells_that_nobody_has_the_address(service: Service) -> None:
     events = as_json(service, "trace", "nobody@example.com")
 
     assert [event["event"] for event in events] == ["accepted", "no_such_user"]
-    assert "Nothing is known of the last 48 hours" in command(service, "trace", "other@example.com").output
+    assert "Nothing is recorded for the last 48 hours" in command(service, "trace", "other@example.com").output
 
 
 def test_trace_tells_of_a_mail_that_is_late_and_of_one_that_was_given_up(service: Service) -> None:
@@ -69,7 +69,7 @@ def test_trace_needs_redis_and_the_key_alone_and_tells_that_histories_were_delet
 
     output = command(service, "trace", "nobody@example.com").output
 
-    assert "Nothing is known" in output
+    assert "Nothing is recorded" in output
     assert "histories are deleted" in output
 
 
@@ -97,4 +97,4 @@ def test_a_history_forgets(service: Service) -> None:
 
 
 def test_what_is_no_address_is_refused_without_repeating_it(service: Service) -> None:
-    assert "not one plain mail address" in command(service, "trace", "anna@example.com,ben", code=2).output
+    assert "not one plain email address" in command(service, "trace", "anna@example.com,ben", code=2).output

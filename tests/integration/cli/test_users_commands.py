@@ -22,7 +22,7 @@ def test_the_table_is_made_once_with_its_columns(service_on_each: Service) -> No
 
     again = run(service, "create-table")
 
-    assert (again.exit_code, again.output) == (0, "Table users is there.\n")
+    assert (again.exit_code, again.output) == (0, "Table users exists already.\n")
     service.sql("SELECT id, email, password_hash, is_active, password_changed_at, created_at FROM users")
 
 
@@ -68,7 +68,7 @@ def test_nobody_is_asked_for_the_password_of_a_user_that_is_there(service: Servi
 @pytest.mark.parametrize(
     ("address", "password", "complaint"),
     [
-        ("anna", "correct horse battery", "not one mail address"),
+        ("anna", "correct horse battery", "not one email address"),
         ("anna@example.com", "short", "too_short"),
         ("anna@example.com", "passwordpassword", "too_common"),
         ("anna@example.com", "anna@example.com1", "like_address"),

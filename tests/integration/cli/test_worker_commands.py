@@ -73,14 +73,14 @@ def test_what_was_given_up_is_mailed_after_a_retry(service: Service, buried: str
 
     output = command(service, "retry", "--all" if which == "all" else buried).output
 
-    assert output == "1 put back\n"
+    assert output == "1 put back into the queue\n"
     service.work()
     assert service.relay.recipients() == [ADDRESS]
     assert service.redis.keys(Key.DEAD) == []
 
 
 def test_a_retry_of_what_is_not_there_says_so(service: Service) -> None:
-    assert "Nothing was given up under this ID" in command(service, "retry", "a" * 32, code=1).output
+    assert "No job with this ID was given up" in command(service, "retry", "a" * 32, code=1).output
     assert "Name one ID" in command(service, "retry", code=2).output
     assert as_json(service, "retry", "--all") == {"retried": 0}
 

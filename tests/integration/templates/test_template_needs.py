@@ -19,9 +19,9 @@ from worker.settings import WorkerSettings
 @pytest.mark.parametrize(
     ("subject", "told"),
     [
-        ("One\n\nand two", "is not one line of plain text. Take out its line breaks."),
-        ("One\u2028and two", "is not one line of plain text. Take out its line breaks."),
-        ("{% if link is none %}Never{% endif %}\n", "is empty. Write a line."),
+        ("One\n\nand two", "is not one line of plain text. Remove its line breaks."),
+        ("One\u2028and two", "is not one line of plain text. Remove its line breaks."),
+        ("{% if link is none %}Never{% endif %}\n", "is empty. Write one line."),
     ],
 )
 def test_a_subject_is_one_line(folder: Write, subject: str, told: str) -> None:
@@ -90,7 +90,12 @@ def test_the_ids_that_a_page_must_have_are_those_that_its_script_looks_up() -> N
     ("check", "name", "block", "told"),
     [
         (check_api, "pages/layout.html", "fotter", "there is no block fotter. Did you mean footer?"),
-        (check_worker, "mails/layout.txt", "x", "there is no block x. There are: content, headline, help, preheader."),
+        (
+            check_worker,
+            "mails/layout.txt",
+            "x",
+            "there is no block x. Known names: content, headline, help, preheader.",
+        ),
     ],
 )
 def test_a_block_that_no_template_shows_is_told_with_the_one_that_was_meant(

@@ -32,7 +32,7 @@ def test_flask_lists_our_commands() -> None:
     listed = flask("--help")
 
     assert listed.exit_code == 0
-    assert "users    Users for a start" in listed.output
+    assert "users    Create first users" in listed.output
 
 
 @pytest.mark.parametrize("command", USERS)

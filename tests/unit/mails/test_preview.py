@@ -37,7 +37,7 @@ def test_every_mail_is_written_in_every_language(tmp_path: Path, opened: list[st
     output = run(str(tmp_path / "mails"), PRODUCT_NAME="Acme & Co").output
 
     index = tmp_path / "mails" / "index.html"
-    assert output == f"28 mails: {index}\n"
+    assert output == f"28 emails: {index}\n"
     page = index.read_text()
     for code, name in LANGUAGES.items():
         assert f">{name}</a>" in page
@@ -126,7 +126,7 @@ def test_a_broken_template_ends_it_with_a_sentence(tmp_path: Path) -> None:
 def test_a_folder_of_somebody_elses_is_left_as_it_is(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("Mine.")
 
-    assert "holds files that no preview wrote. Name a new folder, or an empty one." in refused(str(tmp_path))
+    assert "contains files that no preview wrote. Name a new folder, or an empty one." in refused(str(tmp_path))
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [(name, "Mine.")]
 
 
@@ -138,5 +138,5 @@ def test_nothing_is_written_through_a_link(tmp_path: Path, name: str) -> None:
     (mails / name).symlink_to(elsewhere)
     before = elsewhere.stat().st_mtime_ns
 
-    assert "holds symbolic links" in refused(str(mails), PRODUCT_NAME="Acme")
+    assert "contains symbolic links" in refused(str(mails), PRODUCT_NAME="Acme")
     assert elsewhere.stat().st_mtime_ns == before
