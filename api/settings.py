@@ -133,10 +133,6 @@ class ApiSettings(Settings):
         description="A picture that the pages show instead of the name: an https address, or a file (SVG, "
         "PNG, JPEG or WebP, 100 kB at most).",
     )
-    sign_in_url: Annotated[str, AfterValidator(web_address)] = Field(
-        default="",
-        description="The address of your sign-in page, which the pages link to: `https://www.example.com/login`.",
-    )
     host: str = Field(
         default="127.0.0.1", description="The address that the API listens on; `0.0.0.0` for all interfaces."
     )

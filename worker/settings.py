@@ -8,8 +8,8 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_val
 
 from shared.addresses import InvalidAddress, envelope
 from shared.settings.branding import Branding, one_line
-from shared.settings.settings import LOOPBACK, MaxAge, Settings
-from shared.settings.web_address import split_address
+from shared.settings.settings import MaxAge, Settings
+from shared.settings.web_address import LOOPBACK, split_address
 
 
 def _reset_url(value: str) -> str:
@@ -122,6 +122,7 @@ class PreviewSettings(Branding):
 
     reset_url: ResetUrl = "https://www.example.com/reset-password"
     reset_token_max_age: MaxAge = 1800
+    users_name_column: str = ""
     mail_default_sender: Sender = "no-reply@example.com"
 
 

@@ -11,9 +11,11 @@ from pydantic import AfterValidator, Field
 from shared.languages import DEFAULT, LANGUAGES
 from shared.settings.colors import EASY_CONTRAST, MIN_CONTRAST, contrast, readable
 from shared.settings.environment import FromEnvironment
+from shared.settings.web_address import web_address
 
 LIGHT, DARK = "#ffffff", "#1b212a"  # The backgrounds of text in pages and emails.
 MAX_NAME_LENGTH = 80
+MAX_HINT_LENGTH = 300
 
 
 def one_line(value: str) -> str:
@@ -30,6 +32,12 @@ def one_line(value: str) -> str:
 def _product_name(value: str) -> str:
     if len(value) > MAX_NAME_LENGTH:
         raise ValueError(f"is longer than {MAX_NAME_LENGTH} characters")
+    return one_line(value)
+
+
+def _hint(value: str) -> str:
+    if len(value) > MAX_HINT_LENGTH:
+        raise ValueError(f"is longer than {MAX_HINT_LENGTH} characters")
     return one_line(value)
 
 
@@ -75,6 +83,16 @@ class Branding(FromEnvironment):
     support_email: Annotated[str, AfterValidator(_support_email)] = Field(
         default="",
         description="The email address for people who need help, shown in pages and emails: `support@example.com`.",
+    )
+    sign_in_url: Annotated[str, AfterValidator(web_address)] = Field(
+        default="",
+        description="The address of your sign-in page, which the pages link to, and so does the email for accounts "
+        "without a password: `https://www.example.com/login`.",
+    )
+    sign_in_hint: Annotated[str, AfterValidator(_hint)] = Field(
+        default="",
+        description="One line that says how to sign in without a password, for the email to such accounts: at most "
+        f"{MAX_HINT_LENGTH} characters, such as `Sign in with your Google account.`",
     )
     brand_color: Annotated[str, AfterValidator(_brand_color)] = Field(
         default="#1f5fbf",

@@ -21,8 +21,8 @@ from shared.settings.redis_url import SentinelAddress
 EXAMPLE_SECRET = "replace-me-with-32-or-more-random-characters"  # noqa: S105 - refused at start; it is what .env.example says
 MIN_SECRET_LENGTH = 32
 MIN_DISTINCT_CHARACTERS = 10
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # Hosts that may be used without TLS.
 
+WithoutPassword = Literal["silent", "tell", "set"]
 HashFormat = Literal["bcrypt", "bcrypt-2y", "django-bcrypt", "django-bcrypt-sha256"]
 
 
@@ -139,6 +139,26 @@ class Settings(Branding, KeySettings):
     users_password_column: Name = Field(default="password_hash", description="The column with the password hashes.")
     users_password_changed_column: str = Field(
         default="", description="A timestamp column that a reset sets to the current time (UTC). Empty: none."
+    )
+    users_name_column: str = Field(
+        default="",
+        description="A column with the name of the account, which emails then show. It tells several accounts with one "
+        "address apart. Empty: none.",
+    )
+    users_locale_column: str = Field(
+        default="",
+        description="A column with the user's language, such as `fr` or `pt-BR`. Emails are then in this language "
+        "instead of the language of the request. Empty: none.",
+    )
+    users_email_match: Literal["exact", "lower"] = Field(
+        default="exact",
+        description="How an address is looked up. `exact`: as it was typed, and in lower case. `lower`: in lower case "
+        "on both sides, so stored capitals do not matter; this needs an index on `lower(email)`.",
+    )
+    users_without_password: WithoutPassword = Field(
+        default="silent",
+        description="What happens after a request for an account without a password. `silent`: nothing. `tell`: an "
+        "email says how to sign in. `set`: an email has a link that sets the first password.",
     )
     users_filter: Annotated[str, AfterValidator(_condition)] = Field(
         default="",

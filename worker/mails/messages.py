@@ -34,6 +34,20 @@ class Messages:
         """
         return self._write("reset", job, job.id, address, link=link(self.settings.reset_url, token))
 
+    def first_password(self, job: Job, address: str, token: str) -> Message:
+        """Write the mail with the link for an account that has no password yet.
+
+        Raises InvalidAddress.
+        """
+        return self._write("first_password", job, job.id, address, link=link(self.settings.reset_url, token))
+
+    def sign_in(self, job: Job, address: str) -> Message:
+        """Write the mail that says how to sign in to an account that has no password.
+
+        Raises InvalidAddress.
+        """
+        return self._write("sign_in", job, job.id, address)
+
     def password_changed(self, job: Job) -> Message:
         """Write the notice that the password was changed.
 
@@ -67,6 +81,9 @@ class Messages:
         known = values | {
             "product": settings.product_name,
             "support": settings.support_email,
+            "account": job.account,
+            "sign_in_url": settings.sign_in_url,
+            "sign_in_hint": settings.sign_in_hint,
             "color": settings.brand_color,
             "dark_color": settings.dark_brand_color,
             **language_values(language),

@@ -34,7 +34,8 @@ def preview(folder: Path | None, *, show: bool) -> None:
     check_mails(settings, _speaker(settings))
     _refuse_others(folder)
     index = write_all(settings, folder)
-    click.echo(f"{2 * len(LANGUAGES)} emails: {index}")
+    count = len(list(folder.glob("*/*.eml")))
+    click.echo(f"{count} emails: {index}")
     has_display = sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if show and has_display:
         click.launch(index.as_uri())
@@ -42,7 +43,8 @@ def preview(folder: Path | None, *, show: bool) -> None:
 
 def write_all(settings: PreviewSettings, folder: Path, *, home: str = "") -> Path:
     """Write the emails and a page of them, with a link to the page it was opened from, and return its path."""
-    messages, job = Messages(settings), replace(EXAMPLE, accepted_at=time.time())
+    example = EXAMPLE if settings.users_name_column else replace(EXAMPLE, account="")
+    messages, job = Messages(settings), replace(example, accepted_at=time.time())
     with _speaker(settings).app_context():
         mails = {language: examples(messages, replace(job, locale=language)) for language in LANGUAGES}
         page = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True).get_template("preview.html")

@@ -23,7 +23,7 @@ LOGIN = {"MAIL_USERNAME": "latchkey", "MAIL_PASSWORD": "hunter2"}
 
 @dataclass
 class Script:
-    """Relays of this machine that answer `250 OK` to all but some commands, what they have seen, and their mailers."""
+    """Local relays that answer `250 OK` to all but some commands, what they received, and their mailers."""
 
     cleanup: ExitStack
     answers: dict[str, str] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Script:
     pipelining: bool = False
 
     def connect(self, context: Any = None, options: Any = None, bounds: Any = None, **config: Any) -> Mailer:
-        """Start one with aiosmtpd's options, and set a mailer up for it with bounds and Flask-Mail's settings."""
+        """Start a relay with aiosmtpd's options, and create its mailer with timeouts and Flask-Mail's settings."""
         controller = Controller(self, hostname="127.0.0.1", port=free_port(), **(options or {}))
         controller.start()
         self.cleanup.callback(controller.stop)
@@ -45,7 +45,7 @@ class Script:
         self.cleanup.callback(mailer.close)
         return mailer
 
-    # Both are aiosmtpd's: the name, and that it counts the arguments.
+    # aiosmtpd looks the handler up by name, and counts its arguments.
     async def handle_EHLO(self, _server: Any, session: Any, _mail: Any, name: str, answers: Any) -> Any:  # noqa: N802
         session.host_name = name
         return [*answers[:-1], *["250-PIPELINING"] * self.pipelining, answers[-1]]
@@ -79,7 +79,7 @@ def relay(request: pytest.FixtureRequest) -> Iterator[Script]:
 
 @pytest.fixture(params=["MAIL_USE_TLS", "MAIL_USE_SSL"])
 def tls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[dict[str, Any], ssl.SSLContext]:
-    """Return what relay and mailer need for TLS, and a context that trusts the relay's certificate, for 127.0.0.1."""
+    """Return the TLS options of the relay, and a context that trusts its certificate for 127.0.0.1."""
     context = server_context(tmp_path)
     options = {"ssl_context" if request.param == "MAIL_USE_SSL" else "tls_context": context}
     return {"options": options, request.param: True}, ssl.create_default_context(cafile=tmp_path / "certificate.pem")
@@ -90,7 +90,7 @@ def mail() -> Message:
 
 
 def failure_of(mailer: Mailer) -> tuple[type[MailFailed], str]:
-    """Return kind and reason of the failure, which must not name the recipient."""
+    """Return the kind and reason of the failure, which must not name the recipient."""
     with pytest.raises(MailFailed) as caught:
         mailer.send(mail())
     assert "ada" not in f"{caught.value!r} {caught.value}"
@@ -118,7 +118,7 @@ def test_a_mail_arrives_and_the_connection_is_kept_for_the_next(relay: Script) -
         ("DATA 552 5.3.4 too big for <{}>", PermanentFailure, "message refused: 552"),
     ],
 )
-def test_a_refusal_is_sorted_without_the_relays_words_and_the_next_mail_goes_out(
+def test_a_refusal_is_classified_without_the_relays_words_and_the_next_mail_is_sent(
     relay: Script, answer: str, kind: type[MailFailed], reason: str
 ) -> None:
     command, _, words = answer.format(ADDRESS).partition(" ")
@@ -132,12 +132,12 @@ def test_a_refusal_is_sorted_without_the_relays_words_and_the_next_mail_goes_out
 
 
 @pytest.mark.parametrize("config", [{"MAIL_USE_TLS": True}, LOGIN], ids=["STARTTLS", "AUTH"])
-def test_a_relay_that_does_not_offer_what_is_asked_for_gets_no_mail(relay: Script, config: dict[str, Any]) -> None:
+def test_a_relay_without_a_required_extension_gets_no_mail(relay: Script, config: dict[str, Any]) -> None:
     assert failure_of(relay.connect(**config)) == (MisconfiguredRelay, "SMTPNotSupportedError")
     assert relay.mails == []
 
 
-def test_mail_goes_out_only_after_the_log_in(relay: Script) -> None:
+def test_mail_is_sent_only_after_login(relay: Script) -> None:
     options: dict[str, Any] = {"auth_require_tls": False}
     options["authenticator"] = lambda *seen: AuthResult(success=seen[-1].password == b"hunter2", handled=False)
 
@@ -149,7 +149,7 @@ def test_mail_goes_out_only_after_the_log_in(relay: Script) -> None:
 
 
 @pytest.mark.parametrize(("trusted", "name"), [(False, "127.0.0.1"), (True, "localhost")])
-def test_mail_goes_out_only_to_the_relay_that_a_trusted_certificate_names(
+def test_mail_is_sent_only_to_a_relay_with_a_trusted_certificate_for_its_name(
     relay: Script, tls: Any, trusted: Any, name: str
 ) -> None:
     relay.connect(tls[1], **tls[0]).send(mail())
@@ -160,7 +160,7 @@ def test_mail_goes_out_only_to_the_relay_that_a_trusted_certificate_names(
 
 
 @pytest.mark.parametrize("listens", [True, False])
-def test_a_silent_or_missing_relay_is_given_up_in_time(relay: Script, listens: Any) -> None:
+def test_a_silent_or_missing_relay_times_out(relay: Script, listens: Any) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         if listens:
@@ -170,7 +170,7 @@ def test_a_silent_or_missing_relay_is_given_up_in_time(relay: Script, listens: A
         assert time.monotonic() - begun < 2
 
 
-def test_the_next_mail_goes_out_though_the_relay_has_ended_the_idle_connection(
+def test_the_next_mail_is_sent_after_the_relay_closed_an_idle_connection(
     relay: Script,
 ) -> None:
     mailer = relay.connect(bounds={"max_idle": 0})
@@ -185,7 +185,7 @@ def test_the_next_mail_goes_out_though_the_relay_has_ended_the_idle_connection(
 
 
 @pytest.mark.parametrize("answers", [{}, {"QUIT": "nothing at all"}], ids=["polite", "drops the connection"])
-def test_a_connection_is_renewed_after_its_share_of_mails_whatever_becomes_of_the_goodbye(
+def test_a_connection_is_replaced_after_a_number_of_mails_even_if_quit_fails(
     relay: Script, answers: dict[str, str]
 ) -> None:
     relay.answers = answers
