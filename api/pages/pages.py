@@ -76,5 +76,5 @@ def _on_every_page(settings: ApiSettings) -> dict[str, Any]:
 
 
 def _chosen_language() -> dict[str, Any]:
-    """Return the `locale` parameter for links, normalised, so that they keep a language chosen in the address."""
+    """Return the `locale` parameter for links, if the page's address has one, so that links keep that language."""
     return {"locale": tag(request_language())} if "locale" in request.args else {}

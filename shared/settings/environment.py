@@ -9,8 +9,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-# How similar to a setting's name another one must be to count as misspelt (1: equal), and how long. PORTS, LOGNAME and
-# the other program's settings do not count; BRAND_COLOUR, MAIL_PROT and REDIS_URI do.
+# A variable counts as a misspelt setting if its name is at least this similar to a setting's (1: equal), and at least
+# this long. PORTS, LOGNAME and the other program's settings are not that similar; BRAND_COLOUR and REDIS_URI are.
 MIN_LIKENESS = 0.88
 MIN_LENGTH = 7
 
