@@ -38,9 +38,10 @@ local function front()
 end
 
 -- Find lost messages. Behind the front, the queue is first in, first out: if its next message was pushed at time P,
--- every message pushed before P has left the queue. A sweep stores P as the watermark, and later sweeps compare with it. After a grace period, a
--- job whose message was pushed before the watermark should have been claimed. If it is still queued and not in the
--- front, its message was lost between Redis and a worker. docs/outbox.md explains this step by step.
+-- every message pushed before P has left the queue. A sweep stores P as the watermark, and later sweeps compare with
+-- it: after a grace period, a job whose message was pushed before the watermark should have been claimed. If it is still
+-- queued and not in the front, its message was lost between Redis and a worker. docs/outbox.md explains this step by
+-- step.
 local ours, pushed = front()
 local marked_at, watermark = unpack(redis.call('HMGET', WATERMARK, 'time', 'mark'))
 local lost = {}
