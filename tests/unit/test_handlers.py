@@ -8,8 +8,9 @@ from shared.addresses import envelope
 from shared.outbox.jobs import Job, Kind, state
 from shared.tokens import Tokens
 from shared.users.table import User
-from worker.handlers import MAX_ANSWER, JobHandlers, Outcome
-from worker.smtp.mailer import PermanentFailure, TransientFailure
+from worker.handlers import JobHandlers, Outcome
+from worker.smtp.failures import PermanentFailure, TransientFailure
+from worker.smtp.words import MAX_WORDS
 
 NEW_KEY, OLD_KEY = b"new key of the states", b"old key of the states"
 MAX_AGE = 3600
@@ -201,4 +202,4 @@ def test_what_the_relay_answered_is_kept_on_one_line_and_without_addresses() -> 
     outcome = Desk([ADA]).deliver(job())
 
     assert (outcome.event, outcome.detail) == ("mailed_reset", "250 2.0.0 OK: queued for <[address]> as 4F1")
-    assert len(Desk([ADA]).deliver(job(), send=lambda _: "250 " + "x " * 500).detail) == MAX_ANSWER
+    assert len(Desk([ADA]).deliver(job(), send=lambda _: "250 " + "x " * 500).detail) == MAX_WORDS

@@ -12,7 +12,7 @@ from shared.log import get_logger, with_request_id
 from shared.users.table import DATABASE_HINT, UsersTableError
 from worker.handlers import JobHandlers, Outcome
 from worker.queue.consumer import Consumer, LeasedJob
-from worker.smtp.mailer import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
+from worker.smtp.failures import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
 
 # Seconds. A job waits for the database (14 at most: ping, connect, query), for the relay (45) and, at completion, for
 # Redis (25). Later, at TIME_LIMIT, Celery ends the task and its process, and then its lease ends. A task takes further
@@ -102,7 +102,7 @@ def _reported(leased: LeasedJob, error: Exception) -> tuple[str, str]:
     about = {"job": leased.job.id, "attempts": leased.attempts}
     match error:
         case MisconfiguredRelay():
-            log.critical("relay_misconfigured", reason=error.reason, **about)
+            log.critical("relay_misconfigured", reason=error.reason, hint=error.hint, **about)
             return error.reason, "mails_retried:misconfigured"
         case TransientFailure():
             log.warning("mail_delayed", reason=error.reason, **about)
