@@ -55,8 +55,7 @@ class Messages:
             sender=self._sender[1],
             extra_headers={**AUTOMATIC, "Content-Language": tag(language), **UNTRACKED},
         )
-        # Not as an argument: Flask-Mail would join both into one text, and encode an encoded name again.
-        message.sender = self._sender
+        message.sender = self._sender  # Not as an argument: Flask-Mail would join both into one text.
         # A mail that is sent twice, which is rare, keeps its id, so that the second one is recognisable.
         message.msgId = f"<{mail_id}@{self._sender[1].partition('@')[2]}>"
         return message
