@@ -37,7 +37,8 @@ _OURS = _any(
     r"\bsender (?:address )?(?:rejected|verif\w+|identity|signature)",
     r"(?:client host|helo command|ehlo command) rejected",
     r"not (?:yet |been )*(?:verified|validated|activated)|isn't (?:verified|validated|activated)",
-    r"not (?:\w+ )?(?:authori[sz]ed|allowed|permitted) to send|send ?as ?denied|sending (?:\w+ ){0,2}(?:paused|suspended)",
+    r"not (?:\w+ )?(?:authori[sz]ed|allowed|permitted) to send|send ?as ?denied",
+    r"\bsending (?:\w+ ){0,2}(?:paused|suspended)",
     r"(?:daily|hourly|monthly|sending|outgoing|submission)(?: \w+){0,3} ?(?:quota|limit)|credits|max(?:imum)? emails",
     r"(?:your|this) account (?:\w+ ){0,3}(?:locked|suspended|disabled|blocked)",
 )

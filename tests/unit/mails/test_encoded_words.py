@@ -1,4 +1,4 @@
-"""Names of every script, in every language: the header fields are right by RFC 2047 and 5322, read by a strict reader."""
+"""Names of every script, in every language: header fields that a strict reader of RFC 2047 and 5322 reads."""
 
 import base64
 import quopri
