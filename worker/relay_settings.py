@@ -93,6 +93,13 @@ class RelaySettings(FromEnvironment):
             raise ValueError("and MAIL_USE_TLS are both true")
         return value
 
+    @field_validator("mail_username", "mail_password")
+    @classmethod
+    def _ascii(cls, value: str | SecretStr) -> str | SecretStr:
+        if not (value if isinstance(value, str) else value.get_secret_value()).isascii():
+            raise ValueError("has letters beyond ASCII, which cannot be sent to a relay")
+        return value
+
     @field_validator("mail_username")
     @classmethod
     def _encrypted(cls, value: str, info: ValidationInfo) -> str:

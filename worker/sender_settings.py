@@ -17,22 +17,25 @@ MAX_HEADER = 900  # Characters: a line may have 998 (RFC 5322, 2.1.1), with the 
 
 
 def _address(value: str) -> str:
-    """Refuse what cannot be the sender of every mail.
+    """Return the address with its domain in ASCII.
 
-    Raises ValueError.
+    Raises ValueError if it cannot be the sender of every mail.
     """
     try:
-        plain = envelope(value).isascii()
+        address = envelope(value)
     except InvalidAddress:
         raise ValueError("is not a sender") from None
-    if not plain:
+    if not address.isascii():
         raise ValueError("has letters beyond ASCII before its @, and few relays accept such a sender")
-    return value
+    return address
 
 
 def _mailbox(value: str) -> str:
-    address = parseaddr(one_line(value))[1]
-    if value == address or value.endswith(f"<{address}>"):
+    name, address = parseaddr(one_line(value))
+    shown = value.removesuffix(f"<{address}>").strip()
+    # Without quotes, a comma or a colon would end the name or cut it.
+    whole = shown.startswith('"') or " ".join(shown.split()) == name
+    if value == address or (value.endswith(f"<{address}>") and whole):
         _address(address)
         return value
     if unquoted := re.fullmatch(r'"?([^<>"]+?)"? *<([^<>@\s]+@[^<>@\s]+)>', value):

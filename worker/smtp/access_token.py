@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -47,25 +48,24 @@ _HINTS = {
 class AccessTokens:
     """The access token for one account. Not thread-safe.
 
-    url: the token endpoint. form: what it is asked with. clock: seconds, also of the `ends_at` that is given to `get`.
+    url: the token endpoint. form: what it is asked with.
     """
 
     url: str
-    form: Mapping[str, str]
-    timeout: float = TIMEOUT
+    form: Mapping[str, str] = field(repr=False)
     clock: Callable[[], float] = time.monotonic
     _token: str = field(default="", init=False, repr=False)
     _renew_at: float = field(default=0.0, init=False)
     _forgotten_at: float | None = field(default=None, init=False)
 
-    def get(self, ends_at: float) -> str:
-        """Return a token that is good for a while, fetched if need be, by the time `ends_at`.
+    def get(self, seconds: float = TIMEOUT) -> str:
+        """Return a token that is good for a while; if need be, fetch one within so many seconds.
 
         Raises MisconfiguredRelay if the endpoint refuses, TransientFailure if it gives no answer.
         """
         now = self.clock()
         if not self._token or now >= self._renew_at:
-            self._token, lifetime = self._fetch(min(self.timeout, ends_at - now))
+            self._token, lifetime = self._fetch(seconds)
             self._renew_at = now + lifetime - min(MARGIN, lifetime / 2)
         return self._token
 
@@ -89,7 +89,7 @@ class AccessTokens:
         token, lifetime = answer.get("access_token"), answer.get("expires_in", LIFETIME)
         if status == _OK and isinstance(token, str) and token.isascii() and token.isprintable() and token:
             # Some endpoints write the number as a text.
-            return token, float(lifetime) if str(lifetime).isdecimal() else LIFETIME
+            return token, float(str(lifetime)) if str(lifetime).isdecimal() else LIFETIME
         raise self._refused(status, answer)
 
     def _refused(self, status: int, answer: Mapping[str, Any]) -> TransientFailure:
@@ -114,34 +114,45 @@ def _parsed(body: bytes) -> dict[str, Any]:
 
 
 def _post(url: str, body: str, seconds: float) -> tuple[int, bytes]:
-    """Post a form and return status and body.
+    """Post a form and return status and body, within so many seconds for all of it: name, connection and answer.
 
-    Raises OSError, HTTPException, or ValueError for a host name that cannot be, or an answer that is too long.
+    A thread does it, because the timeout of a socket bounds each step and starts again with each byte. Raises OSError,
+    HTTPException, or ValueError for a host name that cannot be.
     """
-    if seconds <= 0:
-        raise TimeoutError("timed out")
     parts = urlsplit(url)
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    with closing(kind(parts.hostname or "", parts.port, timeout=seconds)) as connection:
-        connection.connect()
-        # The timeout of a socket starts again with each byte.
-        alarm = threading.Timer(seconds, _shut, [connection.sock])
-        alarm.daemon = True
-        alarm.start()
+    connection = kind(parts.hostname or "", parts.port, timeout=seconds)
+    target = f"{parts.path or '/'}?{parts.query}".removesuffix("?")
+    outcome: SimpleQueue[tuple[int, bytes] | Exception] = SimpleQueue()
+    deadline = time.monotonic() + seconds
+
+    def ask() -> None:
         try:
-            target = f"{parts.path or '/'}?{parts.query}".removesuffix("?")
-            connection.request("POST", target, body, _HEADERS)
-            with connection.getresponse() as answer:
-                content = b""
-                while len(content) <= MAX_BYTES and (part := answer.read1(MAX_BYTES)):
-                    content += part
-        finally:
-            alarm.cancel()
-    if len(content) > MAX_BYTES:
-        raise ValueError("the answer is too long")
-    return answer.status, content
+            with closing(connection):
+                connection.connect()
+                if time.monotonic() < deadline:  # Otherwise nobody waits any more.
+                    connection.request("POST", target, body, _HEADERS)
+                    outcome.put(_read(connection))
+        except Exception as error:
+            outcome.put(error)
+
+    threading.Thread(target=ask, name="access-token", daemon=True).start()
+    try:
+        result = outcome.get(timeout=seconds)
+    except Empty:
+        with suppress(OSError, AttributeError):  # There may be no socket yet.
+            connection.sock.shutdown(socket.SHUT_RDWR)
+        raise TimeoutError("timed out") from None
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
-def _shut(sock: socket.socket) -> None:
-    with suppress(OSError):
-        sock.shutdown(socket.SHUT_RDWR)
+def _read(connection: HTTPConnection) -> tuple[int, bytes]:
+    with connection.getresponse() as answer:
+        content = b""
+        while len(content) <= MAX_BYTES and (part := answer.read1(MAX_BYTES)):
+            content += part
+        if len(content) > MAX_BYTES or answer.length:
+            raise OSError("the answer is too long, or was cut off")
+        return answer.status, content

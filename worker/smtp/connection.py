@@ -97,13 +97,13 @@ class Relay(smtplib.SMTP):
             told = s.removeprefix("AUTH ").split()
             self._secrets |= {word.encode() for word in told if len(word) >= MIN_SECRET and not word.isupper()}
         if self.sock is not None:
-            self.sock.settimeout(self._left(self.timeout))
+            self.sock.settimeout(self.left(self.timeout))
         super().send(s)
         self.unanswered_mail = isinstance(s, bytes)
 
     def getreply(self) -> tuple[int, bytes]:
         """Wait for an answer until the timeout or the end of the dialogue, and keep the answer to the mail."""
-        left = self._left(self.timeout * (FINAL_ANSWER if self.unanswered_mail else 1))
+        left = self.left(self.timeout * (FINAL_ANSWER if self.unanswered_mail else 1))
         if self._held:
             return _OK, b"held back"
         if self.file is None and self.sock is not None:
@@ -126,12 +126,12 @@ class Relay(smtplib.SMTP):
         failed: OSError = OSError(f"{host} has no address")
         for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
             try:
-                return cast("socket.socket", super()._get_socket(address[0], port, self._left(timeout)))  # type: ignore[misc]
+                return cast("socket.socket", super()._get_socket(address[0], port, self.left(timeout)))  # type: ignore[misc]
             except OSError as error:
                 failed = error
         raise failed
 
-    def _left(self, seconds: float) -> float:
+    def left(self, seconds: float) -> float:
         """Return this many seconds, or those to the end of the dialogue if they are fewer."""
         left = min(seconds, self.ends_at - time.monotonic())
         if left <= 0:

@@ -3,8 +3,14 @@
 import binascii
 import smtplib
 
-from worker.smtp.access_token import AccessTokens
+from worker.smtp.access_token import TIMEOUT, AccessTokens
 from worker.smtp.connection import Relay
+
+_CHALLENGE = 334
+_FIRST_WORDS = {
+    "XOAUTH2": "user={}\x01auth=Bearer {}\x01\x01",  # https://developers.google.com/workspace/gmail/imap/xoauth2-protocol
+    "OAUTHBEARER": "n,a={},\x01auth=Bearer {}\x01\x01",  # RFC 7628.
+}
 
 
 def log_in(relay: Relay, username: str, password: str, tokens: AccessTokens | None) -> None:
@@ -23,27 +29,24 @@ def log_in(relay: Relay, username: str, password: str, tokens: AccessTokens | No
 def _log_in_with_token(relay: Relay, username: str, tokens: AccessTokens) -> None:
     """Log in with a token, and with a new one if the relay refuses the first: it may have been revoked."""
     relay.ehlo_or_helo_if_needed()
+    offered = relay.esmtp_features.get("auth", "").upper().split()
+    mechanism = next((name for name in _FIRST_WORDS if name in offered), "")
+    if not mechanism:
+        raise smtplib.SMTPNotSupportedError("the relay offers neither XOAUTH2 nor OAUTHBEARER")
     try:
-        _present(relay, username, tokens.get(relay.ends_at))
+        _present(relay, mechanism, username, tokens.get(relay.left(TIMEOUT)))
     except smtplib.SMTPAuthenticationError:
         if not tokens.forget():
             raise
-        _present(relay, username, tokens.get(relay.ends_at))
+        _present(relay, mechanism, username, tokens.get(relay.left(TIMEOUT)))
 
 
-def _present(relay: Relay, username: str, token: str) -> None:
-    offered = relay.esmtp_features.get("auth", "").upper().split()
-    first, after_error = f"user={username}\x01auth=Bearer {token}\x01\x01", ""
-    mechanism = "XOAUTH2"  # https://developers.google.com/workspace/gmail/imap/xoauth2-protocol
-    if mechanism not in offered and "OAUTHBEARER" in offered:
-        # RFC 7628. In names, "=" and "," are written as "=3D" and "=2C" (RFC 5801, 4).
-        name = username.replace("=", "=3D").replace(",", "=2C")
-        mechanism, after_error = "OAUTHBEARER", "\x01"
-        first = f"n,a={name},\x01auth=Bearer {token}\x01\x01"
-    elif mechanism not in offered:
-        raise smtplib.SMTPNotSupportedError("the relay offers neither XOAUTH2 nor OAUTHBEARER")
+def _present(relay: Relay, mechanism: str, username: str, token: str) -> None:
+    # In names, OAUTHBEARER writes "=" and "," as "=3D" and "=2C" (RFC 5801, 4).
+    name = username if mechanism == "XOAUTH2" else username.replace("=", "=3D").replace(",", "=2C")
+    first = _FIRST_WORDS[mechanism].format(name, token)
     try:
-        # The relay explains a refusal in a challenge, wants an answer to it, and only then refuses.
-        relay.auth(mechanism, lambda challenge=None: first if challenge is None else after_error)
+        # A relay explains a refusal in a challenge, wants an answer to it, and only then refuses.
+        relay.auth(mechanism, lambda challenge=None: first if challenge is None else "\x01")
     except binascii.Error:
-        raise smtplib.SMTPAuthenticationError(334, b"a challenge that is not base64") from None
+        raise smtplib.SMTPAuthenticationError(_CHALLENGE, b"a challenge that is not base64") from None
