@@ -16,9 +16,9 @@ from shared.log import redact
 _PASSING = range(400, 500)
 # The recipient's host takes no mail (RFC 7504), or the user is elsewhere (RFC 5321).
 _RECIPIENT_REPLIES = {551, 556}
-# Mailbox unknown, moved, full or disabled, its host unknown, or not made for SMTPUTF8. Microsoft says 5.4.1 for an
-# unknown mailbox and 5.4.310 for an unknown domain.
-_RECIPIENT = {"1.1", "1.2", "1.3", "1.4", "1.6", "1.10", "2.1", "2.2", "2.3", "2.4"}
+# Mailbox unknown, moved, full or disabled, its host unknown, or not made for SMTPUTF8. Microsoft says 5.4.1 or 5.1.351
+# for an unknown mailbox and 5.4.310 for an unknown domain.
+_RECIPIENT = {"1.1", "1.2", "1.3", "1.4", "1.6", "1.10", "1.351", "2.1", "2.2", "2.3", "2.4"}
 _RECIPIENT |= {"4.1", "4.4", "4.310", "6.7", "6.9"}
 # "Other" of its subject: only the words tell. Outlook.com says 5.5.0 for an unknown mailbox.
 _UNTOLD = {"0.0", "1.0", "2.0", "3.0", "4.0", "5.0", ""}
@@ -44,13 +44,13 @@ _OURS = _any(
 )
 # The same, if the code is final: "sender thread limit exceeded" with a passing code is passing.
 _SENDER = _any(
-    r"(?<![\w.-])sender(?![\w-]|\.\w)", r"(?:mail |header )?from:? address|mail from", r"\byour (?!e?-?mail|message)"
+    r"(?<![\w.-])sender(?![\w-]|\.\w|/recipient)", r"(?:mail |header )?from:? address|mail from", r"\byour (?!e?-?mail|message)"
 )
 # The receiving mailbox.
 _MAILBOX = _any(
-    r"(?:no such|unknown|invalid|bad|non-?existent|undeliverable) (?:\w+ )?(?:user|recipient|mailbox|address|person)",
-    r"\b(?:user|recipient|mailbox|address|person)\b.{0,60}\b(?:unknown|not found|not exist|n't exist|no longer)",
-    r"\bmailbox\b.{0,40}\b(?:unavailable|not available|disabled|inactive|invalid|full|closed|over ?quota|moved)",
+    r"(?:no such|unknown|invalid|bad|non-?existent|undeliverable)[ /](?:\w+ )?(?:user|recipient|mailbox|address|person)",
+    r"\b(?:user|recipient|mailbox|address|person)\b.{0,60}\b(?:unknown|not found|not exist|n't exist|no longer|as invalid)",
+    r"\bmailbox\b.{0,40}\b(?:unavailable|not available|disabled|inactive|invalid|full|closed|quota|moved)",
     r"\baccount\b.{0,20}\b(?:not found|not exist|n't exist)|no such account|n't have an? .{0,40}account",
     r"no (?:valid )?(?:mailbox|recipient)|not a valid (?:mailbox|user|recipient)",
     r"unrout\w+ address|(?:recipient|address) rejected|invalid rcpt",

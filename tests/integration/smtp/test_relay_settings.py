@@ -71,7 +71,7 @@ def test_bounces_answers_and_more_headers_go_where_the_settings_say(relay: Scrip
 
     (envelope,) = relay.mails
     assert envelope.mail_from == "bounces@xn--bcher-kva.example"
-    assert max(map(len, envelope.content.split(b"\r\n"))) <= 78
+    assert max(map(len, envelope.content.partition(b"\r\n\r\n")[0].split(b"\r\n"))) <= 78
     message = message_from_bytes(envelope.content)
     assert message["From"] == "Example <no-reply@mail.example.org>"
     assert message["Reply-To"] == "=?utf-8?q?S=C3=BCpport=2C_Inc?= <support@xn--bcher-kva.example>"

@@ -19,6 +19,10 @@ RECIPIENT = [
     "RCPT 550 Unknown user",
     "RCPT 550 Unrouteable address",
     "RCPT 550 No such user here",
+    "RCPT 553 Invalid/inactive user",
+    "RCPT 554 Mailbox quota exceeded",
+    "RCPT 550 5.4.310 DNS domain example.invalid does not exist",
+    "RCPT 550 5.1.351 Remote server returned unknown recipient or mailbox unavailable",
     "RCPT 550 Callout verification failed:\n550 5.1.1 <ada@example.com> User doesn't exist",
     # qmail, Cisco, Haraka, hMailServer
     "RCPT 550 sorry, no mailbox here by that name. (#5.1.1)",
@@ -43,7 +47,7 @@ RECIPIENT = [
     "RCPT 501 Invalid RCPT TO address provided",
     # RFC 5321, RFC 6531
     "RCPT 551 User not local; please try <forward-path>",
-    "RCPT 550 5.6.7 Non-ASCII addresses not permitted for that recipient",
+    "RCPT 550 5.6.7 Non-ASCII addresses not permitted for that sender/recipient",
     # The words of an address are not the relay's.
     "RCPT 550 5.1.1 <sender@relay.example.com>: user unknown",
 ]
