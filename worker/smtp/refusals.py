@@ -44,12 +44,16 @@ _OURS = _any(
 )
 # The same, if the code is final: "sender thread limit exceeded" with a passing code is passing.
 _SENDER = _any(
-    r"(?<![\w.-])sender(?![\w-]|\.\w|/recipient)", r"(?:mail |header )?from:? address|mail from", r"\byour (?!e?-?mail|message)"
+    r"(?<![\w.-])sender(?![\w-]|\.\w|/recipient)",
+    r"(?:mail |header )?from:? address|mail from",
+    r"\byour (?!e?-?mail|message)",
 )
 # The receiving mailbox.
 _MAILBOX = _any(
-    r"(?:no such|unknown|invalid|bad|non-?existent|undeliverable)[ /](?:\w+ )?(?:user|recipient|mailbox|address|person)",
-    r"\b(?:user|recipient|mailbox|address|person)\b.{0,60}\b(?:unknown|not found|not exist|n't exist|no longer|as invalid)",
+    r"(?:no such|unknown|invalid|bad|non-?existent|undeliverable)[ /](?:\w+ )?"
+    r"(?:user|recipient|mailbox|address|person)",
+    r"\b(?:user|recipient|mailbox|address|person)\b.{0,60}"
+    r"\b(?:unknown|not found|not exist|n't exist|no longer|as invalid)",
     r"\bmailbox\b.{0,40}\b(?:unavailable|not available|disabled|inactive|invalid|full|closed|quota|moved)",
     r"\baccount\b.{0,20}\b(?:not found|not exist|n't exist)|no such account|n't have an? .{0,40}account",
     r"no (?:valid )?(?:mailbox|recipient)|not a valid (?:mailbox|user|recipient)",

@@ -45,9 +45,8 @@ def test_trace_tells_that_nobody_has_the_address(service: Service) -> None:
 
 def test_trace_tells_of_a_mail_that_is_late_and_of_one_that_was_given_up(service: Service) -> None:
     service.add_user(ADDRESS)
-    service.relay.answer_to_data = "451 come back later, <anna@example.com>"
     service.forgot(ADDRESS)
-    for answer in ("451 later", "451 later", "550 5.7.1 no"):
+    for answer in ("451 later, <anna@example.com>", "451 later", "550 5.1.1 no such user"):
         service.relay.answer_to_data = answer
         service.work()
         for identity in service.redis.zrange(Key.LATER, 0, -1):
@@ -58,8 +57,8 @@ def test_trace_tells_of_a_mail_that_is_late_and_of_one_that_was_given_up(service
     lines = [(event["event"], event["detail"]) for event in as_json(service, "trace", ADDRESS)]
     assert lines == [
         ("accepted", ""),
-        ("delayed", "message refused: 451"),
-        ("buried", "message refused: 550"),
+        ("delayed", "message refused: 451 later, <[address]>"),
+        ("buried", "message refused: 550 5.1.1 no such user"),
     ]
 
 

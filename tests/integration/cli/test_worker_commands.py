@@ -19,6 +19,9 @@ No worker is alive.
 """
 
 
+REASON = "message refused: 550 5.1.1 <[address]> unknown"
+
+
 @pytest.fixture
 def buried(service: Service) -> str:
     """The id of a job that the relay refused for good."""
@@ -48,16 +51,17 @@ def test_pending_tells_how_much_waits_and_for_how_long(service: Service) -> None
 def test_dead_lists_what_was_given_up_and_why_without_the_address(service: Service, buried: str) -> None:
     (letter,) = as_json(service, "dead")
 
-    assert (letter["id"], letter["kind"], letter["reason"]) == (buried, "forgot", "message refused: 550")
+    assert (letter["id"], letter["kind"], letter["reason"]) == (buried, "forgot", REASON)
     assert time.time() - 10 < letter["accepted_at"] < letter["buried_at"] <= time.time()
     text = command(service, "dead").output
     assert buried in text
+    assert REASON in text
     assert letter["address_hash"] in text
     assert text.endswith("1 of 1 given up\n")
 
 
 def test_dead_lists_the_newest_first_and_no_more_than_asked_for(service: Service, buried: str) -> None:
-    service.relay.answer_to_data = "550 no"
+    service.relay.answer_to_data = "550 5.1.1 no such user"
     service.forgot(ADDRESS)
     service.work()
 
@@ -88,7 +92,7 @@ def test_a_retry_of_what_is_not_there_says_so(service: Service) -> None:
 def test_a_retried_notice_has_its_day_again(service: Service) -> None:
     service.add_user(ADDRESS)
     token = service.link_for(ADDRESS)
-    service.relay.answer_to_data = "550 no"
+    service.relay.answer_to_data = "550 5.1.1 no such user"
     service.reset(token)
     service.work()
 

@@ -45,7 +45,11 @@ def test_an_api_whose_clock_is_ahead_takes_no_seconds_away(service: Service, mon
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
-    [("451 later", "mails_retried:transient"), ("550 no", "mails_buried:forgot")],
+    [
+        ("451 later", "mails_retried:transient"),
+        ("550 5.1.1 no such user", "mails_buried:forgot"),
+        ("550 The from address does not match a verified Sender Identity", "mails_retried:misconfigured"),
+    ],
 )
 def test_what_is_not_mailed_is_counted_by_what_became_of_it(service: Service, answer: str, expected: str) -> None:
     service.add_user(ADDRESS)
