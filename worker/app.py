@@ -16,7 +16,7 @@ from shared.languages import init_babel
 from shared.outbox.jobs import DELIVER, hash_keys
 from shared.outbox.outbox import Outbox
 from shared.tokens import Tokens
-from shared.users.table import Users
+from shared.users.users import Users
 from worker.handlers import JobHandlers
 from worker.mails.messages import Messages
 from worker.queue.broker import QuickConnection

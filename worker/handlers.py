@@ -11,7 +11,8 @@ from shared.log import get_logger
 from shared.outbox.jobs import Job, state
 from shared.outbox.outbox import Outbox
 from shared.tokens import Tokens
-from shared.users.table import User, Users
+from shared.users.user import User
+from shared.users.users import Users
 from worker.mails.messages import Messages
 from worker.smtp.failures import PermanentFailure
 from worker.smtp.words import words

@@ -31,6 +31,10 @@ log = get_logger(__name__)
 class BreachCheckAway(Exception):
     """The service gives no answer, and the settings require one."""
 
+    hint = (
+        "Leaked passwords cannot be looked up. Check BREACH_CHECK_URL and the network to it, or set BREACH_CHECK=open."
+    )
+
 
 class _NoAnswer(Exception):
     """The answer does not follow the protocol."""

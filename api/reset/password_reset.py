@@ -13,7 +13,8 @@ from shared.log import get_logger
 from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox
 from shared.tokens import InvalidToken, TokenClaims, Tokens
-from shared.users.table import User, Users
+from shared.users.user import User
+from shared.users.users import Users
 
 NOTICE_DELAY = 60  # Seconds; longer than the rest of a reset takes.
 
@@ -22,6 +23,8 @@ log = get_logger(__name__)
 
 class ResetsBusy(Exception):
     """Resets and link checks block as many server threads as they may."""
+
+    hint = "Many resets at once, or a slow database. If it lasts, check the database, or raise WEB_THREADS."
 
 
 @dataclass(frozen=True)

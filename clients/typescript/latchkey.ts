@@ -1,7 +1,7 @@
-// A client of Latchkey's API 1.0, made by `make client` from its OpenAPI document. Copy it; do not edit it.
+// A client for Latchkey's API 1.0, generated from its OpenAPI document by `make client`. Copy it; do not edit it.
 //
-// Whatever the API or the network answers, a call resolves to a result whose `code` says what came of it: "ok", one of
-// the API's codes, or "unreachable" or "unexpected". It rejects only where your own AbortSignal aborts it.
+// Every call resolves to a result with a `code`: "ok", one of the API's error codes, "unreachable" or "unexpected". It
+// rejects only if your own AbortSignal aborts it.
 
 /** The one answer to every request for a link. */
 export interface Accepted {
@@ -12,7 +12,7 @@ export interface Accepted {
 export interface BodyTooLargeProblem {
   code: "body_too_large";
   status: 413;
-  /** A sentence for people, in the language of the request. */
+  /** A message for users, in the language of the request. */
   title: string;
   type: string;
 }
@@ -24,7 +24,7 @@ export interface Done {
 
 /** What is wrong with one field. */
 export interface FieldError {
-  /** Its name; empty where the body as a whole, or a field that is not known, is meant. */
+  /** Its name; empty for an unknown field or the body as a whole. */
   field: string;
   /** What is wrong, in the language of the request. */
   reason: string;
@@ -43,7 +43,7 @@ export interface InvalidRequestProblem {
   code: "invalid_request";
   errors: Array<FieldError>;
   status: 422;
-  /** A sentence for people, in the language of the request. */
+  /** A message for users, in the language of the request. */
   title: string;
   type: string;
 }
@@ -52,7 +52,7 @@ export interface InvalidRequestProblem {
 export interface LinkProblem {
   code: "invalid_or_expired_token";
   status: 400;
-  /** A sentence for people, in the language of the request. */
+  /** A message for users, in the language of the request. */
   title: string;
   type: string;
 }
@@ -83,10 +83,10 @@ export interface Policy {
 export interface RateLimitedProblem {
   code: "rate_limited";
   status: 429;
-  /** A sentence for people, in the language of the request. */
+  /** A message for users, in the language of the request. */
   title: string;
   type: string;
-  /** Seconds to wait, from the header Retry-After. */
+  /** Seconds to wait, from the Retry-After header. */
   retryAfter: number;
 }
 
@@ -119,10 +119,10 @@ export interface TokenRequest {
 export interface UnavailableProblem {
   code: "unavailable";
   status: 503;
-  /** A sentence for people, in the language of the request. */
+  /** A message for users, in the language of the request. */
   title: string;
   type: string;
-  /** Seconds to wait, from the header Retry-After. */
+  /** Seconds to wait, from the Retry-After header. */
   retryAfter: number;
 }
 
@@ -132,23 +132,23 @@ export interface WeakPasswordProblem {
   /** One or more. */
   reasons: Array<"too_short" | "too_long" | "contains_nul" | "too_common" | "like_address" | "like_product" | "same_as_old" | "breached">;
   status: 422;
-  /** A sentence for people, in the language of the request. */
+  /** A message for users, in the language of the request. */
   title: string;
   type: string;
 }
 
-/** What was asked for is done. */
+/** The call succeeded. */
 export interface Ok<T> {
   code: "ok";
   value: T;
 }
 
-/** No answer: no network, not in time, or an origin that CORS_ORIGINS does not name. What was asked for may be done. */
+/** No response: no network, a timeout, or an origin missing from CORS_ORIGINS. The server may still have done the work. */
 export interface Unreachable {
   code: "unreachable";
 }
 
-/** An answer that the document does not know: of a proxy, of a newer API, or a fault of ours. */
+/** A response that is not in the document: from a proxy, a newer version of the API, or a bug in Latchkey. */
 export interface Unexpected {
   code: "unexpected";
   status: number;
@@ -191,13 +191,13 @@ export type CheckLinkResult =
 
 export type Result = ForgotPasswordResult | PasswordPolicyResult | ResetPasswordResult | CheckLinkResult;
 
-/** Every code that a result may have, but for "ok": a `Record<ErrorCode, string>` has a text for each. */
+/** Every code of a result except "ok", for example for a `Record<ErrorCode, string>` of messages. */
 export type ErrorCode = Exclude<Result["code"], "ok">;
 
-/** Every reason to refuse a password. */
+/** Every reason for rejecting a password. */
 export type Reason = WeakPasswordProblem["reasons"][number];
 
-/** Decide by the code of a result. To forget one is a type error. */
+/** Handle a result by its code. Leaving out a code is a type error. */
 export function match<R extends { code: string }, T>(
   result: R,
   cases: { [C in R["code"]]: (result: Extract<R, { code: C }>) => T },
@@ -207,28 +207,28 @@ export function match<R extends { code: string }, T>(
 }
 
 export interface Options {
-  /** Milliseconds until a call is "unreachable"; 15,000 unless told otherwise. */
+  /** Milliseconds until a call ends as "unreachable"; 15,000 by default. */
   timeout?: number;
-  /** Another function in the place of `fetch`. */
+  /** A replacement for `fetch`. */
   fetch?: typeof fetch;
 }
 
 export interface CallOptions {
   /** Aborts the call, which then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** More headers: for calls from a server, which speaks for a visitor. */
+  /** Extra headers, for example if a server calls on behalf of a visitor. */
   headers?: Record<string, string>;
 }
 
-const WAITS = [429, 503]; // The statuses that say when to try again.
-const RETRY_AFTER = 5; // Seconds, where something on the way has taken the header off.
+const WAITS = [429, 503]; // The statuses that have a Retry-After header.
+const RETRY_AFTER = 5; // Seconds, in case a proxy has removed the header.
 
 export class Latchkey {
   readonly #address: string;
   readonly #timeout: number;
   readonly #fetch: typeof fetch;
 
-  /** Call the API at an address such as `https://id.example.com`. */
+  /** `address` is the API's base URL, such as `https://id.example.com`. */
   constructor(address: string, options: Options = {}) {
     this.#address = address.replace(/\/+$/, "");
     this.#timeout = options.timeout ?? 15_000;

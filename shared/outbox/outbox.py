@@ -24,6 +24,8 @@ UNBOUNDED = 2**53  # The worker finishes what was accepted, whatever OUTBOX_MAX 
 class OutboxFull(Exception):
     """OUTBOX_MAX jobs are waiting: nothing more is accepted."""
 
+    hint = "OUTBOX_MAX jobs wait. Check that workers run and that the relay accepts emails, or raise OUTBOX_MAX."
+
 
 def read_lua(package: str, name: str) -> str:
     """Return the text of a script in a package."""

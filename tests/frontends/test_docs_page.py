@@ -9,7 +9,7 @@ from tests.frontends.conftest import MakeApi
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# RapiDoc's own, inside of what it draws: text areas without labels, and two navigations of one name.
+# Violations inside RapiDoc's own markup: unlabelled text areas, and two navigations with the same name.
 THEIRS = {"label", "landmark-unique"}
 BACK = {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 22, 28)"}
 
@@ -29,7 +29,7 @@ def test_the_reference_can_be_read(browser: "Browser", make_api: MakeApi, device
     page.goto(f"{make_api().url}/docs#post-/reset-password")
     page.get_by_role("heading", name="Set a new password").wait_for()
     for button in page.get_by_role("button", name="Try").all():
-        expect(button).to_have_css("color", BACK[scheme])  # It fades in.
+        expect(button).to_have_css("color", BACK[scheme])  # The button fades in.
     violations = Axe().run(page).response["violations"]
     found = [(each["id"], node["failureSummary"]) for each in violations for node in each["nodes"]]
     theme, title = page.locator("rapi-doc").get_attribute("theme"), page.title()

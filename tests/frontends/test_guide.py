@@ -1,4 +1,4 @@
-"""docs/integrate.md says what is so: codes, statuses, reasons, headers, settings."""
+"""docs/integrate.md matches the code: error codes, statuses, reasons, headers, settings."""
 
 import re
 

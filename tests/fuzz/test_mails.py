@@ -1,4 +1,4 @@
-"""Any product, sender and stored address: the mail goes to one mailbox and has the headers that we gave it."""
+"""Any product name, sender and stored address: the email has one recipient and only the expected headers."""
 
 import email
 import email.policy
@@ -42,7 +42,7 @@ TEMPLATES = Messages(WorkerSettings.load(ENVIRON)).environment
 
 
 def messages(**environ: str) -> Messages | None:
-    """Return the writer of mails for settings that are accepted; its templates are compiled once."""
+    """Return a message writer if the settings are valid; the templates are compiled once for all."""
     try:
         settings = WorkerSettings.load(ENVIRON | environ)
     except SettingsError:

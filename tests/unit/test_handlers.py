@@ -7,7 +7,7 @@ import pytest
 from shared.addresses import envelope
 from shared.outbox.jobs import Job, Kind, state
 from shared.tokens import Tokens
-from shared.users.table import User
+from shared.users.user import User
 from worker.handlers import JobHandlers, Outcome
 from worker.smtp.failures import PermanentFailure, TransientFailure
 from worker.smtp.words import MAX_WORDS
@@ -55,7 +55,7 @@ class FakeOutbox:
 
 @dataclass
 class Desk:
-    """Delivers jobs over fakes, and keeps what was sent and what was accepted."""
+    """Handles jobs with fakes, and records what was sent and accepted."""
 
     rows: list[User]
     sent: list[Mail] = field(default_factory=list)
@@ -78,7 +78,7 @@ def job(kind: Any = "forgot", **changes: Any) -> Job:
 
 
 def change_of(user: User, key: bytes = NEW_KEY) -> Job:
-    """Make the notice of a change away from the user's present password."""
+    """Return a notice that the user's current password was changed."""
     return job("password_changed", address=user.address, user_id=user.id, old_state=state(user.password_hash, key))
 
 
@@ -93,7 +93,7 @@ QUIET = {
 
 
 @pytest.mark.parametrize(("rows", "quiet"), QUIET.values(), ids=QUIET)
-def test_no_mail_and_no_job_comes_of(rows: list[User], quiet: Job) -> None:
+def test_no_mail_and_no_job_is_created_for(rows: list[User], quiet: Job) -> None:
     desk = Desk(rows)
 
     desk.deliver(quiet)
@@ -164,7 +164,7 @@ def test_the_notice_goes_to_the_address_that_the_user_had() -> None:
 
 
 @pytest.mark.parametrize(("kind", "most"), [("forgot", MAX_AGE), ("reset", MAX_AGE), ("password_changed", 86400)])
-def test_what_is_too_old_is_dropped(kind: Kind, most: float) -> None:
+def test_a_job_that_is_too_old_is_dropped(kind: Kind, most: float) -> None:
     desk = Desk([replace(ADA, password_hash="$2b$04$new")])
     old = replace(change_of(ADA), kind=kind, accepted_at=time.time() - most - 1)
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.failures import explain
 from shared.log import get_logger, with_request_id
-from shared.users.table import DATABASE_HINT, UsersTableError
+from shared.users.table import UsersTableError
 from worker.handlers import JobHandlers, Outcome
 from worker.queue.consumer import Consumer, LeasedJob
 from worker.smtp.failures import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
@@ -108,8 +109,7 @@ def _reported(leased: LeasedJob, error: Exception) -> tuple[str, str]:
             log.warning("mail_delayed", reason=error.reason, **about)
             return error.reason, "mails_retried:transient"
         case UsersTableError() | SQLAlchemyError():
-            detail = str(error) if isinstance(error, UsersTableError) else DATABASE_HINT
-            log.error("job_delayed", error=type(error).__name__, detail=detail, **about)
+            log.error("job_delayed", error=type(error).__name__, hint=explain(error), **about)
             return "the database is down or does not match the settings", "mails_retried:database"
     log.error("unexpected_error", error=type(error).__name__, exc_info=error, **about)
     return type(error).__name__, "mails_retried:unexpected"

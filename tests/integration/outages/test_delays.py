@@ -1,4 +1,4 @@
-"""The database or the relay away: mails wait and are not lost, and what can never be sent is buried."""
+"""If the database or the relay is down, emails wait; one that can never be sent is buried."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.support.outbox import unfinished
 from tests.support.servers import Relay, wait_until
 
 
-def test_a_missing_database_lets_requests_in_and_refuses_resets(make_service: MakeService) -> None:
+def test_without_a_database_requests_are_accepted_and_resets_refused(make_service: MakeService) -> None:
     service = make_service()
     service.add_user("anna@example.com")
     token = service.link_for("anna@example.com")
@@ -20,7 +20,7 @@ def test_a_missing_database_lets_requests_in_and_refuses_resets(make_service: Ma
     assert service.reset(token).status_code == 200
 
 
-def test_a_mail_that_meets_a_missing_database_is_sent_when_it_is_back(make_service: MakeService) -> None:
+def test_a_mail_delayed_by_a_database_outage_is_sent_afterwards(make_service: MakeService) -> None:
     service = make_service()
     service.add_user("anna@example.com")
     service.sql("ALTER TABLE users RENAME TO gone")
@@ -35,7 +35,7 @@ def test_a_mail_that_meets_a_missing_database_is_sent_when_it_is_back(make_servi
     assert service.relay.recipients() == ["anna@example.com"]
 
 
-def test_a_relay_that_is_away_delays_the_mail_and_loses_nothing(make_service: MakeService, relay: Relay) -> None:
+def test_a_relay_outage_delays_the_mail_and_loses_nothing(make_service: MakeService, relay: Relay) -> None:
     service = make_service()
     service.add_user("anna@example.com")
     relay.answer_to_data = "451 try again"
@@ -45,15 +45,13 @@ def test_a_relay_that_is_away_delays_the_mail_and_loses_nothing(make_service: Ma
     relay.answer_to_data = "250 OK"
 
     service.redis.zadd(Key.LATER, {str(delayed[0]): 0})
-    wait_until(lambda: service.work() == 0, "work does not end")
+    wait_until(lambda: service.work() == 0, "there is always more work")
 
     assert service.relay.recipients() == ["anna@example.com"]
     assert unfinished(service.redis) == 0
 
 
-def test_a_mail_that_the_relay_refuses_for_good_is_buried_with_its_reason(
-    make_service: MakeService, relay: Relay
-) -> None:
+def test_a_permanently_refused_mail_is_buried_with_its_reason(make_service: MakeService, relay: Relay) -> None:
     service = make_service()
     service.add_user("anna@example.com")
     relay.answer_to_data = "550 5.1.1 no anna@example.com here"

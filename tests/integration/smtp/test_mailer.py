@@ -27,7 +27,7 @@ def relay(request: pytest.FixtureRequest) -> Iterator[Script]:
 
 @pytest.fixture(params=["MAIL_USE_TLS", "MAIL_USE_SSL"])
 def tls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[dict[str, Any], ssl.SSLContext]:
-    """Return what relay and mailer need for TLS, and a context that trusts the relay's certificate, for 127.0.0.1."""
+    """Return the TLS options of the relay, and a context that trusts its certificate for 127.0.0.1."""
     context = server_context(tmp_path)
     options = {"ssl_context" if request.param == "MAIL_USE_SSL" else "tls_context": context}
     return {"options": options, request.param: True}, ssl.create_default_context(cafile=tmp_path / "certificate.pem")
@@ -38,7 +38,7 @@ def mail() -> Message:
 
 
 def failure_of(mailer: Mailer) -> tuple[type[MailFailed], str]:
-    """Return kind and reason of the failure, which must not name the recipient."""
+    """Return the kind and reason of the failure, which must not name the recipient."""
     with pytest.raises(MailFailed) as caught:
         mailer.send(mail())
     assert "ada" not in f"{caught.value!r} {caught.value}"
@@ -72,7 +72,7 @@ def test_a_mail_arrives_and_the_connection_is_kept_for_the_next(relay: Script) -
         ),
     ],
 )
-def test_a_refusal_is_sorted_in_the_relays_words_and_the_next_mail_goes_out(
+def test_a_refusal_is_classified_in_the_relays_words_and_the_next_mail_is_sent(
     relay: Script, answer: str, kind: type[MailFailed], reason: str
 ) -> None:
     command, _, words = answer.format(ADDRESS).partition(" ")
@@ -86,7 +86,7 @@ def test_a_refusal_is_sorted_in_the_relays_words_and_the_next_mail_goes_out(
 
 
 @pytest.mark.parametrize("config", [{"MAIL_USE_TLS": True}, LOGIN], ids=["STARTTLS", "AUTH"])
-def test_a_relay_that_does_not_offer_what_is_asked_for_gets_no_mail(
+def test_a_relay_without_a_required_extension_gets_no_mail(
     relay: Script, config: dict[str, Any], request: pytest.FixtureRequest
 ) -> None:
     kind, reason = failure_of(relay.connect(**config))
@@ -96,7 +96,7 @@ def test_a_relay_that_does_not_offer_what_is_asked_for_gets_no_mail(
     assert relay.mails == []
 
 
-def test_mail_goes_out_only_after_the_log_in(relay: Script) -> None:
+def test_mail_is_sent_only_after_login(relay: Script) -> None:
     options: dict[str, Any] = {"auth_require_tls": False}
     options["authenticator"] = lambda *seen: AuthResult(success=seen[-1].password == b"hunter2", handled=False)
 
@@ -108,7 +108,7 @@ def test_mail_goes_out_only_after_the_log_in(relay: Script) -> None:
 
 
 @pytest.mark.parametrize(("trusted", "name"), [(False, "127.0.0.1"), (True, "localhost")])
-def test_mail_goes_out_only_to_the_relay_that_a_trusted_certificate_names(
+def test_mail_is_sent_only_to_a_relay_with_a_trusted_certificate_for_its_name(
     relay: Script, tls: Any, trusted: Any, name: str
 ) -> None:
     relay.connect(tls[1], **tls[0]).send(mail())
@@ -121,7 +121,7 @@ def test_mail_goes_out_only_to_the_relay_that_a_trusted_certificate_names(
 
 
 @pytest.mark.parametrize("listens", [True, False])
-def test_a_silent_or_missing_relay_is_given_up_in_time(relay: Script, listens: Any) -> None:
+def test_a_silent_or_missing_relay_times_out(relay: Script, listens: Any) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         if listens:
@@ -131,7 +131,7 @@ def test_a_silent_or_missing_relay_is_given_up_in_time(relay: Script, listens: A
         assert time.monotonic() - begun < 2
 
 
-def test_the_next_mail_goes_out_though_the_relay_has_ended_the_idle_connection(
+def test_the_next_mail_is_sent_after_the_relay_closed_an_idle_connection(
     relay: Script,
 ) -> None:
     mailer = relay.connect(bounds={"max_idle": 0})
@@ -146,7 +146,7 @@ def test_the_next_mail_goes_out_though_the_relay_has_ended_the_idle_connection(
 
 
 @pytest.mark.parametrize("answers", [{}, {"QUIT": "nothing at all"}], ids=["polite", "drops the connection"])
-def test_a_connection_is_renewed_after_its_share_of_mails_whatever_becomes_of_the_goodbye(
+def test_a_connection_is_replaced_after_a_number_of_mails_even_if_quit_fails(
     relay: Script, answers: dict[str, str]
 ) -> None:
     relay.answers = answers

@@ -1,4 +1,4 @@
-"""docs/settings.md lists the settings that there are, with their defaults."""
+"""docs/settings.md lists all settings with their defaults."""
 
 import re
 from pathlib import Path
@@ -40,7 +40,7 @@ def shown_default(field: FieldInfo) -> str:
 
 
 @pytest.mark.parametrize("section", list(SECTIONS))
-def test_the_table_of_settings_is_the_settings_object(section: str) -> None:
+def test_the_table_matches_the_settings_class(section: str) -> None:
     table = DOCUMENT.split(f"## {section}\n\n")[1].split("\n\n")[0]
     rows = [tuple(re.split(r" *\| *", line.strip("| "))) for line in table.splitlines()[2:]]
 

@@ -1,4 +1,4 @@
-"""Every command of ours tells what it does without a single setting, and runs with none."""
+"""Every command shows its help without any settings, and none runs without them."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ def test_flask_lists_our_commands() -> None:
     listed = flask("--help")
 
     assert listed.exit_code == 0
-    assert "users    Users for a start" in listed.output
+    assert "users    Create the users table" in listed.output
 
 
 @pytest.mark.parametrize("command", USERS)

@@ -1,4 +1,4 @@
-"""What the relay gets is, byte for byte, what Flask-Mail would have written, but for names and texts beyond ASCII."""
+"""The bytes sent to the relay are those that Flask-Mail would have written, but for names and texts beyond ASCII."""
 
 import re
 from email import message_from_bytes
@@ -17,7 +17,7 @@ LONG = "a long text of many words that does not fit on one line of seventy-eight
 
 
 def both(**options: str) -> tuple[bytes, bytes]:
-    """Write a mail in our way and in Flask-Mail's."""
+    """Write the same email with our class and with Flask-Mail's."""
     app = Flask("test")
     FlaskMail(app)
     known: dict[str, Any] = {

@@ -51,7 +51,7 @@ def test_every_mail_is_written_in_every_language(tmp_path: Path, opened: list[st
             assert f'href="{code}/{kind}.eml"' in page
 
 
-def test_the_settings_that_a_mail_is_written_with_are_taken_and_others_are_not(tmp_path: Path) -> None:
+def test_a_preview_only_reads_the_settings_for_mails(tmp_path: Path) -> None:
     run(
         str(tmp_path),
         RESET_URL="https://acme.example/new",
@@ -123,7 +123,7 @@ def test_a_broken_template_ends_it_with_a_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["index.html", "notes.txt"])
-def test_a_folder_of_somebody_elses_is_left_as_it_is(tmp_path: Path, name: str) -> None:
+def test_a_folder_with_other_files_is_left_as_it_is(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("Mine.")
 
     assert "holds files that no preview wrote. Name a new folder, or an empty one." in refused(str(tmp_path))

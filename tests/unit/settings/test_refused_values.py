@@ -1,4 +1,4 @@
-"""Values that no setting takes: each is one problem that says what is wrong."""
+"""Invalid values: each causes one problem that says what is wrong."""
 
 import re
 
@@ -10,7 +10,7 @@ from tests.unit.settings.test_settings import KEY, only_problem, program_of
 from worker.settings import WorkerSettings
 
 NO_ADDRESSES = ["help\x1cme@example.com", "help", "@example.com", "a@b@c", "help @example.com", "Help <a@b.example>"]
-# Misspelt, a folder, a path, and an abbreviation.
+# A misspelling, a folder, two paths, and an abbreviation.
 NO_ZONES = ["Europe/Berlim", "Europe", "../etc/passwd", "/etc/passwd", "CEST"]
 OAUTH = {
     "MAIL_USERNAME": "latchkey@example.com",
@@ -171,7 +171,7 @@ def test_settings_that_contradict_each_other_are_refused(settings: dict[str, str
 
 
 @pytest.mark.parametrize("name", sorted({*ApiSettings.model_fields, *WorkerSettings.model_fields}))
-def test_who_is_wrong_about_a_number_or_a_choice_is_told_what_there_is(name: str) -> None:
+def test_a_wrong_number_or_choice_is_refused_with_the_valid_ones(name: str) -> None:
     settings = program_of(name.upper())
     schema = settings.model_json_schema()["properties"][name]
     told = settings.model_fields[name].description or ""

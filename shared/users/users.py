@@ -1,0 +1,82 @@
+"""The users of the application: find by address, load by id, set the password."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Select, bindparam, select, true
+from sqlalchemy.exc import DataError
+from sqlalchemy.sql.elements import ColumnElement
+
+from shared.addresses import normalise, spellings
+from shared.settings.settings import Settings
+from shared.users.password_change import change_password
+from shared.users.table import UsersTable
+from shared.users.user import User
+
+MAX_PER_ADDRESS = 5
+MAX_ROWS = 100  # Read for one address: users without a usable password must not hide the others.
+
+
+class Users:
+    """The users in the table that the settings name. Raises UsersTableError if the table does not fit them."""
+
+    def __init__(self, settings: Settings, database: SQLAlchemy) -> None:
+        self._table = UsersTable(settings, database)
+
+    def find(self, address: str) -> list[User]:
+        """List the users who may get a link for this address: active, with a usable password, five at most.
+
+        The database may compare more loosely than Latchkey (citext, collations), so every row is compared again.
+        """
+        wanted = normalise(address)
+        users = self._read(self._by_address, {"spellings": spellings(address)})
+        return [user for user in users if user.mailbox == wanted][:MAX_PER_ADDRESS]
+
+    def get(self, user_id: str) -> User | None:
+        """Load a user who may get a link or use one; return None for all others."""
+        user = self._load(user_id, self._table.condition)
+        return user if user and user.mailbox else None
+
+    def get_any(self, user_id: str) -> User | None:
+        """Load a user whether or not they meet USERS_FILTER."""
+        return self._load(user_id, true())
+
+    def probe(self) -> None:
+        """Run the query for users with a limit of no rows, so that a wrong name or condition shows.
+
+        Raises UsersTableError or SQLAlchemyError.
+        """
+        self._read(self._select().where(self._table.condition).limit(0))
+
+    def set_password(self, user: User, password_hash: str) -> bool:
+        """Set the password if the user is still as loaded; tell whether it was set."""
+        return change_password(self._table, user, password_hash)
+
+    def _load(self, user_id: str, condition: ColumnElement[bool]) -> User | None:
+        """Load the user with an id; return None if the column cannot hold the id, or writes it differently."""
+        try:
+            users = self._read(self._select().where(self._table.has_id(user_id), condition))
+        except (ValueError, ArithmeticError, DataError):
+            return None
+        return next((user for user in users if user.id == user_id), None)
+
+    def _read(self, query: Select[Any], values: Mapping[str, Any] | None = None) -> list[User]:
+        """Run a query and end its transaction, so that none is open while a password is hashed or a mail sent.
+
+        The session is bypassed: plain rows do not need it, and it was measured to take 0.1 of 0.4 ms.
+        """
+        with self._table.engine.connect() as connection:
+            rows = connection.execute(query, values).all()
+        return [User(str(user_id), address or "", password_hash or "") for user_id, address, password_hash in rows]
+
+    @cached_property
+    def _by_address(self) -> Select[Any]:
+        """The query for a list of spellings, built once, because that takes 0.1 ms (measured)."""
+        table = self._table
+        address = table.email.in_(bindparam("spellings", expanding=True))
+        return self._select().where(address, table.condition).order_by(table.id).limit(MAX_ROWS)
+
+    def _select(self) -> Select[Any]:
+        return select(self._table.id, self._table.email, self._table.password)
