@@ -53,10 +53,10 @@ class RelaySettings(FromEnvironment):
     )
     mail_ca_file: Annotated[str, AfterValidator(_ca_file)] = Field(
         default="",
-        description="The certificates, in PEM, of the authorities that may vouch for the relay; empty: this machine's.",
+        description="CA certificates in PEM that the relay's certificate is checked with; empty: this machine's.",
     )
     mail_ehlo_name: Annotated[str, AfterValidator(_ehlo_name)] = Field(
-        default="", description="The name that the worker says in EHLO; empty: the domain of MAIL_DEFAULT_SENDER."
+        default="", description="The host name that the worker gives in EHLO; empty: the domain of MAIL_DEFAULT_SENDER."
     )
     mail_username: str = Field(default="", description="The user name for the relay; empty: no log-in.")
     mail_oauth_endpoint: Annotated[str, AfterValidator(_endpoint)] = Field(
