@@ -5,7 +5,7 @@ import secrets
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import Compat32
-from email.utils import formatdate
+from email.utils import formatdate, parseaddr
 from typing import Any
 
 from flask_mail import Message
@@ -47,14 +47,18 @@ class Mail(Message):
         (recipient,) = map(str, self.send_to)
         headers = {
             "Subject": free_text("Subject", self.subject),
-            "From": mailbox("From", *self.sender),
+            "From": mailbox("From", *_parted(self.sender)),
             "To": recipient,
             "Date": formatdate(self.date, localtime=True),
             "Message-ID": self.msgId,
         }
         if self.reply_to:
-            headers["Reply-To"] = mailbox("Reply-To", *self.reply_to)
+            headers["Reply-To"] = mailbox("Reply-To", *_parted(self.reply_to))
         return headers | (self.extra_headers or {})
+
+
+def _parted(sender: str | tuple[str, str]) -> tuple[str, str]:
+    return parseaddr(sender) if isinstance(sender, str) else sender
 
 
 def _boundary() -> str:

@@ -85,7 +85,8 @@ def failure_of(error: Exception) -> MailFailed:
             nameless = type(error) is smtplib.SMTPException
             log_in_or_tls = isinstance(error, _LOG_IN_OR_TLS) and not isinstance(error, ssl.SSLEOFError)
             if nameless or log_in_or_tls:
-                return MisconfiguredRelay(reason, _HINTS["STARTTLS" if isinstance(error, ssl.SSLError) else "AUTH"])
+                tls = isinstance(error, ssl.SSLError) or "STARTTLS" in reason
+                return MisconfiguredRelay(reason, _HINTS["STARTTLS" if tls else "AUTH"])
             return TransientFailure(reason)
     raise error
 

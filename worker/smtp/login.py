@@ -18,17 +18,20 @@ def log_in(relay: Relay, username: str, password: str, tokens: AccessTokens | No
 
     Raises SMTPException, and what the fetching of a token raises.
     """
+    relay.ehlo_or_helo_if_needed()
     relay.logging_in = True
-    if tokens is None:
-        relay.login(username, password)
-    else:
-        _log_in_with_token(relay, username, tokens)
+    try:
+        if tokens is None:
+            relay.login(username, password)
+        else:
+            _log_in_with_token(relay, username, tokens)
+    except binascii.Error:
+        raise smtplib.SMTPAuthenticationError(_CHALLENGE, b"a challenge that is not base64") from None
     relay.logging_in = False
 
 
 def _log_in_with_token(relay: Relay, username: str, tokens: AccessTokens) -> None:
     """Log in with a token, and with a new one if the relay refuses the first: it may have been revoked."""
-    relay.ehlo_or_helo_if_needed()
     offered = relay.esmtp_features.get("auth", "").upper().split()
     mechanism = next((name for name in _FIRST_WORDS if name in offered), "")
     if not mechanism:
@@ -45,8 +48,5 @@ def _present(relay: Relay, mechanism: str, username: str, token: str) -> None:
     # In names, OAUTHBEARER writes "=" and "," as "=3D" and "=2C" (RFC 5801, 4).
     name = username if mechanism == "XOAUTH2" else username.replace("=", "=3D").replace(",", "=2C")
     first = _FIRST_WORDS[mechanism].format(name, token)
-    try:
-        # A relay explains a refusal in a challenge, wants an answer to it, and only then refuses.
-        relay.auth(mechanism, lambda challenge=None: first if challenge is None else "\x01")
-    except binascii.Error:
-        raise smtplib.SMTPAuthenticationError(_CHALLENGE, b"a challenge that is not base64") from None
+    # A relay explains a refusal in a challenge, wants an answer to it, and only then refuses.
+    relay.auth(mechanism, lambda challenge=None: first if challenge is None else "\x01")

@@ -16,10 +16,11 @@ from shared.log import redact
 _PASSING = range(400, 500)
 # The recipient's host takes no mail (RFC 7504), or the user is elsewhere (RFC 5321).
 _RECIPIENT_REPLIES = {551, 556}
-# Mailbox unknown, moved, full or disabled, its host unknown, or not made for SMTPUTF8. Microsoft says 5.4.1 or 5.1.351
-# for an unknown mailbox and 5.4.310 for an unknown domain.
+# Mailbox unknown, moved, full or disabled, or its host unknown. Microsoft says 5.4.1 or 5.1.351 for an unknown mailbox
+# and 5.4.310 for an unknown domain.
 _RECIPIENT = {"1.1", "1.2", "1.3", "1.4", "1.6", "1.10", "1.351", "2.1", "2.2", "2.3", "2.4"}
-_RECIPIENT |= {"4.1", "4.4", "4.310", "6.7", "6.9"}
+_RECIPIENT |= {"4.1", "4.4", "4.310"}
+_SMTPUTF8 = {"6.7", "6.9"}  # The address is not ASCII, and a host on the way takes only ASCII.
 # "Other" of its subject: only the words tell. Outlook.com says 5.5.0 for an unknown mailbox.
 _UNTOLD = {"0.0", "1.0", "2.0", "3.0", "4.0", "5.0", ""}
 # Of the same class as the reply; not a part of an IP address. qmail and Cisco write "#5.1.1".
@@ -44,7 +45,7 @@ _OURS = _any(
 )
 # The same, if the code is final: "sender thread limit exceeded" with a passing code is passing.
 _SENDER = _any(
-    r"(?<![\w.-])sender(?![\w-]|\.\w|/recipient)",
+    r"(?<![\w.-])sender(?![\w-]|\.\w)",
     r"(?:mail |header )?from:? address|mail from",
     r"\byour (?!e?-?mail|message)",
 )
@@ -76,11 +77,13 @@ def fault_of(stage: str, code: int, text: str) -> Fault:
     """
     # The words of an address are not the relay's.
     said = redact(" ".join(text.split()))
-    if code in _PASSING:
-        return Fault.OPERATOR if _OURS.search(said) else Fault.PASSING
-    if stage not in {"RCPT", "DATA"} or _OURS.search(said) or _SENDER.search(said):
-        return Fault.OPERATOR
     enhanced = re.search(_ENHANCED.format(code // 100), said)
     detail = enhanced[1] if enhanced else ""
+    if code in _PASSING:
+        return Fault.OPERATOR if _OURS.search(said) else Fault.PASSING
+    if detail in _SMTPUTF8:
+        return Fault.RECIPIENT
+    if stage not in {"RCPT", "DATA"} or _OURS.search(said) or _SENDER.search(said):
+        return Fault.OPERATOR
     told = detail in _RECIPIENT or code in _RECIPIENT_REPLIES
     return Fault.RECIPIENT if told or (detail in _UNTOLD and _MAILBOX.search(said)) else Fault.OPERATOR

@@ -105,6 +105,27 @@ def test_a_relay_that_quotes_the_log_in_does_not_bring_it_into_the_log() -> None
     assert failure.reason == "log-in refused: 535 5.7.8 not for AUTH PLAIN [secret]"
 
 
+def test_the_name_of_the_worker_is_no_secret() -> None:
+    """A relay that says its own name, which EHLO may have had as well."""
+
+    def name_all(connection: socket.socket) -> None:
+        connection.sendall(GREETING)
+        name = connection.recv(1000).split()[1]
+        connection.sendall(EHLO)
+        connection.recv(1000)
+        connection.sendall(b"535 refused by " + name + b"\r\n")
+
+    failure = failure_with(name_all, **LOGIN)
+
+    assert "[secret]" not in failure.reason
+
+
+def test_a_challenge_that_is_not_base64_is_the_operators_to_correct() -> None:
+    failure = failure_with(answering(GREETING, b"250-relay\r\n250 AUTH CRAM-MD5\r\n", b"334 a\r\n"), **LOGIN)
+
+    assert (type(failure), failure.reason) == (MisconfiguredRelay, "log-in refused: 334 a challenge that is not base64")
+
+
 def test_the_relays_words_reach_no_terminal_as_commands_and_are_bounded() -> None:
     nasty = "554 \x1b]0;owned\x07\x1b[31m\u202eno \x9b2J".encode() + b"x" * 400 + b" ada@example.com\r\n"
 

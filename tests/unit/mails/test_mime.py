@@ -3,7 +3,6 @@
 import re
 from email import message_from_bytes
 from email.policy import default
-from email.utils import parseaddr
 from typing import Any
 
 import pytest
@@ -30,7 +29,6 @@ def both(**options: str) -> tuple[bytes, bytes]:
     with app.app_context():
         ours, theirs = (kind(recipients=["anna@example.com"], date=1e9, **arguments) for kind in (Mail, Message))
         theirs.msgId = ours.msgId
-        ours.sender = parseaddr(str(ours.sender))
         return ours.as_bytes(), theirs.as_bytes()
 
 

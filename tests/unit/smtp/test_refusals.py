@@ -48,6 +48,7 @@ RECIPIENT = [
     # RFC 5321, RFC 6531
     "RCPT 551 User not local; please try <forward-path>",
     "RCPT 550 5.6.7 Non-ASCII addresses not permitted for that sender/recipient",
+    "MAIL 553 5.6.7 SMTPUTF8 is not possible here",
     # The words of an address are not the relay's.
     "RCPT 550 5.1.1 <sender@relay.example.com>: user unknown",
 ]
