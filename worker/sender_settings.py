@@ -51,7 +51,7 @@ def _optional_address(value: str) -> str:
     return _address(value) if value else ""
 
 
-def _headers(value: object) -> object:
+def _extra_headers(value: object) -> object:
     """Read a JSON object of headers, and refuse those that are ours or could be misread."""
     if not isinstance(value, str):
         return value
@@ -93,7 +93,7 @@ class SenderSettings(FromEnvironment):
     mail_envelope_sender: Annotated[str, AfterValidator(_optional_address)] = Field(
         default="", description="Where the relay reports bounces: `bounces@example.com`; empty: to the sender."
     )
-    mail_extra_headers: Annotated[dict[str, str], BeforeValidator(_headers)] = Field(
+    mail_extra_headers: Annotated[dict[str, str], BeforeValidator(_extra_headers)] = Field(
         default={},
         description='More headers, as JSON: `{"X-SES-CONFIGURATION-SET": "resets", "X-Mailgun-Tag": "resets"}`.',
     )

@@ -7,9 +7,11 @@ from worker.smtp.access_token import TIMEOUT, AccessTokens
 from worker.smtp.connection import Relay
 
 _CHALLENGE = 334
-_FIRST_WORDS = {
-    "XOAUTH2": "user={}\x01auth=Bearer {}\x01\x01",  # https://developers.google.com/workspace/gmail/imap/xoauth2-protocol
-    "OAUTHBEARER": "n,a={},\x01auth=Bearer {}\x01\x01",  # RFC 7628.
+# What is said first, and what after an error.
+_WORDS = {
+    # https://developers.google.com/workspace/gmail/imap/xoauth2-protocol
+    "XOAUTH2": ("user={}\x01auth=Bearer {}\x01\x01", ""),
+    "OAUTHBEARER": ("n,a={},\x01auth=Bearer {}\x01\x01", "\x01"),  # RFC 7628.
 }
 
 
@@ -33,7 +35,7 @@ def log_in(relay: Relay, username: str, password: str, tokens: AccessTokens | No
 def _log_in_with_token(relay: Relay, username: str, tokens: AccessTokens) -> None:
     """Log in with a token, and with a new one if the relay refuses the first: it may have been revoked."""
     offered = relay.esmtp_features.get("auth", "").upper().split()
-    mechanism = next((name for name in _FIRST_WORDS if name in offered), "")
+    mechanism = next((name for name in _WORDS if name in offered), "")
     if not mechanism:
         raise smtplib.SMTPNotSupportedError("the relay offers neither XOAUTH2 nor OAUTHBEARER")
     try:
@@ -47,6 +49,6 @@ def _log_in_with_token(relay: Relay, username: str, tokens: AccessTokens) -> Non
 def _present(relay: Relay, mechanism: str, username: str, token: str) -> None:
     # In names, OAUTHBEARER writes "=" and "," as "=3D" and "=2C" (RFC 5801, 4).
     name = username if mechanism == "XOAUTH2" else username.replace("=", "=3D").replace(",", "=2C")
-    first = _FIRST_WORDS[mechanism].format(name, token)
+    first, after_error = _WORDS[mechanism]
     # A relay explains a refusal in a challenge, wants an answer to it, and only then refuses.
-    relay.auth(mechanism, lambda challenge=None: first if challenge is None else "\x01")
+    relay.auth(mechanism, lambda challenge=None: first.format(name, token) if challenge is None else after_error)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from flask import Flask
-from flask_mail import BadHeaderError, Mail, Message
+from flask_mail import Mail, Message
 
 from worker.smtp.access_token import AccessTokens
 from worker.smtp.connection import MAX_IDLE, MAX_MAILS, Relay, RelaySSL
@@ -89,12 +89,10 @@ class Mailer:
         return relay
 
     def _submit(self, relay: Relay, message: Message) -> None:
-        """Hand the mail to the relay: as Flask-Mail does, and to an address beyond ASCII as well (RFC 6531).
+        """Hand the mail to the relay; if the address is not ASCII, by RFC 6531.
 
-        Raises PermanentFailure if the relay cannot take such an address.
+        Raises PermanentFailure if the relay does not take such an address.
         """
-        if message.has_bad_headers():
-            raise BadHeaderError
         sender = message.sender if isinstance(message.sender, str) else message.sender[1]
         (recipient,) = map(str, message.send_to)
         options = []

@@ -40,14 +40,15 @@ _OURS = _any(
     r"not (?:yet |been )*(?:verified|validated|activated)|isn't (?:verified|validated|activated)",
     r"not (?:\w+ )?(?:authori[sz]ed|allowed|permitted) to send|send ?as ?denied",
     r"\bsending (?:\w+ ){0,2}(?:paused|suspended)",
-    r"(?:daily|hourly|monthly|sending|outgoing|submission)(?: \w+){0,3} ?(?:quota|limit)|credits|max(?:imum)? emails",
+    r"(?:daily|hourly|monthly|sending|outgoing|submission)(?: (?!rate)\w+){0,3} ?(?:quota|limit)",
+    r"credits|max(?:imum)? emails",
     r"(?:your|this) account (?:\w+ ){0,3}(?:locked|suspended|disabled|blocked)",
 )
 # The same, if the code is final: "sender thread limit exceeded" with a passing code is passing.
 _SENDER = _any(
     r"(?<![\w.-])sender(?![\w-]|\.\w)",
     r"(?:mail |header )?from:? address|mail from",
-    r"\byour (?!e?-?mail|message)",
+    r"\byour (?:\w+ )?(?:account|domain|ip|server|host|network|plan)\b",
 )
 # The receiving mailbox.
 _MAILBOX = _any(

@@ -62,6 +62,20 @@ def test_trace_shows_a_delayed_mail_and_one_that_was_given_up(service: Service) 
     ]
 
 
+def test_trace_shows_the_latest_reasons_of_a_long_delay(service: Service) -> None:
+    service.add_user(ADDRESS)
+    service.forgot(ADDRESS)
+    for number in range(1, 42):
+        service.relay.answer_to_data = f"451 reason {number}"
+        service.work()
+        for identity in service.redis.zrange(Key.LATER, 0, -1):
+            service.redis.zadd(Key.LATER, {str(identity): 0})
+
+    details = [event["detail"] for event in as_json(service, "trace", ADDRESS)]
+
+    assert details == ["", *(f"message refused: 451 reason {number}" for number in (1, 20, 40))]
+
+
 def test_trace_needs_only_redis_and_the_key_and_says_that_histories_were_deleted(service: Service) -> None:
     service.redis.set(Key.HISTORY_OFF, 1)
     service.environ = {name: service.environ[name] for name in ("REDIS_URL", "SECRET_KEY")}

@@ -28,7 +28,7 @@ RECIPIENT = [
     "RCPT 550 sorry, no mailbox here by that name. (#5.1.1)",
     "RCPT 554 delivery error: dd Sorry, your message cannot be delivered. This mailbox is disabled (554.30).",
     "RCPT 550 #5.1.0 Address rejected.",
-    "RCPT 550 5.1.1 No such user",
+    "RCPT 550 5.1.1 No such user, check your address book",
     # Gmail, Outlook, Microsoft 365, Yahoo, iCloud, GMX, Mail.ru, QQ, Mimecast
     "RCPT 550 5.1.1 The email account that you tried to reach does not exist. Please try\n5.1.1 double-checking",
     "RCPT 550 5.2.1 The email account that you tried to reach is disabled.",
@@ -161,6 +161,7 @@ PASSING = [
     "RCPT 451 4.7.650 The mail server [192.0.2.1] has been temporarily rate limited due to IP reputation.",
     "RCPT 421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred due to unexpected volume or user complaints",
     "DATA 454 Throttling failure: Maximum sending rate exceeded.",
+    "DATA 421 4.4.5 Sending rate limit exceeded",
     "DATA 451 4.3.0 Temporary lookup failure",
     "DATA 421 4.7.28 Gmail has detected an unusual rate of unsolicited mail",
 ]
