@@ -1,4 +1,4 @@
-"""Mail addresses: which are valid, which spellings mean the same mailbox, and the hash that identifies it."""
+"""Email addresses: which are valid, which spellings mean the same mailbox, and the hash that identifies it."""
 
 import hashlib
 import hmac
@@ -18,7 +18,7 @@ _UPPER_TO_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopq
 
 
 class InvalidAddress(ValueError):
-    """The text is not one plain mail address."""
+    """The text is not one plain email address."""
 
 
 def lower(text: str) -> str:

@@ -7,8 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from shared.settings.environment import FromEnvironment
-from shared.settings.settings import LOOPBACK
-from shared.settings.web_address import split_address
+from shared.settings.web_address import LOOPBACK, split_address
 
 _NO_SECRET = SecretStr("")
 
@@ -41,24 +40,27 @@ def _endpoint(value: str) -> str:
 class RelaySettings(FromEnvironment):
     """The relay, and how the worker shows who it is."""
 
-    mail_server: str = Field(description="The mail relay's host name.")
+    mail_server: str = Field(description="The host name of the mail relay.")
     mail_port: int = Field(
-        default=587, ge=1, le=65535, description="Its port, 1 to 65535: 587 for STARTTLS, 465 for TLS, 25."
+        default=587,
+        ge=1,
+        le=65535,
+        description="The port of the mail relay, 1 to 65535: 587 for STARTTLS, 465 for TLS, 25.",
     )
     mail_use_tls: bool = Field(
-        default=True, description="`true`: STARTTLS, with a verified certificate; `false`: no STARTTLS."
+        default=True, description="`true`: use STARTTLS, and verify the certificate. `false`: do not use STARTTLS."
     )
     mail_use_ssl: bool = Field(
-        default=False, description="`true`: TLS from the first byte; then MAIL_USE_TLS must be `false`."
+        default=False, description="`true`: use TLS from the first byte; MAIL_USE_TLS must then be `false`."
     )
     mail_ca_file: Annotated[str, AfterValidator(_ca_file)] = Field(
         default="",
-        description="CA certificates in PEM that the relay's certificate is checked with; empty: this machine's.",
+        description="CA certificates in PEM that the relay's certificate is checked with. Empty: this machine's.",
     )
     mail_ehlo_name: Annotated[str, AfterValidator(_ehlo_name)] = Field(
-        default="", description="The host name that the worker gives in EHLO; empty: the domain of MAIL_DEFAULT_SENDER."
+        default="", description="The host name that the worker gives in EHLO. Empty: the domain of MAIL_DEFAULT_SENDER."
     )
-    mail_username: str = Field(default="", description="The user name for the relay; empty: no log-in.")
+    mail_username: str = Field(default="", description="The user name for the relay. Empty: no log-in.")
     mail_oauth_endpoint: Annotated[str, AfterValidator(_endpoint)] = Field(
         default="",
         validate_default=True,
@@ -77,13 +79,13 @@ class RelaySettings(FromEnvironment):
     mail_oauth_refresh_token: SecretStr = Field(
         default=_NO_SECRET,
         validate_default=True,
-        description="A refresh token of the mailbox; empty: the application asks in its own name (client credentials).",
+        description="A refresh token of the mailbox. Empty: the application asks in its own name (client credentials).",
     )
     mail_oauth_scope: str = Field(
-        default="", description="The scope to ask for; empty: what Microsoft 365 needs, or none."
+        default="", description="The scope to ask for. Empty: what Microsoft 365 needs, or none."
     )
     mail_timeout: int = Field(
-        default=10, ge=1, le=30, description="Seconds to wait for each answer of the relay: 1 to 30."
+        default=10, ge=1, le=30, description="The time to wait for each answer of the relay, in seconds: 1 to 30."
     )
 
     @field_validator("mail_use_ssl")

@@ -1,4 +1,4 @@
-"""The settings for whom a mail is from, where answers and bounces go, and which headers it has besides ours."""
+"""The settings for whom an email is from, where answers and bounces go, and which headers it has besides ours."""
 
 import json
 import re
@@ -19,7 +19,7 @@ MAX_HEADER = 900  # Characters: a line may have 998 (RFC 5322, 2.1.1), with the 
 def _address(value: str) -> str:
     """Return the address with its domain in ASCII.
 
-    Raises ValueError if it cannot be the sender of every mail.
+    Raises ValueError if it cannot be the sender of every email.
     """
     try:
         address = envelope(value)
@@ -79,7 +79,7 @@ def _extra_headers(value: object) -> object:
 Sender = Annotated[
     str,
     AfterValidator(_mailbox),
-    Field(description="The sender: `no-reply@example.com` or `Example <no-reply@example.com>`."),
+    Field(description="The sender of the emails: `no-reply@example.com` or `Example <no-reply@example.com>`."),
 ]
 
 
@@ -88,10 +88,10 @@ class SenderSettings(FromEnvironment):
 
     mail_default_sender: Sender
     mail_reply_to: Annotated[str, AfterValidator(_optional_mailbox)] = Field(
-        default="", description="Where answers go: `Support <support@example.com>`; empty: to the sender."
+        default="", description="Where answers go: `Support <support@example.com>`. Empty: to the sender."
     )
     mail_envelope_sender: Annotated[str, AfterValidator(_optional_address)] = Field(
-        default="", description="Where the relay reports bounces: `bounces@example.com`; empty: to the sender."
+        default="", description="Where the relay reports bounces: `bounces@example.com`. Empty: to the sender."
     )
     mail_extra_headers: Annotated[dict[str, str], BeforeValidator(_extra_headers)] = Field(
         default={},

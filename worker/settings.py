@@ -30,8 +30,9 @@ ResetUrl = Annotated[
     str,
     AfterValidator(_reset_url),
     Field(
-        description="Where the mail's link leads, https: `https://www.example.com/reset-password`. "
-        "`{token}` may stand in it once; without it `#token=...` is appended."
+        description="The https address of your reset page, which the link in the email leads to: "
+        "`https://www.example.com/reset-password`. It may contain `{token}` once; without it, "
+        "`#token=...` is appended."
     ),
 ]
 
@@ -44,21 +45,24 @@ class WorkerSettings(RelaySettings, SenderSettings, Settings):
         default=3600,
         ge=60,
         le=86400,
-        description="Seconds after which an accepted mail is no longer sent: 60 to 86400.",
+        description="The age at which an accepted email is no longer sent, in seconds: 60 to 86400.",
     )
-    worker_processes: int = Field(default=2, ge=1, le=256, description="Mails sent at a time by one worker: 1 to 256.")
+    worker_processes: int = Field(
+        default=2, ge=1, le=256, description="The number of emails that one worker sends at the same time: 1 to 256."
+    )
     worker_events: bool = Field(
         default=True,
-        description="`true`: tasks are shown in Flower, and a mail costs a worker up to twice the CPU; "
-        "`false`: they are not.",
+        description="`true`: Flower shows the tasks, and an email costs a worker up to twice the CPU. "
+        "`false`: Flower does not show them.",
     )
 
 
 class PreviewSettings(SenderSettings, Branding):
-    """The settings that mails are written with, with examples for those without a default."""
+    """The settings that emails are written with, with examples for those without a default."""
 
     reset_url: ResetUrl = "https://www.example.com/reset-password"
     reset_token_max_age: MaxAge = 1800
+    users_name_column: str = ""
     mail_default_sender: Sender = "no-reply@example.com"
 
 

@@ -24,6 +24,7 @@ from api.settings import ApiSettings
 from shared.addresses import InvalidAddress, parse
 from shared.connections.database import db
 from shared.failures import explain
+from shared.languages import LANGUAGES, negotiate, tag
 from shared.outbox.jobs import Job, new_id
 from shared.outbox.outbox import Outbox, OutboxFull
 from shared.settings.environment import SettingsError
@@ -46,7 +47,11 @@ class Tools:
         return Accounts(self.settings, db.session)
 
 
-users_commands = AppGroup("users", help="Create the users table, add users, and send reset links.")
+users_commands = AppGroup(
+    "users",
+    help="Create the users table, add users, and send reset links.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 @users_commands.command()
@@ -97,12 +102,21 @@ def import_(file: Path) -> None:
         sys.exit(1)
 
 
+def _known_language(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    if value and not negotiate(value, "", ""):
+        raise click.BadParameter(f"There are: {', '.join(map(tag, LANGUAGES))}.")
+    return negotiate(value, "", "")
+
+
 @users_commands.command()
 @click.argument("email")
-def send_reset(email: str) -> None:
+@click.option(
+    "--locale", default="", callback=_known_language, help="The email's language, such as de, unless the user has one."
+)
+def send_reset(email: str, *, locale: str) -> None:
     """Send a reset link, regardless of rate limits. The worker's log says whether the account exists."""
     with _tools() as tools:
-        job = Job.send_link(parse(email), tools.key, "support-" + new_id()[:8])
+        job = Job.send_link(parse(email), tools.key, request_id="support-" + new_id()[:8], locale=locale)
         tools.outbox.add(job)
     click.echo(f"Accepted. For the outcome, look for the request id {job.request_id} in the worker's log.")
 

@@ -83,7 +83,7 @@ def _misspelt(cls: type[BaseModel], environ: Mapping[str, str]) -> dict[str, str
         meant = nearest(name, users, 0) if ours else nearest(name, known - environ.keys())
         if meant:
             others = "" if ours else f" If {name} is another program's, set {meant} as well, empty for its default."
-            problems[name.lower()] = f"{name} is no setting. Did you mean {meant}?{others}"
+            problems[name.lower()] = f"{name} is not a setting. Did you mean {meant}?{others}"
     return problems
 
 

@@ -14,9 +14,12 @@ def change_password(table: UsersTable, user: User, password_hash: str) -> bool:
 
     If it is called several times with the same `user`, exactly one call returns True.
     """
+    unchanged = table.password == user.password_hash
+    if not user.password_hash:
+        unchanged |= table.password.is_(None)
     statement = update(table.reflected).where(
         table.has_id(user.id),
-        table.password == user.password_hash,
+        unchanged,
         table.email == user.address,
         table.condition,
     )

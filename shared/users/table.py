@@ -51,8 +51,17 @@ class UsersTable:
     @property
     def changed(self) -> Column[Any] | None:
         """The times of the last change of the password, if the settings name such a column."""
-        name = self._settings.users_password_changed_column
-        return self.reflected.c[name] if name else None
+        return self._optional(self._settings.users_password_changed_column)
+
+    @property
+    def name(self) -> Column[Any] | None:
+        """The names of the accounts, if the settings name such a column."""
+        return self._optional(self._settings.users_name_column)
+
+    @property
+    def locale(self) -> Column[Any] | None:
+        """The languages of the users, if the settings name such a column."""
+        return self._optional(self._settings.users_locale_column)
 
     @property
     def condition(self) -> ColumnElement[bool]:
@@ -73,17 +82,21 @@ class UsersTable:
 
         Raises UsersTableError, which says what is missing and which names exist.
         """
-        schema, _, name = self._settings.users_table.rpartition(".")
-        wanted = [self._settings.users_id_column, self._settings.users_email_column]
-        wanted += [self._settings.users_password_column, self._settings.users_password_changed_column]
+        settings = self._settings
+        schema, _, name = settings.users_table.rpartition(".")
+        wanted = [settings.users_id_column, settings.users_email_column, settings.users_password_column]
+        wanted += [settings.users_password_changed_column, settings.users_name_column, settings.users_locale_column]
         engine = self.engine
         try:
             table = Table(name, MetaData(), schema=schema or None, autoload_with=engine, resolve_fks=False)
         except NoSuchTableError:
             names = inspect(engine).get_table_names(schema=schema or None)
-            raise UsersTableError(f"USERS_TABLE: no such table. There are: {', '.join(sorted(names))}.") from None
+            raise UsersTableError(f"USERS_TABLE: no such table. Existing tables: {', '.join(sorted(names))}.") from None
         missing = [column for column in wanted if column and column not in table.c]
         if missing:
             present = ", ".join(table.c.keys())
-            raise UsersTableError(f"USERS_..._COLUMN: no column {', '.join(missing)}. There are: {present}.")
+            raise UsersTableError(f"USERS_..._COLUMN: no column {', '.join(missing)}. Existing columns: {present}.")
         return table
+
+    def _optional(self, name: str) -> Column[Any] | None:
+        return self.reflected.c[name] if name else None

@@ -6,8 +6,9 @@ import pytest
 
 from shared.addresses import envelope
 from shared.outbox.jobs import Job, Kind, state
+from shared.settings.settings import WithoutPassword
 from shared.tokens import Tokens
-from shared.users.user import User
+from shared.users.user import Offer, User
 from worker.handlers import JobHandlers, Outcome
 from worker.smtp.failures import PermanentFailure, TransientFailure
 from worker.smtp.words import MAX_WORDS
@@ -37,12 +38,16 @@ class FakeMessages:
 @dataclass
 class FakeUsers:
     rows: list[User]
+    without_password: WithoutPassword = "silent"
 
     def find(self, address: str) -> list[User]:
         return self.rows if address.lower() == "ada@example.com" else []
 
-    def get_any(self, user_id: str) -> User | None:
-        return next((row for row in self.rows if row.id == user_id), None)
+    def with_id(self, user_id: str) -> list[User]:
+        return [row for row in self.rows if row.id == user_id]
+
+    def offer(self, user: User) -> Offer:
+        return user.offer(self.without_password)
 
 
 @dataclass
@@ -79,7 +84,9 @@ def job(kind: Any = "forgot", **changes: Any) -> Job:
 
 def change_of(user: User, key: bytes = NEW_KEY) -> Job:
     """Return a notice that the user's current password was changed."""
-    return job("password_changed", address=user.address, user_id=user.id, old_state=state(user.password_hash, key))
+    return job(
+        "password_changed", address=user.address, user_id=user.id, old_state=state(user.id, user.password_hash, key)
+    )
 
 
 QUIET = {

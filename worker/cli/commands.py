@@ -1,6 +1,7 @@
 """`python -m worker COMMAND`: shows and manages jobs that are waiting or were given up."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,7 +20,8 @@ from shared.outbox.outbox import Outbox
 from shared.outbox.pending import Pending
 from shared.redis_keys import Key
 from shared.settings.settings import KeySettings, RedisSettings
-from worker.cli.history import read_history
+from worker.cli.capitals import has_other_capitals
+from worker.cli.history import Event, read_history
 from worker.queue.dead_letters import DeadLetters
 
 REDIS_TIMEOUT = 10.0  # Seconds.
@@ -71,7 +73,7 @@ def retry(job_id: str | None, *, all_of_them: bool, as_json: bool) -> None:
         retried = letters.retry_all() if all_of_them else int(letters.retry(job_id or ""))
     if job_id and not retried:
         raise click.ClickException("No job with this ID was given up. `python -m worker dead` lists those that were.")
-    _print_json({"retried": retried}) if as_json else click.echo(f"{retried} put back")
+    _print_json({"retried": retried}) if as_json else click.echo(f"{retried} put back into the queue")
 
 
 @click.command()
@@ -90,7 +92,10 @@ def purge(*, yes: bool, as_json: bool) -> None:
 @click.argument("email")
 @as_json
 def trace(email: str, *, as_json: bool) -> None:
-    """Show what happened for an address in the last 48 hours."""
+    """Show what happened for an address in the last 48 hours.
+
+    If nobody has it, and DATABASE_URL is set, the users table is asked for it in other capitals.
+    """
     settings = KeySettings.load()
     try:
         hashes = [hash_address(email, key) for key in hash_keys(settings)]
@@ -98,6 +103,8 @@ def trace(email: str, *, as_json: bool) -> None:
         raise click.UsageError("This is not a valid email address.") from None
     with _redis(settings) as redis:
         events, off = read_history(redis, hashes), redis.exists(Key.HISTORY_OFF)
+    if any(event.event == "no_such_user" for event in events) and has_other_capitals(email):
+        events.append(Event(time.time(), "now", "other_capitals", ""))
     if as_json:
         _print_json([asdict(event) for event in events])
         return

@@ -1,7 +1,7 @@
 """Write header fields: folded, and as encoded words (RFC 2047) where they hold more than ASCII.
 
 Python's newer policies would do both, and at times do them wrong: they end an encoded word in the middle of a word, or
-lose the space between two (CPython issues 92081 and 144156). Some mail systems refuse such mails. The older Header
+lose the space between two (CPython issues 92081 and 144156). Some mail systems refuse such emails. The older Header
 makes encoded words of the whole text, and never breaks a character.
 """
 
@@ -17,7 +17,7 @@ _UTF_8 = Charset("utf-8")
 _UTF_8.header_encoding = SHORTEST
 
 
-@lru_cache(maxsize=64)  # Most headers are the same in most mails, and so are the subjects of a language.
+@lru_cache(maxsize=64)  # Most headers are the same in most emails, and so are the subjects of a language.
 def field(name: str, value: str) -> bytes:
     """Return a header field as it is sent; what is folded already stays as it is."""
     line = f"{name}: {value}"

@@ -1,4 +1,4 @@
-"""The headers that every mail has besides its own: it is automatic, needs no answer and must not be tracked."""
+"""The headers that every email has besides its own: it is automatic, needs no answer and must not be tracked."""
 
 AUTOMATIC = {
     "Auto-Submitted": "auto-generated",  # RFC 3834, 5.

@@ -10,7 +10,7 @@ _OK, _TAKEN = 250, (250, 251)
 _NO_ESMTP = {500, 502}  # RFC 5321, 4.2.4: the command is unknown, so HELO may be tried.
 MAX_MAILS = 100  # Relays commonly end a connection after this many.
 MAX_IDLE = 5.0  # Seconds after which a kept connection is checked before use.
-FINAL_ANSWER = 3  # Times the usual timeout: after the final dot a relay may be busy, and giving up may mail twice.
+FINAL_ANSWER = 3  # Times the usual timeout: after the final dot a relay may be busy, and giving up may email twice.
 MAX_ANSWER = 65536  # Bytes of one answer.
 MIN_SECRET = 4  # Characters.
 
@@ -39,9 +39,9 @@ class _Answers(io.RawIOBase):
 
 
 class Relay(smtplib.SMTP):
-    """SMTP with a bound on the whole dialogue, and a longer timeout for the answer to the mail itself.
+    """SMTP with a bound on the whole dialogue, and a longer timeout for the answer to the email itself.
 
-    If the relay supports PIPELINING (RFC 2920), MAIL, RCPT and DATA are sent together, so that a mail takes two round
+    If the relay supports PIPELINING (RFC 2920), MAIL, RCPT and DATA are sent together, so that an email takes two round
     trips instead of four. MAIL and RCPT are held back, and seem to succeed, until DATA is sent with them; their real
     answers are read before DATA's.
     """
@@ -92,7 +92,7 @@ class Relay(smtplib.SMTP):
                 raise smtplib.SMTPRecipientsRefused({argument: (code, text)})
 
     def send(self, s: Any) -> None:
-        """Send, and record whether it was the mail: smtplib sends commands as text and the mail as bytes."""
+        """Send, and record whether it was the email: smtplib sends commands as text and the email as bytes."""
         if self.logging_in:
             told = s.removeprefix("AUTH ").split()
             self._secrets |= {word.encode() for word in told if len(word) >= MIN_SECRET and not word.isupper()}
@@ -102,7 +102,7 @@ class Relay(smtplib.SMTP):
         self.unanswered_mail = isinstance(s, bytes)
 
     def getreply(self) -> tuple[int, bytes]:
-        """Wait for an answer until the timeout or the end of the dialogue, and keep the answer to the mail."""
+        """Wait for an answer until the timeout or the end of the dialogue, and keep the answer to the email."""
         left = self.left(self.timeout * (FINAL_ANSWER if self.unanswered_mail else 1))
         if self._held:
             return _OK, b"held back"

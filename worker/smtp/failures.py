@@ -1,4 +1,4 @@
-"""How sending a mail can fail, sorted by what to do about it."""
+"""How sending an email can fail, sorted by what to do about it."""
 
 import smtplib
 import ssl
@@ -42,7 +42,7 @@ _LOG_IN_OR_TLS = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError
 
 
 class MailFailed(Exception):
-    """The mail was not sent. The reason is a short text without addresses, in the relay's words where it has some."""
+    """The email was not sent. The reason is a short text without addresses, in the relay's words where it has some."""
 
     def __init__(self, reason: str, hint: str = "") -> None:
         super().__init__(reason)
@@ -55,15 +55,15 @@ class TransientFailure(MailFailed):
 
 
 class MisconfiguredRelay(TransientFailure):
-    """The settings or the relay must be corrected, as the hint says; it concerns every mail."""
+    """The settings or the relay must be corrected, as the hint says; it concerns every email."""
 
 
 class UnknownOutcome(TransientFailure):
-    """The relay received the whole mail but did not say whether it accepted it."""
+    """The relay received the whole email but did not say whether it accepted it."""
 
 
 class PermanentFailure(MailFailed):
-    """The relay will never accept this mail."""
+    """The relay will never accept this email."""
 
 
 def failure_of(error: Exception) -> MailFailed:

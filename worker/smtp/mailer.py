@@ -1,4 +1,4 @@
-"""Send mails over a kept connection."""
+"""Send emails over a kept connection."""
 
 import smtplib
 import ssl
@@ -15,13 +15,13 @@ from worker.smtp.connection import MAX_IDLE, MAX_MAILS, Relay, RelaySSL
 from worker.smtp.failures import PermanentFailure, UnknownOutcome, failure_of
 from worker.smtp.login import log_in
 
-DIALOGUE = 45.0  # Seconds for one connection and mail together, however slowly the relay answers.
+DIALOGUE = 45.0  # Seconds for one connection and email together, however slowly the relay answers.
 _OK = 250
 
 
 @dataclass
 class Mailer:
-    """Sends mails over one connection that is kept between them. Not thread-safe.
+    """Sends emails over one connection that is kept between them. Not thread-safe.
 
     ehlo_name: by default the machine's name. envelope_sender: where bounces go; by default to the sender. tokens: used
     to log in instead of a password.
@@ -40,7 +40,7 @@ class Mailer:
     _used_at: float = field(default=0.0, init=False)
 
     def send(self, message: Message) -> str:
-        """Send the mail to the relay, in at most `dialogue` seconds, and return the relay's answer.
+        """Send the email to the relay, in at most `dialogue` seconds, and return the relay's answer.
 
         Raises UnknownOutcome if the relay received it but did not answer; TransientFailure, MisconfiguredRelay or
         PermanentFailure if the relay did not accept it.
@@ -60,7 +60,7 @@ class Mailer:
         return relay.answer
 
     def close(self) -> None:
-        """End the connection politely. Failures do not matter: the mails are sent."""
+        """End the connection politely. Failures do not matter: the emails are sent."""
         if self._relay is not None:
             with suppress(OSError, smtplib.SMTPException):
                 self._relay.quit()
@@ -89,7 +89,7 @@ class Mailer:
         return relay
 
     def _submit(self, relay: Relay, message: Message) -> None:
-        """Hand the mail to the relay; if the address is not ASCII, by RFC 6531.
+        """Hand the email to the relay; if the address is not ASCII, by RFC 6531.
 
         Raises PermanentFailure if the relay does not take such an address.
         """

@@ -1,7 +1,7 @@
 """Whose fault it is that a relay refuses: the recipient's, the operator's, or nobody's for long.
 
-Only a recipient's own refusal is final, because it concerns one mail. What concerns the sender, the account or the
-relay concerns every mail: burying them all would lose what was accepted.
+Only a recipient's own refusal is final, because it concerns one email. What concerns the sender, the account or the
+relay concerns every email: burying them all would lose what was accepted.
 
 Sources: reply codes, RFC 5321 (4.2) and RFC 7504; enhanced codes, RFC 3463, RFC 5248 and IANA's registry of them; null
 MX, RFC 7505; SMTPUTF8, RFC 6531; the texts of Postfix, Exim, qmail, Haraka, Microsoft 365, Gmail, Amazon SES, SendGrid,
@@ -14,7 +14,7 @@ from enum import Enum
 from shared.log import redact
 
 _PASSING = range(400, 500)
-# The recipient's host takes no mail (RFC 7504), or the user is elsewhere (RFC 5321).
+# The recipient's host takes no email (RFC 7504), or the user is elsewhere (RFC 5321).
 _RECIPIENT_REPLIES = {551, 556}
 # Mailbox unknown, moved, full or disabled, or its host unknown. Microsoft says 5.4.1 or 5.1.351 for an unknown mailbox
 # and 5.4.310 for an unknown domain.
@@ -74,7 +74,7 @@ class Fault(Enum):
 def fault_of(stage: str, code: int, text: str) -> Fault:
     """Sort a refusal by what was refused (GREETING, EHLO, STARTTLS, AUTH, MAIL, RCPT or DATA), its code and its words.
 
-    Final and untold is the operator's fault: an alarm too many does less harm than a mail too few.
+    Final and untold is the operator's fault: an alarm too many does less harm than an email too few.
     """
     # The words of an address are not the relay's.
     said = redact(" ".join(text.split()))

@@ -77,7 +77,7 @@ def test_a_buried_job_is_mailed_after_a_retry(service: Service, buried: str, whi
 
     output = command(service, "retry", "--all" if which == "all" else buried).output
 
-    assert output == "1 put back\n"
+    assert output == "1 put back into the queue\n"
     service.work()
     assert service.relay.recipients() == [ADDRESS]
     assert service.redis.keys(Key.DEAD) == []

@@ -16,7 +16,7 @@ from worker.settings import WorkerSettings
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "settings.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[Branding]] = {
     "API and worker": Settings,
-    "Pages and mails": Branding,
+    "Pages and emails": Branding,
     "API": ApiSettings,
     "Worker": WorkerSettings,
 }

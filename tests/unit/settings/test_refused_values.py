@@ -38,10 +38,13 @@ REFUSED = [
     ("PRODUCT_NAME", "Latch\r\nBcc: key", "is not one line of plain text"),
     ("PRODUCT_NAME", "Latch\x0cBcc: key", "is not one line of plain text"),
     ("PRODUCT_NAME", "=?utf-8?q?Latch=0D=0Akey?=", "is not one line of plain text"),
-    ("PRODUCT_NAME", "L" * 81, "is longer than 80 characters. Named in pages"),
-    *(("SUPPORT_EMAIL", value, "is not a mail address. Where") for value in NO_ADDRESSES),
+    ("PRODUCT_NAME", "L" * 81, "is longer than 80 characters. The name of your product"),
+    *(("SUPPORT_EMAIL", value, "is not an email address. The email address for") for value in NO_ADDRESSES),
     *(("BABEL_DEFAULT_TIMEZONE", value, "is not a time zone such as `Europe/Berlin`. The") for value in NO_ZONES),
-    *(("BABEL_DEFAULT_LOCALE", value, "is none of these languages. The language for") for value in ("sv", "pt", "PT_")),
+    *(
+        ("BABEL_DEFAULT_LOCALE", value, "is not a supported language. The fallback language")
+        for value in ("sv", "pt", "PT_")
+    ),
     ("RESET_URL", "http://www.example.com/reset", "is not https"),
     ("RESET_URL", "https://www.example.com/re set", "is not a web address"),
     ("RESET_URL", "https://www.example.com@evil.example/", "holds a user name"),
