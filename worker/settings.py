@@ -1,15 +1,15 @@
-"""The settings of the worker, besides those it shares with the API."""
+"""The settings of the worker, besides those it shares with the API; those of the relay and the sender have files."""
 
-from email.utils import parseaddr
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field
 
-from shared.addresses import InvalidAddress, envelope
-from shared.settings.branding import Branding, one_line
+from shared.settings.branding import Branding
 from shared.settings.settings import MaxAge, Settings
-from shared.settings.web_address import LOOPBACK, split_address
+from shared.settings.web_address import split_address
+from worker.relay_settings import RelaySettings
+from worker.sender_settings import Sender, SenderSettings
 
 
 def _reset_url(value: str) -> str:
@@ -26,17 +26,6 @@ def _reset_url(value: str) -> str:
     return value
 
 
-def _sender(value: str) -> str:
-    _, address = parseaddr(one_line(value))
-    try:
-        envelope(address)
-    except InvalidAddress:
-        raise ValueError("is not a sender") from None
-    if not (value == address or value.endswith(f"<{address}>")):
-        raise ValueError("is not a sender")
-    return value
-
-
 ResetUrl = Annotated[
     str,
     AfterValidator(_reset_url),
@@ -46,38 +35,12 @@ ResetUrl = Annotated[
         "`#token=...` is appended."
     ),
 ]
-Sender = Annotated[
-    str,
-    AfterValidator(_sender),
-    Field(description="The sender of the emails: `no-reply@example.com` or `Example <no-reply@example.com>`."),
-]
 
 
-class WorkerSettings(Settings):
+class WorkerSettings(RelaySettings, SenderSettings, Settings):
     """The settings of the worker. Its database user needs only SELECT on the users table."""
 
     reset_url: ResetUrl
-    mail_server: str = Field(description="The host name of the mail relay.")
-    mail_port: int = Field(
-        default=587,
-        ge=1,
-        le=65535,
-        description="The port of the mail relay, 1 to 65535: 587 for STARTTLS, 465 for TLS, 25.",
-    )
-    mail_use_tls: bool = Field(
-        default=True, description="`true`: use STARTTLS, and verify the certificate. `false`: do not use STARTTLS."
-    )
-    mail_use_ssl: bool = Field(
-        default=False, description="`true`: use TLS from the first byte; MAIL_USE_TLS must then be `false`."
-    )
-    mail_username: str = Field(default="", description="The user name for the relay. Empty: no log-in.")
-    mail_password: SecretStr = Field(
-        default=SecretStr(""), validate_default=True, description="The password for the relay."
-    )
-    mail_default_sender: Sender
-    mail_timeout: int = Field(
-        default=10, ge=1, le=30, description="The time to wait for each answer of the relay, in seconds: 1 to 30."
-    )
     mail_max_age: int = Field(
         default=3600,
         ge=60,
@@ -93,31 +56,8 @@ class WorkerSettings(Settings):
         "`false`: Flower does not show them.",
     )
 
-    @field_validator("mail_use_ssl")
-    @classmethod
-    def _one_kind_of_tls(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's signature
-        if value and info.data.get("mail_use_tls"):
-            raise ValueError("and MAIL_USE_TLS are both true")
-        return value
 
-    @field_validator("mail_username")
-    @classmethod
-    def _encrypted(cls, value: str, info: ValidationInfo) -> str:
-        encrypted = info.data.get("mail_use_tls", True) or info.data.get("mail_use_ssl", True)
-        if value and not encrypted and info.data.get("mail_server") not in LOOPBACK:
-            raise ValueError("would be sent with its password unencrypted; set MAIL_USE_TLS=true")
-        return value
-
-    @field_validator("mail_password")
-    @classmethod
-    def _both_or_none(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        username = info.data.get("mail_username")
-        if username is not None and bool(username) != bool(value.get_secret_value()):
-            raise ValueError("is set without MAIL_USERNAME" if not username else "is missing beside MAIL_USERNAME")
-        return value
-
-
-class PreviewSettings(Branding):
+class PreviewSettings(SenderSettings, Branding):
     """The settings that emails are written with, with examples for those without a default."""
 
     reset_url: ResetUrl = "https://www.example.com/reset-password"

@@ -2,7 +2,6 @@
 
 import textwrap
 from dataclasses import dataclass
-from email.utils import parseaddr
 from functools import cached_property
 
 from flask_babel import force_locale, get_translations
@@ -66,13 +65,18 @@ class Messages:
             recipients=[recipient],
             body=text,
             html=html,
-            sender=self._sender[1],
-            extra_headers={**AUTOMATIC, "Content-Language": tag(language), **UNTRACKED},
+            sender=self.settings.sender[1],
+            reply_to=self.settings.reply_to,
+            extra_headers={
+                **AUTOMATIC,
+                "Content-Language": tag(language),
+                **UNTRACKED,
+                **self.settings.mail_extra_headers,
+            },
         )
-        # Not as an argument: Flask-Mail would join both into one text, and encode an encoded name again.
-        message.sender = self._sender
+        message.sender = self.settings.sender  # Not as an argument: Flask-Mail would join both into one text.
         # An email that is sent twice, which is rare, keeps its id, so that the second one is recognisable.
-        message.msgId = f"<{mail_id}@{self._sender[1].partition('@')[2]}>"
+        message.msgId = f"<{mail_id}@{self.settings.sender[1].partition('@')[2]}>"
         return message
 
     def _texts(self, name: str, job: Job, language: str, values: dict[str, str]) -> list[str]:
@@ -94,12 +98,6 @@ class Messages:
         subject = self.environment.get_template(f"{name}/subject.txt").render(known).strip()
         bodies = [self.environment.get_template(f"{name}/body.{kind}") for kind in ("txt", "html")]
         return [subject, *(body.render(known, subject=subject) for body in bodies)]
-
-    @cached_property
-    def _sender(self) -> tuple[str, str]:
-        """The sender with its domain in ASCII by IDNA 2008; Flask-Mail would encode it by the rules of 2003."""
-        name, address = parseaddr(self.settings.mail_default_sender)
-        return name, envelope(address)
 
     @cached_property
     def templates(self) -> Templates:

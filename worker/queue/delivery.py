@@ -13,7 +13,7 @@ from shared.log import get_logger, with_request_id
 from shared.users.table import UsersTableError
 from worker.handlers import JobHandlers, Outcome
 from worker.queue.consumer import Consumer, LeasedJob
-from worker.smtp.mailer import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
+from worker.smtp.failures import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
 
 # Seconds. A job waits at most 14 for the database (ping, connect, query), 45 for the relay and, at completion, 25 for
 # Redis. After all this, at TIME_LIMIT, Celery ends the task and its process, and later its lease ends. A task takes
@@ -103,7 +103,7 @@ def _reported(leased: LeasedJob, error: Exception) -> tuple[str, str]:
     about = {"job": leased.job.id, "attempts": leased.attempts}
     match error:
         case MisconfiguredRelay():
-            log.critical("relay_misconfigured", reason=error.reason, **about)
+            log.critical("relay_misconfigured", reason=error.reason, hint=error.hint, **about)
             return error.reason, "mails_retried:misconfigured"
         case TransientFailure():
             log.warning("mail_delayed", reason=error.reason, **about)

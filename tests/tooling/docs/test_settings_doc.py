@@ -34,7 +34,7 @@ def shown_default(field: FieldInfo) -> str:
     if field.default is PydanticUndefined:
         return "required"
     default = getattr(field.default, "get_secret_value", lambda: field.default)()
-    if default in ("", ()):
+    if default in ("", (), {}):
         return ""
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
