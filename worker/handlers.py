@@ -7,18 +7,18 @@ from flask_mail import Message
 
 from shared.addresses import InvalidAddress
 from shared.delivery_buckets import bucket
-from shared.log import get_logger, redact
+from shared.log import get_logger
 from shared.outbox.jobs import Job, state
 from shared.outbox.outbox import Outbox
 from shared.tokens import Tokens
 from shared.users.user import Offer, User
 from shared.users.users import Users
 from worker.mails.messages import Messages
-from worker.smtp.mailer import PermanentFailure
+from worker.smtp.failures import PermanentFailure
+from worker.smtp.words import words
 
 # Seconds. A late link is useless, but a day later it is still worth knowing that the password was changed.
 NOTICE_MAX_AGE = 86400
-MAX_ANSWER = 200  # Characters of the relay's answer.
 MAX_PER_ADDRESS = 5  # Accounts.
 
 log = get_logger(__name__)
@@ -39,7 +39,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class JobHandlers:
-    """Turns jobs into mails, or into nothing."""
+    """Turns jobs into emails, or into nothing."""
 
     users: Users
     tokens: Tokens
@@ -78,7 +78,7 @@ class JobHandlers:
             return _without_mail(_why_nobody(found), job)
         if len(users) == 1:
             return self._mail_offer(job, users[0])
-        # A job for each user, so that one that fails does not mail the others twice.
+        # A job for each user, so that one that fails does not email the others twice.
         for user in users:
             self.outbox.add(job.send_link_to_user(user.id))
         return _without_mail("several_users", job, users=len(users))
@@ -89,7 +89,7 @@ class JobHandlers:
         return self._mail_offer(job, user) if user else _without_mail(_why_nobody(found), job)
 
     def _mail_offer(self, job: Job, user: User) -> Outcome:
-        """Mail a link, or how to sign in, to the address stored in the row, never to the one that was typed."""
+        """Email a link, or how to sign in, to the address stored in the row, never to the one that was typed."""
         what = self.users.offer(user)
         answer = self._mail(lambda: self._write_offer(what, job.about(user.name, user.locale), user))
         event = f"{what}_mailed"
@@ -118,7 +118,7 @@ class JobHandlers:
         try:
             message = write()
         except InvalidAddress:
-            raise PermanentFailure("the stored address is malformed or needs SMTPUTF8") from None
+            raise PermanentFailure("the stored address is malformed") from None
         return self.send(message)
 
 
@@ -135,8 +135,7 @@ def _without_mail(event: str, job: Job, **details: object) -> Outcome:
 
 
 def _mailed(what: str, job: Job, answer: str) -> Outcome:
-    """Record the relay's answer, on one line and without addresses: its postmaster can find the mail by it."""
-    detail = redact(" ".join(answer.split()))[:MAX_ANSWER]
+    """Record the relay's answer: its postmaster can find the email by it."""
     seconds = max(0.0, job.age)  # The clock of the API may be ahead.
     counts = {f"mails_sent:{what}": 1, f"delivery_le:{bucket(seconds)}": 1, "delivery_ms": int(seconds * 1000)}
-    return Outcome(f"mailed_{what}", detail, counts, count_if_finished="mails_doubled")
+    return Outcome(f"mailed_{what}", words(answer), counts, count_if_finished="mails_doubled")

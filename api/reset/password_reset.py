@@ -53,7 +53,7 @@ class Resets:
     def reset(self, token: str, password: str, requester: dict[str, str]) -> None:
         """Set the password of the user that the token was issued for, once.
 
-        The notice is queued before the change, with a delay, so that it is mailed even if this process dies right after
+        The notice is queued before the change, with a delay, so that it is sent even if this process dies right after
         the commit. The worker drops it if the old password is still stored.
 
         Raises InvalidToken, RateLimitExceeded, WeakPassword, BreachCheckAway, HashingBusy, ResetsBusy, and RedisError

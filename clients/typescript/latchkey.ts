@@ -3,12 +3,12 @@
 // Every call resolves to a result with a `code`: "ok", one of the API's error codes, "unreachable" or "unexpected". It
 // rejects only if your own AbortSignal aborts it.
 
-/** The one answer to every request for a link. */
+/** The request is accepted. The answer is the same for every address. */
 export interface Accepted {
   message: string;
 }
 
-/** The body has more than 16 KiB. */
+/** The body is larger than 16 KiB. */
 export interface BodyTooLargeProblem {
   code: "body_too_large";
   status: 413;
@@ -17,7 +17,7 @@ export interface BodyTooLargeProblem {
   type: string;
 }
 
-/** The password is set. */
+/** The password has been changed. */
 export interface Done {
   message: string;
 }
@@ -30,15 +30,15 @@ export interface FieldError {
   reason: string;
 }
 
-/** Ask for a reset link. */
+/** The email address to send a reset link to. */
 export interface ForgotRequest {
   /** One email address. */
   email: string;
-  /** The language of the answer and of the email, where there is one; before `Accept-Language`. */
+  /** The language of the answer and of the email, if available. It overrides `Accept-Language`. */
   locale?: string;
 }
 
-/** The body is not a JSON object of the fields asked for. */
+/** The body is not a JSON object with exactly the expected fields. */
 export interface InvalidRequestProblem {
   code: "invalid_request";
   errors: Array<FieldError>;
@@ -48,7 +48,7 @@ export interface InvalidRequestProblem {
   type: string;
 }
 
-/** The link is used, too old or not genuine, or password or address have changed since. Offer a new one. */
+/** The link is used, expired or not genuine, or the password or address has changed since. Offer a new one. */
 export interface LinkProblem {
   code: "invalid_or_expired_token";
   status: 400;
@@ -57,29 +57,29 @@ export interface LinkProblem {
   type: string;
 }
 
-/** The link is good. */
+/** The link is valid. */
 export interface LinkState {
-  /** When it stops working, in UTC. */
+  /** When the link expires, in UTC. */
   expires_at: string;
 }
 
-/** Which passwords are taken. */
+/** The rules for new passwords. */
 export interface Policy {
-  /** Whether leaked passwords are looked up. */
+  /** Whether new passwords are looked up among leaked ones. */
   breach_check: boolean;
-  /** In `max_length_unit`. */
+  /** The maximum length in `max_length_unit`. */
   max_length: number;
-  /** `bytes` are those of UTF-8. */
+  /** The unit of `max_length`. `bytes` means bytes of UTF-8. */
   max_length_unit: "characters" | "bytes";
-  /** In characters (code points). */
+  /** The minimum length in characters (code points). */
   min_length: number;
-  /** For the attribute `passwordrules`, which password managers read. */
+  /** The value for the HTML attribute `passwordrules`, which password managers read. */
   passwordrules: string;
-  /** Every reason there is. */
+  /** All reasons for which a password can be refused. */
   reasons: Array<ReasonText>;
 }
 
-/** The client has asked too often. Try again after the seconds of `Retry-After`. */
+/** The client has sent too many requests. Try again after `Retry-After` seconds. */
 export interface RateLimitedProblem {
   code: "rate_limited";
   status: 429;
@@ -93,13 +93,13 @@ export interface RateLimitedProblem {
 /** A reason to refuse a password. `code` is stable. */
 export interface ReasonText {
   code: "too_short" | "too_long" | "contains_nul" | "too_common" | "like_address" | "like_product" | "same_as_old" | "breached";
-  /** In the language of the answer. */
+  /** A sentence in the language of the answer. */
   text: string;
 }
 
-/** Set a new password. */
+/** The token of a link, and the new password. */
 export interface ResetRequest {
-  /** The language of the answer and of the email, where there is one; before `Accept-Language`. */
+  /** The language of the answer and of the email, if available. It overrides `Accept-Language`. */
   locale?: string;
   /** The new password. */
   password: string;
@@ -107,15 +107,15 @@ export interface ResetRequest {
   token: string;
 }
 
-/** A token as the email's link carries it. */
+/** The token of a link to check. */
 export interface TokenRequest {
-  /** The language of the answer and of the email, where there is one; before `Accept-Language`. */
+  /** The language of the answer and of the email, if available. It overrides `Accept-Language`. */
   locale?: string;
   /** The token from the link. */
   token: string;
 }
 
-/** Nobody can be served at the moment. Try again after the seconds of `Retry-After`. */
+/** The service is temporarily unavailable. Try again after `Retry-After` seconds. */
 export interface UnavailableProblem {
   code: "unavailable";
   status: 503;
@@ -126,10 +126,10 @@ export interface UnavailableProblem {
   retryAfter: number;
 }
 
-/** The policy refuses the password; the link stays valid. `GET /password-policy` explains the reasons. */
+/** The policy refuses the password. The link stays valid. `GET /password-policy` explains the reasons. */
 export interface WeakPasswordProblem {
   code: "weak_password";
-  /** One or more. */
+  /** One or more reasons. */
   reasons: Array<"too_short" | "too_long" | "contains_nul" | "too_common" | "like_address" | "like_product" | "same_as_old" | "breached">;
   status: 422;
   /** A message for users, in the language of the request. */
@@ -235,25 +235,25 @@ export class Latchkey {
     this.#fetch = options.fetch ?? ((...request) => fetch(...request));
   }
 
-  /** Answer every address alike; an email with a link goes out only where an account uses it. More requests for one address than its quota are accepted, and no email is sent. */
+  /** Request a reset link. The answer is the same for every address. Only an account gets an email. A request over the quota of its address is also accepted, but no email is sent. */
   forgotPassword(body: ForgotRequest, options?: CallOptions): Promise<ForgotPasswordResult> {
     const known: string[] = ["body_too_large", "invalid_request", "rate_limited", "unavailable"];
     return this.#ask("POST", "/forgot-password", known, body, options);
   }
 
-  /** Tell which passwords are taken, and why others are refused: the same to everybody, and quickly. */
+  /** Return the rules for new passwords and all reasons to refuse one. They are the same for everybody. */
   passwordPolicy(options?: CallOptions): Promise<PasswordPolicyResult> {
     const known: string[] = [];
     return this.#ask("GET", "/password-policy", known, undefined, options);
   }
 
-  /** Use the link, which works once. A password that the policy refuses leaves it good. The owner of the address is told by email. */
+  /** Set a new password with a link, which works once. If the policy refuses the password, the link stays valid. The owner of the address is notified by email. */
   resetPassword(body: ResetRequest, options?: CallOptions): Promise<ResetPasswordResult> {
     const known: string[] = ["invalid_or_expired_token", "body_too_large", "invalid_request", "weak_password", "rate_limited", "unavailable"];
     return this.#ask("POST", "/reset-password", known, body, options);
   }
 
-  /** Tell early whether a link is dead, before anybody thinks of a password; nothing is changed. */
+  /** Check whether a link is still valid, before the user chooses a password. The link stays valid. */
   checkLink(body: TokenRequest, options?: CallOptions): Promise<CheckLinkResult> {
     const known: string[] = ["invalid_or_expired_token", "body_too_large", "invalid_request", "rate_limited", "unavailable"];
     return this.#ask("POST", "/reset-password/check", known, body, options);

@@ -77,7 +77,7 @@ class FieldError(BaseModel):
     reason: str = Field(description="What is wrong, in the language of the request.")
 
 
-_MEMBERS = {"errors": list[FieldError], "reasons": Annotated[list[Reason], Field(description="One or more.")]}
+_MEMBERS = {"errors": list[FieldError], "reasons": Annotated[list[Reason], Field(description="One or more reasons.")]}
 
 
 def openapi_document(app: Flask) -> Json:

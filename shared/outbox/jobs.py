@@ -32,9 +32,9 @@ Kind = Literal["forgot", "over_quota", "reset", "password_changed"]
 class Job:
     """An accepted job, as it waits in the outbox.
 
-    forgot: find the users of `address` and mail each a link.
+    forgot: find the users of `address` and email each a link.
     over_quota: do nothing. A request over its address's quota becomes this no-op job: as much work for the API.
-    reset: mail a link to `user_id`, one of several users who share `address`.
+    reset: email a link to `user_id`, one of several users who share `address`.
     password_changed: tell `address` that the password of `user_id` was changed, unless the password behind `old_state`
     is still stored: then the change never happened.
     """

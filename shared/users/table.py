@@ -91,11 +91,11 @@ class UsersTable:
             table = Table(name, MetaData(), schema=schema or None, autoload_with=engine, resolve_fks=False)
         except NoSuchTableError:
             names = inspect(engine).get_table_names(schema=schema or None)
-            raise UsersTableError(f"USERS_TABLE: no such table. There are: {', '.join(sorted(names))}.") from None
+            raise UsersTableError(f"USERS_TABLE: no such table. Existing tables: {', '.join(sorted(names))}.") from None
         missing = [column for column in wanted if column and column not in table.c]
         if missing:
             present = ", ".join(table.c.keys())
-            raise UsersTableError(f"USERS_..._COLUMN: no column {', '.join(missing)}. There are: {present}.")
+            raise UsersTableError(f"USERS_..._COLUMN: no column {', '.join(missing)}. Existing columns: {present}.")
         return table
 
     def _optional(self, name: str) -> Column[Any] | None:

@@ -73,7 +73,7 @@ def retry(job_id: str | None, *, all_of_them: bool, as_json: bool) -> None:
         retried = letters.retry_all() if all_of_them else int(letters.retry(job_id or ""))
     if job_id and not retried:
         raise click.ClickException("No job with this ID was given up. `python -m worker dead` lists those that were.")
-    _print_json({"retried": retried}) if as_json else click.echo(f"{retried} put back")
+    _print_json({"retried": retried}) if as_json else click.echo(f"{retried} put back into the queue")
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""Write every mail once at start if the operator has templates: a mistake would delay every one of them."""
+"""Write every email once at start if the operator has templates: a mistake would delay every one of them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -33,7 +33,7 @@ BARE = replace(EXAMPLE, client="", browser="", system="", account="")
 
 
 def examples(messages: Messages, job: Job) -> dict[str, Message]:
-    """Write each of the mails once."""
+    """Write each of the emails once."""
     return {
         "reset": messages.reset(job, job.address, _TOKEN),
         "password_changed": messages.password_changed(job),
@@ -43,7 +43,7 @@ def examples(messages: Messages, job: Job) -> dict[str, Message]:
 
 
 def check_mails(settings: MailSettings, flask: Flask) -> None:
-    """Write every mail in every language, if TEMPLATE_FOLDER is set.
+    """Write every email in every language, if TEMPLATE_FOLDER is set.
 
     Raises SettingsError.
     """
@@ -63,7 +63,7 @@ def check_mails(settings: MailSettings, flask: Flask) -> None:
 
 
 def _without_link(name: str, message: Message, address: str) -> Iterator[str]:
-    """Find the parts of a mail that lack a working link."""
+    """Find the parts of an email that lack a working link."""
     for file, text in {"body.txt": str(message.body), "body.html": unescape(str(message.html))}.items():
         if address not in text:
             hint = "Write {{ link }} where it belongs, without a filter that breaks it."
@@ -75,8 +75,8 @@ def _subject(name: str, message: Message) -> Iterator[str]:
     try:
         one_line(message.subject or "")
     except ValueError as error:
-        yield f"mails/{name}/subject.txt {error}. Take out its line breaks."
+        yield f"mails/{name}/subject.txt {error}. Remove its line breaks."
         return
     if not message.subject:
-        yield f"mails/{name}/subject.txt is empty. Write a line."
+        yield f"mails/{name}/subject.txt is empty. Write one line."
     message.as_bytes()  # Anything else that cannot be sent raises here.

@@ -19,6 +19,9 @@ No worker is running.
 """
 
 
+REASON = "message refused: 550 5.1.1 <[address]> unknown"
+
+
 @pytest.fixture
 def buried(service: Service) -> str:
     """The ID of a job that the relay permanently refused."""
@@ -48,16 +51,17 @@ def test_pending_shows_how_many_jobs_wait_and_for_how_long(service: Service) -> 
 def test_dead_lists_buried_jobs_with_their_reason_and_without_the_address(service: Service, buried: str) -> None:
     (letter,) = as_json(service, "dead")
 
-    assert (letter["id"], letter["kind"], letter["reason"]) == (buried, "forgot", "message refused: 550")
+    assert (letter["id"], letter["kind"], letter["reason"]) == (buried, "forgot", REASON)
     assert time.time() - 10 < letter["accepted_at"] < letter["buried_at"] <= time.time()
     text = command(service, "dead").output
     assert buried in text
+    assert REASON in text
     assert letter["address_hash"] in text
     assert text.endswith("1 of 1 given up\n")
 
 
 def test_dead_lists_the_newest_first_up_to_the_limit(service: Service, buried: str) -> None:
-    service.relay.answer_to_data = "550 no"
+    service.relay.answer_to_data = "550 5.1.1 no such user"
     service.forgot(ADDRESS)
     service.work()
 
@@ -73,7 +77,7 @@ def test_a_buried_job_is_mailed_after_a_retry(service: Service, buried: str, whi
 
     output = command(service, "retry", "--all" if which == "all" else buried).output
 
-    assert output == "1 put back\n"
+    assert output == "1 put back into the queue\n"
     service.work()
     assert service.relay.recipients() == [ADDRESS]
     assert service.redis.keys(Key.DEAD) == []
@@ -88,7 +92,7 @@ def test_a_retry_of_an_unknown_job_says_so(service: Service) -> None:
 def test_a_retried_notice_gets_another_full_day(service: Service) -> None:
     service.add_user(ADDRESS)
     token = service.link_for(ADDRESS)
-    service.relay.answer_to_data = "550 no"
+    service.relay.answer_to_data = "550 5.1.1 no such user"
     service.reset(token)
     service.work()
 

@@ -19,9 +19,9 @@ from worker.settings import WorkerSettings
 @pytest.mark.parametrize(
     ("subject", "told"),
     [
-        ("One\n\nand two", "is not one line of plain text. Take out its line breaks."),
-        ("One\u2028and two", "is not one line of plain text. Take out its line breaks."),
-        ("{% if link is none %}Never{% endif %}\n", "is empty. Write a line."),
+        ("One\n\nand two", "is not one line of plain text. Remove its line breaks."),
+        ("One\u2028and two", "is not one line of plain text. Remove its line breaks."),
+        ("{% if link is none %}Never{% endif %}\n", "is empty. Write one line."),
     ],
 )
 def test_a_subject_is_one_line(folder: Write, subject: str, told: str) -> None:
@@ -93,7 +93,12 @@ def test_the_required_ids_of_a_page_are_those_that_its_script_looks_up() -> None
     ("check", "name", "block", "told"),
     [
         (check_api, "pages/layout.html", "fotter", "there is no block fotter. Did you mean footer?"),
-        (check_worker, "mails/layout.txt", "x", "there is no block x. There are: content, headline, help, preheader."),
+        (
+            check_worker,
+            "mails/layout.txt",
+            "x",
+            "there is no block x. Known names: content, headline, help, preheader.",
+        ),
     ],
 )
 def test_an_unknown_block_is_reported_with_a_suggestion(
