@@ -7,6 +7,7 @@ from kombu import Connection
 from kombu.transport.redis import REFRESH_BINDING, Channel, SentinelChannel, SentinelTransport
 from redis import Redis
 
+from shared.connections.demotion import MasterConnection, MasterSSLConnection
 from shared.connections.redis_memory import ALLOW_FULL
 
 # Seconds. Celery's own are 2, 4, ... 30 and cannot be set: after a minute's outage it could wait half a minute more.
@@ -32,6 +33,9 @@ class DrainingChannel(Channel):
     registration is a single line, so Redis may store it even if it is full.
     """
 
+    connection_class: Any = MasterConnection
+    connection_class_ssl: Any = MasterSSLConnection
+
     def _get_client(self) -> type[Redis]:
         super()._get_client()  # type: ignore[no-untyped-call] # It checks redis-py's version.
         return PlainClient
@@ -42,7 +46,10 @@ class DrainingChannel(Channel):
 
 
 class DrainingSentinelChannel(DrainingChannel, SentinelChannel):
-    """The same channel, behind sentinels."""
+    """The same channel, behind sentinels, whose connections ask them for the master."""
+
+    connection_class: Any = SentinelChannel.connection_class
+    connection_class_ssl: Any = SentinelChannel.connection_class_ssl
 
 
 class QuickConnection(Connection):
