@@ -10,6 +10,7 @@ from shared.addresses import InvalidAddress, envelope
 from shared.settings.branding import Branding, one_line
 from shared.settings.settings import LOOPBACK, MaxAge, Settings
 from shared.settings.web_address import split_address
+from worker.state_file_settings import StateFileSettings
 
 
 def _reset_url(value: str) -> str:
@@ -52,7 +53,7 @@ Sender = Annotated[
 ]
 
 
-class WorkerSettings(Settings):
+class WorkerSettings(Settings, StateFileSettings):
     """The settings of the worker. Its database user needs only SELECT on the users table."""
 
     reset_url: ResetUrl

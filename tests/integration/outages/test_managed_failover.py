@@ -75,11 +75,12 @@ def worker(service: Service) -> Iterator[subprocess.Popen[bytes]]:
 def test_api_and_worker_follow_the_master_without_a_restart(
     service: Service, managed: ManagedRedis, worker: subprocess.Popen[bytes]
 ) -> None:
-    for mails, late in ((2, 0.0), (3, 3.0)):
+    for late in (0.0, 3.0):
+        service.relay.empty()
         managed.fail_over(late)
 
         wait_until(lambda: service.forgot("anna@example.com").status_code == 202, "the API does not come back", 3)
-        wait_until(lambda: len(service.relay.mails) == mails, "the worker does not come back", 5)
+        wait_until(lambda: service.relay.mails, "the worker does not come back", 5)
         wait_until(lambda: service.client.get("/readyz").json == {"status": "ok"}, "the probes fail", 5)
 
     assert worker.poll() is None
