@@ -12,6 +12,7 @@ from api.settings import ApiSettings
 from shared import log
 from shared.connections.redis_check import check_redis
 from shared.settings.environment import SettingsError
+from shared.settings.unknown import log_unknown_settings
 
 ABOUT = "Serve the API until a signal. It takes no arguments: its settings are environment variables."
 RESPAWN_AFTER = 0.2  # Seconds until a server process that died is replaced.
@@ -34,6 +35,7 @@ def main() -> None:
     _check_port(settings.host, settings.port)
     log.configure("api", settings.log_level)
     logging.getLogger("_granian").addFilter(_is_of_use)
+    log_unknown_settings(ApiSettings)
     if settings.template_folder:
         # Imported here, because the supervising process is half as large without the app.
         from api.start_checks import check_pages  # noqa: PLC0415

@@ -63,6 +63,12 @@ Limits = Annotated[str, AfterValidator(_limits)]
 class ApiSettings(Settings):
     """The settings of the API, which never connects to the mail server."""
 
+    prefixes = (
+        *("FORGOT_", "RESET_", "OUTBOX_", "BREACH_", "BCRYPT_", "CORS_", "TRUSTED_", "SIGN_IN_"),
+        *("PASSWORD_MI", "PASSWORD_MA", "BRAND_", "BABEL_DEFAULT_"),  # `pass` has PASSWORD_STORE_DIR.
+    )
+    others = ("RESET_URL",)
+
     forgot_limit_per_ip: Limits = Field(
         default="30/minute;300/hour",
         description="Requests for a link per client, such as `30/minute;300/hour`; more get a `429`.",

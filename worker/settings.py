@@ -8,9 +8,9 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_val
 
 from shared.addresses import InvalidAddress, envelope
 from shared.settings.branding import Branding, one_line
+from shared.settings.environment import FromEnvironment
 from shared.settings.settings import LOOPBACK, MaxAge, Settings
 from shared.settings.web_address import split_address
-from worker.state_file_settings import StateFileSettings
 
 
 def _reset_url(value: str) -> str:
@@ -51,10 +51,20 @@ Sender = Annotated[
     AfterValidator(_sender),
     Field(description="The sender: `no-reply@example.com` or `Example <no-reply@example.com>`."),
 ]
+StateFile = Annotated[
+    str,
+    Field(
+        description="The file in which a worker tells `python -m worker alive` that it lives; several workers on one "
+        "machine need one each. Empty: `latchkey-worker.json` in the folder for temporary files."
+    ),
+]
 
 
-class WorkerSettings(Settings, StateFileSettings):
+class WorkerSettings(Settings):
     """The settings of the worker. Its database user needs only SELECT on the users table."""
+
+    prefixes = ("MAIL_", "WORKER_", "BRAND_", "RESET_", "BABEL_DEFAULT_")
+    others = ("RESET_LIMIT_PER_IP", "RESET_LIMIT_PER_LINK")
 
     reset_url: ResetUrl
     mail_server: str = Field(description="The mail relay's host name.")
@@ -87,6 +97,7 @@ class WorkerSettings(Settings, StateFileSettings):
         description="`true`: tasks are shown in Flower, and a mail costs a worker up to twice the CPU; "
         "`false`: they are not.",
     )
+    worker_state_path: StateFile = ""
 
     @field_validator("mail_use_ssl")
     @classmethod
@@ -110,6 +121,12 @@ class WorkerSettings(Settings, StateFileSettings):
         if username is not None and bool(username) != bool(value.get_secret_value()):
             raise ValueError("is set without MAIL_USERNAME" if not username else "is missing beside MAIL_USERNAME")
         return value
+
+
+class AliveSettings(FromEnvironment):
+    """The setting that a check of life needs."""
+
+    worker_state_path: StateFile = ""
 
 
 class PreviewSettings(Branding):

@@ -9,10 +9,12 @@ from celery.signals import worker_before_create_process, worker_ready, worker_sh
 
 from shared.connections.redis_check import check_redis
 from shared.probes import TAKE_JOBS
+from shared.settings.unknown import log_unknown_settings
 from shared.ticker import Ticker
 from worker.app import connect_redis, create_worker
 from worker.mails.check import check_mails
-from worker.ops.alive import StateFile
+from worker.ops.alive import StateFile, state_path
+from worker.ops.last_words import say_in_json
 from worker.ops.probes import PROBE_INTERVAL, worker_probes
 from worker.ops.pulse import PULSE, PulseStep
 from worker.ops.rights import try_consuming
@@ -28,6 +30,7 @@ def start() -> None:
     settings = WorkerSettings.load()
     probes = worker_probes(settings, connect_redis(settings))
     worker = create_worker(settings, failures=lambda: _failures(probes.failures))
+    log_unknown_settings(WorkerSettings)
     check_mails(settings, worker.flask)
     check_redis(settings, try_consuming)
     # Retries of 0.1 s. A process that ends waits until its parent has read all its results, and was seen to wait half a
@@ -35,11 +38,12 @@ def start() -> None:
     billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
     worker_before_create_process.connect(share_memory, weak=False)
     lower_priority()
+    say_in_json()
     # Only once the worker is ready, so that it starts as quickly as other programs.
     worker_ready.connect(lambda **_: lower_session_priority(), weak=False)
     threads = (
         worker.sweeper,
-        StateFile(settings.state_file, PULSE.standstill),
+        StateFile(state_path(settings.worker_state_path), PULSE.standstill),
         # It may block for the timeouts of the database, and has nothing to finish.
         Ticker("probes", probes.run, interval=PROBE_INTERVAL, daemon=True),
     )

@@ -5,6 +5,7 @@ which workers take jobs.
 """
 
 import json
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,11 +15,16 @@ import click
 
 from shared.log import get_logger
 from shared.ticker import Ticker
-from worker.state_file_settings import StateFileSettings
+from worker.settings import AliveSettings
 
 FRESH = 30.0  # Seconds.
 
 log = get_logger(__name__)
+
+
+def state_path(setting: str) -> Path:
+    """Return the path of the file by WORKER_STATE_PATH."""
+    return Path(setting or Path(tempfile.gettempdir()) / "latchkey-worker.json")
 
 
 class StateFile(Ticker):
@@ -41,7 +47,7 @@ class StateFile(Ticker):
             new.replace(self._path)
         except OSError as error:
             if not self._warned:
-                hint = f"Let WORKER_STATE_FILE name a file that can be written, for `alive`, not {self._path}."
+                hint = f"Let WORKER_STATE_PATH name a file that can be written, for `alive`, not {self._path}."
                 log.warning("state_file_not_written", error=type(error).__name__, hint=hint)
             self._warned = True
 
@@ -54,7 +60,7 @@ class StateFile(Ticker):
 @click.command()
 def alive() -> None:
     """Check that the worker of this machine or container lives; needs no Redis. Status 0 or 1, and a sentence."""
-    path = StateFileSettings.load().state_file
+    path = state_path(AliveSettings.load().worker_state_path)
     try:
         state = json.loads(path.read_text())
         age, complaint = time.monotonic() - state["at"], state["complaint"]

@@ -33,7 +33,7 @@ def service(make_service: MakeService, own_redis: RedisServer, admin: Redis, tmp
     """A service whose Redis user has the rights of the documentation and no more."""
     service = make_service(
         REDIS_URL=own_redis.url.replace("//", "//latchkey:pw@"),
-        WORKER_STATE_FILE=str(tmp_path / "worker.json"),
+        WORKER_STATE_PATH=str(tmp_path / "worker.json"),
         FORGOT_LIMIT_PER_EMAIL="1000/day",
     )
     service.add_user("anna@example.com")
@@ -47,7 +47,7 @@ def worker(service: Service) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def allow(client: Redis, rights: str) -> None:
-    client.execute_command("ACL", "SETUSER", "latchkey", *rights.split())
+    client.execute_command("ACL", "SETUSER", "latchkey", *rights.split())  # type: ignore[no-untyped-call]
 
 
 def run(service: Service, *arguments: str) -> subprocess.CompletedProcess[str]:
