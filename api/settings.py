@@ -4,9 +4,10 @@ import re
 from typing import Annotated, Literal
 
 from limits import RateLimitItem, parse_many
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr
 
 from api.logo import checked_logo
+from api.web.trusted_proxies import TrustedProxies, parse_proxies
 from shared.settings.settings import Settings, split_list
 from shared.settings.web_address import web_address
 
@@ -87,11 +88,10 @@ class ApiSettings(Settings):
         default="10/minute",
         description="Resets and checks per user whose link is used, such as `10/minute`; more get a `429`.",
     )
-    trusted_proxies: int = Field(
+    trusted_proxies: Annotated[TrustedProxies, PlainValidator(parse_proxies)] = Field(
         default=0,
-        ge=0,
-        le=10,
-        description="Proxies before the API that append to `X-Forwarded-For` and `X-Forwarded-Proto`: 0 to 10.",
+        description="Proxies before the API that append to `X-Forwarded-For` and `X-Forwarded-Proto`: how many (0 to "
+        "10), or their networks: `10.0.0.0/8,192.0.2.1,fd00::/8`.",
     )
     cors_origins: Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(_origins)] = Field(
         default=(),
