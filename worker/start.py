@@ -1,6 +1,7 @@
 """Start a worker and what watches it. Celery's own command runs until a signal arrives."""
 
 import gc
+import tempfile
 from typing import Any
 
 import billiard.pool
@@ -9,6 +10,7 @@ from celery.signals import worker_before_create_process, worker_ready, worker_sh
 
 from shared.connections.redis_check import check_redis
 from shared.probes import TAKE_JOBS
+from shared.settings.environment import SettingsError
 from shared.settings.unknown import log_unknown_settings
 from shared.ticker import Ticker
 from worker.app import connect_redis, create_worker
@@ -28,6 +30,7 @@ def start() -> None:
     Raises SettingsError.
     """
     settings = WorkerSettings.load()
+    _require_temporary_folder()
     probes = worker_probes(settings, connect_redis(settings))
     worker = create_worker(settings, failures=lambda: _failures(probes.failures))
     log_unknown_settings(WorkerSettings)
@@ -51,6 +54,15 @@ def start() -> None:
     worker.celery.steps["consumer"].add(PulseStep)
     # Mingle takes a second at every connect. Neither it nor gossip is needed: workers share nothing but Redis.
     worker.celery.worker_main(["--quiet", "worker", "--without-mingle", "--without-gossip"])
+
+
+def _require_temporary_folder() -> None:
+    """Refuse to start where Celery's pool would fail, and end with status 0."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        hint = "Mount a tmpfs at /tmp, or name a folder that can be written."
+        raise SettingsError([f"TMPDIR: there is no folder for temporary files. {hint}"]) from None
 
 
 def _failures(found: dict[str, str]) -> dict[str, str]:
