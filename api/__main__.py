@@ -2,6 +2,8 @@
 
 import argparse
 import logging
+import os
+import signal
 import socket
 
 from granian import Granian
@@ -46,6 +48,7 @@ def main() -> None:
 
 
 def _serve(settings: ApiSettings) -> None:
+    os.register_at_fork(after_in_child=_end_at_signals)
     Granian(
         "api.app:serve",
         factory=True,
@@ -64,6 +67,15 @@ def _serve(settings: ApiSettings) -> None:
         log_access=False,
         log_dictconfig=_JSON_LINES,
     ).serve()
+
+
+def _end_at_signals() -> None:
+    """Let a server process end at once while it starts: it has inherited handlers that do nothing in it.
+
+    granian installs the process's own handlers once the app is built; one that was asked before was killed after 10 s.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _is_of_use(line: logging.LogRecord) -> bool:

@@ -1,45 +1,18 @@
 """A managed Redis changes its master behind one name and leaves the connections to the old one open."""
 
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import MakeService, require_redis
+from tests.support.managed_redis import ManagedRedis
 from tests.support.servers import RedisServer, wait_until
 from tests.support.service import Service, worker_process
 from tests.support.switch import Switch
 
 pytestmark = pytest.mark.slow
-
-
-class ManagedRedis:
-    """A master and a replica behind one name."""
-
-    def __init__(self, master: RedisServer, replica: RedisServer, name: Switch) -> None:
-        self.master, self.replica, self.name = master, replica, name
-        self.url = f"redis://127.0.0.1:{name.port}/0"
-        self._follow(replica, master)
-
-    def fail_over(self, late: float) -> None:
-        """Make the replica the master. Only new connections reach it, and only those of `late` seconds later."""
-        with self.replica.client() as client:
-            client.replicaof("NO", "ONE")
-        self._follow(self.master, self.replica)
-        time.sleep(late)
-        self.name.target = self.replica.port
-        self.master, self.replica = self.replica, self.master
-
-    def _follow(self, replica: RedisServer, master: RedisServer) -> None:
-        with replica.client() as client:
-            client.replicaof("127.0.0.1", master.port)
-        wait_until(lambda: self._in_step(replica), "the replica does not follow")
-
-    def _in_step(self, replica: RedisServer) -> bool:
-        with replica.client() as client:
-            return bool(client.info("replication").get("master_link_status") == "up")
 
 
 def made(folder: Path) -> Path:
