@@ -27,17 +27,19 @@ class ManagedStore(ManagedRedis):
     @classmethod
     def start(cls, folder: Path) -> Self:
         """Start both servers and the switch."""
-        servers = []
-        for name in ("one", "two"):
-            (folder / name).mkdir()
-            servers.append(one_redis(folder / name))
-        return cls(*servers, Switch(servers[0].port).__enter__())
+        one, two = (one_redis(made(folder / name)) for name in ("one", "two"))
+        return cls(one, two, Switch(one.port).__enter__())
 
     def close(self) -> None:
         """End everything."""
         self.name.__exit__()
         self.master.close()
         self.replica.close()
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def managed_failover(run: Run) -> None:
