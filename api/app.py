@@ -42,7 +42,7 @@ from shared.settings.environment import SettingsError
 from shared.templates.templates import Templates
 from shared.ticker import Ticker
 from shared.tokens import Tokens
-from shared.users.table import Users
+from shared.users.users import Users
 
 # Seconds. With both, a request gets its 503 within half a second if Redis is down or frozen.
 REDIS_CONNECT_TIMEOUT = 0.1

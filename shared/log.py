@@ -53,7 +53,7 @@ def request_id(candidate: str | None) -> str:
 
 
 def redact(text: str) -> str:
-    """Replace everything that looks like a mail address, a log-in, a reset token or a password hash."""
+    """Replace everything that looks like an email address, a log-in, a reset token or a password hash."""
     for pattern, replacement in _PRIVATE:
         text = pattern.sub(replacement, text)
     return text

@@ -14,7 +14,7 @@ from worker.ops.alive import alive
 )
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Mail accepted jobs until a signal arrives; the commands show and manage them."""
+    """Process accepted jobs until a signal arrives; the commands show and manage them."""
     if context.invoked_subcommand is None:
         # Imported here, because the commands are quicker without Celery.
         from worker.start import start  # noqa: PLC0415

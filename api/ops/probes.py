@@ -14,7 +14,7 @@ from shared.connections.clock import check_clock
 from shared.failures import ProbeFailed
 from shared.probes import WORKER_PROBES, Probe, Probes
 from shared.redis_keys import Key
-from shared.users.table import Users
+from shared.users.users import Users
 
 DATABASE_TIMEOUT = 1.0  # Seconds.
 

@@ -63,7 +63,6 @@ def _missing_right(text: str) -> str:
     if "channel" in text.lower():
         return "Redis allows its user no channels, which Celery needs. Allow them: ACL SETUSER NAME allchannels."
     if command := _COMMAND.search(text):
-        return (
-            f"Redis does not allow its user the command {command[1].upper()}. Allow it: ACL SETUSER NAME allcommands."
-        )
+        name = command[1].upper()
+        return f"Redis does not allow its user the command {name}. Allow it: ACL SETUSER NAME allcommands."
     return "Redis does not allow its user all keys. Allow them: ACL SETUSER NAME allkeys."

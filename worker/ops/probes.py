@@ -7,7 +7,7 @@ from shared.connections.clock import check_clock
 from shared.connections.database import database_config, db
 from shared.failures import ProbeFailed
 from shared.probes import Probe, Probes
-from shared.users.table import Users
+from shared.users.users import Users
 from worker.ops.pulse import PULSE
 from worker.ops.rights import try_consuming
 from worker.settings import WorkerSettings

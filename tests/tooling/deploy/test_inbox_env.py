@@ -1,4 +1,4 @@
-"""deploy/inbox.env: a first try with docker compose mails into a catcher, and nothing else does."""
+"""deploy/inbox.env: a first try with docker compose sends to a mail catcher; without it, nothing does."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ INBOX = PROJECT / "deploy" / "inbox.env"
 
 @pytest.fixture
 def relay(tmp_path: Path) -> Path:
-    """An .env of somebody with a relay that asks for a password."""
+    """An .env of somebody whose relay requires a password."""
     tls = {"MAIL_PORT": "465", "MAIL_USE_TLS": "false", "MAIL_USE_SSL": "true"}
     settings = REQUIRED | tls | {"MAIL_USERNAME": "me", "MAIL_PASSWORD": "x"}
     file = tmp_path / ".env"
@@ -22,7 +22,7 @@ def relay(tmp_path: Path) -> Path:
     return file
 
 
-def test_without_it_no_catcher_and_no_new_table_run_and_no_program_knows_of_one() -> None:
+def test_without_it_no_catcher_and_no_new_table_run_and_no_program_uses_one() -> None:
     assert [name for name in SERVICES if name not in running({})] == ["create-table", "postgres", "mailpit"]
     assert "mailpit" not in json.dumps([service.get("environment") for service in SERVICES.values()])
 
@@ -39,7 +39,7 @@ def test_without_it_mails_go_to_the_relay_of_env(relay: Path) -> None:
     assert settings.reset_url == REQUIRED["RESET_URL"]
 
 
-def test_with_it_mails_go_to_the_catcher_and_the_relays_password_goes_nowhere(relay: Path) -> None:
+def test_with_it_mails_go_to_the_catcher_and_the_relays_password_is_not_used(relay: Path) -> None:
     settings = WorkerSettings.load(environment_of("worker", read_env_files(relay, INBOX, **PASSWORD)))
 
     assert (settings.mail_server, settings.mail_port) == ("mailpit", 1025)
