@@ -2,6 +2,8 @@
 
 import argparse
 import logging
+import os
+import signal
 import socket
 
 from granian import Granian
@@ -12,6 +14,7 @@ from api.settings import ApiSettings
 from shared import log
 from shared.connections.redis_check import check_redis
 from shared.settings.environment import SettingsError
+from shared.settings.unknown import log_unknown_settings
 
 ABOUT = "Serve the API until a signal. It takes no arguments: its settings are environment variables."
 RESPAWN_AFTER = 0.2  # Seconds until a server process that died is replaced.
@@ -34,6 +37,7 @@ def main() -> None:
     _check_port(settings.host, settings.port)
     log.configure("api", settings.log_level)
     logging.getLogger("_granian").addFilter(_is_of_use)
+    log_unknown_settings(ApiSettings)
     if settings.template_folder:
         # Imported here, because the supervising process is half as large without the app.
         from api.start_checks import check_pages  # noqa: PLC0415
@@ -44,6 +48,7 @@ def main() -> None:
 
 
 def _serve(settings: ApiSettings) -> None:
+    os.register_at_fork(after_in_child=_end_at_signals)
     Granian(
         "api.app:serve",
         factory=True,
@@ -62,6 +67,15 @@ def _serve(settings: ApiSettings) -> None:
         log_access=False,
         log_dictconfig=_JSON_LINES,
     ).serve()
+
+
+def _end_at_signals() -> None:
+    """Let a server process end at once while it starts: it has inherited handlers that do nothing in it.
+
+    granian installs the process's own handlers once the app is built; one that was asked before was killed after 10 s.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _is_of_use(line: logging.LogRecord) -> bool:

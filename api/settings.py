@@ -4,9 +4,10 @@ import re
 from typing import Annotated, Literal
 
 from limits import RateLimitItem, parse_many
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr
 
 from api.logo import checked_logo
+from api.trusted_proxies import TrustedProxies, parse_proxies
 from shared.settings.settings import Settings, split_list
 from shared.settings.web_address import web_address
 
@@ -63,6 +64,12 @@ Limits = Annotated[str, AfterValidator(_limits)]
 class ApiSettings(Settings):
     """The settings of the API, which never connects to the mail server."""
 
+    prefixes = (
+        *("FORGOT_", "RESET_", "OUTBOX_", "BREACH_", "BCRYPT_", "CORS_", "TRUSTED_", "SIGN_IN_"),
+        *("PASSWORD_MI", "PASSWORD_MA", "BRAND_", "BABEL_DEFAULT_"),  # `pass` has PASSWORD_STORE_DIR.
+    )
+    others = ("RESET_URL",)
+
     forgot_limit_per_ip: Limits = Field(
         default="30/minute;300/hour",
         description="The limit on requests for a link by one client, such as `30/minute;300/hour`. Further "
@@ -87,12 +94,10 @@ class ApiSettings(Settings):
         description="The limit on resets and checks with all links of one user together, such as `10/minute`. "
         "Further ones get `429`.",
     )
-    trusted_proxies: int = Field(
+    trusted_proxies: Annotated[TrustedProxies, PlainValidator(parse_proxies)] = Field(
         default=0,
-        ge=0,
-        le=10,
-        description="The number of proxies in front of the API that append to `X-Forwarded-For` and "
-        "`X-Forwarded-Proto`: 0 to 10.",
+        description="The proxies in front of the API that append to `X-Forwarded-For` and `X-Forwarded-Proto`: their "
+        "number (0 to 10), or their networks: `10.0.0.0/8,192.0.2.1,fd00::/8`.",
     )
     cors_origins: Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(_origins)] = Field(
         default=(),

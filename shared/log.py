@@ -6,7 +6,9 @@ of libraries and tracebacks.
 
 import logging
 import re
+import socket
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -22,9 +24,17 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Characters that delimit an address in a text: white space, quotes, brackets and separators.
 _OUTSIDE = r"\s\"'<>,;:()\[\]{}\\"
 _LOCAL = _OUTSIDE.replace("'", "").replace("{}", "")
+# What looks like a mail address and is none: the name that Celery gives to the worker of this machine, and Redis's
+# categories of commands.
+_NO_ADDRESS = re.compile(rf"celery@{re.escape(socket.gethostname())}|[+-]@[a-z]+")
 # The look-behinds keep a pattern from being tried at every character of a long word.
-_PRIVATE = (
-    (re.compile(rf"(?:\"[^\"\n]*\"|(?<![^{_LOCAL}])[^{_LOCAL}]+)(?:[@\uff20]|%40)[^{_OUTSIDE}/]+"), "[address]"),
+_PRIVATE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    # User and password in the address of a server, whose host stays.
+    (re.compile(r"(?<=://)[^\s/\"'<>@:]*:[^\s/\"'<>]*@(?=[\w.\[-])"), "[login]@"),
+    (
+        re.compile(rf"(?:\"[^\"\n]*\"|(?<![^{_LOCAL}])[^{_LOCAL}]+)(?:[@\uff20]|%40)[^{_OUTSIDE}/]+"),
+        lambda found: found[0] if _NO_ADDRESS.fullmatch(found[0]) else "[address]",
+    ),
     (re.compile(r"(?<![\w-])[\w-]{24,}\.[\w-]{5,8}\.[\w-]{27,}"), "[token]"),
     (re.compile(r"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}"), "[hash]"),
 )
@@ -43,9 +53,9 @@ def request_id(candidate: str | None) -> str:
 
 
 def redact(text: str) -> str:
-    """Replace everything that looks like an email address, a reset token or a password hash."""
-    for pattern, name in _PRIVATE:
-        text = pattern.sub(name, text)
+    """Replace everything that looks like an email address, a log-in, a reset token or a password hash."""
+    for pattern, replacement in _PRIVATE:
+        text = pattern.sub(replacement, text)
     return text
 
 

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from shared.failures import explain
 from shared.log import get_logger
 
+TAKE_JOBS = "take_jobs"
+"""The worker's probe that fails while it takes no jobs."""
+WORKER_PROBES = (TAKE_JOBS, "redis_rights", "clock", "find_users")
+"""The probes of the worker, which tells the API those that fail."""
 LOG_INTERVAL = 60.0  # Seconds after which a failure that lasts is logged again.
 
 log = get_logger(__name__)

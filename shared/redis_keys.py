@@ -37,8 +37,10 @@ class Key(StrEnum):
     METRICS = "metrics"  # Hash: counter, or counter:label -> number, of both programs. See api/ops/counters.py.
     HASHING = "metrics:hashing"  # Sorted set: process:number of passwords that wait -> when that was counted.
     BATCH = "metrics:batch:"  # + process: the number of the last batch of counts that was added.
-    HEARTBEAT = "worker:heartbeat"  # Exists while a worker lives.
+    HEARTBEAT = "worker:heartbeat"  # Exists while a worker takes jobs.
+    WORKERS = "worker:states"  # Hash: worker -> JSON: when it last told, in seconds, and which of its probes fail.
     SWEEPER = "worker:sweeper"  # Which worker sweeps.
+    REHEARSAL = "latchkey:rehearsal"  # Never written: the worker tries to wait for a message here.
     LIMITS = "limit:"  # + what Flask-Limiter writes.
     KOMBU_BINDING = "_kombu.binding.latchkey"  # Celery's own.
 

@@ -1,4 +1,4 @@
-"""A thread that calls a function once a second while its program runs."""
+"""A thread that calls a function again and again while its program runs."""
 
 import threading
 import time
@@ -12,15 +12,23 @@ log = get_logger(__name__)
 
 
 class Ticker(threading.Thread):
-    """Calls `tick` once a second, and at the end `last_tick`, by default `tick` again. It survives every error.
+    """Calls `tick` every `interval` seconds, and at the end `last_tick`, by default `tick`. It survives every error.
 
-    It ends when it is stopped, or with the main thread. A daemon thread would be killed before its last tick, and the
-    processes that granian forks do not run atexit functions.
+    It ends when it is stopped, or with the main thread. A daemon thread is killed before its last tick: only for a tick
+    that may block and that nobody misses. The processes that granian forks do not run atexit functions.
     """
 
-    def __init__(self, name: str, tick: Callable[[], None], last_tick: Callable[[], None] | None = None) -> None:
-        super().__init__(name=name, daemon=False)
-        self._tick, self._last_tick, self._interval = tick, last_tick or tick, 1.0
+    def __init__(
+        self,
+        name: str,
+        tick: Callable[[], None],
+        last_tick: Callable[[], None] | None = None,
+        *,
+        interval: float = 1.0,
+        daemon: bool = False,
+    ) -> None:
+        super().__init__(name=name, daemon=daemon)
+        self._tick, self._last_tick, self._interval = tick, last_tick or tick, interval
         self._failed = f"{name}_failed"
         self._stopped = self._away = False
 

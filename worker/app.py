@@ -1,6 +1,7 @@
 """create_worker builds the worker in one place: a Celery app and a small Flask app."""
 
 import ssl
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from celery import Celery
@@ -45,15 +46,21 @@ class Worker:
     mailer: Mailer
 
 
-def create_worker(settings: WorkerSettings, *, tls: ssl.SSLContext | None = None) -> Worker:
+def create_worker(
+    settings: WorkerSettings,
+    *,
+    tls: ssl.SSLContext | None = None,
+    failures: Callable[[], Mapping[str, str]] = dict,
+) -> Worker:
     """Build the worker without connecting to anything; the first job that needs a connection opens it.
 
     tls: the TLS context for the relay; by default one with the certificates of MAIL_CA_FILE or this machine, which
     take 20 ms to load.
+    failures: tells which of the worker's probes fail.
     """
     log.configure("worker", settings.log_level)
     flask = _flask(settings)
-    outbox = Outbox(_redis(settings))
+    outbox = Outbox(connect_redis(settings))
     mailer = Mailer(
         flask,
         settings.mail_timeout,
@@ -75,11 +82,12 @@ def create_worker(settings: WorkerSettings, *, tls: ssl.SSLContext | None = None
     # Flower shows tasks, one for each job. If nobody watches them, one task delivers several jobs.
     delivery = Delivery(Consumer(outbox), handlers, more_for=0.0 if settings.worker_events else MORE_FOR)
     # The sweeper has its own client: its thread may hold one of a client's locks while Celery forks a process.
-    sweeper = Sweeper(Outbox(_redis(settings)), settings.mail_max_age)
+    sweeper = Sweeper(Outbox(connect_redis(settings)), settings.mail_max_age, failures)
     return Worker(_celery(settings, flask, delivery), flask, outbox, delivery, sweeper, mailer)
 
 
-def _redis(settings: WorkerSettings) -> Redis:
+def connect_redis(settings: WorkerSettings) -> Redis:
+    """Return a client of Redis that connects when it is needed."""
     return connect(settings.redis_url.get_secret_value(), connect_timeout=REDIS_TIMEOUT, timeout=REDIS_TIMEOUT)
 
 

@@ -11,14 +11,21 @@ from typing import Any
 
 from celery import Celery
 from flower.utils import broker
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
 
 from shared.settings.redis_url import SentinelAddress
+from shared.settings.service_links import service_links
 from shared.settings.settings import RedisSettings
 from worker.queue.celery_settings import celery_settings
 
 
 def _app() -> Celery:
+    # Flower would take the port of a Service called flower (FLOWER_PORT=tcp://...) for its own, and end.
+    for name in service_links(os.environ):
+        del os.environ[name]
     os.environ.setdefault("FLOWER_ADDRESS", "127.0.0.1")
     os.environ.setdefault("FLOWER_READ_ONLY", "true")
     # Unless this is false when it starts, Flower permanently turns on task events in every worker.
@@ -27,6 +34,8 @@ def _app() -> Celery:
     broker.RedisBase.queues = _count_messages
     if address := SentinelAddress.parse(redis_url):
         broker.RedisSentinel = partial(_behind_sentinels, address)
+    else:
+        broker.Redis = broker.RedisSsl = partial(_directly, redis_url)
     celery = Celery("latchkey")
     celery.conf.update(celery_settings(redis_url))
     return celery
@@ -40,6 +49,18 @@ async def _count_messages(self: broker.RedisBase, names: Iterable[str]) -> list[
         # Flower creates new clients for each page.
         for client in (self.redis, *getattr(self, "sentinels", ())):
             await client.aclose()
+
+
+def _directly(url: str, _url: str, **options: Any) -> broker.RedisBase:
+    """Let Flower ask for the queue with all of the address: its own classes drop its parameters, as for TLS."""
+    measured = broker.RedisBase("", **options)
+    measured.redis = Redis.from_url(
+        url,
+        socket_connect_timeout=measured.socket_connect_timeout,
+        socket_timeout=measured.socket_timeout,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return measured
 
 
 def _behind_sentinels(address: SentinelAddress, _url: str, **options: Any) -> broker.RedisBase:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from shared.settings.branding import Branding
+from shared.settings.environment import FromEnvironment
 from shared.settings.settings import MaxAge, Settings
 from shared.settings.web_address import split_address
 from worker.relay_settings import RelaySettings
@@ -35,10 +36,20 @@ ResetUrl = Annotated[
         "`#token=...` is appended."
     ),
 ]
+StateFile = Annotated[
+    str,
+    Field(
+        description="The file in which a worker tells `python -m worker alive` that it lives; several workers on one "
+        "machine need one each. Empty: `latchkey-worker.json` in the folder for temporary files."
+    ),
+]
 
 
 class WorkerSettings(RelaySettings, SenderSettings, Settings):
     """The settings of the worker. Its database user needs only SELECT on the users table."""
+
+    prefixes = ("MAIL_", "WORKER_", "BRAND_", "RESET_", "BABEL_DEFAULT_")
+    others = ("RESET_LIMIT_PER_IP", "RESET_LIMIT_PER_LINK")
 
     reset_url: ResetUrl
     mail_max_age: int = Field(
@@ -55,6 +66,13 @@ class WorkerSettings(RelaySettings, SenderSettings, Settings):
         description="`true`: Flower shows the tasks, and an email costs a worker up to twice the CPU. "
         "`false`: Flower does not show them.",
     )
+    worker_state_path: StateFile = ""
+
+
+class AliveSettings(FromEnvironment):
+    """The setting that a check of life needs."""
+
+    worker_state_path: StateFile = ""
 
 
 class PreviewSettings(SenderSettings, Branding):

@@ -1,14 +1,18 @@
 """The probes of the API: what requests for a link, emails and resets need."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 from flask import Flask
 from redis import Redis
 
 from api.ops.memory import Memory
+from shared.connections.clock import check_clock
 from shared.failures import ProbeFailed
-from shared.probes import Probe, Probes
+from shared.probes import WORKER_PROBES, Probe, Probes
 from shared.redis_keys import Key
 from shared.users.users import Users
 
@@ -23,18 +27,34 @@ def api_probes(app: Flask, redis: Redis, rehearse: Callable[[], None], memory: M
         memory.sample()
         memory.check()
 
-    def find_worker() -> None:
-        if not redis.exists(Key.HEARTBEAT):
-            raise ProbeFailed("No worker is alive, so no email is sent. Start one: python -m worker.")
-
     return Probes(
         [
             Probe("accept_request", rehearse, stops_requests=True),
             Probe("redis_memory", check_memory, after="accept_request", stops_requests=True),
-            Probe("worker", find_worker, after="accept_request"),
+            Probe("clock", lambda: check_clock(redis), after="accept_request"),
+            *worker_probes(redis),
             Probe("find_users", in_thread(users.probe)),
         ]
     )
+
+
+def worker_probes(redis: Redis) -> list[Probe]:
+    """Return a probe for any worker that takes jobs, and one for each probe of the workers, which tell what fails."""
+    states: list[dict[str, Any]] = []
+
+    def find_worker() -> None:
+        states[:] = map(json.loads, redis.hvals(Key.WORKERS))
+        if not redis.exists(Key.HEARTBEAT):
+            raise ProbeFailed("No worker takes jobs, so no email is sent. Start one: python -m worker.")
+
+    def ask_workers(name: str) -> None:
+        told = [hint for state in states if (hint := state["failing"].get(name))]
+        if told:
+            others = f" (So say {len(told)} of {len(states)} workers.)" if len(states) > 1 else ""
+            raise ProbeFailed(told[0] + others)
+
+    asked = [Probe(f"worker_{name}", partial(ask_workers, name), after="accept_request") for name in WORKER_PROBES]
+    return [Probe("worker", find_worker, after="accept_request"), *asked]
 
 
 class OwnThread:

@@ -40,17 +40,25 @@ def client_key() -> str:
 @lru_cache(maxsize=4096)
 def key_of(peer: str) -> str:
     """Return the key of a client by the address that it connects from."""
-    try:
-        address = ipaddress.ip_address(_without_port(peer))
-    except ValueError:
+    address = address_of(peer)
+    if address is None:
         return _UNKNOWN
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    if address in _NAT64:
-        return str(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
     return str(ipaddress.ip_network((int(address), 64), strict=False))
+
+
+def address_of(peer: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Read an address, with or without a port; IPv4 inside IPv6 (mapped, NAT64) is IPv4. None if it is none."""
+    try:
+        address = ipaddress.ip_address(_without_port(peer))
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address.ipv4_mapped is None and address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address
 
 
 @lru_cache(maxsize=1024)

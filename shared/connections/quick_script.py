@@ -1,5 +1,6 @@
 """Redis scripts, called with as little overhead as possible."""
 
+import hashlib
 import os
 import socket
 import ssl
@@ -12,7 +13,7 @@ from typing import Any
 
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisAway
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoScriptError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisSlow
 
 from shared.redis_keys import MICROSECONDS
@@ -35,7 +36,8 @@ class QuickScript:
     """
 
     def __init__(self, redis: Redis, text: str, free: deque[Any], trusted_for: float = 0.0) -> None:
-        self._script = redis.register_script(text)
+        self._text = text
+        self._sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()  # The name that Redis gives it.
         self._pool: Any = redis.connection_pool
         self._free = free
         self._trusted_for = trusted_for
@@ -48,13 +50,13 @@ class QuickScript:
         connection, used_at = self._take()
         try:
             if not self._is_good(connection, rested=time.monotonic() - used_at >= self._trusted_for):
-                connection.disconnect()
-                connection.connect()
-                _time_in_kernel(connection)
-            connection.send_command("EVALSHA", self._script.sha, 0, *args)
-            return connection.read_response()
-        except NoScriptError:
-            return self._script(args=args)
+                _connect_again(connection)
+            try:
+                return self._run(connection, args)
+            except ReadOnlyError:
+                # Nothing has happened, and by now the address may lead to the new master.
+                _connect_again(connection)
+                return self._run(connection, args)
         except ResponseError:
             raise
         except BaseException as error:
@@ -65,6 +67,15 @@ class QuickScript:
             raise
         finally:
             self._free.append((connection, time.monotonic()))
+
+    def _run(self, connection: Any, args: Sequence[str | int]) -> Any:
+        try:
+            connection.send_command("EVALSHA", self._sha, 0, *args)
+            return connection.read_response()
+        except NoScriptError:
+            # On this connection: one of the pool may still lead to a former master.
+            connection.send_command("EVAL", self._text, 0, *args)
+            return connection.read_response()
 
     def _take(self) -> tuple[Any, float]:
         """Return a connection and the time of its last use."""
@@ -84,6 +95,12 @@ class QuickScript:
             return ours and not (rested and connection.can_read())
         except (RedisError, OSError):
             return False
+
+
+def _connect_again(connection: Any) -> None:
+    connection.disconnect()
+    connection.connect()
+    _time_in_kernel(connection)
 
 
 def _time_in_kernel(connection: Any) -> None:

@@ -1,10 +1,13 @@
 """The checks of Redis when a program starts."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
+from redis.exceptions import ConnectionError as RedisAway
 
+from shared.connections.demotion import DEMOTED
 from shared.connections.redis_client import connect
 from shared.connections.redis_failures import MIN_VERSION, NEEDED, explain_redis
 from shared.log import get_logger
@@ -17,38 +20,60 @@ TIMEOUT = 2.0  # Seconds.
 log = get_logger(__name__)
 
 
-def check_redis(settings: RedisSettings) -> None:
+def check_redis(settings: RedisSettings, *attempts: Callable[[Redis], None]) -> None:
     """Refuse to start with an unsuitable Redis; warn if it may lose accepted jobs.
 
-    A Redis that is down may come back, and one that refuses INFO may be suitable: both are accepted.
+    A Redis that is down or refuses writes may come back, and one that refuses INFO may be suitable: all are accepted.
+
+    attempts: what else the program will do with Redis, to be tried for the right to do it.
 
     Raises SettingsError.
     """
     url = settings.redis_url.get_secret_value()
     try:
         with connect(url, connect_timeout=TIMEOUT, timeout=TIMEOUT) as redis:
-            _check_keys(redis)
-            found: dict[str, Any] = redis.info()
-    except NoPermissionError:
-        log.warning("redis_tells_nothing", hint="Allow INFO to the user in REDIS_URL, to watch its memory.")
-        return
-    except (AuthenticationError, ResponseError) as error:
+            redis.exists(*Key)
+            _try_rights(redis, attempts)
+            found = _info(redis)
+    except DEMOTED as error:
+        log.warning("redis_away", error=type(error).__name__, hint=explain_redis(error))
+    except (NoPermissionError, AuthenticationError, ResponseError) as error:
         raise SettingsError([f"REDIS_URL: {explain_redis(error)}"]) from None
     except RedisError as error:
         log.warning("redis_away", error=type(error).__name__, hint="Waiting for Redis. If it runs, check REDIS_URL.")
-        return
-    _check_kind(found)
+    else:
+        _check_kind(found)
 
 
-def _check_keys(redis: Redis) -> None:
-    """Test access to every key: without it, a script would stop half-way."""
+def _try_rights(redis: Redis, attempts: Iterable[Callable[[Redis], None]]) -> None:
+    """Run a script, and whatever else the program will do. What is refused for now will be told by the probes."""
+    for attempt in (_run_script, *attempts):
+        try:
+            attempt(redis)
+        except (NoPermissionError, RedisAway):
+            raise
+        except ResponseError as error:
+            if "ACL failure" in str(error):
+                raise
+            log.warning("redis_refuses", error=type(error).__name__, hint=explain_redis(error))
+
+
+def _run_script(redis: Redis) -> None:
+    redis.eval("return redis.call('TIME')", 0)
+
+
+def _info(redis: Redis) -> dict[str, Any]:
     try:
-        redis.exists(*Key)
+        found: dict[str, Any] = redis.info()
     except NoPermissionError:
-        raise SettingsError(["REDIS_URL: its user may not use all keys. Allow it `~*`, and EXISTS."]) from None
+        log.warning("redis_tells_nothing", hint="Allow INFO to the user in REDIS_URL, to watch its memory.")
+        return {}
+    return found
 
 
 def _check_kind(found: dict[str, Any]) -> None:
+    if not found:
+        return
     version = str(found["redis_version"])
     if int(version.partition(".")[0]) < MIN_VERSION:
         raise SettingsError([f"REDIS_URL: this is Redis {version}. {NEEDED}"])

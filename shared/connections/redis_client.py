@@ -9,6 +9,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
+from shared.connections.demotion import MasterConnection, MasterSSLConnection
 from shared.settings.redis_url import SentinelAddress
 
 MAX_CONNECTIONS = 10_000
@@ -31,12 +32,15 @@ def connect(url: str, *, connect_timeout: float, timeout: float) -> Redis:
     }
     address = SentinelAddress.parse(url)
     if address is None:
-        return Redis.from_url(url, **options)
+        client = Redis.from_url(url, **options)
+        tls = url.startswith("rediss://")
+        client.connection_pool.connection_class = MasterSSLConnection if tls else MasterConnection
+        return client
     # redis-py has no types for Sentinel yet.
     sentinels = Sentinels(address.sentinels, sentinel_kwargs=address.sentinel_options(connect_timeout))  # type: ignore[no-untyped-call]
     login = {"username": address.username, "password": address.password, "db": address.db}
-    client: Redis = sentinels.master_for(address.name, **login, **options)  # type: ignore[no-untyped-call]
-    return client
+    master: Redis = sentinels.master_for(address.name, **login, **options)  # type: ignore[no-untyped-call]
+    return master
 
 
 class Sentinels(Sentinel):

@@ -5,9 +5,11 @@ import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.settings.service_links import service_links
 
 # A variable counts as a misspelt setting if its name is at least this similar to a setting's (1: equal), and at least
 # this long. PORTS, LOGNAME and the other program's settings are not that similar; BRAND_COLOUR and REDIS_URI are.
@@ -33,6 +35,11 @@ class FromEnvironment(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
+    prefixes: ClassVar[tuple[str, ...]] = ()
+    """The beginnings of names that are these settings or mistakes, `others` aside."""
+    others: ClassVar[tuple[str, ...]] = ()
+    """Settings of other programs whose names begin like that."""
+
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Read the settings from environment variables, or a secret from the file that NAME_FILE names.
@@ -49,6 +56,11 @@ class FromEnvironment(BaseModel):
         return settings
 
 
+def known_names(cls: type[BaseModel]) -> set[str]:
+    """Return the names of the environment variables that are settings."""
+    return {name.upper() for name in cls.model_fields} | {f"{name}_FILE" for name in secret_names(cls)}
+
+
 def secret_names(cls: type[BaseModel]) -> set[str]:
     """Return the names of settings that are secrets, which may also be given as NAME_FILE."""
     return {name.upper() for name, field in cls.model_fields.items() if "SecretStr" in repr(field.annotation)}
@@ -56,6 +68,8 @@ def secret_names(cls: type[BaseModel]) -> set[str]:
 
 def read(cls: type[BaseModel], environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Return the values that are set, and the problems by field; an empty variable counts as not set."""
+    links = service_links(environ)
+    environ = {name: value for name, value in environ.items() if name not in links}
     values = {name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())}
     problems = _misspelt(cls, environ)
     for name in secret_names(cls):
@@ -74,7 +88,7 @@ def read(cls: type[BaseModel], environ: Mapping[str, str]) -> tuple[dict[str, st
 
 def _misspelt(cls: type[BaseModel], environ: Mapping[str, str]) -> dict[str, str]:
     """Find misspelt names of settings: a misspelt USERS_FILTER would let everybody in."""
-    known = {name.upper() for name in cls.model_fields} | {f"{name}_FILE" for name in secret_names(cls)}
+    known = known_names(cls)
     users = [name for name in known if name.startswith("USERS_")]
     problems = {}
     for name in environ.keys() - known:

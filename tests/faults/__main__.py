@@ -15,6 +15,7 @@ from tests.faults.cases import (
     claims,
     database_away,
     redis_away,
+    redis_refuses,
     relay_faults,
     sentinel,
     too_old,
@@ -24,7 +25,18 @@ from tests.faults.database import Postgres
 from tests.faults.report import Row, table
 from tests.faults.run import RATE, say
 
-_MODULES = (workers, redis_away, api_killed, relay_faults, too_old, database_away, sentinel, backlog, claims)
+_MODULES = (
+    workers,
+    redis_away,
+    redis_refuses,
+    api_killed,
+    relay_faults,
+    too_old,
+    database_away,
+    sentinel,
+    backlog,
+    claims,
+)
 FAULTS: dict[str, Loaded | Unloaded] = {fault.name: fault for module in _MODULES for fault in module.FAULTS}
 
 

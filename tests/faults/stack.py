@@ -39,6 +39,11 @@ class Store(Protocol):
 class OneRedis(RedisServer):
     """A Redis with an append-only file, as docs/production.md requires."""
 
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return self._folder
+
     def client(self, db: int = 0) -> redis.Redis:
         return redis.Redis(port=self.port, db=db, decode_responses=True, socket_timeout=5)
 

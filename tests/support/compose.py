@@ -14,8 +14,10 @@ from tests.support.service import SECRET
 PROJECT = Path(__file__).parents[2]
 FILE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES = FILE["services"]
-SECRETS = {"SECRET_KEY": SECRET, "POSTGRES_PASSWORD": "hunter2", "FLOWER_BASIC_AUTH": "operator:hunter2"}
+SECRETS = {"SECRET_KEY": SECRET, "FLOWER_BASIC_AUTH": "operator:hunter2"}
 REQUIRED = SECRETS | {
+    "DATABASE_URL": "postgresql://app:hunter2@db.example.com/app",
+    "USERS_HASH_FORMAT": "django-bcrypt",
     "RESET_URL": "https://www.example.com/reset-password",
     "MAIL_SERVER": "smtp.example.com",
     "MAIL_DEFAULT_SENDER": "no-reply@example.com",

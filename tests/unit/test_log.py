@@ -1,6 +1,7 @@
 import io
 import json
 import logging
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -108,9 +109,40 @@ def test_other_text_stays_as_it_is() -> None:
     assert log.redact(text) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Connected to redis://:**@127.0.0.1:6379/0", "Connected to redis://[login]@127.0.0.1:6379/0"),
+        ("redis://latchkey:p@ss@[::1]:6379//", "redis://[login]@[::1]:6379//"),
+        ("sentinel://anna%40example.com:pw@host-1:26379/0", "sentinel://[login]@host-1:26379/0"),
+        (f"celery@{socket.gethostname()} ready.", f"celery@{socket.gethostname()} ready."),
+        ("ACL SETUSER latchkey ~* &* +@all -@dangerous", "ACL SETUSER latchkey ~* &* +@all -@dangerous"),
+    ],
+)
+def test_a_host_stays_and_its_password_goes(text: str, shown: str) -> None:
+    assert log.redact(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"smtp://user:pw@{ADDRESS}",
+        f"https://user:{ADDRESS}@www.example.org/",
+        f"https://{ADDRESS}:443/",
+        "+lovelace@all",
+        "lovelace+@all",
+        f"lovelace.celery@{socket.gethostname()}",
+        "celery@lovelace.example.com",
+    ],
+)
+def test_an_address_that_poses_as_something_else_is_blanked_out(text: str) -> None:
+    assert "lovelace" not in log.redact(text)
+
+
 def test_a_long_text_without_spaces_is_redacted_in_a_moment() -> None:
     begun = time.process_time()
     log.redact("a" * 20_000)
+    log.redact("://" + "a:" * 20_000)
     assert time.process_time() - begun < 0.5
 
 

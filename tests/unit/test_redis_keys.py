@@ -24,6 +24,8 @@ STORED = {
     "HASHING": "metrics:hashing",
     "BATCH": "metrics:batch:",
     "HEARTBEAT": "worker:heartbeat",
+    "WORKERS": "worker:states",
+    "REHEARSAL": "latchkey:rehearsal",
     "SWEEPER": "worker:sweeper",
     "LIMITS": "limit:",
     "KOMBU_BINDING": "_kombu.binding.latchkey",

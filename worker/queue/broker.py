@@ -1,5 +1,6 @@
 """The worker's connection to the queue: it reconnects within a second, even to a full Redis, and hides passwords."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -7,7 +8,9 @@ from kombu import Connection
 from kombu.transport.redis import REFRESH_BINDING, Channel, SentinelChannel, SentinelTransport
 from redis import Redis
 
+from shared.connections.demotion import MasterConnection, MasterSSLConnection
 from shared.connections.redis_memory import ALLOW_FULL
+from worker.ops.pulse import PULSE
 
 # Seconds. Celery's own are 2, 4, ... 30 and cannot be set: after a minute's outage it could wait half a minute more.
 QUICK = {"interval_start": 0.2, "interval_step": 0.2, "interval_max": 1.0}
@@ -32,6 +35,9 @@ class DrainingChannel(Channel):
     registration is a single line, so Redis may store it even if it is full.
     """
 
+    connection_class: Any = MasterConnection
+    connection_class_ssl: Any = MasterSSLConnection
+
     def _get_client(self) -> type[Redis]:
         super()._get_client()  # type: ignore[no-untyped-call] # It checks redis-py's version.
         return PlainClient
@@ -42,15 +48,25 @@ class DrainingChannel(Channel):
 
 
 class DrainingSentinelChannel(DrainingChannel, SentinelChannel):
-    """The same channel, behind sentinels."""
+    """The same channel, behind sentinels, whose connections ask them for the master."""
+
+    connection_class: Any = SentinelChannel.connection_class
+    connection_class_ssl: Any = SentinelChannel.connection_class_ssl
 
 
 class QuickConnection(Connection):
     """kombu's connection, with short waits between its attempts to reconnect."""
 
-    def ensure_connection(self, *arguments: Any, **options: Any) -> Any:
+    def ensure_connection(self, *arguments: Any, callback: Callable[[], None] | None = None, **options: Any) -> Any:
         """Connect, retrying until it works."""
-        return super().ensure_connection(*arguments, **(QUICK | options))  # type: ignore[no-untyped-call]
+
+        def turn() -> None:
+            PULSE.turn()
+            if callback:
+                callback()
+
+        PULSE.turn()
+        return super().ensure_connection(*arguments, callback=turn, **(QUICK | options))  # type: ignore[no-untyped-call]
 
     def create_transport(self) -> Any:
         """Make the transport for the address, with our channels."""

@@ -5,6 +5,7 @@ has died, another worker takes over.
 """
 
 import time
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from shared.connections.redis_memory import NO_MORE_HISTORY, memory_used
@@ -43,17 +44,26 @@ class Sweeper(Ticker):
     """Runs in the worker's main process, started after its other processes: see docs/decisions/outbox-and-worker.md.
 
     max_age: seconds after which requests for a link are dropped.
+    failures: tells which probes of the worker fail, to be sent with the heartbeat.
     limit: jobs of a kind in one sweep. 100 take 5 ms of Redis's time; 2,000 would block it for 84 ms.
     grace: seconds that a message may take from the queue to a claim.
     pause: seconds between two sweeps of one tick.
     """
 
     def __init__(
-        self, outbox: Outbox, max_age: float, *, limit: int = 100, grace: float = 10.0, pause: float = 0.05
+        self,
+        outbox: Outbox,
+        max_age: float,
+        failures: Callable[[], Mapping[str, str]] = dict,
+        *,
+        limit: int = 100,
+        grace: float = 10.0,
+        pause: float = 0.05,
     ) -> None:
         self._heartbeat = Heartbeat(outbox)
         super().__init__("sweeper", self.tick, self._heartbeat.stop)
         self._redis = outbox.redis
+        self._failures = failures
         self._sweep = worker_script(outbox, "sweep")
         self._limit, self._pause = limit, pause
         times = [int(seconds * MICROSECONDS) for seconds in (grace, max_age, NOTICE_MAX_AGE)]
@@ -63,7 +73,7 @@ class Sweeper(Ticker):
     def tick(self) -> None:
         """Send the heartbeat, and sweep unless another worker does."""
         short = (memory_used(self._redis) or 0) >= NO_MORE_HISTORY
-        if self._heartbeat.beat(memory_short=short):
+        if self._heartbeat.beat(self._failures(), memory_short=short):
             self.sweep()
             if short:
                 self._delete_histories()

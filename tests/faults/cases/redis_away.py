@@ -19,8 +19,8 @@ HEADROOM = 20_000_000  # Bytes that foreign keys take up until Redis is full.
 
 def restarts(run: Run) -> None:
     """Stop Redis by SIGTERM and by kill -9 in turn, and start it again on its data."""
-    store = _redis(run)
-    before = _pids(run)
+    store = redis_of(run)
+    before = pids(run)
     for number in islice(cycle((SIGTERM, SIGKILL)), 2 if run.short else 10):
         say(f"Redis ends by {number.name}")
         store.stop(number)
@@ -28,24 +28,24 @@ def restarts(run: Run) -> None:
         store.start()
         run.is_over()
         run.wait(run.random.uniform(1.0, 3.0))
-    _nobody_exited(run, before)
+    nobody_exited(run, before)
 
 
 def freeze(run: Run) -> None:
     """Freeze Redis, with its connections open."""
-    store = _redis(run)
-    before = _pids(run)
+    store = redis_of(run)
+    before = pids(run)
     run.wait(2)
     store.send(SIGSTOP)
     run.wait(4 if run.short else 20)
     store.send(SIGCONT)
     run.is_over()
-    _nobody_exited(run, before)
+    nobody_exited(run, before)
 
 
 def full(run: Run) -> None:
     """Fill Redis up to `maxmemory` with foreign keys, refill whatever is freed, and finally delete the keys."""
-    with _redis(run).client() as client:
+    with redis_of(run).client() as client:
         client.config_set("maxmemory", client.info("memory")["used_memory"] + HEADROOM)
         keys = 0
         ends_at = time.monotonic() + (5 if run.short else 20)
@@ -67,18 +67,21 @@ def _fill(client: Redis, keys: int) -> int:
         return keys
 
 
-def _redis(run: Run) -> OneRedis:
+def redis_of(run: Run) -> OneRedis:
+    """Return the Redis of a run that has one."""
     assert isinstance(run.stack.store, OneRedis)
     return run.stack.store
 
 
-def _pids(run: Run) -> list[set[int]]:
+def pids(run: Run) -> list[set[int]]:
+    """List the processes of each worker, once all are there."""
     wait_until(run.stack.complete, "a worker process is missing", 20)
     return [set(worker.pids()) for worker in run.stack.workers]
 
 
-def _nobody_exited(run: Run, before: list[set[int]]) -> None:
-    run.check("a worker process has exited", holds=_pids(run) == before)
+def nobody_exited(run: Run, before: list[set[int]]) -> None:
+    """Check that each worker still has the processes that it had."""
+    run.check("a worker process has exited", holds=pids(run) == before)
 
 
 FAULTS = [

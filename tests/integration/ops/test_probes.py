@@ -1,15 +1,21 @@
 """Probes: each failure is one sentence in the log and one line in the metrics, and a probe leaves no trace."""
 
 import shutil
+import time
+from types import SimpleNamespace
 
 import pytest
 from redis import Redis
 
+import shared.connections.clock
+from shared.outbox.outbox import Outbox
 from shared.probes import Probe, Probes
+from shared.redis_keys import Key
 from tests.conftest import MakeService
 from tests.support.metrics import BEARER, TOKEN
 from tests.support.servers import RedisServer, wait_until
 from tests.support.service import Service
+from worker.queue.heartbeat import HEARTBEAT_TIMEOUT, Heartbeat
 
 
 def hints(service: Service) -> dict[str, str]:
@@ -122,3 +128,63 @@ def test_a_probe_that_would_only_repeat_a_failure_is_skipped(service: Service) -
     probes.run()
 
     assert probes.failures.keys() == {"first"}
+
+
+def test_what_a_worker_tells_is_logged_and_counted_by_the_api(make_service: MakeService) -> None:
+    service = make_service(METRICS_TOKEN=TOKEN)
+    told = {"take_jobs": "Its consumer is away.", "clock": "It is late."}
+    Heartbeat(Outbox(service.redis)).beat(told, memory_short=False)
+
+    answer = service.client.get("/readyz")
+    metrics = service.client.get("/metrics", headers=BEARER).get_data(as_text=True)
+
+    assert (answer.status_code, answer.json) == (200, {"status": "degraded"})
+    assert hints(service)["worker_take_jobs"] == "Its consumer is away."
+    assert hints(service)["worker_clock"] == "It is late."
+    assert "No worker takes jobs" in hints(service)["worker"]
+    assert 'latchkey_probe_failing{probe="worker_clock"} 1.0' in metrics
+    assert 'latchkey_probe_failing{probe="worker_find_users"} 0.0' in metrics
+
+
+def test_of_two_workers_the_one_that_takes_no_jobs_is_told(service: Service) -> None:
+    Heartbeat(Outbox(service.redis)).beat({}, memory_short=False)
+    Heartbeat(Outbox(service.redis)).beat({"take_jobs": "Its pool is stopped."}, memory_short=False)
+
+    assert service.client.get("/readyz").json == {"status": "degraded"}
+    assert hints(service) == {"worker_take_jobs": "Its pool is stopped. (So say 1 of 2 workers.)"}
+
+
+def test_a_worker_that_tells_nothing_more_is_forgotten(service: Service) -> None:
+    dead, alive = Heartbeat(Outbox(service.redis)), Heartbeat(Outbox(service.redis))
+    dead.beat({"take_jobs": "Its pool is stopped."}, memory_short=False)
+    (name,) = service.redis.hkeys(Key.WORKERS)
+    service.redis.hset(Key.WORKERS, name, '{"at": 1, "failing": {"take_jobs": "Its pool is stopped."}}')
+
+    alive.beat({}, memory_short=False)
+
+    assert service.client.get("/readyz").json == {"status": "ok"}
+    assert 0 < service.redis.ttl(Key.WORKERS) <= HEARTBEAT_TIMEOUT
+    alive.stop()
+    assert not service.redis.exists(Key.WORKERS, Key.HEARTBEAT)
+
+
+def test_a_worker_of_an_earlier_version_tells_nothing_and_is_alive(service: Service) -> None:
+    service.redis.set(Key.HEARTBEAT, 1, ex=10)
+
+    assert service.client.get("/readyz").json == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("ahead", "told"), [(0.0, ""), (4.0, ""), (300.0, "300 s ahead of that"), (-300.0, "300 s behind that")]
+)
+def test_a_clock_that_differs_from_that_of_redis_is_told(
+    service: Service, monkeypatch: pytest.MonkeyPatch, ahead: float, told: str
+) -> None:
+    service.work()
+    now = time.time
+    monkeypatch.setattr(shared.connections.clock, "time", SimpleNamespace(time=lambda: now() + ahead))
+
+    answer = service.client.get("/readyz")
+
+    assert answer.json == {"status": "degraded" if told else "ok"}
+    assert told in hints(service).get("clock", "")

@@ -8,6 +8,7 @@ import pytest
 from tests.support.compose import PROJECT, REQUIRED, SERVICES, environment, environment_of, read_env_files, running
 from worker.settings import WorkerSettings
 
+PASSWORD = {"POSTGRES_PASSWORD": "hunter2"}
 INBOX = PROJECT / "deploy" / "inbox.env"
 
 
@@ -21,13 +22,13 @@ def relay(tmp_path: Path) -> Path:
     return file
 
 
-def test_without_it_no_catcher_runs_and_no_program_uses_one() -> None:
-    assert [name for name in SERVICES if name not in running({})] == ["mailpit"]
+def test_without_it_no_catcher_and_no_new_table_run_and_no_program_uses_one() -> None:
+    assert [name for name in SERVICES if name not in running({})] == ["create-table", "postgres", "mailpit"]
     assert "mailpit" not in json.dumps([service.get("environment") for service in SERVICES.values()])
 
 
 def test_with_it_everything_runs() -> None:
-    assert running(read_env_files(INBOX)) == list(SERVICES)
+    assert running(read_env_files(INBOX, **PASSWORD)) == list(SERVICES)
 
 
 def test_without_it_mails_go_to_the_relay_of_env(relay: Path) -> None:
@@ -39,7 +40,7 @@ def test_without_it_mails_go_to_the_relay_of_env(relay: Path) -> None:
 
 
 def test_with_it_mails_go_to_the_catcher_and_the_relays_password_is_not_used(relay: Path) -> None:
-    settings = WorkerSettings.load(environment_of("worker", read_env_files(relay, INBOX)))
+    settings = WorkerSettings.load(environment_of("worker", read_env_files(relay, INBOX, **PASSWORD)))
 
     assert (settings.mail_server, settings.mail_port) == ("mailpit", 1025)
     assert (settings.mail_use_tls, settings.mail_use_ssl, settings.mail_username) == (False, False, "")
@@ -48,6 +49,6 @@ def test_with_it_mails_go_to_the_catcher_and_the_relays_password_is_not_used(rel
 
 @pytest.mark.parametrize(("chosen", "port"), [({}, 8000), ({"PORT": "9000"}, 9000)])
 def test_its_link_leads_to_the_port_that_was_chosen(chosen: dict[str, str], port: int) -> None:
-    found = environment("worker", **read_env_files(INBOX, **chosen))
+    found = environment("worker", **read_env_files(INBOX, **PASSWORD, **chosen))
 
     assert found["RESET_URL"] == f"http://localhost:{port}/reset-password"

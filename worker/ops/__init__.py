@@ -1,0 +1,1 @@
+"""Whether this worker takes jobs, and what would keep it from finishing them, for operators."""

@@ -1,0 +1,73 @@
+"""The worker's state file, and `python -m worker alive`, which reads it: a check of life that needs no Redis.
+
+A worker that waits for Redis is alive, because a restart would not help it. `/readyz` and the metrics of the API tell
+which workers take jobs.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from shared.log import get_logger
+from shared.ticker import Ticker
+from worker.settings import AliveSettings
+
+FRESH = 30.0  # Seconds.
+
+log = get_logger(__name__)
+
+
+def state_path(setting: str) -> Path:
+    """Return the path of the file by WORKER_STATE_PATH."""
+    return Path(setting or Path(tempfile.gettempdir()) / "latchkey-worker.json")
+
+
+class StateFile(Ticker):
+    """Writes once a second what a restart would mend, or nothing, into a file that nobody ever sees half-written."""
+
+    def __init__(self, path: Path, complaint: Callable[[], str]) -> None:
+        super().__init__("state_file", self.write, self.remove)
+        self._path, self._complaint, self._warned = path, complaint, False
+
+    def write(self) -> None:
+        """Write the file. If that fails, log it once: the worker can do without."""
+        # The clock counts from the machine's start for all of its processes, and nobody sets it.
+        state = {"at": time.monotonic(), "complaint": self._complaint()}
+        try:
+            new = self._path.with_name(f"{self._path.name}.new")
+            new.unlink(missing_ok=True)
+            # "x" follows no link that somebody else has put there.
+            with new.open("x") as file:
+                json.dump(state, file)
+            new.replace(self._path)
+        except OSError as error:
+            if not self._warned:
+                hint = f"Let WORKER_STATE_PATH name a file that can be written, for `alive`, not {self._path}."
+                log.warning("state_file_not_written", error=type(error).__name__, hint=hint)
+            self._warned = True
+
+    def remove(self) -> None:
+        """Remove the file."""
+        with suppress(OSError):
+            self._path.unlink()
+
+
+@click.command()
+def alive() -> None:
+    """Check that the worker of this machine or container lives; needs no Redis. Status 0 or 1, and a sentence."""
+    path = state_path(AliveSettings.load().worker_state_path)
+    try:
+        state = json.loads(path.read_text())
+        age, complaint = time.monotonic() - state["at"], state["complaint"]
+    except (OSError, ValueError, LookupError, TypeError):
+        raise click.ClickException(f"No worker runs here: there is no {path}.") from None
+    if not 0 <= age <= FRESH:
+        raise click.ClickException(f"The worker does not live: it last wrote {path} more than {FRESH:.0f} s ago.")
+    if complaint:
+        raise click.ClickException(complaint)
+    click.echo("The worker lives.")

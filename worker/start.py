@@ -1,0 +1,102 @@
+"""Start a worker and what watches it. Celery's own command runs until a signal arrives."""
+
+import gc
+import tempfile
+from typing import Any
+
+import billiard.pool
+from celery.bootsteps import StartStopStep
+from celery.signals import worker_before_create_process, worker_ready, worker_shutting_down
+
+from shared.connections.redis_check import check_redis
+from shared.probes import TAKE_JOBS
+from shared.settings.environment import SettingsError
+from shared.settings.unknown import log_unknown_settings
+from shared.ticker import Ticker
+from worker.app import connect_redis, create_worker
+from worker.mails.check import check_mails
+from worker.ops.alive import StateFile, state_path
+from worker.ops.last_words import say_in_json
+from worker.ops.probes import PROBE_INTERVAL, worker_probes
+from worker.ops.pulse import PULSE, PulseStep
+from worker.ops.rights import try_consuming
+from worker.priority import lower_priority, lower_session_priority
+from worker.settings import WorkerSettings
+
+
+def start() -> None:
+    """Check the settings, then work until a signal arrives.
+
+    Raises SettingsError.
+    """
+    settings = WorkerSettings.load()
+    _require_temporary_folder()
+    probes = worker_probes(settings, connect_redis(settings))
+    worker = create_worker(settings, failures=lambda: _failures(probes.failures))
+    log_unknown_settings(WorkerSettings)
+    check_mails(settings, worker.flask)
+    check_redis(settings, try_consuming)
+    # Retries of 0.1 s. A process that ends waits until its parent has read all its results, and was seen to wait half a
+    # minute for a parent that had stopped reading. Nobody needs them: the outbox records what is finished.
+    billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
+    worker_before_create_process.connect(share_memory, weak=False)
+    lower_priority()
+    say_in_json()
+    # Only once the worker is ready, so that it starts as quickly as other programs.
+    worker_ready.connect(lambda **_: lower_session_priority(), weak=False)
+    threads = (
+        worker.sweeper,
+        StateFile(state_path(settings.worker_state_path), PULSE.standstill),
+        # It may block for the timeouts of the database, and has nothing to finish.
+        Ticker("probes", probes.run, interval=PROBE_INTERVAL, daemon=True),
+    )
+    worker.celery.steps["worker"].add(_threads_step(threads))
+    worker.celery.steps["consumer"].add(PulseStep)
+    # Mingle takes a second at every connect. Neither it nor gossip is needed: workers share nothing but Redis.
+    worker.celery.worker_main(["--quiet", "worker", "--without-mingle", "--without-gossip"])
+
+
+def _require_temporary_folder() -> None:
+    """Refuse to start where Celery's pool would fail, and end with status 0."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        hint = "Mount a tmpfs at /tmp, or name a folder that can be written."
+        raise SettingsError([f"TMPDIR: there is no folder for temporary files. {hint}"]) from None
+
+
+def _failures(found: dict[str, str]) -> dict[str, str]:
+    """Return what the probes found, and whether the worker takes jobs, as it is this very second."""
+    complaint = PULSE.complaint()
+    others = {name: hint for name, hint in found.items() if name != TAKE_JOBS}
+    return others | ({TAKE_JOBS: complaint} if complaint else {})
+
+
+def _threads_step(threads: tuple[Ticker, ...]) -> type[StartStopStep]:
+    """Return a step of Celery's worker that starts threads.
+
+    It is after the pool's processes, which are forked, and before the consumer, which may never connect.
+    """
+
+    def stop() -> None:
+        for thread in threads:
+            thread.stop()
+
+    class Threads(StartStopStep):
+        requires = ("celery.worker.components:Pool",)
+
+        def start(self, _worker: Any) -> None:
+            for thread in threads:
+                thread.start()
+            worker_shutting_down.connect(lambda **_: stop(), weak=False)
+
+    return Threads
+
+
+def share_memory(**_: object) -> None:
+    """Exclude everything loaded so far from garbage collection, so that forked processes share its memory.
+
+    Otherwise the collector writes to it, and memory that is written to is copied: 59 MB a process instead of 31.
+    """
+    gc.collect()
+    gc.freeze()
