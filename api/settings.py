@@ -7,13 +7,13 @@ from limits import RateLimitItem, parse_many
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from api.logo import checked_logo
+from api.web.cross_origin import checked_header_names, checked_origins
 from shared.settings.settings import Settings, split_list
 from shared.settings.web_address import web_address
 
 RANGE_SERVICE = "https://api.pwnedpasswords.com/range/"
 MAX_WINDOW = 366 * 86400  # Seconds.
 MAX_AMOUNT = 1_000_000
-_ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 # Each label of the host name has 1 to 63 characters (RFC 1035, 2.3.4): looking up any other raises an error.
 _BEGINNING = re.compile(r"\w+://(([\w-]{1,63}\.)*[\w-]{1,63}|\[[\w:.]+\])(:([1-9]\d*)?)?/([^?#\s]*/)?", re.ASCII)
 MIN_DISTINCT_IN_TOKEN = 6  # One random token of 16 hexadecimal digits in a hundred thousand has fewer.
@@ -34,13 +34,6 @@ def _limits(value: str) -> str:
     if sorted(items, key=lambda item: item.GRANULARITY.seconds) == shortest_first:
         return value
     return ";".join(f"{item.amount}/{item.get_expiry()} seconds" for item in shortest_first)
-
-
-def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
-    # Flask-CORS would treat anything else that looks like a pattern as one, without anchoring it.
-    if not all(_ORIGIN.fullmatch(value) for value in values):
-        raise ValueError("holds something that is not an origin (scheme, host and port, no path and no `*`)")
-    return values
 
 
 def _range_service(value: str) -> str:
@@ -87,9 +80,16 @@ class ApiSettings(Settings):
         le=10,
         description="Proxies before the API that append to `X-Forwarded-For` and `X-Forwarded-Proto`: 0 to 10.",
     )
-    cors_origins: Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(_origins)] = Field(
+    cors_origins: Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(checked_origins)] = Field(
         default=(),
-        description="Web origins whose pages may call the API, separated by commas: `https://www.example.com`.",
+        description="Origins whose pages may call the API, separated by commas: `https://www.example.com`, or an app's "
+        "`capacitor://localhost`.",
+    )
+    cors_allow_headers: Annotated[
+        tuple[str, ...], BeforeValidator(split_list), AfterValidator(checked_header_names)
+    ] = Field(
+        default=(),
+        description="Headers that those pages may send, besides the usual ones of tracing: `X-Api-Key,X-Tenant`.",
     )
     bcrypt_rounds: int = Field(default=12, ge=10, le=16, description="bcrypt's cost for new hashes: 10 to 16.")
     password_min_length: int = Field(
