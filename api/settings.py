@@ -7,7 +7,7 @@ from limits import RateLimitItem, parse_many
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from api.logo import checked_logo
-from api.web.cross_origin import checked_header_names, checked_origins
+from api.origins import checked_header_names, checked_origins
 from shared.settings.settings import Settings, split_list
 from shared.settings.web_address import web_address
 

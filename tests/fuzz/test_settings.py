@@ -1,10 +1,9 @@
 """Any environment: it gives settings that work, or a SettingsError in which no secret stands."""
 
+import re
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
-
-import re
 
 import pytest
 from hypothesis import example, given
