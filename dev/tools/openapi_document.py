@@ -73,7 +73,9 @@ class Problem(BaseModel):
 class FieldError(BaseModel):
     """What is wrong with one field."""
 
-    field: str = Field(description="Its name; empty where the body as a whole, or a field that is not known, is meant.")
+    field: str = Field(
+        description="Its name; empty where the body as a whole is meant, or an unknown field with a strange name."
+    )
     reason: str = Field(description="What is wrong, in the language of the request.")
 
 
