@@ -24,7 +24,7 @@ export interface Done {
 
 /** What is wrong with one field. */
 export interface FieldError {
-  /** Its name; empty where the body as a whole is meant, or an unknown field with a strange name. */
+  /** Its name; empty for the body as a whole, and for an unknown field with a strange name. */
   field: string;
   /** What is wrong, in the language of the request. */
   reason: string;

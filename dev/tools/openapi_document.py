@@ -74,7 +74,7 @@ class FieldError(BaseModel):
     """What is wrong with one field."""
 
     field: str = Field(
-        description="Its name; empty where the body as a whole is meant, or an unknown field with a strange name."
+        description="Its name; empty for the body as a whole, and for an unknown field with a strange name."
     )
     reason: str = Field(description="What is wrong, in the language of the request.")
 
