@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
+from shared.addresses import InvalidAddress, parse
 from shared.languages import DEFAULT, LANGUAGES
 from shared.settings.colors import EASY_CONTRAST, MIN_CONTRAST, contrast, readable
 from shared.settings.environment import FromEnvironment
@@ -34,9 +35,10 @@ def _product_name(value: str) -> str:
 
 
 def _support_email(value: str) -> str:
-    if value and not re.fullmatch(r"[^\s\x00-\x1f\x7f-\x9f@<>]+@[^\s\x00-\x1f\x7f-\x9f@<>]+", value):
-        raise ValueError("is not a mail address")
-    return value
+    try:
+        return value and parse(value)
+    except InvalidAddress:
+        raise ValueError("is not a mail address") from None
 
 
 def _brand_color(value: str) -> str:
