@@ -27,6 +27,7 @@ _BROKEN_WORDS = """() => {
   const words = /[ァ-ヶー]{2,}|(?<![\\p{L}-])\\p{L}[-\u2011]\\p{L}+/gu, broken = [];
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
+    if (getComputedStyle(texts.currentNode.parentElement).wordBreak === "break-all") continue;  // A link in full.
     for (const word of texts.currentNode.data.matchAll(words)) {
       const range = document.createRange();
       range.setStart(texts.currentNode, word.index);
