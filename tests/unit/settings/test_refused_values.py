@@ -62,7 +62,6 @@ REFUSED = [
     ("LOGO", "data:image/png;base64,AAAA", "is neither an https address nor a file"),
     ("BRAND_COLOR", "blue", "is not a colour such as `#1f5fbf`"),
     ("BRAND_COLOR", "#fff", "is not a colour"),
-    ("BRAND_COLOR", "#777777", "has a contrast of 4.47 on white and needs 4.5, as #767676 has. The colour"),
     ("MAIL_DEFAULT_SENDER", "a@example.com, b@example.com", "is not a sender"),
     ("MAIL_DEFAULT_SENDER", "Example\n <a@example.com>", "is not one line of plain text"),
     ("MAIL_DEFAULT_SENDER", "Example\u2028Bcc: b <a@example.com>", "is not one line of plain text"),
