@@ -1,21 +1,19 @@
 """The hosted pages and the page of the API's documentation. GET never changes anything."""
 
-from pathlib import Path
 from typing import Any
 
-import flask_openapi3_rapidoc
-from flask import Blueprint, Flask, Response, redirect, render_template, request, send_from_directory, url_for
+from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
 from flask_compress import Compress
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.openapi.document import PAGES, Operation
+from api.pages.docs import add_docs
 from api.passwords.policy import PasswordPolicy
 from api.reset.policy_view import REASONS
 from api.settings import ApiSettings
 from api.web.answers import request_language
 from shared.languages import language_values, lifetime, tag
 
-_RAPIDOC = Path(flask_openapi3_rapidoc.__file__).parent / "templates" / "rapidoc" / "js"
 _PAGE = {200: None}  # An HTML page, in the OpenAPI document.
 
 
@@ -43,18 +41,8 @@ def register_pages(app: Flask, settings: ApiSettings, policy: PasswordPolicy) ->
         """Ask for a new password. The email's link leads here if `RESET_URL` names this page."""
         return render_template("reset.html", policy=policy, reasons=REASONS)
 
-    _add_documentation(site, settings)
+    add_docs(site, settings.product_name)
     app.register_blueprint(site)
-
-
-def _add_documentation(site: Blueprint, settings: ApiSettings) -> None:
-    @site.get("/docs")
-    def docs_page() -> str:
-        return render_template("docs.html", color=settings.brand_color, dark_color=settings.dark_brand_color)
-
-    @site.get("/docs/rapidoc.js")
-    def rapidoc() -> Response:
-        return send_from_directory(_RAPIDOC, "rapidoc-min.js")
 
 
 def _smaller(response: Response, compress: Compress) -> Response:

@@ -17,8 +17,6 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-# RapiDoc, the component that shows the API's documentation, writes its styles into the page.
-_DOCS_POLICY = _POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 # An SVG that is opened directly is a document: it may use its own styles and pictures, but runs nothing.
 _LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
 _PAGES = ("/forgot-password", "/reset-password")
@@ -45,7 +43,7 @@ class AroundRequests:
     def __init__(self, app: "WSGIApplication", settings: ApiSettings) -> None:
         self._app = app
         self._headers = _headers(_POLICY)
-        self._of_paths = {"/docs": _headers(_DOCS_POLICY), "/logo": _headers(_LOGO_POLICY)}
+        self._of_paths = {"/logo": _headers(_LOGO_POLICY)}
         if elsewhere := origin(settings.logo):  # The logo comes from another server.
             with_logo = _headers(_POLICY.replace("img-src 'self'", f"img-src 'self' {elsewhere}"))
             self._of_paths |= dict.fromkeys(_PAGES, with_logo)
