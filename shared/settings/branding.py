@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
-from shared.addresses import InvalidAddress, parse
 from shared.languages import DEFAULT, LANGUAGES
 from shared.settings.colors import CONTROL_CONTRAST, EASY_CONTRAST, MIN_CONTRAST, contrast, readable
 from shared.settings.environment import FromEnvironment
@@ -35,10 +34,9 @@ def _product_name(value: str) -> str:
 
 
 def _support_email(value: str) -> str:
-    try:
-        return value and parse(value)
-    except InvalidAddress:
-        raise ValueError("is not a mail address") from None
+    if value and not re.fullmatch(r"[^\s\x00-\x1f\x7f-\x9f@<>]+@[^\s\x00-\x1f\x7f-\x9f@<>]+", value):
+        raise ValueError("is not a mail address")
+    return value
 
 
 def _brand_color(value: str) -> str:
