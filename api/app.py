@@ -8,13 +8,14 @@ from jinja2 import PackageLoader
 
 from api.cli.commands import Tools, app_for_help, users_commands
 from api.error_handlers import register_errors
-from api.forgot.views import make_accept, register_forgot
+from api.forgot.views import make_accept, make_rehearse, register_forgot
 from api.limits.limits import limit_links, make_limiter
 from api.openapi.document import register_openapi
 from api.ops.counters import Counters
-from api.ops.health import Readiness, register_health
+from api.ops.health import PROBE_INTERVAL, Readiness, register_health
 from api.ops.memory import Memory
 from api.ops.metrics import Metrics, register_metrics
+from api.ops.probes import api_probes
 from api.pages.brand import register_brand
 from api.pages.pages import register_pages
 from api.passwords.breaches import RangeService
@@ -40,7 +41,7 @@ from shared.settings.environment import SettingsError
 from shared.templates.templates import Templates
 from shared.ticker import Ticker
 from shared.tokens import Tokens
-from shared.users.table import Users
+from shared.users.users import Users
 
 # Seconds. With both, a request gets its 503 within half a second if Redis is down or frozen.
 REDIS_CONNECT_TIMEOUT = 0.1
@@ -82,7 +83,8 @@ def _build(settings: ApiSettings) -> Flask:
     passwords = _new_passwords(settings)
     memory, counters = Memory(redis), Counters(redis, lambda: passwords.hashing.waiting)
     app = _bare_app(settings, counters)
-    app.extensions |= {"redis": redis, "watch": Ticker("watch", lambda: _publish_and_look(counters, memory))}
+    readiness = Readiness(api_probes(app, redis, make_rehearse(outbox, settings), memory, users))
+    app.extensions |= {"redis": redis, "watch": Ticker("watch", lambda: _watch(counters, memory, readiness))}
     limiter = make_limiter(app, redis)
     count_use = limit_links(limiter, settings.reset_limit_per_link, counters)
     tokens = Tokens([each.get_secret_value() for each in settings.secret_key], settings.reset_token_max_age)
@@ -93,15 +95,16 @@ def _build(settings: ApiSettings) -> Flask:
     register_forgot(app, make_accept(outbox, memory, settings, key), limiter, settings, counters)
     register_reset(app, resets, limiter, settings.reset_limit_per_ip, counters)
     register_policy(app, passwords.policy, settings.breach_check)
-    register_health(app, Readiness(app, redis, users))
-    register_metrics(app, Metrics(redis, counters, memory), settings.metrics_token.get_secret_value())
+    register_health(app, readiness)
+    register_metrics(app, Metrics(redis, counters, memory, readiness), settings.metrics_token.get_secret_value())
     app.extensions["tools"] = Tools(settings, passwords, outbox, key)
     app.cli.add_command(users_commands)
     return app
 
 
-def _publish_and_look(counters: Counters, memory: Memory) -> None:
-    """Publish the counters and sample Redis's memory, once a second beside the requests."""
+def _watch(counters: Counters, memory: Memory, readiness: Readiness) -> None:
+    """Do what is due beside the requests, once a second."""
+    readiness.status(PROBE_INTERVAL)  # First, because the others stop at the first error of Redis.
     counters.publish()
     memory.sample()
 

@@ -5,9 +5,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, Response, request
 from flask_limiter.errors import RateLimitExceeded
-from redis.exceptions import AuthenticationError, OutOfMemoryError, RedisError
-from redis.exceptions import ConnectionError as RedisAway
-from redis.exceptions import TimeoutError as RedisSlow
+from redis.exceptions import OutOfMemoryError, RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
@@ -20,6 +18,7 @@ from api.passwords.policy import WeakPassword
 from api.reset.password_reset import ResetsBusy
 from api.web.answers import problem
 from api.web.json_request import InvalidRequest
+from shared.failures import explain
 from shared.log import get_logger
 from shared.outbox.outbox import OutboxFull
 from shared.tokens import InvalidToken
@@ -28,14 +27,6 @@ from shared.users.table import UsersTableError
 Kinds = type[Exception] | tuple[type[Exception], ...]
 Found = TypeVar("Found")
 
-# The details in the log.
-_DETAILS: dict[Kinds, str] = {
-    RedisSlow: "Redis did not answer within its time.",
-    AuthenticationError: "Redis does not let us in.",
-    RedisAway: "Redis cannot be reached.",
-    OutOfMemoryError: "Redis is full.",
-    RedisError: "Redis refused a command.",
-}
 # The counters of each endpoint's errors.
 _COUNTED_RESETS: dict[Kinds, str] = {
     InvalidToken: "resets_refused:link",
@@ -71,9 +62,7 @@ def _first_fit(table: dict[Kinds, Found], error: Exception, other: Found) -> Fou
 
 
 def _unavailable(error: Exception) -> Response:
-    # The error's text may hold an SQL statement or an address, so only its type and a fixed sentence are logged.
-    detail = str(error) if isinstance(error, UsersTableError) else _first_fit(_DETAILS, error, "")
-    log.warning("unavailable", error=type(error).__name__, detail=detail)
+    log.warning("unavailable", error=type(error).__name__, hint=explain(error))
     return problem(problems.UNAVAILABLE)
 
 

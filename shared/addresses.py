@@ -1,4 +1,4 @@
-"""Mail addresses: which are valid, which spellings mean the same mailbox, and the hash that identifies it."""
+"""Email addresses: which are valid, which spellings mean the same mailbox, and the hash that identifies it."""
 
 import hashlib
 import hmac
@@ -6,30 +6,29 @@ import re
 from functools import cache
 
 import idna
-from idna.core import valid_contextj
 
 MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3: a path of 256 octets, less its angle brackets.
 MAX_LOCAL_LENGTH = 64  # RFC 5321, 4.5.3.1.1.
 # What comes along when an address is copied: Unicode's spaces, and what nobody sees (its Default_Ignorable_Code_Point:
-# zero-width spaces, marks of direction, variation selectors, soft hyphens), without the two joiners.
+# zero-width spaces, marks of direction, variation selectors, soft hyphens). Some domains need the two joiners.
 _SPACES = r" \t\r\n\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_JOINERS = r"\u200c\u200d"
 _INVISIBLE = (
     r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
     r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_JOINERS = "\u200c\u200d"  # Some scripts need them within words.
 _AROUND = re.compile(r"\A[{0}]+|(?<![{0}])[{0}]+\Z".format(_SPACES + _INVISIBLE + _JOINERS))
 # One unquoted "@", and none of the characters that would make a list, a display name, a comment or a second line, or
 # that nobody sees.
-_ATOM = rf"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff@,;:<>()\[\]\"\\{_INVISIBLE}]+"
-_SHAPE = re.compile(f"{_ATOM}@{_ATOM}")
+_NO_ATOM = rf"\s\x00-\x1f\x7f-\x9f\ud800-\udfff@,;:<>()\[\]\"\\{_INVISIBLE}"
+_SHAPE = re.compile(f"[^{_NO_ATOM}{_JOINERS}]+@[^{_NO_ATOM}]+")
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _UPPER_TO_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 
 class InvalidAddress(ValueError):
-    """The text is not one plain mail address."""
+    """The text is not one plain email address."""
 
 
 def lower(text: str) -> str:
@@ -69,11 +68,11 @@ def spellings(address: str) -> list[str]:
 def envelope(address: str) -> str:
     """Return the stored address for SMTP: its domain in ASCII, its local part unchanged.
 
-    Raises InvalidAddress if the local part is not ASCII: it would need SMTPUTF8, and Flask-Mail would encode it into
-    the name of another mailbox.
+    A local part beyond ASCII needs a relay with SMTPUTF8 (RFC 6531). Raises InvalidAddress, also if a part of it cannot
+    be seen.
     """
     _, local, ascii_domain = _parts(address)
-    if not local.isascii():
+    if not local.isprintable():
         raise InvalidAddress
     return f"{local}@{ascii_domain}"
 
@@ -100,17 +99,10 @@ def _parts(text: str) -> tuple[str, str, str]:
     if len(address) > MAX_LENGTH or "=?" in address or not _SHAPE.fullmatch(address):
         raise InvalidAddress
     local, domain = address.split("@")
-    if not local.isascii() and _has_stray_joiner(local):
-        raise InvalidAddress
     ascii_domain, local_length = _ascii_domain(domain), len(local.encode())
     if local_length > MAX_LOCAL_LENGTH or local_length + 1 + len(ascii_domain) > MAX_LENGTH:
         raise InvalidAddress
     return address, local, ascii_domain
-
-
-def _has_stray_joiner(local: str) -> bool:
-    """Tell whether a joiner stands where the scripts that need it have none (RFC 5892, A.1 and A.2)."""
-    return any(sign in _JOINERS and not valid_contextj(local, place) for place, sign in enumerate(local))
 
 
 def _ascii_domain(domain: str) -> str:

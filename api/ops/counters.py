@@ -35,7 +35,9 @@ COUNTS = (
     Count("resets_confirmed", "Passwords that were set."),
     Count("resets_limited", "Resets and checks over a limit.", "by", ("client", "link")),
     Count("resets_refused", "Resets and checks refused.", "reason", ("link", "password", "busy", "unavailable")),
-    Count("mails_sent", "Mails that the relay took.", "kind", ("reset", "password_changed")),
+    Count(
+        "mails_sent", "Mails that the relay took.", "kind", ("reset", "first_password", "sign_in", "password_changed")
+    ),
     Count(
         "mails_retried",
         "Attempts that failed and are made again.",
@@ -50,7 +52,7 @@ COUNTS = (
         "jobs_ended",
         "Jobs that ended without a mail of their own.",
         "reason",
-        ("no_such_user", "over_quota", "several_users", "not_changed"),
+        ("no_such_user", "no_password", "outside_filter", "over_quota", "several_users", "not_changed"),
     ),
 )
 

@@ -1,93 +1,51 @@
-"""GET /healthz and GET /readyz. The log says which part is down; the answer does not."""
+"""GET /healthz and GET /readyz. The log and the metrics say which step would fail; the answer does not."""
 
 import json
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import Literal
 
 from flask import Flask, Response
 from pydantic import BaseModel
-from redis import Redis
-from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.openapi.document import HEALTH, Operation
-from shared.connections.redis_memory import NO_MORE_REQUESTS, memory_used
-from shared.log import get_logger
-from shared.redis_keys import Key
-from shared.users.table import DATABASE_HINT, Users, UsersTableError
+from shared.probes import Probes
 
 STATUS_TIMEOUT = 1.0  # Seconds for which a status is cached, so that frequent checks do not load the database.
-DATABASE_TIMEOUT = 1.0  # Seconds.
-
-log = get_logger(__name__)
+PROBE_INTERVAL = 10.0  # Seconds after which the probes run although nobody asks, for the log and the metrics.
 
 
 class Health(BaseModel):
-    """`ok`; `degraded` where requests are accepted but mails or resets must wait; `unavailable`."""
+    """The status: `ok`, `degraded` if emails or resets must wait, or `unavailable` if no request is accepted."""
 
     status: Literal["ok", "degraded", "unavailable"]
 
 
 class Readiness:
-    """Checks Redis, worker and database at most once a second, and never waits long for any of them.
+    """Runs the probes at most once a second, and never waits long for any of them."""
 
-    The database is queried in a separate thread: a frozen one blocks that thread, and none of the server's.
-    """
-
-    def __init__(self, app: Flask, redis: Redis, users: Users) -> None:
-        self._app = app
-        self._users = users
-        self._redis = redis
+    def __init__(self, probes: Probes) -> None:
+        self.probes = probes
         self._lock = Lock()
-        self._status, self._kept_until = "ok", 0.0
-        self._asker = ThreadPoolExecutor(1, "readyz")
-        self._asked: Future[None] | None = None
+        self._status, self._checked_at = "ok", float("-inf")
 
-    def status(self) -> str:
-        """Return `ok`, `degraded` or `unavailable`."""
+    def status(self, max_age: float = STATUS_TIMEOUT) -> str:
+        """Return `ok`, `degraded` or `unavailable`, as it was at most `max_age` seconds ago."""
         # If another thread is already checking, return the cached status.
         if self._lock.acquire(blocking=False):
             try:
-                if time.monotonic() >= self._kept_until:
-                    self._status = self._look()
-                    self._kept_until = time.monotonic() + STATUS_TIMEOUT
+                if time.monotonic() - self._checked_at >= max_age:
+                    self._status = self._check()
+                    self._checked_at = time.monotonic()
             finally:
                 self._lock.release()
         return self._status
 
-    def _look(self) -> str:
-        try:
-            worker_alive = self._redis.exists(Key.HEARTBEAT)
-            memory = memory_used(self._redis) or 0.0
-        except RedisError as error:
-            log.warning("not_ready", part="redis", error=type(error).__name__)
+    def _check(self) -> str:
+        self.probes.run()
+        if self.probes.requests_stopped:
             return "unavailable"
-        if memory >= NO_MORE_REQUESTS:
-            log.warning("degraded", part="memory", ratio=memory)
-            return "degraded"
-        if not worker_alive:
-            log.warning("degraded", part="worker")
-            return "degraded"
-        return self._look_at_database()
-
-    def _look_at_database(self) -> str:
-        if self._asked is None or self._asked.done():
-            self._asked = self._asker.submit(self._ask_database)
-        try:
-            self._asked.result(DATABASE_TIMEOUT)
-        except UsersTableError as error:
-            log.warning("degraded", part="database", error=str(error))
-            return "degraded"
-        except (SQLAlchemyError, TimeoutError) as error:
-            log.warning("degraded", part="database", error=type(error).__name__, hint=DATABASE_HINT)
-            return "degraded"
-        return "ok"
-
-    def _ask_database(self) -> None:
-        with self._app.app_context():
-            self._users.probe()
+        return "degraded" if self.probes.failures else "ok"
 
 
 def register_health(app: Flask, readiness: Readiness) -> None:
@@ -97,13 +55,13 @@ def register_health(app: Flask, readiness: Readiness) -> None:
     @app.get("/healthz")
     @Operation("healthz", "Check that the process is alive", HEALTH, {200: good})
     def healthz() -> Response:
-        """Answer without asking anybody else."""
+        """Return `ok` if this process answers. No other service is checked."""
         return _answer("ok")
 
     @app.get("/readyz")
     @Operation("readyz", "Check that requests are accepted", HEALTH, {200: good, 503: bad})
     def readyz() -> Response:
-        """Say `degraded` where mails or resets must wait, `unavailable` (503) where nothing can be accepted."""
+        """Return `ok`, `degraded` if emails or resets must wait, or `unavailable` (503) if no request is accepted."""
         return _answer(readiness.status())
 
 

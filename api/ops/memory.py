@@ -13,6 +13,8 @@ log = get_logger(__name__)
 class MemoryShort(OutboxFull):
     """Redis is nearly full: the memory that is left is needed to finish accepted jobs."""
 
+    hint = "Redis is nearly full, and requests are refused so that accepted jobs can be finished. Raise its maxmemory."
+
 
 class Memory:
     """The last sample of Redis's memory, so that requests need not ask for it."""
@@ -43,6 +45,6 @@ class Memory:
         if self.ratio is not None and NO_MORE_HISTORY <= self.ratio < NO_MORE_REQUESTS:
             self._redis.set(Key.HISTORY_OFF, 1, ex=HISTORY_OFF_TIMEOUT)
         if self.short and not was_short:
-            log.error("memory_short", ratio=self.ratio, hint="Requests are refused. Give Redis more maxmemory.")
+            log.error("memory_short", ratio=self.ratio, hint=MemoryShort.hint)
         if was_short and not self.short:
             log.warning("memory_short_no_more", ratio=self.ratio)

@@ -17,6 +17,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.routing import Rule
 
 from api.ops.counters import COUNTS, Count, Counters
+from api.ops.health import Readiness
 from api.ops.memory import Memory
 from shared.delivery_buckets import BUCKETS
 from shared.outbox.pending import Pending
@@ -26,10 +27,11 @@ from shared.redis_keys import Key
 class Metrics(Collector):
     """Collects the metrics for each scrape."""
 
-    def __init__(self, redis: Redis, counters: Counters, memory: Memory) -> None:
+    def __init__(self, redis: Redis, counters: Counters, memory: Memory, readiness: Readiness) -> None:
         self._redis = redis
         self._counters = counters
         self._memory = memory
+        self._readiness = readiness
 
     def collect(self) -> Iterator[Metric]:
         """Publish this process's counts, and read the totals of all processes.
@@ -40,6 +42,7 @@ class Metrics(Collector):
         totals = {str(field): int(number) for field, number in self._redis.hgetall(Key.METRICS).items()}
         yield from (_counter(count, totals) for count in COUNTS)
         yield _delivery(totals)
+        yield self._probes()
         for name, text, value in self._gauges():
             if value is not None:
                 yield GaugeMetricFamily(f"latchkey_{name}", text, value)
@@ -53,6 +56,14 @@ class Metrics(Collector):
         yield "worker_alive", "Whether a worker showed itself in the last 10 seconds.", alive
         yield "hashing_waiting", "Passwords that are hashed now, or wait for it.", self._counters.hashing()
         yield "redis_memory_ratio", "The part of its maxmemory that Redis uses.", self._memory.ratio
+
+    def _probes(self) -> Metric:
+        self._readiness.status()
+        probes = self._readiness.probes
+        family = GaugeMetricFamily("latchkey_probe_failing", "Whether a step would fail now.", labels=["probe"])
+        for probe in probes.probes:
+            family.add_metric([probe.name], probe.name in probes.failures)
+        return family
 
 
 def _counter(count: Count, totals: dict[str, int]) -> Metric:

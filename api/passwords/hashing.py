@@ -29,6 +29,8 @@ _BEGINNINGS: dict[HashFormat, tuple[str, ...]] = {
 class HashingBusy(Exception):
     """A password cannot be hashed now: all slots are taken, or other passwords take too long."""
 
+    hint = "Many passwords are being set. If it lasts, raise WEB_THREADS, or add cores or machines."
+
 
 class Passwords:
     """Hashes new passwords, a bounded number at once.

@@ -13,7 +13,8 @@ from shared.log import get_logger
 from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox
 from shared.tokens import InvalidToken, TokenClaims, Tokens
-from shared.users.table import User, Users
+from shared.users.user import User
+from shared.users.users import Users
 
 NOTICE_DELAY = 60  # Seconds; longer than the rest of a reset takes.
 
@@ -22,6 +23,8 @@ log = get_logger(__name__)
 
 class ResetsBusy(Exception):
     """Resets and link checks block as many server threads as they may."""
+
+    hint = "Many resets at once, or a slow database. If it lasts, check the database, or raise WEB_THREADS."
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Resets:
     def reset(self, token: str, password: str, requester: dict[str, str]) -> None:
         """Set the password of the user that the token was issued for, once.
 
-        The notice is queued before the change, with a delay, so that it is mailed even if this process dies right after
+        The notice is queued before the change, with a delay, so that it is sent even if this process dies right after
         the commit. The worker drops it if the old password is still stored.
 
         Raises InvalidToken, RateLimitExceeded, WeakPassword, BreachCheckAway, HashingBusy, ResetsBusy, and RedisError
@@ -84,7 +87,7 @@ class Resets:
         password_hash = self.passwords.hash(password, user.address, user.password_hash)
         notice = Job.password_changed(
             user.address, self.address_key, user_id=user.id, password_hash=user.password_hash, **requester
-        )
+        ).about(user.name, user.locale)
         self.outbox.add_delayed(notice, NOTICE_DELAY)
         won = self.users.set_password(user, password_hash)
         self._decide(notice, won=won)
@@ -107,7 +110,7 @@ class Resets:
 
         Raises InvalidToken if the user is gone, or has changed since the token was issued.
         """
-        user = self.users.get(claims.user_id)
-        if user is None or not claims.holds_for(user.password_hash, user.address):
-            raise InvalidToken
-        return user
+        for user in self.users.with_link(claims.user_id):
+            if claims.holds_for(user.password_hash, user.address):
+                return user
+        raise InvalidToken

@@ -6,14 +6,13 @@ from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
 from shared.connections.redis_client import connect
+from shared.connections.redis_failures import MIN_VERSION, NEEDED, explain_redis
 from shared.log import get_logger
 from shared.redis_keys import Key
 from shared.settings.environment import SettingsError
 from shared.settings.settings import RedisSettings
 
 TIMEOUT = 2.0  # Seconds.
-MIN_VERSION = 7  # For EXPIRE ... NX and script flags.
-NEEDED = f"Latchkey needs Redis {MIN_VERSION} or later, or Valkey."
 
 log = get_logger(__name__)
 
@@ -34,7 +33,7 @@ def check_redis(settings: RedisSettings) -> None:
         log.warning("redis_tells_nothing", hint="Allow INFO to the user in REDIS_URL, to watch its memory.")
         return
     except (AuthenticationError, ResponseError) as error:
-        raise SettingsError([f"REDIS_URL: {refusal(error)}"]) from None
+        raise SettingsError([f"REDIS_URL: {explain_redis(error)}"]) from None
     except RedisError as error:
         log.warning("redis_away", error=type(error).__name__, hint="Waiting for Redis. If it runs, check REDIS_URL.")
         return
@@ -47,18 +46,6 @@ def _check_keys(redis: Redis) -> None:
         redis.exists(*Key)
     except NoPermissionError:
         raise SettingsError(["REDIS_URL: its user may not use all keys. Allow it `~*`, and EXISTS."]) from None
-
-
-def refusal(error: RedisError) -> str:
-    """Return why Redis refuses the connection, but never Redis's own text: old versions repeat the password in it."""
-    text = str(error).lower()
-    if isinstance(error, AuthenticationError):
-        return "Redis refuses its user or password."
-    if "out of range" in text:
-        return "Redis has no database of this number."
-    if "unknown command" in text:
-        return f"this Redis is too old. {NEEDED}"
-    return f"Redis refuses it ({type(error).__name__}). Its own log says more."
 
 
 def _check_kind(found: dict[str, Any]) -> None:

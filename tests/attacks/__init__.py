@@ -1,1 +1,1 @@
-"""A catalogue of attacks. A name says what is tried; a test that passes has beaten it off."""
+"""A catalogue of attacks. A test's name says what must hold, its docstring which weakness would break it."""

@@ -1,4 +1,4 @@
-"""Answers as a stranger sees them, to the byte, and the accounts that they must not tell apart."""
+"""Responses as an outsider sees them, byte for byte, and the kinds of account that they must not reveal."""
 
 import json
 import os
@@ -11,11 +11,11 @@ from typing import Any
 from tests.attacks.client import Answer
 from tests.attacks.target import Target
 
-# Of one length: an answer that repeated them would differ in nothing else.
+# Equally long, so a response that echoed the address would have the same length for both.
 KNOWN, UNKNOWN = "known@example.com", "other@example.com"
 PASSWORDLESS = {"null@example.com": None, "void@example.com": "", "none@example.com": "!x"}
 TWINS = ["Twins@example.com", "twins@example.com"]
-# What is typed, and how often it was asked for before.
+# For each kind: the address to submit, and how many requests for it came before.
 KINDS = {
     "unknown": (UNKNOWN, 0),
     "active": (KNOWN, 0),
@@ -31,12 +31,12 @@ KINDS = {
 }
 FORGOT, RESET, CHECK = "/forgot-password", "/reset-password", "/reset-password/check"
 JSON = "Content-Type: application/json"
-# Each request has its own, of this shape and no other.
+# These differ for every request, but always have this shape.
 OWN = [(rb"\r\nx-request-id: [0-9a-f]{16}\r\n", b"\r\nx-request-id: ID\r\n"), (rb"\r\ndate: [^\r]{29}\r\n", b"\r\n")]
 
 
 def bare(target: Target, path: str, body: bytes | dict[str, Any] = b"", *lines: str, method: str = "POST") -> bytes:
-    """Return an answer to the byte, in its order and case, less its id and date."""
+    """Return a response byte for byte, header order and case included, without its request id and date."""
     sent = json.dumps(body).encode() if isinstance(body, dict) else body
     head = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", f"Content-Length: {len(sent)}", *lines]
     received = target.send("\r\n".join(head).encode() + b"\r\n\r\n" + sent)
@@ -60,18 +60,18 @@ def populate(target: Target) -> None:
 
 
 def ask_for_each_kind(target: Target) -> dict[str, bytes]:
-    """Return the last answer for each kind of address."""
+    """Return the last response for each kind of address."""
     return {kind: [forgot(target, address) for _ in range(before + 1)][-1] for kind, (address, before) in KINDS.items()}
 
 
 def without_seconds(answer: Answer) -> tuple[Any, ...]:
-    """Return all but what is a request's own; the seconds to wait are compared apart."""
+    """Return everything that is not unique to a request; the seconds to wait are compared separately."""
     kept = {name: value for name, value in answer.headers.items() if name not in {"x-request-id", "date"}}
     return answer.status, answer.body, kept | ({"retry-after": ""} if "retry-after" in kept else {})
 
 
 def alike(known: list[Answer], unknown: list[Answer]) -> bool:
-    """Tell whether two series of answers are the same, give or take a second to wait."""
+    """Return whether two series of responses are the same, allowing a second's difference in Retry-After."""
     waits = [[int(answer.headers.get("retry-after", 0)) for answer in answers] for answers in (known, unknown)]
     near = all(abs(one - other) <= 1 for one, other in zip(*waits, strict=True))
     return near and list(map(without_seconds, known)) == list(map(without_seconds, unknown))
@@ -79,7 +79,7 @@ def alike(known: list[Answer], unknown: list[Answer]) -> bool:
 
 @contextmanager
 def stopped(pids: list[int]) -> Iterator[None]:
-    """Freeze processes for a while."""
+    """Pause processes with SIGSTOP until the end of the block."""
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:

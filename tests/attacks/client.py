@@ -1,4 +1,4 @@
-"""Requests as anybody may send them, well formed or not."""
+"""An HTTP client that sends anything, well formed or not."""
 
 import json
 import socket
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 
 class Answer(NamedTuple):
-    """What came back; names of headers in lower case."""
+    """A response; header names are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -21,19 +21,19 @@ class Answer(NamedTuple):
 
     @property
     def outcome(self) -> tuple[int, str]:
-        """The status and the code of an error; an empty code where there is none."""
+        """The status and the error code, which is empty for a success."""
         return self.status, self.json.get("code", "")
 
 
 class Client:
-    """Asks one port of this machine, each time on a connection of its own."""
+    """Sends requests to a port on localhost, each on its own connection."""
 
     port: int
 
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """Send one request on a connection of its own; headers as given, Host included where it is among them."""
+        """Send one request on a new connection, with exactly these headers; Host can be among them."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             connection.request(method, path, body, dict(headers or {}))
@@ -49,7 +49,7 @@ class Client:
         return self.request("POST", path, json.dumps(body).encode(), content)
 
     def send(self, data: bytes, seconds: float = 5) -> bytes:
-        """Write bytes as they are, and return all that comes back until the server closes or is silent."""
+        """Write raw bytes and return everything received until the server closes the connection or goes silent."""
         received = b""
         with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as connection, suppress(OSError):
             connection.sendall(data)

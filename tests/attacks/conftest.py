@@ -1,4 +1,4 @@
-"""The running service that the attacks are aimed at, with settings that tests share or with a test's own."""
+"""Fixtures for the running service under attack, with shared settings or with settings for a single test."""
 
 import copy
 import itertools
@@ -16,7 +16,7 @@ from tests.attacks.slow import FILES, allow_files
 from tests.attacks.target import ANNA, Target
 from tests.conftest import require_redis
 
-# As awkward as it may be: with what HTML must escape, and the token in the middle.
+# Deliberately awkward: characters that HTML must escape, and the token in the middle of the URL.
 BEHIND_A_PROXY = {
     "TRUSTED_PROXIES": "1",
     "RESET_URL": "https://www.example.org:8443/~reset/{token}?from='mail'&to=(you)#top",
@@ -31,13 +31,13 @@ _numbers = itertools.count()
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            # What is attacked runs in processes of its own, where nothing is measured.
+            # The service under attack runs in separate processes, where coverage isn't measured.
             item.add_marker("no_cover")
 
 
 @pytest.fixture(scope="session")
 def new_database(postgres: Any) -> Callable[[], str]:
-    """Make an empty PostgreSQL database and return its URL."""
+    """Create an empty PostgreSQL database and return its URL."""
 
     def make() -> str:
         name = f"attacks{next(_numbers)}"
@@ -65,9 +65,9 @@ def targets_of_all(new_database: Callable[[], str]) -> Iterator[MakeTarget]:
 
 @pytest.fixture
 def share_target(targets_of_all: MakeTarget) -> MakeTarget:
-    """Start a service once for all tests that ask for one with these settings: a start takes two seconds of CPU.
+    """Start a service once for all tests that use the same settings, because a start takes two seconds of CPU.
 
-    Nobody is in its table, and no mail was sent yet; `worker=False` leaves the worker out.
+    Its users table and its inbox are empty. `worker=False` starts it without a worker.
     """
     require_redis()
 
@@ -81,13 +81,13 @@ def share_target(targets_of_all: MakeTarget) -> MakeTarget:
 
 @pytest.fixture
 def target(share_target: MakeTarget) -> Target:
-    """The service with its usual settings, the limit per client raised."""
+    """The service with its default settings, except for a higher limit per client."""
     return share_target()
 
 
 @pytest.fixture
 def make_target(new_database: Callable[[], str], tmp_path: Path) -> Iterator[MakeTarget]:
-    """Start services with other settings; `worker=False` leaves the worker out, `database_url` names another table."""
+    """Start a service with other settings, without a worker (`worker=False`) or over another table (`database_url`)."""
     require_redis()
     with ExitStack() as ends:
 
@@ -101,7 +101,7 @@ def make_target(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Mak
 @pytest.fixture(scope="session")
 def proxied_of_all(new_database: Callable[[], str]) -> Iterator[tuple[Target, Nginx]]:
     require_redis()
-    find_nginx()  # Before a service is started that nobody could ask.
+    find_nginx()  # Skip the test before starting a service that nothing could reach.
     allow_files(FILES)
     environ = {"TRUSTED_PROXIES": "1", "CORS_ORIGINS": CORS_ORIGINS}
     with tempfile.TemporaryDirectory(prefix="latchkey-") as name, ExitStack() as ends:
@@ -114,7 +114,7 @@ def proxied_of_all(new_database: Callable[[], str]) -> Iterator[tuple[Target, Ng
 
 @pytest.fixture
 def proxied(proxied_of_all: tuple[Target, Nginx]) -> Target:
-    """The service behind the real proxy of deploy/nginx.conf, with web origins that may call it."""
+    """The service behind the real proxy with deploy/nginx.conf, with two CORS origins allowed."""
     target, _ = proxied_of_all
     target.clear()
     return target
@@ -122,7 +122,7 @@ def proxied(proxied_of_all: tuple[Target, Nginx]) -> Target:
 
 @pytest.fixture
 def past_proxy(proxied: Target) -> Target:
-    """The same service, asked as its proxy asks it."""
+    """The same service, addressed directly, as the proxy does."""
     direct = copy.copy(proxied)
     direct.port = int(proxied.environ["PORT"])
     return direct
@@ -130,7 +130,7 @@ def past_proxy(proxied: Target) -> Target:
 
 @pytest.fixture(params=["API", "proxy"])
 def either(request: pytest.FixtureRequest, proxied: Target, past_proxy: Target) -> Target:
-    """The service, past its proxy and through it."""
+    """The service, addressed directly and through the proxy."""
     return proxied if request.param == "proxy" else past_proxy
 
 
@@ -142,13 +142,13 @@ def proxy(proxied_of_all: tuple[Target, Nginx]) -> Nginx:
 
 @pytest.fixture
 def trusting(share_target: MakeTarget) -> Target:
-    """The service with one trusted proxy, and with markup in all that an operator may set."""
+    """The service with one trusted proxy, and with markup in every text that an operator can set."""
     return share_target(**BEHIND_A_PROXY)
 
 
 @pytest.fixture(params=["no proxy", "proxy"])
 def each(request: pytest.FixtureRequest) -> Target:
-    """The service that trusts no proxy, and the one that does, both with Anna."""
+    """The service without and with a trusted proxy. Anna has an account in both."""
     target: Target = request.getfixturevalue({"no proxy": "target", "proxy": "trusting"}[request.param])
     target.add_user(ANNA)
     return target
@@ -156,11 +156,11 @@ def each(request: pytest.FixtureRequest) -> Target:
 
 @pytest.fixture
 def limited(share_target: MakeTarget) -> Target:
-    """The service behind one proxy, whose part the test plays, with five requests an hour for each client."""
+    """The service behind one proxy, played by the test, with five requests an hour per client."""
     return share_target(TRUSTED_PROXIES="1", FORGOT_LIMIT_PER_IP="5/hour", RESET_LIMIT_PER_IP="5/hour")
 
 
 @pytest.fixture
 def behind_two_proxies(share_target: MakeTarget) -> Target:
-    """The service behind two proxies, with five requests an hour for each client, and without a worker."""
+    """The service behind two proxies, with five requests an hour per client, and without a worker."""
     return share_target(worker=False, TRUSTED_PROXIES="2", FORGOT_LIMIT_PER_IP="5/hour")

@@ -1,4 +1,4 @@
-"""What a forger of tokens can do, and the look that nothing came of it."""
+"""Token forgeries, and assertions that they have no effect."""
 
 import hashlib
 import hmac
@@ -19,14 +19,14 @@ from tests.attacks.target import DEAD, Target
 from tests.support.service import SECRET
 
 PURPOSE = "latchkey.reset-password"
-MAX_AGE = 1800  # Seconds: RESET_TOKEN_MAX_AGE unless a test sets another.
+MAX_AGE = 1800  # Seconds. RESET_TOKEN_MAX_AGE unless a test sets something else.
 ANNA = "anna@example.com"
 Forge = Callable[[str], Any]
 HASH_KEY = hash_keys(KeySettings.load({"SECRET_KEY": SECRET, "REDIS_URL": "redis://localhost"}))[0].hex()
 
 
 def sign(payload: Any, *, key: str = SECRET, salt: str = PURPOSE, later: float = 0, **options: Any) -> str:
-    """Sign as a worker would whose clock is so many seconds ahead, or by another key, purpose or method."""
+    """Sign as a worker does, with a clock that many seconds ahead, or with another key, purpose or method."""
 
     class Clock(TimestampSigner):
         def get_timestamp(self) -> int:
@@ -37,34 +37,34 @@ def sign(payload: Any, *, key: str = SECRET, salt: str = PURPOSE, later: float =
 
 
 def payload_of(token: str, key: str = SECRET) -> Any:
-    """Return what a genuine token says, so that a forged one is wrong in nothing but what its test is about."""
+    """Return the payload of a genuine token, so that a forged one differs only in what its test is about."""
     method = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
     return URLSafeTimedSerializer(key, salt=PURPOSE, signer_kwargs=method).loads(token)
 
 
 def base64(data: Any) -> str:
-    """Encode bytes, or anything else as JSON, as tokens do."""
+    """Encode bytes, or any other value as JSON, the way tokens are encoded."""
     data = data if isinstance(data, bytes) else json.dumps(data).encode()
     return urlsafe_b64encode(data).decode().rstrip("=")
 
 
 @contextmanager
 def nothing_comes_of_it(target: Target) -> Iterator[None]:
-    """Assert that what is done inside leaves every row as it is, and neither a mail nor a line in the log."""
+    """Assert that the block changes no row, sends no email and logs nothing."""
     before = _seen(target)
     yield
     assert _seen(target) == before
 
 
 def refuse(target: Target, token: Any) -> None:
-    """Assert that a token is dead to the check and to the reset, and that nothing comes of either."""
+    """Assert that checking and using a token both fail, and that neither has any effect."""
     with nothing_comes_of_it(target):
         assert [target.check(token).outcome, target.reset(token).outcome] == [DEAD, DEAD]
 
 
 def _seen(target: Target) -> tuple[Any, ...]:
     target.settle()
-    # Celery tells that it is ready some time after it is.
+    # Celery logs that it is ready some time after it is.
     lines = [line for line in target.logs().splitlines() if '"logger": "celery' not in line]
     return target.sql("SELECT * FROM users ORDER BY id"), len(target.mails), lines
 
@@ -89,7 +89,7 @@ def unsigned(token: str) -> str:
 
 
 FORGED: dict[str, Forge] = {
-    # The same key for another purpose: the application's own tokens, and what else Latchkey makes of its key.
+    # The same key, another purpose: the application's own tokens, and other things Latchkey derives from its key.
     "itsdangerous' default salt": lambda token: URLSafeTimedSerializer(SECRET).dumps(payload_of(token)),
     "itsdangerous without a time": lambda token: URLSafeSerializer(SECRET, salt=PURPOSE).dumps(payload_of(token)),
     "the application's confirmation of an address": lambda token: sign(payload_of(token), salt="email-confirm"),
@@ -98,7 +98,7 @@ FORGED: dict[str, Forge] = {
     "a later purpose of Latchkey's": lambda token: sign(payload_of(token), salt="latchkey.change-address"),
     "the key that hashes addresses": lambda token: sign(payload_of(token), key=HASH_KEY),
     "an empty purpose": lambda token: sign(payload_of(token), salt=""),
-    # Another method.
+    # Another signing method.
     "SHA-1": lambda token: sign(payload_of(token), digest_method=hashlib.sha1),
     "MD5": lambda token: sign(payload_of(token), digest_method=hashlib.md5),
     "SHA-512": lambda token: sign(payload_of(token), digest_method=hashlib.sha512),
@@ -108,7 +108,7 @@ FORGED: dict[str, Forge] = {
     "JWT, alg None": lambda token: jwt("None", token),
     "JWT, alg none, somebody's signature": lambda token: jwt("none", token, token.rpartition(".")[2]),
     "JWT, HS256 by our key": lambda token: jwt("HS256", token),
-    # No method at all.
+    # No valid signature at all.
     "no signature": unsigned,
     "an empty signature": lambda token: unsigned(token) + ".",
     "a signature of zeros": lambda token: unsigned(token) + "." + "A" * 43,

@@ -1,4 +1,4 @@
-"""What a mail holds: its parts, what its HTML would load, run or let a reader follow, and whether the link is ours."""
+"""What an email contains: its parts, what its HTML would load, run or link to, and whether the link is genuine."""
 
 import re
 from email.message import EmailMessage
@@ -12,7 +12,7 @@ LOADED = {"src", "href", "action", "srcset", "background", "data", "poster", "ht
 
 
 class Page(HTMLParser):
-    """Links with their texts, the attributes by which anything else is loaded or run, and all tags."""
+    """The links of a page with their text, the attributes that load or run anything else, and all tags."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class Page(HTMLParser):
 
 
 def parts(message: EmailMessage) -> tuple[str, str, str]:
-    """Return headers, text and HTML as their readers see them."""
+    """Return the headers, the text and the HTML, decoded as a mail client would."""
     text, html = (message.get_body((kind,)) for kind in ("plain", "html"))
     assert text is not None
     assert html is not None
@@ -59,7 +59,7 @@ def only_mail(target: Target) -> tuple[str, str, str]:
 
 
 def assert_ours(target: Target) -> None:
-    """Check that the one mail leads where RESET_URL says, letter for letter, and nowhere else."""
+    """Assert that the only email links exactly where RESET_URL points, and nowhere else."""
     headers, text, html = only_mail(target)
     reset_url = target.environ["RESET_URL"]
     token = token_of(text)
@@ -69,7 +69,7 @@ def assert_ours(target: Target) -> None:
     ours = [(href, said) for href, said in page.links if not href.startswith("mailto:")]
     assert ours == [(link, "Choose a new password"), (link, link)]
     assert not page.other
-    # The name and the support address of the trusting service hold the evil host, as text.
+    # The product name and support address of the `trusting` service contain the evil host, as text.
     text = " ".join(text.split())
     for mine in (target.environ.get("PRODUCT_NAME"), target.environ.get("SUPPORT_EMAIL")):
         headers, text = (part.replace(mine, "") if mine else part for part in (headers, text))

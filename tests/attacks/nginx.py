@@ -1,4 +1,4 @@
-"""The real proxy, with deploy/nginx.conf: only addresses, ports and paths are others."""
+"""The real proxy with deploy/nginx.conf; only addresses, ports and paths are replaced."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ CONFIGURATION = PROJECT / "deploy/nginx.conf"
 
 
 def find_nginx() -> str:
-    # Debian puts it where only root looks.
+    # Debian installs nginx in a directory that is only on root's PATH.
     found = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if found is None:
         missing("No nginx on the PATH")
@@ -25,31 +25,31 @@ def find_nginx() -> str:
 
 
 class Nginx:
-    """nginx before an API."""
+    """nginx in front of an API."""
 
     def __init__(self, folder: Path, api_port: int) -> None:
         folder.mkdir(exist_ok=True)
         self.port = free_port()
         others = {
-            "/tmp/": f"{folder}/",  # noqa: S108 - what stands in the file
+            "/tmp/": f"{folder}/",  # noqa: S108 - as written in the file
             "listen 8080;": f"listen 127.0.0.1:{self.port};",
             "listen 8081;": f"listen 127.0.0.1:{free_port()};",
             "server api:8000;": f"server 127.0.0.1:{api_port};",
         }
         text = CONFIGURATION.read_text(encoding="utf-8")
         for ours, of_test in others.items():
-            assert ours in text, f"{ours} is not in {CONFIGURATION.name} any more"
+            assert ours in text, f"{ours} is no longer in {CONFIGURATION.name}"
             text = text.replace(ours, of_test)
         self._file, self._log = folder / "nginx.conf", folder / "nginx.log"
         self._file.write_text(text)
 
     def __enter__(self) -> Self:
-        # As root, its workers would become somebody who may not enter the folder.
+        # Started as root, nginx runs its workers as a user that can't read the folder.
         options = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
         command = [find_nginx(), "-p", str(self._file.parent), "-c", str(self._file), "-e", "stderr", "-g", options]
         with self._log.open("w") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        wait_until(self._listens, "nginx does not come up")
+        wait_until(self._listens, "nginx did not start")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""A password that is tried with a link."""
+"""Helper that tries a password with a valid link."""
 
 from tests.attacks.target import Target
 
@@ -6,7 +6,7 @@ ANNA = "anna.jones@example.com"
 
 
 def refusal(target: Target, password: object) -> tuple[int, str, list[str]]:
-    """Try a password with Anna's link, and check that it left everything as it was."""
+    """Try a password with Anna's link, and assert that neither her account nor the link changed."""
     if not target.sql("SELECT id FROM users WHERE email = :email", email=ANNA):
         target.add_user(ANNA)
     stored, token = target.stored_hash(ANNA), target.token_of(ANNA)

@@ -1,4 +1,4 @@
-"""Clients that never finish what they send: one byte a second."""
+"""Clients that never finish a request: they send one byte a second."""
 
 import resource
 import socket
@@ -16,7 +16,7 @@ FILES = 4096
 
 
 class SlowClients(Thread):
-    """Connections that have begun a request and go on with a byte a second, until the server drops them."""
+    """Connections that start a request and continue with one byte a second until the server drops them."""
 
     def __init__(self, port: int, beginnings: Sequence[bytes]) -> None:
         super().__init__(name="slow clients")
@@ -41,11 +41,11 @@ class SlowClients(Thread):
         self._ends.close()
 
     def held(self, beginning: bytes) -> int:
-        """Count the connections of a kind that the server has not dropped."""
+        """Count the connections of one kind that the server has not dropped."""
         return list(self._held.values()).count(beginning)
 
     def run(self) -> None:
-        """Send a byte on each connection every second, or nothing more once they are stalled."""
+        """Send a byte on each connection every second; once `stalled` is set, send nothing more."""
         while not self._stopped.wait(1):
             for client in list(self._held):
                 if self._is_dropped(client):
@@ -55,7 +55,7 @@ class SlowClients(Thread):
         try:
             if not self.stalled.is_set():
                 client.send(b"x")
-            # An answer, such as 408, ends it as well.
+            # A response, such as 408, counts as dropped too.
             client.recv(1000)
         except BlockingIOError:
             return False
@@ -65,7 +65,7 @@ class SlowClients(Thread):
 
 
 def seconds_until_none(clients: SlowClients, beginning: bytes, patience: float) -> float:
-    """Wait until the server has dropped all connections of a kind; return how long that took, or the patience."""
+    """Wait until the server has dropped all connections of one kind; return the seconds taken, at most `patience`."""
     begun = time.monotonic()
     while clients.held(beginning) and time.monotonic() - begun < patience:
         time.sleep(0.1)
@@ -73,7 +73,7 @@ def seconds_until_none(clients: SlowClients, beginning: bytes, patience: float) 
 
 
 def allow_files(number: int) -> None:
-    """Let this process, and those that it starts, open many files: some systems allow 256."""
+    """Raise the limit on open files for this process and its children; some systems default to 256."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < number:
         most = number if hard == resource.RLIM_INFINITY else min(number, hard)

@@ -1,4 +1,4 @@
-"""Latchkey as it runs, and what an attacker and the owner of an account each see of it."""
+"""A running Latchkey, with the views that an attacker and an account's owner have of it."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +17,7 @@ from tests.faults.program import Program
 from tests.support.servers import RedisServer, RelayServer, free_port, wait_until
 from tests.support.service import NEW_PASSWORD, OLD_PASSWORD, SECRET, token_in
 
-ANNA, EVE = "anna@example.com", "eve@evil.example"  # Whose account is wanted, and who wants it.
+ANNA, EVE = "anna@example.com", "eve@evil.example"  # ANNA's account is the target; EVE is the attacker.
 DEAD = (400, "invalid_or_expired_token")
 REFUSED = (422, "invalid_request")
 TABLE = (
@@ -28,7 +28,7 @@ START = 30.0  # Seconds.
 
 
 class Target(Client):
-    """`python -m api` and `python -m worker` over a Redis of their own, a users table and a relay."""
+    """`python -m api` and `python -m worker` with their own Redis, users table and SMTP relay."""
 
     def __init__(self, folder: Path, database_url: str, environ: Mapping[str, str], *, worker: bool = True) -> None:
         folder.mkdir(exist_ok=True)
@@ -53,8 +53,8 @@ class Target(Client):
             self.api = self._program(ends, "api")
             if self._worker:
                 self.worker = self._program(ends, "worker")
-                wait_until(lambda: self.ask("exists", Key.HEARTBEAT), "the worker does not come up", START)
-            wait_until(self._answers, "the API does not come up", START)
+                wait_until(lambda: self.ask("exists", Key.HEARTBEAT), "the worker did not start", START)
+            wait_until(self._answers, "the API did not start", START)
             self._ends = ends.pop_all()
         return self
 
@@ -63,7 +63,7 @@ class Target(Client):
 
     def _program(self, ends: ExitStack, name: str) -> Program:
         program = Program(name, os.environ | self.environ, self._folder / f"{name}.log")
-        ends.callback(program.stop, 0)  # An attack loses nothing that is worth to wait for.
+        ends.callback(program.stop, 0)  # Kill at once: after an attack, no job is worth waiting for.
         return program
 
     def _answers(self) -> bool:
@@ -82,25 +82,25 @@ class Target(Client):
     def check(self, token: Any) -> Answer:
         return self.post("/reset-password/check", {"token": token})
 
-    # The owner's side: mails.
+    # The owner's side: emails.
 
     @property
     def mails(self) -> list[tuple[list[str], Any]]:
-        """What the relay got since the test began: the recipients of the envelope, and the message."""
+        """The emails that the relay received since the test began, as envelope recipients and message."""
         return self._relay.relay.mails
 
     @property
     def recipients(self) -> list[str]:
-        """Every address that a mail went to, once the worker has nothing left to do."""
+        """Every address that received an email, once the worker is idle."""
         self.settle()
         return self._relay.relay.recipients()
 
     def settle(self) -> None:
-        """Wait until everything that was accepted is finished."""
-        wait_until(lambda: not self.ask("hlen", Key.JOBS), "jobs are left over", 60)
+        """Wait until every accepted job is finished."""
+        wait_until(lambda: not self.ask("hlen", Key.JOBS), "jobs are still pending", 60)
 
     def asked(self, email: Any) -> tuple[tuple[int, str], list[str]]:
-        """Ask for a link; return what came of it, and everybody who got a mail."""
+        """Request a link; return the outcome and everyone who got an email."""
         return self.forgot(email).outcome, self.recipients
 
     def newest_token(self) -> str:
@@ -108,14 +108,14 @@ class Target(Client):
         return token_in(self.mails[-1][1].get_body(("plain",)).get_content())
 
     def link_for(self, address: str) -> str:
-        """Ask for a link, wait for its mail, and return the token."""
+        """Request a link, wait for the email, and return the token."""
         assert self.forgot(address).status == 202
         return self.newest_token()
 
     # The operator's side: table, Redis, logs.
 
     def add_user(self, address: str, password_hash: str | None = "", *, active: bool = True) -> str:
-        """Add a user, with a hash of OLD_PASSWORD unless told; return the id."""
+        """Add a user, by default with a hash of OLD_PASSWORD; return the id."""
         stored = encode(OLD_PASSWORD, "bcrypt", 4) if password_hash == "" else password_hash
         self._ids += 1
         statement = "INSERT INTO users (id, email, password_hash, is_active) VALUES (:id, :email, :stored, :active)"
@@ -126,7 +126,7 @@ class Target(Client):
         return str(self.sql("SELECT password_hash FROM users WHERE email = :email", email=address)[0][0])
 
     def token_of(self, address: str, key: str = SECRET) -> str:
-        """Mint a token as a worker would that has this key."""
+        """Issue a token as a worker with this key would."""
         user, stored = self.sql("SELECT id, password_hash FROM users WHERE email = :email", email=address)[0]
         return Tokens([key], 1800).issue(str(user), stored, address)
 
@@ -137,7 +137,7 @@ class Target(Client):
 
     @contextmanager
     def transaction(self) -> Iterator[Callable[[str], Any]]:
-        """Run statements in one transaction; whoever else wants to write the same rows waits for its end."""
+        """Run statements in one transaction; other writers to the same rows wait until it ends."""
         with self._engine.begin() as connection:
             yield lambda statement: connection.execute(text(statement))
 
@@ -145,23 +145,23 @@ class Target(Client):
         self._relay.relay.answer_to_data = answer
 
     def ask(self, command: str, *arguments: Any) -> Any:
-        """Ask Redis."""
+        """Call a Redis command."""
         return getattr(self._client, command)(*arguments)
 
     def logs(self) -> str:
         return "\n".join(path.read_text() for path in sorted(self._folder.glob("*.log")))
 
     def clear(self) -> None:
-        """Forget users, mails and what the limits have counted."""
+        """Remove all users, emails and rate-limit counters."""
         if self._worker:
             self.settle()
         else:
-            self.ask("flushdb")  # Nobody would finish what was accepted.
+            self.ask("flushdb")  # Without a worker, accepted jobs would stay forever.
         self.sql("DELETE FROM users")
         self._relay.relay.empty()
         self.forget_counts()
 
     def forget_counts(self) -> None:
-        """Forget what the limits have counted."""
+        """Reset the rate-limit counters."""
         for key in self._client.scan_iter(f"{Key.LIMITS}*"):
             self._client.delete(key)

@@ -1,4 +1,4 @@
-"""Oracles: what else might tell who has an account, besides the answer to a plain request for a link."""
+"""Oracles: what else might reveal that an account exists, besides the response to a plain request for a link."""
 
 import json
 import re
@@ -25,7 +25,7 @@ from tests.support.service import NEW_PASSWORD, SECRET
 
 
 def malformed(address: str) -> list[tuple[bytes, str]]:
-    """List requests for an address that are refused, as body and content type."""
+    """List invalid requests for an address, as body and content type."""
     good = json.dumps({"email": address})
     bodies = [
         good[:-1],
@@ -44,7 +44,7 @@ def malformed(address: str) -> list[tuple[bytes, str]]:
 
 
 def test_a_request_that_is_refused_does_not_tell_who_has_an_account(target: Target) -> None:
-    """Input is checked after the account (OpenSSH CVE-2018-15473, Directus CVE-2026-26185), or spends its quota."""
+    """Input validated after the account look-up (OpenSSH CVE-2018-15473, Directus CVE-2026-26185) or using up quota."""
     target.add_user(KNOWN)
 
     known, unknown = (
@@ -59,7 +59,7 @@ def test_a_request_that_is_refused_does_not_tell_who_has_an_account(target: Targ
 
 
 def dead_links(target: Target) -> dict[str, str]:
-    """Make a link of each kind that is not good any more, or never was."""
+    """Return a link of each kind that has become invalid or never was valid."""
     users = ["gone", "quiet", "moved", "changed", "locked", "live"]
     addresses = {name: f"{name}@example.com" for name in users}
     for address in addresses.values():
@@ -79,7 +79,7 @@ def dead_links(target: Target) -> dict[str, str]:
 
 
 def test_a_dead_link_does_not_tell_why_it_is_dead(target: Target) -> None:
-    """Why a link is dead tells whose it was (Zitadel GHSA-pvm5-9frx-264r: user ids, at what a mail leads to)."""
+    """The reason a link is dead reveals whose it was (Zitadel GHSA-pvm5-9frx-264r: user ids, on the page of a link)."""
     links = dead_links(target)
 
     checked = {why: bare(target, CHECK, {"token": link}, JSON) for why, link in links.items()}
@@ -91,7 +91,7 @@ def test_a_dead_link_does_not_tell_why_it_is_dead(target: Target) -> None:
 
 @pytest.mark.parametrize("password", ["short", "x" * 73, "a password with \x00 in it"], ids=["short", "long", "nul"])
 def test_a_refused_password_does_not_tell_whether_a_link_is_good(target: Target, password: str) -> None:
-    """Two checks in the wrong order make one an oracle for the other (CWE-696): the policy speaks to live links."""
+    """Checks in the wrong order make one an oracle for the other (CWE-696): the policy judges only with a live link."""
     target.add_user(KNOWN)
     live, forged = target.token_of(KNOWN), target.token_of(KNOWN, "another-key-9876543210-zyxwvutsrq")
 
@@ -100,7 +100,7 @@ def test_a_refused_password_does_not_tell_whether_a_link_is_good(target: Target,
 
 
 def test_a_client_over_its_limit_does_not_learn_whether_a_link_is_good(limited: Target) -> None:
-    """The limit is asked after the link, so guessing goes on behind the 429 (CWE-307)."""
+    """A limit checked after the link lets guessing continue behind the 429 (CWE-307)."""
     limited.add_user(KNOWN)
     client = ["X-Forwarded-For: 198.51.100.3", JSON]
     dead, live = ({"token": token} for token in ("x", limited.token_of(KNOWN)))
@@ -115,7 +115,7 @@ def test_a_client_over_its_limit_does_not_learn_whether_a_link_is_good(limited: 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE"])
 def test_no_other_method_tells_who_has_an_account(target: Target, method: str) -> None:
-    """A page or a method besides the one that is guarded tells (WordPress CVE-2017-5487), or asks (CWE-650)."""
+    """An unguarded page or method answers for accounts (WordPress CVE-2017-5487) or accepts requests (CWE-650)."""
     target.add_user(KNOWN)
 
     known, unknown = (
@@ -130,7 +130,7 @@ def test_no_other_method_tells_who_has_an_account(target: Target, method: str) -
 
 @pytest.mark.parametrize("spelled", ["KNOWN@example.com", " known@EXAMPLE.com\t", "known@\uff45xample.com"])
 def test_no_other_spelling_tells_who_has_an_account(target: Target, spelled: str) -> None:
-    """Addresses are compared loosely in one place and strictly in another (Django CVE-2019-19844, CWE-178)."""
+    """Addresses compared loosely in one place and strictly in another (Django CVE-2019-19844, CWE-178)."""
     target.add_user(KNOWN)
 
     known, unknown = (forgot(target, address) for address in (spelled, re.sub("(?i)known", "other", spelled)))
@@ -140,7 +140,7 @@ def test_no_other_spelling_tells_who_has_an_account(target: Target, spelled: str
 
 
 def test_health_and_metrics_do_not_tell_who_has_an_account(target: Target) -> None:
-    """Counts and states that move with accounts (CWE-497): open metrics are an oracle for each single request."""
+    """Public counters that change with accounts (CWE-497) are an oracle for each single request."""
     paths = ["/healthz", "/readyz", "/metrics"]
     target.add_user(KNOWN)
     wait_until(lambda: target.request("GET", "/readyz").json == {"status": "ok"}, "not ready")
@@ -159,7 +159,7 @@ def test_health_and_metrics_do_not_tell_who_has_an_account(target: Target) -> No
 
 
 def script_commands(target: Target, addresses: list[str]) -> list[list[str]]:
-    """Return what Redis did in each request's script, as its MONITOR shows it."""
+    """Return the Redis commands of each request's script, as MONITOR reports them."""
     runs: list[list[str]] = []
     with target.redis.client() as client, client.monitor() as monitor:
         for address in addresses:
@@ -180,7 +180,7 @@ def script_commands(target: Target, addresses: list[str]) -> list[list[str]]:
 def test_the_work_of_redis_does_not_tell_who_has_an_account(target: Target) -> None:
     """More work for some addresses than for others can be timed (CWE-208, Django CVE-2024-39329).
 
-    tests/integration/forgot/test_constant_work.py counts the work of Python as well.
+    tests/integration/forgot/test_constant_work.py counts Python's work as well.
     """
     populate(target)
     addresses = [address for address, before in KINDS.values() for _ in range(before + 1)]

@@ -1,4 +1,4 @@
-"""Links that outlive what they were made for: used, old, or of a password, mailbox, account or key that is gone."""
+"""Links that outlive their purpose: used, expired, or for a password, mailbox, account or key that no longer exists."""
 
 import time
 
@@ -17,7 +17,7 @@ OTHER_HASH = "$2b$04$" + "A" * 53
 
 @pytest.fixture
 def token(target: Target) -> str:
-    """A link of Anna's that nobody has used."""
+    """An unused link for Anna."""
     target.add_user(ANNA)
     return target.token_of(ANNA)
 
@@ -32,7 +32,7 @@ def test_a_link_does_not_work_twice(target: Target) -> None:
 
 
 def test_no_other_link_works_after_a_reset(target: Target, token: str) -> None:
-    """Links that a reset leaves alive (Keycloak #40631, lemmy #3270): one reset kills all others, older or newer."""
+    """A reset leaves other links alive (Keycloak #40631, lemmy #3270); here it invalidates all, older and newer."""
     links = [sign(payload_of(token), later=seconds) for seconds in (-60, -30, 0, 30)]
     assert [target.check(link).status for link in links] == [200] * 4
 
@@ -43,8 +43,11 @@ def test_no_other_link_works_after_a_reset(target: Target, token: str) -> None:
 
 
 def test_another_request_does_not_kill_the_link_at_hand(target: Target) -> None:
-    """Denial of the reset. A newer link leaves an older one alive, as against NodeBB #6242: else whoever knows the
-    address, or an impatient second click (BlocklyProp #1439), would kill the link that has just arrived."""
+    """Denial of the reset: a new request must not invalidate earlier links (NodeBB #6242).
+
+    Otherwise anyone who knows the address, or an impatient second click (BlocklyProp #1439), would invalidate the link
+    that has just arrived.
+    """
     target.add_user(ANNA)
     first = target.link_for(ANNA)
     target.link_for(ANNA)
@@ -53,13 +56,13 @@ def test_another_request_does_not_kill_the_link_at_hand(target: Target) -> None:
 
 
 def test_checking_a_link_does_not_use_it_up(target: Target, token: str) -> None:
-    """Mail scanners and previews that open every link: a check uses nothing up, or it would lock the owner out."""
+    """Mail scanners and previews open every link; if a check consumed it, the owner would be locked out."""
     assert {target.check(token).status for _ in range(30)} == {200}
     assert target.reset(token).status == 200
 
 
 def test_a_refused_password_does_not_use_the_link_up(target: Target, token: str) -> None:
-    """A link that is used up before the password is looked at (better-auth #10632)."""
+    """A link is consumed before the password is validated (better-auth #10632)."""
     assert target.reset(token, "short").outcome == (422, "weak_password")
     assert target.reset(token).status == 200
 
@@ -70,7 +73,7 @@ CHANGES = {
     "the application takes the password away": "UPDATE users SET password_hash = NULL",
     "an empty hash": "UPDATE users SET password_hash = ''",
     "a mark for: no password": "UPDATE users SET password_hash = '!' || password_hash",
-    # dcrstakepool #320, itch.io #676: whoever reads the old mailbox has the link.
+    # dcrstakepool #320, itch.io #676: anyone who can read the old mailbox has the link.
     "the address changes": "UPDATE users SET email = 'safe@example.com'",
     "a letter of the address changes its case": "UPDATE users SET email = 'Anna@example.com'",
     # Akeneo PIM-10128, metabase #77560.
@@ -82,7 +85,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_link_does_not_outlive_a_change_of_its_account(target: Target, token: str, change: str) -> None:
-    """Insufficient expiration (CWE-613): the link was made for a password, a mailbox and an account as they were."""
+    """Insufficient expiration (CWE-613): a link is bound to the account's password, address and state at its issue."""
     target.sql(change)
 
     refuse(target, token)
@@ -90,7 +93,7 @@ def test_a_link_does_not_outlive_a_change_of_its_account(target: Target, token: 
 
 @pytest.mark.parametrize("address", [ANNA, "bert@example.com"])
 def test_a_link_does_not_open_a_new_account_with_the_same_id(target: Target, token: str, address: str) -> None:
-    """Ids that are given again (CWE-672), be it to the same address: the link was for the account that is gone."""
+    """Reused ids (CWE-672): the link belongs to the deleted account, even if the new one has the same address."""
     values = dict(target.sql("SELECT id, password_hash FROM users")[0]._mapping)
     target.sql("DELETE FROM users")
     stored = OTHER_HASH if address == ANNA else values["password_hash"]
@@ -102,7 +105,7 @@ def test_a_link_does_not_open_a_new_account_with_the_same_id(target: Target, tok
 
 @pytest.mark.parametrize("stored", [None, "", "!", "*"], ids=str)
 def test_an_account_without_a_password_gets_none_by_a_link(target: Target, stored: str | None) -> None:
-    """A second way into an account that signs in elsewhere: no link is mailed, and one that the key signs is dead."""
+    """A back door to an account that signs in elsewhere: no link is emailed, and a correctly signed one is refused."""
     identity = target.add_user(ANNA, None)
     target.sql("UPDATE users SET password_hash = :stored", stored=stored)
     link = Tokens([SECRET], MAX_AGE).issue(identity, stored or "", ANNA)
@@ -113,8 +116,8 @@ def test_an_account_without_a_password_gets_none_by_a_link(target: Target, store
 
 
 @pytest.mark.parametrize("age", [0, MAX_AGE - 20, -50])
-def test_a_link_lives_as_long_as_it_is_said(target: Target, token: str, age: int) -> None:
-    """What the attacks below must not be mistaken for. A worker's clock may be 60 seconds ahead of the API's."""
+def test_a_link_works_for_its_whole_lifetime(target: Target, token: str, age: int) -> None:
+    """Control for the tests below: these ages are valid. A worker's clock may be 60 seconds ahead of the API's."""
     assert target.check(sign(payload_of(token), later=-age)).status == 200
 
 
@@ -124,18 +127,18 @@ def test_a_link_lives_as_long_as_it_is_said(target: Target, token: str, age: int
     ids=lambda later: f"{later:.0f}",
 )
 def test_a_link_that_is_too_old_or_from_the_future_does_not_work(target: Target, token: str, later: float) -> None:
-    """Expired links (CWE-613), and times that no clock of ours can have written (RFC 8725, 3.10 asks for bounds)."""
+    """Expired links (CWE-613), and timestamps that no clock could have written (RFC 8725, 3.10 asks for bounds)."""
     refuse(target, sign(payload_of(token), later=later))
 
 
 def test_a_link_with_a_time_of_zero_does_not_work(target: Target, token: str) -> None:
-    """A time of zero, which some readers take for: none, and so for: for ever."""
+    """A timestamp of zero, which some parsers read as "none" and so as "never expires"."""
     refuse(target, sign(payload_of(token), later=-time.time()))
 
 
 @pytest.mark.parametrize("change", ["", "AAAA", "{}A", "______", ".{}"], ids=repr)
 def test_the_time_of_a_link_cannot_be_rewritten(target: Target, token: str, change: str) -> None:
-    """A signature that leaves the time out (CWE-345; YOURLS #2542): the old link with a time of today."""
+    """A signature that doesn't cover the timestamp (CWE-345; YOURLS #2542): an old link with today's timestamp."""
     payload, written, signature = sign(payload_of(token), later=-MAX_AGE - 60).split(".")
 
     refuse(target, f"{payload}.{change.format(written)}.{signature}")
@@ -144,8 +147,10 @@ def test_the_time_of_a_link_cannot_be_rewritten(target: Target, token: str, chan
 
 @pytest.mark.parametrize("keys", [f"{SECRET},{NEW_KEY}", f"{NEW_KEY},{SECRET}"], ids=["new one last", "new one first"])
 def test_a_link_that_mixes_two_keys_does_not_work(make_target: MakeTarget, keys: str) -> None:
-    """Key confusion: links of both keys are good, none of a third or with the fingerprint of one and the signature of
-    the other; and a reset kills those of both."""
+    """Key confusion: links of both keys work, but not one signed by a third key or with the parts of two keys mixed.
+
+    A reset invalidates the links of both keys.
+    """
     target = make_target(worker=False, SECRET_KEY=keys)
     target.add_user(ANNA)
     old, new = target.token_of(ANNA), target.token_of(ANNA, NEW_KEY)
@@ -159,7 +164,7 @@ def test_a_link_that_mixes_two_keys_does_not_work(make_target: MakeTarget, keys:
 
 
 def test_a_link_does_not_outlive_its_key(target: Target, token: str, make_target: MakeTarget) -> None:
-    """A leaked key that was retired (CWE-324): its links die with it, those in mailboxes and those yet to be forged."""
+    """A leaked, retired key (CWE-324): its links become invalid, both those in mailboxes and those yet to be forged."""
     assert target.check(token).status == 200
 
     after = make_target(worker=False, database_url=target.environ["DATABASE_URL"], SECRET_KEY=NEW_KEY)

@@ -1,4 +1,4 @@
-"""Requests that are made to use something up: memory, threads, connections, the processor."""
+"""Requests meant to exhaust memory, threads, connections or the CPU."""
 
 import time
 from collections.abc import Iterator
@@ -19,17 +19,17 @@ from tests.support.servers import wait_until
 POST = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 MEGABYTE = 2**20
 HONEST = 20
-PROMPT = 5.0  # Seconds. Generous, on a machine with other work: no measure of speed.
+PROMPT = 5.0  # Seconds. Generous enough for a busy machine; it does not measure speed.
 BUSY = (503, "unavailable")
 
 
 def memory(target: Target) -> int:
-    """Return what the API's processes hold in memory, in bytes."""
+    """Return the resident memory of the API's processes, in bytes."""
     return sum(int(psutil.Process(pid).memory_info().rss) for pid in target.api.pids())
 
 
 def slowest(target: Target, number: int = HONEST) -> float:
-    """Let honest people ask for links; return the seconds that the slowest answer took."""
+    """Send requests from ordinary users; return the seconds that the slowest response took."""
     seconds = []
     for person in range(number):
         begun = time.monotonic()
@@ -49,13 +49,13 @@ def test_a_gigabyte_that_is_announced_is_refused_before_any_of_it_came(
     answer = target.send(POST % path + expect + b"Content-Length: 1073741824\r\n\r\n", seconds=10)
 
     assert int(answer[9:12]) == {b"/forgot-password": 413, b"/nothing": 404, b"/healthz": 405}[path]
-    # It was the server that ended the connection: nobody waits for the rest.
+    # The server closed the connection; it did not wait for the rest.
     assert time.monotonic() - begun < PROMPT
 
 
 @pytest.mark.parametrize("path", [b"/forgot-password", b"/nothing"])
 def test_hundreds_of_megabytes_in_chunks_are_not_read(target: Target, path: bytes) -> None:
-    """A body without an end, which no Content-Length announces, CWE-400."""
+    """A body without an end or a Content-Length, CWE-400."""
     before = memory(target)
     chunk = b"%x\r\n" % MEGABYTE + b"x" * MEGABYTE + b"\r\n"
 
@@ -68,7 +68,7 @@ def test_hundreds_of_megabytes_in_chunks_are_not_read(target: Target, path: byte
 
 
 def test_a_body_in_chunks_is_refused_at_the_limit_and_not_cut_there(target: Target) -> None:
-    """What is cut without a word means something else afterwards, CWE-130."""
+    """A body truncated silently changes its meaning, CWE-130."""
     body = b'{"email": "anna@example.com"}'.ljust(MAX_BODY) + b"x"
     head = POST % b"/forgot-password" + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -95,7 +95,7 @@ def test_a_megabyte_of_headers_is_refused(target: Target, headers: bytes) -> Non
 
 
 def test_http2_is_not_spoken(target: Target) -> None:
-    """Its header lists are larger than HTTP/1's, and it has floods of its own (CVE-2023-44487)."""
+    """Its header lists are larger than HTTP/1's, and it has its own floods (CVE-2023-44487)."""
     settings = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 
     answer = target.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings)
@@ -105,7 +105,7 @@ def test_http2_is_not_spoken(target: Target) -> None:
 
 
 def test_slow_headers_do_not_hold_the_server_up_without_a_proxy(target: Target) -> None:
-    """Slowloris (CVE-2007-6750): the server itself gives a head five seconds, however its bytes trickle."""
+    """Slowloris (CVE-2007-6750): the server allows five seconds for all request headers, however slowly they arrive."""
     with SlowClients(target.port, [SLOW_HEADER] * 250) as clients:
         during = slowest(target)
         assert clients.held(SLOW_HEADER) > 0
@@ -118,8 +118,8 @@ def test_slow_headers_do_not_hold_the_server_up_without_a_proxy(target: Target) 
 def test_five_hundred_slow_clients_do_not_hold_up_the_proxy(proxied: Target, proxy: Nginx) -> None:
     """Slowloris (CVE-2007-6750) and slow bodies (R-U-Dead-Yet), CWE-400.
 
-    The proxy bounds the time of a head as a whole, and of a body the silence between two bytes. A body that trickles
-    holds a connection of the proxy, and no thread of the API.
+    For the headers, the proxy limits the total time; for the body, the pause between two bytes. A slow body therefore
+    keeps a connection of the proxy busy, but no thread of the API.
     """
     with SlowClients(proxy.port, [SLOW_HEADER, SLOW_BODY] * 250) as clients:
         during = slowest(proxied)
@@ -136,12 +136,12 @@ def test_five_hundred_slow_clients_do_not_hold_up_the_proxy(proxied: Target, pro
 
 @pytest.fixture
 def strained(share_target: MakeTarget) -> Target:
-    """The service with few threads, and with passwords that take long to be hashed."""
+    """The service with few threads, and with a slow password hash."""
     return share_target(worker=False, BCRYPT_ROUNDS="14", WEB_THREADS="4")
 
 
-def test_resets_beyond_the_slots_do_not_close_the_door(strained: Target) -> None:
-    """Hashing as a denial of service, CWE-400 (Django CVE-2013-1443 by length; here by number)."""
+def test_resets_beyond_the_slots_do_not_block_other_requests(strained: Target) -> None:
+    """Password hashing as a denial of service, CWE-400 (Django CVE-2013-1443 by length; here by number)."""
     target = strained
     people = [f"user{number}@example.com" for number in range(12)]
     for address in people:
@@ -150,13 +150,13 @@ def test_resets_beyond_the_slots_do_not_close_the_door(strained: Target) -> None
 
     with ThreadPoolExecutor(len(tokens)) as pool:
         answers = [pool.submit(target.reset, token) for token in tokens]
-        wait_until(lambda: sum(is_refused(answer) for answer in answers) == 10, "too few are refused at once", 4)
+        wait_until(lambda: sum(is_refused(answer) for answer in answers) == 10, "too few resets were refused", 4)
         during = slowest(target, 5)
     outcomes = [answer.result() for answer in answers]
 
     refused = [answer for answer in outcomes if answer.status != 200]
     assert {(answer.outcome, answer.headers["retry-after"]) for answer in refused} == {(BUSY, "5")}
-    # Of the two in slots, one is hashed after the other, and may have to give up on a slow machine.
+    # Two requests get a slot and are hashed one after the other; on a slow machine the second may time out.
     assert len(refused) in {10, 11}
     assert during < PROMPT
     good = [target.check(token).status for token, answer in zip(tokens, outcomes, strict=True) if answer.status == 503]
@@ -169,14 +169,14 @@ def is_refused(answer: Future[Answer]) -> bool:
 
 @contextmanager
 def table_locked(target: Target) -> Iterator[None]:
-    """Keep everybody from reading the users table."""
+    """Lock the users table against all reads."""
     with target._engine.connect() as connection, connection.begin():
         connection.exec_driver_sql("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
         yield
 
 
-def test_a_database_that_hangs_under_checks_of_links_does_not_close_the_door(strained: Target) -> None:
-    """One genuine link, asked about again and again while the database is slow: threads used up, CWE-400."""
+def test_checks_on_a_hanging_database_do_not_block_other_requests(strained: Target) -> None:
+    """Thread exhaustion, CWE-400: one valid link, checked repeatedly while the database is slow."""
     target = strained
     target.add_user("anna@example.com")
     token = target.token_of("anna@example.com")
@@ -185,7 +185,7 @@ def test_a_database_that_hangs_under_checks_of_links_does_not_close_the_door(str
     with ThreadPoolExecutor(12) as pool:
         with table_locked(target):
             checks: list[Future[Answer]] = [pool.submit(target.check, token) for _ in range(12)]
-            wait_until(lambda: sum(check.done() for check in checks) == 9, "too few checks are refused", 4)
+            wait_until(lambda: sum(check.done() for check in checks) == 9, "too few checks were refused", 4)
             refused = [check.result() for check in checks if check.done()]
             during = slowest(target, 5)
             assert sum(check.done() for check in checks) == 9

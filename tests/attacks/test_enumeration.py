@@ -1,7 +1,7 @@
-"""Enumeration: whoever asks learns nothing about who has an account, whatever else goes on (CWE-204).
+"""Enumeration: responses never reveal who has an account, whatever else is going on (CWE-204).
 
-What can be told by time is not asked here: `python -m benchmarks timing` measures it, and
-tests/integration/forgot/test_constant_work.py counts the work.
+Timing is not tested here: `python -m benchmarks timing` measures it, and tests/integration/forgot/test_constant_work.py
+counts the work.
 """
 
 import json
@@ -24,7 +24,7 @@ from tests.support.servers import free_port
 
 @pytest.fixture
 def golden(target: Target) -> dict[str, bytes]:
-    """The one answer for every kind: that for somebody nobody ever heard of, with all well."""
+    """The one response expected for every kind: that for an unknown address while everything is up."""
     answer = forgot(target, "stranger@example.com")
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 202 Accepted\r\n")
@@ -35,14 +35,14 @@ def golden(target: Target) -> dict[str, bytes]:
 
 
 def test_the_answer_does_not_tell_who_has_an_account(target: Target, golden: dict[str, bytes]) -> None:
-    """The answer differs by account (Zitadel CVE-2024-41952, Django CVE-2024-39329, Symfony CVE-2021-21424)."""
+    """The response differs by account (Zitadel CVE-2024-41952, Django CVE-2024-39329, Symfony CVE-2021-21424)."""
     populate(target)
 
     assert ask_for_each_kind(target) == golden
 
 
 def test_the_answer_does_not_tell_while_no_worker_answers(target: Target, golden: dict[str, bytes]) -> None:
-    """A failure behind the door shows for accounts alone (CWE-203, Django CVE-2024-45231)."""
+    """A failure behind the API shows only for accounts (CWE-203, Django CVE-2024-45231)."""
     populate(target)
 
     with stopped(target.worker.pids()):
@@ -50,7 +50,7 @@ def test_the_answer_does_not_tell_while_no_worker_answers(target: Target, golden
 
 
 class CutOff(NamedTuple):
-    """A service whose relay takes no connection, and whose database can be stopped."""
+    """A service with an unreachable relay and a database that can be stopped."""
 
     target: Target
     database: Postgres
@@ -59,11 +59,11 @@ class CutOff(NamedTuple):
 @pytest.fixture(scope="module")
 def cut_off_of_all(postgres: Any) -> Iterator[CutOff]:
     require_redis()
-    # Not under pytest's own folder: see `postgres` in tests/conftest.py.
+    # Not in pytest's own folder: see `postgres` in tests/conftest.py.
     with tempfile.TemporaryDirectory(prefix="latchkey-") as folder:
         database = Postgres(Path(folder), users=0)
         try:
-            # Without the faults' own table, for one in the place of which the target puts its own.
+            # The target creates its own users table in place of this one.
             with psycopg.connect(database.url) as connection:
                 connection.execute("DROP TABLE users")
             with Target(Path(folder) / "target", database.url, {"MAIL_PORT": str(free_port())}) as target:
@@ -80,12 +80,12 @@ def cut_off(cut_off_of_all: CutOff) -> CutOff:
 
 
 def test_the_answer_does_not_tell_while_no_mail_can_be_sent(cut_off: CutOff, golden: dict[str, bytes]) -> None:
-    """A mail that cannot be sent ends the request with an error, for accounts alone (Django CVE-2024-45231)."""
+    """An email that can't be sent fails the request, but only for accounts (Django CVE-2024-45231)."""
     assert ask_for_each_kind(cut_off.target) == golden
 
 
 def test_the_answer_does_not_tell_while_the_database_is_down(cut_off: CutOff, golden: dict[str, bytes]) -> None:
-    """A look-up that fails shows that there is one (CWE-209, Zitadel CVE-2024-41952: an error of the database)."""
+    """A failed look-up reveals that there is one (CWE-209, Zitadel CVE-2024-41952: a database error)."""
     cut_off.database.stop()
     try:
         assert ask_for_each_kind(cut_off.target) == golden
@@ -94,7 +94,7 @@ def test_the_answer_does_not_tell_while_the_database_is_down(cut_off: CutOff, go
 
 
 def test_the_answer_does_not_tell_while_redis_is_down(cut_off: CutOff) -> None:
-    """A limiter that is away refuses some and lets others pass (CWE-636)."""
+    """Without its store, a limiter refuses some requests and lets others through (CWE-636)."""
     target = cut_off.target
     ask_for_each_kind(target)
     target.redis.stop()
@@ -108,7 +108,7 @@ def test_the_answer_does_not_tell_while_redis_is_down(cut_off: CutOff) -> None:
 
 
 def test_the_quota_of_an_address_does_not_tell_who_has_an_account(target: Target) -> None:
-    """Only accounts have a quota to use up: PyPI, Supabase's GoTrue and Laravel answer 429 for them alone (CWE-204)."""
+    """Only accounts have a quota: PyPI, Supabase's GoTrue and Laravel answered 429 only for them (CWE-204)."""
     target.add_user(KNOWN)
 
     answers = {address: [forgot(target, address) for _ in range(6)] for address in (KNOWN, UNKNOWN)}
@@ -118,7 +118,7 @@ def test_the_quota_of_an_address_does_not_tell_who_has_an_account(target: Target
 
 
 def test_the_limit_of_a_client_does_not_tell_who_has_an_account(limited: Target) -> None:
-    """The limit comes sooner for accounts, or tells other seconds (CWE-204)."""
+    """The limit is reached sooner for accounts, or reports a different Retry-After (CWE-204)."""
     limited.add_user(KNOWN)
 
     known = [limited.forgot(KNOWN, {"X-Forwarded-For": "198.51.100.1"}) for _ in range(7)]
@@ -129,7 +129,7 @@ def test_the_limit_of_a_client_does_not_tell_who_has_an_account(limited: Target)
 
 
 def test_a_quota_that_is_shown_does_not_tell_who_has_an_account(make_target: MakeTarget, tmp_path: Path) -> None:
-    """With FORGOT_EMAIL_LIMIT_RESPONSE=429 the quota shows; whether somebody has it must not (CWE-204)."""
+    """FORGOT_EMAIL_LIMIT_RESPONSE=429 reveals the quota, but must not reveal who has an account (CWE-204)."""
     url = f"sqlite:///{tmp_path / 'users.sqlite3'}"
     loud = make_target(worker=False, database_url=url, FORGOT_EMAIL_LIMIT_RESPONSE="429")
     loud.add_user(KNOWN)
@@ -141,7 +141,7 @@ def test_a_quota_that_is_shown_does_not_tell_who_has_an_account(make_target: Mak
 
 
 def test_a_repeated_request_id_tells_nothing_and_swallows_no_mail(target: Target) -> None:
-    """A request that repeats another's id is told from a new one (CWE-204), or swallowed in its place (CWE-694)."""
+    """A repeated request id gets a different response (CWE-204), or its request is dropped as a duplicate (CWE-694)."""
     target.add_user(KNOWN)
 
     answers = {forgot(target, address, "X-Request-ID: of-my-choice") for address in (UNKNOWN, KNOWN, UNKNOWN, KNOWN)}
@@ -152,9 +152,10 @@ def test_a_repeated_request_id_tells_nothing_and_swallows_no_mail(target: Target
 
 
 def test_nobody_but_the_owner_of_an_account_gets_a_mail(target: Target) -> None:
-    """Who types an address gets its mail, and learns whether there is an account (CWE-203; Ory Kratos lets one choose).
+    """The email goes to whoever typed the address, which also reveals whether it has an account (CWE-203; Ory Kratos
+    has an option for it).
 
-    Nobody hears of a request for an address without an account, and each of two rows hears at its own address.
+    An address without an account gets no email, and each of two rows gets one at its own address.
     """
     populate(target)
 

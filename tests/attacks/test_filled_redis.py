@@ -1,4 +1,4 @@
-"""Exhaustion: ways around the limits, and what is left behind in Redis by those who are over them (CWE-400)."""
+"""Exhaustion: ways around the limits, and what clients over their limit leave behind in Redis (CWE-400)."""
 
 import json
 
@@ -10,14 +10,14 @@ from tests.attacks.conftest import MakeTarget
 from tests.attacks.target import Target
 
 VICTIM = "anna@example.com"
-LIMIT = 5  # Requests of a client of `limited`.
+LIMIT = 5  # Requests per client in `limited`.
 ATTACKER = {"X-Forwarded-For": "198.51.100.1"}
 
 WINDOWS = {"3/15/minute": 900, "20/1/day": 86400, "1000/1/minute": 60}  # Seconds.
 
 
 def test_counters_do_not_outlive_their_window_or_name_addresses(target: Target) -> None:
-    """A store is filled by keys that nobody deletes (Django CVE-2015-5143), or names its addresses (CWE-312)."""
+    """A store fills up with keys that are never deleted (Django CVE-2015-5143), or contains addresses (CWE-312)."""
     for number in range(20):
         target.forgot(f"user{number}@example.com")
     target.check("x")
@@ -32,12 +32,12 @@ def test_counters_do_not_outlive_their_window_or_name_addresses(target: Target) 
 
 
 def stored(target: Target) -> set[str]:
-    """Name all keys that requests leave behind."""
+    """Return all keys that requests leave behind."""
     return {key for prefix in ("limit", "history", "outbox") for key in target.ask("keys", f"{prefix}:*")}
 
 
 def test_a_client_over_its_limit_leaves_nothing_in_redis(limited: Target) -> None:
-    """Each refused request leaves something, under a name of the client's choice (Symfony CVE-2016-4423)."""
+    """Each refused request stores something under a name that the client chooses (Symfony CVE-2016-4423)."""
     for number in range(LIMIT + 1):
         limited.forgot(f"user{number}@example.com", ATTACKER)
         limited.check("x")
@@ -52,7 +52,7 @@ def test_a_client_over_its_limit_leaves_nothing_in_redis(limited: Target) -> Non
 
 
 def test_the_history_of_an_address_does_not_grow_without_end(target: Target) -> None:
-    """A log in memory grows with each request (CWE-770): it has a length and an end."""
+    """A log in memory grows with each request (CWE-770); the history has a maximum length and a lifetime."""
     for _ in range(130):
         target.forgot(VICTIM)
     target.settle()
@@ -64,7 +64,7 @@ def test_the_history_of_an_address_does_not_grow_without_end(target: Target) -> 
 
 
 def test_a_full_outbox_drops_nothing_that_was_accepted(make_target: MakeTarget) -> None:
-    """What is too much is dropped for some, or ends the service for all that came before (CWE-770)."""
+    """Excess load drops accepted requests, or stops the service for everyone (CWE-770)."""
     small = make_target(OUTBOX_MAX="4")
     accounts = [f"user{n}@example.com" for n in range(6)]
     for address in accounts:
@@ -94,7 +94,7 @@ VARIANTS = [
 
 
 def test_no_other_path_or_method_leads_around_the_limit(limited: Target) -> None:
-    """Another path to the same place has a limit of its own or none (Better Auth GHSA-x732-6j76-qmhm, CWE-647)."""
+    """Another path to the same endpoint has its own limit or none (Better Auth GHSA-x732-6j76-qmhm, CWE-647)."""
     limited.add_user(VICTIM)
     for number in range(LIMIT):
         limited.forgot(f"user{number}@example.com", ATTACKER)
@@ -118,7 +118,7 @@ def test_no_other_path_or_method_leads_around_the_limit(limited: Target) -> None
 
 @pytest.mark.parametrize("window", [5, 100, 3000])
 def test_a_client_waits_no_longer_than_it_is_told(limited: Target, window: int) -> None:
-    """A wait that is wrong makes honest clients come back too soon or never (RFC 6585, 4; RFC 9110, 10.2.3)."""
+    """A wrong Retry-After makes honest clients return too early or never (RFC 6585, 4; RFC 9110, 10.2.3)."""
     for number in range(LIMIT):
         limited.forgot(f"user{number}@example.com", ATTACKER)
     (key,) = limited.ask("keys", f"{Key.LIMITS}*198.51.100.1*")

@@ -1,4 +1,4 @@
-"""Flooding: of mailboxes, and of the limits by requests at once (CWE-770, CWE-799)."""
+"""Flooding mailboxes, and bypassing the limits with simultaneous requests (CWE-770, CWE-799)."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,19 +10,19 @@ from tests.attacks.target import ANNA, EVE, Target
 from tests.support.service import OLD_PASSWORD
 
 VICTIM = "anna@example.com"
-QUOTA = 3  # Mails in a quarter of an hour.
-LIMIT = 5  # Requests of a client of `limited`.
+QUOTA = 3  # Emails per quarter of an hour.
+LIMIT = 5  # Requests per client in `limited`.
 ATTACKER, OTHER = ({"X-Forwarded-For": f"198.51.100.{n}"} for n in (1, 2))
 
 
 def at_once(ask: Callable[[int], Answer], times: int) -> list[int]:
-    """Send requests in parallel and return their statuses in order."""
+    """Send requests in parallel and return their sorted statuses."""
     with ThreadPoolExecutor(times) as pool:
         return sorted(answer.status for answer in pool.map(ask, range(times)))
 
 
 def test_a_mailbox_gets_no_more_mails_than_its_quota(target: Target) -> None:
-    """One mail for each request (Budibase GHSA-277c-prw2-rqgh, PHPJabbers CVE-2023-51316)."""
+    """One email for each request (Budibase GHSA-277c-prw2-rqgh, PHPJabbers CVE-2023-51316)."""
     target.add_user(VICTIM)
 
     assert {target.forgot(VICTIM).status for _ in range(30)} == {202}
@@ -31,7 +31,7 @@ def test_a_mailbox_gets_no_more_mails_than_its_quota(target: Target) -> None:
 
 
 def test_requests_at_once_get_no_more_mails_than_the_quota(target: Target) -> None:
-    """Parallel requests are compared with a count that none of them has raised yet (Devise CVE-2019-5421, CWE-362)."""
+    """Parallel requests all read the counter before any has incremented it (Devise CVE-2019-5421, CWE-362)."""
     target.add_user(VICTIM)
 
     assert at_once(lambda _: target.forgot(VICTIM), 50) == [202] * 50
@@ -40,14 +40,14 @@ def test_requests_at_once_get_no_more_mails_than_the_quota(target: Target) -> No
 
 
 def test_requests_at_once_do_not_pass_the_limit_of_a_client(limited: Target) -> None:
-    """The same for the limit of a client (Devise CVE-2019-5421, CWE-362)."""
+    """The same race on the limit per client (Devise CVE-2019-5421, CWE-362)."""
     found = at_once(lambda n: limited.forgot(f"user{n}@example.com", ATTACKER), 50)
 
     assert found == [202] * LIMIT + [429] * 45
 
 
 def test_guesses_at_once_do_not_pass_the_limit_on_guesses(limited: Target) -> None:
-    """The limit on guesses lets a burst through (CWE-362, CWE-307), or each of the two endpoints has one of its own."""
+    """The limit on guesses lets a burst through (CWE-362, CWE-307), or the two endpoints count separately."""
 
     def guess(number: int) -> Answer:
         path = "/reset-password/check" if number % 2 else "/reset-password"
@@ -59,7 +59,7 @@ def test_guesses_at_once_do_not_pass_the_limit_on_guesses(limited: Target) -> No
 
 
 def test_one_client_cannot_mail_a_whole_list_of_addresses(limited: Target) -> None:
-    """Each account of a leaked list gets mail: a quota for each address alone bounds nothing (CWE-799)."""
+    """Every account of a leaked list gets an email: a quota per address alone doesn't stop this (CWE-799)."""
     addresses = [f"user{n}@example.com" for n in range(20)]
     for address in addresses:
         limited.add_user(address)
@@ -71,7 +71,7 @@ def test_one_client_cannot_mail_a_whole_list_of_addresses(limited: Target) -> No
 
 
 def test_a_client_over_its_limit_uses_up_nobody_elses_quota(limited: Target) -> None:
-    """What is refused counts nevertheless, and keeps the owner out (CWE-645)."""
+    """Refused requests still count against the quota and lock the owner out (CWE-645)."""
     limited.add_user(VICTIM)
     for number in range(LIMIT):
         limited.forgot(f"user{number}@example.com", ATTACKER)
@@ -84,7 +84,7 @@ def test_a_client_over_its_limit_uses_up_nobody_elses_quota(limited: Target) -> 
 
 
 def test_using_up_somebody_elses_quota_does_not_kill_their_link(target: Target) -> None:
-    """A newer request, or a lock, kills the link that the owner is about to use (CWE-645)."""
+    """A newer request, or a lock, invalidates the link that the owner is about to use (CWE-645)."""
     target.add_user(VICTIM)
     token = target.link_for(VICTIM)
 
@@ -96,11 +96,11 @@ def test_using_up_somebody_elses_quota_does_not_kill_their_link(target: Target) 
 
 
 def test_requests_over_the_short_quota_do_not_use_up_the_day(target: Target) -> None:
-    """Requests over the short quota count towards the long one, and keep the owner out for a day (CWE-645)."""
+    """Requests over the short quota count towards the daily one and lock the owner out for a day (CWE-645)."""
     target.add_user(VICTIM)
     for _ in range(40):
         target.forgot(VICTIM)
-    # A quarter of an hour later.
+    # As if a quarter of an hour had passed.
     for key in target.ask("keys", f"{Key.LIMITS}*/address/*/15/minute"):
         target.ask("delete", key)
 
@@ -130,9 +130,9 @@ SPELLINGS = [
 
 
 def test_other_spellings_of_an_address_have_no_quota_of_their_own(target: Target) -> None:
-    """Each spelling has a quota of its own (CWE-178, CWE-180; a space was enough in many a reported case).
+    """Each spelling has its own quota (CWE-178, CWE-180); a space was enough in many reported cases.
 
-    What is no other spelling, such as a tag or a dot, finds no account.
+    A variant that is not an equivalent spelling, such as a tag or a dot, finds no account.
     """
     target.add_user("anna@b\u00fccher.example")
 
@@ -142,8 +142,8 @@ def test_other_spellings_of_an_address_have_no_quota_of_their_own(target: Target
     assert target.recipients == ["anna@xn--bcher-kva.example"] * QUOTA
 
 
-def test_one_link_cannot_keep_the_slots_for_passwords_taken(make_target: MakeTarget) -> None:
-    """One's own link, and a password that is compared and refused, again and again from other addresses (CWE-400)."""
+def test_one_link_cannot_occupy_the_hashing_slots(make_target: MakeTarget) -> None:
+    """One valid link, used from many addresses with a password that is compared and then refused (CWE-400)."""
     target = make_target(worker=False, TRUSTED_PROXIES="1", RESET_LIMIT_PER_LINK="10/hour")
     for address in (EVE, ANNA):
         target.add_user(address)

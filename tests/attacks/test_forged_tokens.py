@@ -1,4 +1,4 @@
-"""Tokens: forged, signed for something else, spliced, altered, of other types, or brought another way."""
+"""Tokens: forged, signed for another purpose, spliced, altered, of another type, or sent another way."""
 
 import json
 from typing import Any
@@ -25,21 +25,22 @@ from tests.support.service import NEW_PASSWORD, SECRET
 
 @pytest.fixture
 def token(target: Target) -> str:
-    """A link of Anna's that nobody has used."""
+    """An unused link for Anna."""
     target.add_user(ANNA)
     return target.token_of(ANNA)
 
 
-def test_what_the_forger_of_these_tests_signs_is_as_good_as_a_workers(target: Target, token: str) -> None:
-    """The proof that the forged tokens below are refused for what is forged, and for nothing else."""
+def test_the_forgers_signature_is_as_valid_as_a_workers(target: Target, token: str) -> None:
+    """Control: proves that the tokens below are refused only for what is forged about them."""
     assert target.check(sign(payload_of(token))).status == 200
 
 
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
 def test_a_forged_token_does_not_work(target: Target, token: str, forge: Forge) -> None:
     """Improper verification of a signature (CWE-347): no signature (CVE-2020-28042), `alg: none` (CVE-2015-2951,
-    CVE-2022-23540), a weaker digest, and tokens that the same key signed for something else (RFC 8725, 2.8;
-    CVE-2026-4325 in Keycloak, whose single-use tokens knew no purposes)."""
+    CVE-2022-23540), a weaker digest, and tokens that the same key signed for another purpose (RFC 8725, 2.8; Keycloak
+    CVE-2026-4325, whose single-use tokens had no purpose).
+    """
     refuse(target, forge(token))
 
 
@@ -47,7 +48,7 @@ def test_a_forged_token_does_not_work(target: Target, token: str, forge: Forge) 
 def test_an_altered_token_does_not_work_though_a_lenient_reader_would_take_it(
     target: Target, token: str, alter: Forge
 ) -> None:
-    """Canonicalisation (CWE-180, CWE-178). White space too: the hosted page picks the token out of what is pasted."""
+    """Canonicalisation (CWE-180, CWE-178), white space included: the hosted page extracts tokens from pasted text."""
     refuse(target, alter(token))
 
 
@@ -61,8 +62,10 @@ def test_a_token_with_other_unread_bits_in_its_last_letter_does_not_work(target:
 
 @pytest.mark.parametrize("make", OF_ANOTHER_TYPE.values(), ids=OF_ANOTHER_TYPE)
 def test_a_token_of_another_type_is_refused(target: Target, token: str, make: Forge) -> None:
-    """Type confusion: Parse Server GHSA-vgjh-hmwf-c588 (an operator for a token), Devise CVE-2013-0233 (a number that
-    equals a text), Devise CVE-2019-16109 (a blank token)."""
+    """Type confusion: an operator, a number that equals a string, or a blank string in place of the token.
+
+    Parse Server GHSA-vgjh-hmwf-c588, Devise CVE-2013-0233 and Devise CVE-2019-16109, in this order.
+    """
     target.add_user("blank@example.com", None)
     with nothing_comes_of_it(target):
         answers = [target.check(make(token)), target.reset(make(token))]
@@ -72,7 +75,7 @@ def test_a_token_of_another_type_is_refused(target: Target, token: str, make: Fo
 
 @pytest.mark.parametrize("parts", [(0, 1, 1), (1, 0, 0), (0, 0, 1), (1, 1, 0)], ids=str)
 def test_parts_of_two_tokens_put_together_do_not_work(target: Target, token: str, parts: tuple[int, ...]) -> None:
-    """Splicing (CWE-345): one's own genuine token with the part of it that names the other user, or with its time."""
+    """Splicing (CWE-345): the attacker's genuine token with the victim's user id in it, or with its timestamp."""
     target.add_user("mallory@example.com")
     own = sign(payload_of(target.token_of("mallory@example.com")), later=-1)
 
@@ -88,8 +91,10 @@ def test_parts_of_two_tokens_put_together_do_not_work(target: Target, token: str
     ids=ascii,
 )  # fmt: skip
 def test_an_id_that_could_be_read_as_another_does_not_work_even_signed(target: Target, token: str, write: str) -> None:
-    """SQL injection (CWE-89) and ids that a cast makes equal (CWE-704), by somebody whom the key obeys. Without it
-    nobody chooses an id; a table whose ids change their type has such ids in its links."""
+    """SQL injection (CWE-89) and ids that a cast makes equal (CWE-704), correctly signed.
+
+    Without the key nobody can choose an id, but a table whose id column changes its type leaves such ids in its links.
+    """
     user, stored = target.sql("SELECT id, password_hash FROM users")[0]
 
     refuse(target, Tokens([SECRET], 1800).issue(write.format(user), stored, ANNA))
@@ -99,12 +104,12 @@ def test_an_id_that_could_be_read_as_another_does_not_work_even_signed(target: T
     "payload", [None, 1, "1", [], [1, 2], ["1"], ["1", None], ["1", "f", "x"], {"1": "f"}], ids=str
 )
 def test_what_is_not_a_token_does_not_work_even_signed(target: Target, payload: Any) -> None:
-    """Unchecked content after a good signature (CWE-20)."""
+    """Unchecked content behind a valid signature (CWE-20)."""
     refuse(target, sign(payload))
 
 
 def test_a_token_outside_the_body_does_not_work(target: Target, token: str) -> None:
-    """A token in a URL (CWE-598), a header or a cookie is none, nor does a safe method use it (RFC 9110, 9.2.1)."""
+    """A token in a URL (CWE-598), a header or a cookie is ignored; a safe method consumes nothing (RFC 9110, 9.2.1)."""
     query, headers = f"?token={quote(token)}&password={quote(NEW_PASSWORD)}", {"Cookie": f"token={token}"}
     for name in ("Authorization", "X-Token", "X-Reset-Token", "X-Latchkey-Token"):
         headers[name] = f"Bearer {token}" if name == "Authorization" else token
@@ -125,7 +130,7 @@ def test_a_token_outside_the_body_does_not_work(target: Target, token: str) -> N
 
 
 def test_two_tokens_in_one_body_are_refused(target: Target, token: str) -> None:
-    """Duplicate keys (RFC 8259, 4): one reader checks the first and another one uses the second."""
+    """Duplicate keys (RFC 8259, 4): one parser checks the first, another uses the second."""
     body = f'{{"token": "{token}x", "token": "{token}", "password": "{NEW_PASSWORD}"}}'.encode()
 
     with nothing_comes_of_it(target):
@@ -135,8 +140,10 @@ def test_two_tokens_in_one_body_are_refused(target: Target, token: str) -> None:
 
 
 def test_a_link_does_not_tell_whose_it_is_or_how_many_accounts_there_are(target: Target, token: str) -> None:
-    """Sensitive data that is only encoded (CWE-312), ids that count the accounts (CWE-200): a link tells neither
-    address, nor hash, nor id, nor how long the id is."""
+    """Sensitive data that is merely encoded (CWE-312) and ids that reveal the number of accounts (CWE-200).
+
+    A link reveals neither the address, the hash, the id, nor the length of the id.
+    """
     user, stored = target.sql("SELECT id, password_hash FROM users")[0]
     target.sql("UPDATE users SET id = 123456789")
     said, of_another = payload_of(token), payload_of(target.token_of(ANNA))

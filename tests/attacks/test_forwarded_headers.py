@@ -1,4 +1,4 @@
-"""Headers that claim where a request came from, and to which site."""
+"""Headers that claim where a request came from and which site it was for."""
 
 from socket import create_connection
 
@@ -14,7 +14,7 @@ HSTS = "strict-transport-security"
 
 @pytest.mark.parametrize("hosts", [b"", b"Host: a\r\nHost: b\r\n", b"Host: a b\r\n"])
 def test_a_request_with_no_host_or_two_is_refused(proxied: Target, hosts: bytes) -> None:
-    """Two parsers that take different hosts, CWE-444; RFC 9112, 3.2, demands a 400, which the proxy gives."""
+    """Two parsers that choose different hosts, CWE-444; RFC 9112, 3.2, requires a 400, which the proxy sends."""
     answer = proxied.send(b"GET /forgot-password HTTP/1.1\r\n" + hosts + b"Connection: close\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 400 ")
@@ -31,7 +31,7 @@ def test_a_request_with_no_host_or_two_is_refused(proxied: Target, hosts: bytes)
     ],
 )
 def test_headers_that_name_another_site_change_no_link_and_no_redirect(either: Target, headers: dict[str, str]) -> None:
-    """Poisoned links in mails, CWE-640 (Django CVE-2012-4520), and open redirects, CWE-601."""
+    """Poisoned links in emails, CWE-640 (Django CVE-2012-4520), and open redirects, CWE-601."""
     either.add_user(ANNA)
 
     assert either.forgot(ANNA, headers).status == 202
@@ -61,7 +61,7 @@ def test_headers_that_name_another_site_change_no_link_and_no_redirect(either: T
 def test_hsts_is_sent_where_the_trusted_proxy_was_asked_by_https(
     past_proxy: Target, forwarded: str | None, *, expected: bool
 ) -> None:
-    """A first visit that is led to plain http, CWE-319; RFC 6797, 7.2, forbids the header there."""
+    """A first visit downgraded to plain HTTP, CWE-319; over HTTP, RFC 6797, 7.2, forbids the header."""
     headers = {} if forwarded is None else {"X-Forwarded-Proto": forwarded}
 
     answers = [
@@ -74,8 +74,8 @@ def test_hsts_is_sent_where_the_trusted_proxy_was_asked_by_https(
     assert [answer.headers.get(HSTS) for answer in answers] == ["max-age=31536000" if expected else None] * 4
 
 
-def test_behind_two_proxies_the_outer_one_tells_and_not_the_client(behind_two_proxies: Target) -> None:
-    """A claim of the client before the word of the proxies, CWE-348."""
+def test_behind_two_proxies_the_outer_one_sets_the_scheme_and_not_the_client(behind_two_proxies: Target) -> None:
+    """The client's claim takes precedence over the proxies' value, CWE-348."""
     claims = {"https, http": True, "http, https, http": True, "https, http, http": False, "https": False}
 
     asked = {claim: behind_two_proxies.request("GET", PATH, headers={"X-Forwarded-Proto": claim}) for claim in claims}
@@ -84,7 +84,7 @@ def test_behind_two_proxies_the_outer_one_tells_and_not_the_client(behind_two_pr
 
 
 def test_https_that_a_client_claims_is_not_believed(target: Target, proxied: Target) -> None:
-    """Spoofed forwarding headers, CWE-348: without a proxy none is believed; the proxy tells how it was asked."""
+    """Spoofed forwarding headers, CWE-348: ignored without a proxy; the proxy overwrites them with its own scheme."""
     claims = [{"X-Forwarded-Proto": "https"}, {"X-Forwarded-Proto": "https, https"}, {"X-Forwarded-Scheme": "https"}]
     claims += [{"X_Forwarded_Proto": "https"}, {"X-Forwarded-Ssl": "on"}, {"Forwarded": "proto=https"}]
 
@@ -95,7 +95,7 @@ def test_https_that_a_client_claims_is_not_believed(target: Target, proxied: Tar
 
 
 def test_an_underscore_for_a_hyphen_forges_no_address(proxied: Target) -> None:
-    """In WSGI both are one variable (Django CVE-2015-0219); the server lets the second win, and the proxy drops it."""
+    """WSGI merges both spellings (Django CVE-2015-0219); the server keeps the second, and the proxy drops it."""
     for number in range(3):
         headers = {"X_Forwarded_For": f"192.0.2.{number}", "X_FORWARDED_FOR": f"192.0.2.{number}"}
         proxied.forgot(ANNA, headers)
@@ -105,8 +105,8 @@ def test_an_underscore_for_a_hyphen_forges_no_address(proxied: Target) -> None:
 
 
 @pytest.mark.parametrize("claimed", [b"\xff", b"\x80, 1.2.3.4", b"\xa0"])
-def test_bytes_that_are_no_ascii_hide_nobody(proxied: Target, claimed: bytes) -> None:
-    """The API's server drops such a header with what the proxy appended: a second limit for its sender (CWE-348)."""
+def test_non_ascii_bytes_do_not_hide_a_client(proxied: Target, claimed: bytes) -> None:
+    """The API's server drops such a header, and with it the proxy's part: a second limit for the client (CWE-348)."""
     body = b'{"email": "anna@example.com"}'
     head = (
         b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n"

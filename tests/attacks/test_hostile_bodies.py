@@ -1,4 +1,4 @@
-"""Bodies that are made to break a parser: each is refused in words, and none is a 500 or the end of a process."""
+"""Bodies crafted to break a parser: each gets a proper error, never a 500 or a crashed process."""
 
 import gzip
 import json
@@ -20,7 +20,7 @@ def raw(target: Target, path: str, body: bytes, headers: dict[str, str] | None =
 
 
 def is_untouched(target: Target) -> bool:
-    """Tell whether nothing was accepted and mailed, and nothing unforeseen logged."""
+    """Return whether nothing was accepted or emailed, and no unexpected error was logged."""
     return target.recipients == [] and "unexpected_error" not in target.logs()
 
 
@@ -57,7 +57,7 @@ def test_a_number_of_thousands_of_digits_is_refused(target: Target, number: str,
 
 @pytest.mark.parametrize("text", ["\ud800", "\udfff" * 20, NEW_PASSWORD + "\ud83d", "\udcff@example.com"])
 def test_half_a_surrogate_pair_is_refused_and_costs_no_link(target: Target, text: str) -> None:
-    """Text that no encoding can write, CWE-176; RFC 8259, 8.2, calls the behaviour of receivers unpredictable."""
+    """Text that no encoding can represent, CWE-176; RFC 8259, 8.2, calls the behaviour of receivers unpredictable."""
     target.add_user(ANNA)
     stored, token = target.stored_hash(ANNA), target.token_of(ANNA)
 
@@ -78,7 +78,7 @@ def test_half_a_surrogate_pair_is_refused_and_costs_no_link(target: Target, text
 
 
 def test_a_field_that_is_given_twice_is_refused(target: Target) -> None:
-    """Two parsers that take different ones of duplicate keys (CouchDB CVE-2017-12635)."""
+    """Duplicate keys: two parsers choose different ones (CouchDB CVE-2017-12635)."""
     target.add_user(ANNA)
     bodies = [
         b'{"email": "anna@example.com", "email": "eve@example.net"}',
@@ -93,7 +93,7 @@ def test_a_field_that_is_given_twice_is_refused(target: Target) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp037"])
 @pytest.mark.parametrize("charset", ["", "; charset={}"])
 def test_json_in_another_encoding_than_utf_8_is_refused(target: Target, encoding: str, charset: str) -> None:
-    """A body that a filter before us reads otherwise, CWE-436; RFC 8259, 8.1, allows UTF-8 alone, without a BOM."""
+    """A body that a filter in front reads differently, CWE-436; RFC 8259, 8.1, allows only UTF-8, without a BOM."""
     target.add_user(ANNA)
     body = json.dumps({"email": ANNA}).encode(encoding)
     content_type = {"Content-Type": "application/json" + charset.format(encoding)}
@@ -104,13 +104,13 @@ def test_json_in_another_encoding_than_utf_8_is_refused(target: Target, encoding
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "0x10", "01", "'a'", "undefined"])
 def test_values_that_are_not_json_are_refused(target: Target, value: str) -> None:
-    """Leniency that parsers disagree on, CWE-436; RFC 8259, 6, permits no NaN and no infinity."""
+    """Leniency on which parsers disagree, CWE-436; RFC 8259, 6, permits neither NaN nor infinity."""
     bodies = [f'{{"email": {value}}}'.encode(), f'{{"email": "anna@example.com", "locale": {value}}}'.encode()]
 
     answers = [target.request("POST", "/forgot-password", body, JSON) for body in bodies]
 
     assert [answer.outcome for answer in answers] == [REFUSED] * 2
-    # The body as a whole is refused, and not a field of it.
+    # The whole body is refused, not one of its fields.
     assert [error["field"] for answer in answers for error in answer.json["errors"]] == ["", ""]
 
 
@@ -120,7 +120,7 @@ def test_values_that_are_not_json_are_refused(target: Target, value: str) -> Non
     ids=["long", "many", "prototype"],
 )
 def test_keys_that_are_long_many_or_special_are_refused(target: Target, document: dict[str, Any]) -> None:
-    """Keys made to collide or to reach what is not offered, CWE-915 (hash flooding: CPython CVE-2012-1150)."""
+    """Keys crafted to collide or to set internal attributes, CWE-915 (hash flooding: CPython CVE-2012-1150)."""
     answers = [target.post(path, document) for path in PATHS]
 
     assert [answer.outcome for answer in answers] == [REFUSED] * 3
@@ -130,14 +130,14 @@ def test_keys_that_are_long_many_or_special_are_refused(target: Target, document
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "gzip, gzip"])
 def test_a_compressed_body_is_not_unpacked(target: Target, coding: str) -> None:
-    """A decompression bomb, CWE-409: nothing is ever unpacked."""
+    """A decompression bomb, CWE-409: bodies are never decompressed."""
     bomb = gzip.compress(b'{"email": "anna@example.com"}' + b" " * 10_000_000)[:16_000]
 
     assert raw(target, "/forgot-password", bomb, {"Content-Encoding": coding}) == REFUSED
 
 
 def test_a_multipart_body_is_not_parsed(target: Target) -> None:
-    """Multipart parsers that can be kept busy (Werkzeug CVE-2023-46136, CVE-2023-25577)."""
+    """Multipart parsers with excessive work (Werkzeug CVE-2023-46136, CVE-2023-25577)."""
     part = b'--x\r\nContent-Disposition: form-data; name="email"\r\n\r\nanna@example.com\r\n'
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
 

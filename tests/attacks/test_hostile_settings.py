@@ -1,4 +1,4 @@
-"""Settings: what would lead a link elsewhere, or start a header of its own, ends the start."""
+"""Settings that would redirect a link or inject a header prevent the service from starting."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 from tests.support.service import SECRET
 from worker.settings import WorkerSettings
 
-# The addresses are never connected to: the settings are read first.
+# Nothing listens at these addresses; the settings are validated before any connection.
 RIGHT = {
     "SECRET_KEY": SECRET,
     "REDIS_URL": "redis://127.0.0.1:9/0",
@@ -25,23 +25,23 @@ URLS = [
     "http://127.0.0.1.evil.example/",
     "http://localhost@evil.example/",
     "ftp://www.example.org/",
-    "javascript:alert('{token}')",  # A link that runs (CWE-83).
+    "javascript:alert('{token}')",  # A link that runs code (CWE-83).
     "data:text/html,{token}",
-    "//evil.example/{token}",  # No scheme: the reader's choice.
+    "//evil.example/{token}",  # No scheme: the client chooses one.
     "https:evil.example/{token}",
     "https:///evil.example/{token}",
     "https://www.example.org@evil.example/",  # User information (RFC 3986, 7.6).
     "https://www.example.org:secret@evil.example/",
-    "https://www.example.org\\@evil.example/",  # Backslashes are slashes to browsers (WHATWG URL).
+    "https://www.example.org\\@evil.example/",  # Browsers read backslashes as slashes (WHATWG URL).
     "https://www.example.org\\.evil.example/",
     "https:\\\\evil.example\\{token}",
-    "https://www.example.org\t.evil.example/",  # Tabs and line ends vanish (Python CVE-2022-0391).
+    "https://www.example.org\t.evil.example/",  # Tabs and line ends are removed (Python CVE-2022-0391).
     "https://www.example.org/\r\nBcc: eve@evil.example",
     " https://www.example.org/",  # Python CVE-2023-24329.
     "https://www.example.org%2eevil.example/",  # Hosts that are decoded or mapped (Python CVE-2019-9636).
     "https://www.example.org\uff0eevil.example/",
     "https://www.example.org\u3002evil.example/",
-    "https://www.ex\u0430mple.org/",  # Homographs (CWE-1007) are shown by their xn-- form only.
+    "https://www.ex\u0430mple.org/",  # Homographs (CWE-1007) are only shown in their xn-- form.
     "https://www.example.org/\u202egro.elpmaxe",
     "https://www.example.org,evil.example/",
     "https://www.example.org:99999/",
@@ -70,7 +70,7 @@ CASES = [*(("RESET_URL", url) for url in URLS), *TEXTS]
 
 @pytest.mark.parametrize("case", CASES, ids=ascii)
 def test_a_setting_that_leads_elsewhere_or_begins_a_header_is_refused(case: tuple[str, str]) -> None:
-    """What programs read in two ways, and what ends a line for one of them (CWE-436, CWE-93, CWE-601)."""
+    """Values that two programs read differently, or that one of them reads as a line end (CWE-436, CWE-93, CWE-601)."""
     name, value = case
 
     with pytest.raises(SystemExit) as caught:
@@ -82,7 +82,7 @@ def test_a_setting_that_leads_elsewhere_or_begins_a_header_is_refused(case: tupl
 
 
 def test_a_worker_does_not_start_with_such_settings() -> None:
-    """The same by the program itself, for a few at once: each start takes a second of CPU."""
+    """The same with the real program, for several at once, because each start takes a second of CPU."""
     environ = os.environ | RIGHT | dict([CASES[13], TEXTS[2], TEXTS[-1]])
 
     ended = subprocess.run([sys.executable, "-m", "worker"], env=environ, capture_output=True, timeout=60, check=False)

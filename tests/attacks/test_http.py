@@ -1,4 +1,4 @@
-"""HTTP itself: framing, methods, what an answer tells, and where a token could leak."""
+"""HTTP itself: framing, methods, information leaks in responses, and places where a token could leak."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_a_request_hidden_in_another_is_not_answered(either: Target, rest: bytes
 
 @pytest.mark.parametrize("method", ["TRACE", "TRACK", "CONNECT", "PUT", "PATCH", "DELETE", "PROPFIND", "BREW"])
 def test_methods_that_nobody_offers_are_refused(either: Target, method: str) -> None:
-    """TRACE echoes what a script may not read, CWE-693 (CERT VU#867593, many servers)."""
+    """TRACE echoes headers that scripts may not read, CWE-693 (CERT VU#867593, many servers)."""
     answers = [either.request(method, path, headers={"X-Secret": "s3cr3t"}) for path in (PATH, "/reset-password", "/")]
 
     assert {answer.status for answer in answers} <= {400, 404, 405}
@@ -42,7 +42,7 @@ def test_methods_that_nobody_offers_are_refused(either: Target, method: str) -> 
 
 
 def test_a_method_that_a_header_names_is_not_taken(target: Target) -> None:
-    """Overridden methods, CWE-650: a GET that would change something."""
+    """Method override, CWE-650: a GET that would change something."""
     target.add_user(ANNA)
     body = b'{"email": "anna@example.com"}'
     names = ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"]
@@ -68,7 +68,7 @@ def test_a_method_that_a_header_names_is_not_taken(target: Target) -> None:
     ],
 )
 def test_a_request_id_cannot_split_the_answer(target: Target, identity: str) -> None:
-    """Response splitting, CWE-113, and forged lines in logs, CWE-117."""
+    """Response splitting, CWE-113, and forged log lines, CWE-117."""
     request = f"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Request-ID: {identity}\r\n\r\n"
 
     answer = target.send(request.encode()).lower()
@@ -79,7 +79,7 @@ def test_a_request_id_cannot_split_the_answer(target: Target, identity: str) -> 
 
 
 def test_answers_tell_no_version(target: Target, proxied: Target) -> None:
-    """What an attacker looks up first, CWE-200."""
+    """The first thing an attacker looks up, CWE-200."""
     requests = [("GET", PATH), ("GET", "/nothing"), ("PUT", PATH), ("GET", "/metrics"), ("GET", "/%00")]
     answers = [asked.request(*request) for request in requests for asked in (target, proxied)]
     answers.append(proxied.request("POST", PATH, b"x" * 20_000))
@@ -92,7 +92,7 @@ def test_answers_tell_no_version(target: Target, proxied: Target) -> None:
 
 
 def test_the_token_in_a_link_reaches_no_log(proxied: Target, proxy: Nginx) -> None:
-    """Secrets in query strings and their logs, CWE-598 and CWE-532."""
+    """Secrets in query strings and access logs, CWE-598 and CWE-532."""
     proxied.add_user(ANNA)
     token = proxied.link_for(ANNA)
 
@@ -107,7 +107,7 @@ def test_the_token_in_a_link_reaches_no_log(proxied: Target, proxy: Nginx) -> No
 
 
 def test_a_mail_scanner_that_opens_every_link_uses_none_up(target: Target) -> None:
-    """Links prefetched by scanners such as Microsoft's Safe Links; a GET is safe, RFC 9110, 9.2.1."""
+    """Links prefetched by scanners such as Microsoft's Safe Links; GET is safe, RFC 9110, 9.2.1."""
     target.add_user(ANNA)
     token = target.link_for(ANNA)
     stored = target.stored_hash(ANNA)

@@ -1,4 +1,4 @@
-"""Addresses that are written for a mail library, a relay, a database or a decoder, and not for a mailbox."""
+"""Addresses crafted for a mail library, a relay, a database or a decoder rather than for a mailbox."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def ids(text: Any) -> str:
 
 @pytest.mark.parametrize("sign", "\r\n\x00\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", ids=ids)
 def test_a_line_end_in_the_address_mails_nobody(target: Target, sign: str) -> None:
-    """Header injection by whatever ends a line for some library (CWE-93; Python's email package, CVE-2024-6923)."""
+    """Header injection with any character that some library reads as a line end (CWE-93; Python CVE-2024-6923)."""
     assert target.asked(f"{ANNA}{sign}Bcc: {EVE}") == (REFUSED, [])
     assert target.asked(f"an{sign}na@example.com") == (REFUSED, [])
 
@@ -43,7 +43,7 @@ def test_smtp_commands_in_the_address_mail_nobody(target: Target, email: str) ->
 
 @pytest.mark.parametrize("around", ["\r\n", " \t", "\n"], ids=ids)
 def test_white_space_around_the_address_reaches_no_mail(target: Target, around: str) -> None:
-    """What is stripped for the look-up must not come back in a header or in a command (CWE-93)."""
+    """White space stripped for the look-up must not reappear in a header or a command (CWE-93)."""
     assert target.asked(f"{around}{ANNA}{around}") == ((202, ""), [ANNA])
     assert target.mails[0][1]["To"] == ANNA
 
@@ -60,7 +60,7 @@ def test_white_space_around_the_address_reaches_no_mail(target: Target, around: 
     ids=ids,
 )
 def test_an_encoded_word_as_the_local_part_mails_nobody(target: Target, email: str) -> None:
-    """Encoded words: the relay of these tests takes the third for anna@ (PortSwigger 2024; Forem CVE-2026-48780)."""
+    """Encoded words: the relay in these tests reads the third as anna@ (PortSwigger 2024; Forem CVE-2026-48780)."""
     assert target.asked(email) == (REFUSED, [])
 
 
@@ -100,7 +100,7 @@ def test_malformed_punycode_is_refused(target: Target, domain: str) -> None:
     ids=ids,
 )
 def test_a_domain_that_is_not_one_is_refused(target: Target, domain: str) -> None:
-    """Address literals (RFC 5321, 4.1.3) lead past the domain; a final dot makes another text of the same domain."""
+    """Address literals (RFC 5321, 4.1.3) bypass the domain; a trailing dot is another spelling of the same domain."""
     assert target.asked(f"anna@{domain}") == (REFUSED, [])
 
 
@@ -122,12 +122,12 @@ def test_a_domain_that_is_not_one_is_refused(target: Target, domain: str) -> Non
     ids=ids,
 )
 def test_sql_and_patterns_in_the_address_find_no_account(target: Target, local: str) -> None:
-    """SQL injection (CWE-89), wildcards (CWE-155) and templates (CWE-1336) in characters that addresses have."""
+    """SQL injection (CWE-89), wildcards (CWE-155) and templates (CWE-1336) in characters valid in addresses."""
     assert target.asked(f"{local}@example.com") == ((202, ""), [])
     assert target.asked(ANNA) == ((202, ""), [ANNA])
 
 
 @pytest.mark.parametrize("length", [1, 240, 300, 15_000])
 def test_a_padded_address_is_not_cut_to_somebody_elses(target: Target, length: int) -> None:
-    """Truncation by the database makes it Anna's (WordPress CVE-2008-4106)."""
+    """The database truncates it to Anna's address (WordPress CVE-2008-4106)."""
     assert target.asked(f"{ANNA}{' ' * length}x") == (REFUSED, [])

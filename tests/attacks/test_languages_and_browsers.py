@@ -1,4 +1,4 @@
-"""What a request says of itself, its language and its browser: none of it may go further than a word of ours."""
+"""What a request says about its language and browser: only our own words for them are stored or shown."""
 
 import json
 import time
@@ -17,7 +17,7 @@ from tests.attacks.target import ANNA, REFUSED, Target
 from tests.attacks.test_denial_of_service import MEGABYTE, PROMPT, memory
 from tests.attacks.test_token_dumps import dump
 
-MARK = "malign-words"  # Of this file alone: all share the logs.
+MARK = "malign-words"  # Unique to this file, because all tests share the logs.
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0"
 HOSTILE = {
     "ten thousand tags": ",".join(f"x{number}" for number in range(10_000)),
@@ -52,15 +52,15 @@ def test_a_hostile_list_of_languages_holds_nobody_up(target: Target, accept: str
     begun = time.monotonic()
     answers = [target.forgot(ANNA, {"Accept-Language": accept}) for _ in range(5)]
 
-    # The server itself refuses a head that is too long.
+    # The server itself refuses headers that are too long.
     assert {answer.status for answer in answers} <= {202, 400, 431}
     assert time.monotonic() - begun < PROMPT
     assert "unexpected_error" not in target.logs()
 
 
 def test_ever_new_headers_do_not_fill_the_memory(share_target: MakeTarget) -> None:
-    """A cache keyed by a client's headers, as long as they like (Django CVE-2023-23969, CVE-2007-5712, CWE-770)."""
-    target = share_target(worker=False)  # One would be busy for ten seconds with what is accepted here.
+    """A cache keyed by client headers of any length (Django CVE-2023-23969, CVE-2007-5712, CWE-770)."""
+    target = share_target(worker=False)  # A worker would be busy for ten seconds with these jobs.
     for number in range(200):
         ask_anew(target, number)
     before = memory(target)
@@ -68,7 +68,7 @@ def test_ever_new_headers_do_not_fill_the_memory(share_target: MakeTarget) -> No
     for number in range(200, 1500):
         ask_anew(target, number)
 
-    # Kept whole, they would take 11 MB.
+    # Stored in full, they would take 11 MB.
     assert memory(target) - before < 6 * MEGABYTE
 
 
@@ -91,7 +91,7 @@ LOCALES = [
 
 @pytest.mark.parametrize("path", ["/forgot-password", "/reset-password", "/reset-password/check"])
 def test_a_path_as_the_language_is_refused(target: Target, path: str) -> None:
-    """Catalogues of the client's choice (Babel CVE-2021-42771, i18next-fs-backend CVE-2026-41693, CWE-22)."""
+    """The client chooses the catalogue (Babel CVE-2021-42771, i18next-fs-backend CVE-2026-41693, CWE-22)."""
     fields = {"email": ANNA} if path == "/forgot-password" else {"token": "x"}
     fields |= {"password": "x"} if path == "/reset-password" else {}
 
@@ -104,7 +104,7 @@ def test_a_path_as_the_language_is_refused(target: Target, path: str) -> None:
 
 @pytest.mark.parametrize("locale", ["../../etc", "..%2f..%2fetc%2fpasswd", f"{MARK}.dat"])
 def test_a_path_as_the_language_in_a_header_or_a_query_opens_no_file(target: Target, locale: str) -> None:
-    """The same where nothing is refused, because nothing is needed (CWE-22)."""
+    """The same where the language is optional, so that nothing is refused (CWE-22)."""
     answers = [
         target.request("GET", "/password-policy", headers={"Accept-Language": locale}),
         target.request("GET", f"/password-policy?locale={locale}"),
@@ -117,7 +117,7 @@ def test_a_path_as_the_language_in_a_header_or_a_query_opens_no_file(target: Tar
 
 @pytest.mark.parametrize("user_agent", AGENTS, ids=range(len(AGENTS)))
 def test_the_words_of_a_browser_reach_no_mail_and_no_log(target: Target, user_agent: str) -> None:
-    """A stranger's text in Redis, logs and a mail of ours (CWE-74; Log4Shell, CVE-2021-44228, came by User-Agent)."""
+    """An attacker's text in Redis, logs and emails (CWE-74; Log4Shell, CVE-2021-44228, arrived in User-Agent)."""
     target.add_user(ANNA)
     headers = {"User-Agent": user_agent, "Accept-Language": f"de;{MARK}={MARK}, {MARK}"}
 
@@ -134,7 +134,7 @@ def test_the_words_of_a_browser_reach_no_mail_and_no_log(target: Target, user_ag
 
 
 def test_the_words_of_a_thief_reach_no_change_notice(target: Target) -> None:
-    """The one mail that tells an owner of a thief, with text of the thief's in it (CWE-74)."""
+    """An attacker's text in the one email that warns the owner of the attack (CWE-74)."""
     target.add_user(ANNA)
     token = target.token_of(ANNA)
     body = {"token": token, "password": "correct horse battery staple", "locale": f"pt-{MARK[:4]}"}
@@ -154,7 +154,7 @@ def test_the_words_of_a_thief_reach_no_change_notice(target: Target) -> None:
 
 @pytest.mark.parametrize("ending", [b"\r\n", b"\n", b"\r", b"\x00", b"\x85", "\u202e".encode()], ids=repr)
 def test_a_line_end_in_a_header_reaches_no_log_and_no_mail(target: Target, ending: bytes) -> None:
-    """Lines of a log or headers of a mail by way of a header (CWE-93, CWE-117)."""
+    """Injected log lines or email headers by way of a request header (CWE-93, CWE-117)."""
     target.add_user(ANNA)
     body = json.dumps({"email": ANNA}).encode()
     head = (
@@ -172,7 +172,7 @@ def test_a_line_end_in_a_header_reaches_no_log_and_no_mail(target: Target, endin
 
 @pytest.mark.parametrize("code", list(LANGUAGES))
 def test_no_language_tells_who_has_an_account(target: Target, code: str) -> None:
-    """An answer that is translated for accounts alone, or at another length (CWE-204)."""
+    """A response that is translated, or differs in length, only for accounts (CWE-204)."""
     target.add_user(KNOWN)
 
     known, unknown = (forgot(target, address, f"Accept-Language: {tag(code)}") for address in (KNOWN, UNKNOWN))

@@ -1,4 +1,4 @@
-"""Leaked passwords, and the service that is asked for them: cut off, hostile, or curious."""
+"""Leaked passwords, and a breach service that is unreachable, hostile or curious."""
 
 import time
 from collections.abc import Iterator
@@ -20,19 +20,19 @@ def breaches_of_all() -> Iterator[BreachService]:
 
 @pytest.fixture
 def breaches(breaches_of_all: BreachService) -> BreachService:
-    """A service that knows leaked passwords, none yet: always the same one, so that its users can be shared."""
+    """A breach service that knows no password yet. Always the same one, so that the targets using it can be shared."""
     breaches_of_all.forget()
     return breaches_of_all
 
 
 @pytest.fixture
 def careful(share_target: MakeTarget, breaches: BreachService) -> Target:
-    """A service that sets no password that it cannot look up."""
+    """A service that sets no password unless it can look it up."""
     return share_target(worker=False, BREACH_CHECK="closed", BREACH_CHECK_URL=breaches.url)
 
 
 def test_a_leaked_password_is_refused_and_does_not_leak_again(careful: Target, breaches: BreachService) -> None:
-    """Credential stuffing (ASVS 6.2.12), and its cure as a leak: five digits of a hash leave and nothing else."""
+    """Credential stuffing (ASVS 6.2.12), and the check itself as a leak: only five digits of a hash are sent."""
     leaked = "seventeen yellow umbrellas"
     breaches.knows(leaked)
 
@@ -45,14 +45,14 @@ def test_a_leaked_password_is_refused_and_does_not_leak_again(careful: Target, b
 
 
 def test_cutting_off_the_list_of_leaked_passwords_lets_none_through(careful: Target, breaches: BreachService) -> None:
-    """Failing open (CWE-636): whoever can keep the service from answering could set a leaked password."""
+    """Failing open (CWE-636): an attacker who can block the breach service could set a leaked password."""
     for status, body in ((500, None), (200, b""), (200, b"<html>")):
         breaches.status, breaches.body = status, body
         assert refusal(careful, NEW_PASSWORD)[:2] == (503, "unavailable")
 
 
 def test_the_list_of_leaked_passwords_leads_nowhere_else(make_target: MakeTarget, breaches: BreachService) -> None:
-    """Server-side request forgery by a redirect (CWE-918): the API must not fetch what somebody else names."""
+    """Server-side request forgery by a redirect (CWE-918): the API must not fetch a URL that someone else chooses."""
     with breach_service() as inside:
         target = make_target(worker=False, BREACH_CHECK="open", BREACH_CHECK_URL=breaches.url)
         target.add_user(ANNA)
@@ -64,7 +64,7 @@ def test_the_list_of_leaked_passwords_leads_nowhere_else(make_target: MakeTarget
 
 
 def test_a_list_that_answers_a_byte_at_a_time_holds_nobody_up(careful: Target, breaches: BreachService) -> None:
-    """Slow upstream (CWE-400): the whole look-up has two seconds, however the bytes come."""
+    """Slow upstream (CWE-400): the whole look-up is limited to two seconds, however slowly the bytes arrive."""
     breaches.seconds_per_byte = 0.5
     started = time.monotonic()
 

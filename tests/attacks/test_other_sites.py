@@ -1,4 +1,4 @@
-"""The browser of somebody who is lured, and what stands between: pages, other sites' scripts, caches."""
+"""What protects a victim's browser: the pages, other sites' scripts, and caches."""
 
 import json
 import re
@@ -24,13 +24,13 @@ FOREIGN = [
     *("http://www.example.com", "https://www.example.com:8443", "https://example.com", "https://a.www.example.com"),
     *("https://www.example.com/", "https://www.example.com@evil.example", "https://WWW.EXAMPLE.COM", "null", "*"),
     *("https://www.example.com, https://evil.example", "https://www.example.com%00.evil.example"),
-    # As a pattern, [::1] is one character.
+    # As a glob pattern, [::1] matches one character.
     *("http://1:3000", "http://::3000", "http://1:30001.evil.example", "http://[::1]:3000.evil.example"),
 ]
 
 
 class Markup(HTMLParser):
-    """Notes what a strict policy would block, and every address that a page names."""
+    """Records what a strict policy would block, and every URL on a page."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ def cross_origin(answer: Answer) -> dict[str, str]:
 
 @pytest.mark.parametrize("path", PAGES + ERRORS)
 def test_a_script_that_got_into_a_page_does_not_run(target: Target, path: str) -> None:
-    """Cross-site scripting, CWE-79: the policy lets scripts come from this server alone."""
+    """Cross-site scripting, CWE-79: the policy only allows scripts from this server."""
     found = policy(target.request("GET", path))
 
     sources = {
@@ -80,7 +80,7 @@ def test_a_script_that_got_into_a_page_does_not_run(target: Target, path: str) -
 
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_hold_nothing_inline_and_ask_nobody_else(target: Target, path: str) -> None:
-    """Inline code, CWE-79, and a token that leaks by the Referer or to a third party, CWE-598."""
+    """Inline code, CWE-79, and a token that leaks through the Referer or to a third party, CWE-598."""
     answer = target.request("GET", f"{path}?token=%3Cscript%3Ealert(1)%3C/script%3E")
     markup = Markup(answer.body.decode())
 
@@ -91,7 +91,7 @@ def test_pages_hold_nothing_inline_and_ask_nobody_else(target: Target, path: str
 
 
 def test_our_own_scripts_and_styles_name_no_other_server(target: Target) -> None:
-    """A third party that sees the page's address, CWE-829."""
+    """A third party that learns the page's URL, CWE-829."""
     ours = b"".join(target.request("GET", path).body for path in OURS)
 
     assert len(ours) > 1000
@@ -100,7 +100,7 @@ def test_our_own_scripts_and_styles_name_no_other_server(target: Target) -> None
 
 @pytest.mark.parametrize("path", PAGES + ASSETS + ERRORS)
 def test_no_answer_can_be_framed_sniffed_cached_or_referred_to(target: Target, path: str) -> None:
-    """Clickjacking, CWE-1021; guessed types, CWE-430; cached secrets, CWE-525; by the Referer, CWE-598; XS leaks."""
+    """Clickjacking, CWE-1021; guessed types, CWE-430; cached secrets, CWE-525; Referer leaks, CWE-598; XS leaks."""
     walls = {
         "x-frame-options": "DENY",
         "x-content-type-options": "nosniff",
@@ -114,7 +114,7 @@ def test_no_answer_can_be_framed_sniffed_cached_or_referred_to(target: Target, p
 
 
 @pytest.mark.parametrize("path", ["/reset-password/x.css", "/reset-password%2f.js", "/reset-password;x.png"])
-def test_pages_do_not_answer_to_names_that_caches_like(target: Target, path: str) -> None:
+def test_pages_have_no_other_names_that_caches_would_store(target: Target, path: str) -> None:
     """Web cache deception, CWE-525."""
     answer = target.request("GET", path)
 
@@ -124,7 +124,7 @@ def test_pages_do_not_answer_to_names_that_caches_like(target: Target, path: str
 
 @pytest.mark.parametrize("foreign", FOREIGN)
 def test_another_origin_may_not_read_our_answers(proxied: Target, foreign: str) -> None:
-    """Origins that are matched in part, CWE-942, or as patterns that permit more, CWE-625."""
+    """Origins that are partially matched, CWE-942, or matched by patterns that permit more, CWE-625."""
     asked = {"Origin": foreign, "Access-Control-Request-Method": "POST"}
 
     answers = [proxied.forgot(ANNA, asked), proxied.request("OPTIONS", "/reset-password", headers=asked)]
@@ -152,7 +152,7 @@ def test_an_allowed_origin_gets_no_more_than_it_needs(proxied: Target, ours: str
 
 
 def test_without_cors_origins_no_origin_may_read_our_answers(target: Target) -> None:
-    """A wildcard that nobody asked for, CWE-942."""
+    """An unrequested wildcard, CWE-942."""
     answers = [
         target.forgot(ANNA, {"Origin": origin}) for origin in (ALLOWED, "null", f"http://127.0.0.1:{target.port}")
     ]
@@ -190,7 +190,7 @@ def test_a_form_of_another_site_sends_nothing(target: Target, content_type: str)
 
 
 def test_no_cookie_is_ever_set_or_looked_at(target: Target) -> None:
-    """Sessions that could be fixed or ridden, CWE-384."""
+    """Session fixation and riding, CWE-384."""
     target.add_user(ANNA)
     cookies = {"Cookie": "session=eyJhIjoxfQ.x.y; token=1; __Host-id=2"}
 

@@ -1,4 +1,4 @@
-"""Redirects and pages: they lead nowhere but on this host, whatever host and path a request names."""
+"""Redirects and pages stay on this host, whatever host and path a request names."""
 
 import re
 
@@ -9,7 +9,7 @@ from tests.attacks.target import Target
 from tests.attacks.test_where_links_lead import HEADERS
 
 PAGES = ("/forgot-password", "/reset-password", "/docs", "/openapi.json")
-FALSE = [headers for headers in HEADERS if "X-Request-ID" not in headers]  # Its id is answered, as an id.
+FALSE = [headers for headers in HEADERS if "X-Request-ID" not in headers]  # X-Request-ID is echoed as the request id.
 
 
 @pytest.fixture(params=["no proxy", "proxy"])
@@ -19,14 +19,14 @@ def plain(request: pytest.FixtureRequest) -> Target:
 
 
 def locations(answer: bytes) -> set[str]:
-    """Return where an answer leads, all of its headers considered."""
+    """Return the redirect targets of a response, in all of its headers."""
     head = answer.partition(b"\r\n\r\n")[0].decode()
     return set(re.findall(r"^location: *(.*?)\r?$", head, re.MULTILINE | re.IGNORECASE))
 
 
 @pytest.mark.parametrize("headers", FALSE, ids=lambda headers: ascii(headers)[1:60])
 def test_no_header_changes_the_host_of_a_redirect(plain: Target, headers: dict[str, str]) -> None:
-    """A redirect to the host of the request is an open one, and poison in a cache (Symfony CVE-2018-14773, CWE-601)."""
+    """A redirect to the request's Host is an open redirect, and poisons caches (Symfony CVE-2018-14773, CWE-601)."""
     answer = plain.request("GET", "/", headers=headers)
 
     assert answer.status in (302, 400)
@@ -54,7 +54,7 @@ def test_no_header_changes_the_host_of_a_redirect(plain: Target, headers: dict[s
     ],
 )
 def test_no_path_changes_the_host_of_a_redirect(target: Target, path: str) -> None:
-    """Two slashes, and slashes that are tidied up (Django CVE-2018-14574, Werkzeug CVE-2020-28724)."""
+    """Double slashes, and normalised slashes (Django CVE-2018-14574, Werkzeug CVE-2020-28724)."""
     answer = target.send(f"GET {path} HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\n\r\n".encode(), 2)
 
     assert locations(answer) <= {"/forgot-password"}
@@ -63,7 +63,7 @@ def test_no_path_changes_the_host_of_a_redirect(target: Target, path: str) -> No
 
 @pytest.mark.parametrize("path", ["//", "//forgot-password", "/static//latchkey.css", "/static//../latchkey.css"])
 def test_a_path_with_double_slashes_leads_to_no_other_host(plain: Target, path: str) -> None:
-    """Werkzeug's redirect to a path without double slashes is absolute, on the host of the request (CWE-601)."""
+    """Werkzeug's redirect that merges double slashes is absolute, to the request's Host (CWE-601)."""
     answer = plain.send(f"GET {path} HTTP/1.1\r\nHost: {EVIL}\r\nConnection: close\r\n\r\n".encode(), 2)
 
     assert locations(answer) <= {"/forgot-password"}
@@ -71,7 +71,7 @@ def test_a_path_with_double_slashes_leads_to_no_other_host(plain: Target, path: 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_loads_nothing_from_the_host_of_the_request(plain: Target, path: str) -> None:
-    """Scripts of a page that come from the host of the request, poison in a cache (CWE-349, CWE-644)."""
+    """Scripts loaded from the request's Host, which poison caches (CWE-349, CWE-644)."""
     usual = plain.request("GET", path).body
     for headers in FALSE:
         answer = plain.request("GET", path, headers=headers)

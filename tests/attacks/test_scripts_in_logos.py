@@ -1,4 +1,4 @@
-"""A logo that somebody put a script into, opened by itself and shown on a page, in a real browser."""
+"""A logo with scripts in it, opened directly and shown on a page, in a real browser."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from api.settings import ApiSettings
 from tests.conftest import missing
 from tests.unit.settings.test_settings import SHARED
 
-# Each of them asks for an address that tells of it; the picture in it, which is allowed, proves that it was read.
+# Each of these requests its own URL if it works. The drawn path, which is allowed, proves that the logo was rendered.
 ARMED = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 8 2"
   onload="fetch('/ran-by-handler')">
 <script>fetch('/ran-inline')</script>
@@ -45,7 +45,7 @@ def site(tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize(("path", "drawn"), [("/logo", "document.querySelector('path')"), ("/forgot-password", "true")])
 def test_a_script_in_a_logo_does_not_run_and_asks_for_nothing(site: str, path: str, drawn: str) -> None:
-    """Stored cross-site scripting by SVG, CWE-79, and content that calls others, CWE-829."""
+    """Stored cross-site scripting by SVG, CWE-79, and content that loads other resources, CWE-829."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         missing("No Chromium on the PATH")
@@ -59,10 +59,10 @@ def test_a_script_in_a_logo_does_not_run_and_asks_for_nothing(site: str, path: s
         playwright.chromium.launch(executable_path=chromium, args=arguments) as running,
     ):
         page = running.new_page()
-        # What a policy blocks is announced and fails: what was answered counts.
+        # A blocked request is still reported, and then fails, so only responses count.
         page.on("response", lambda answer: asked.append(answer.url.removeprefix(site).partition("?")[0]))
         page.goto(site + path)
-        page.wait_for_timeout(300)  # What a script would have asked for.
+        page.wait_for_timeout(300)  # Time for a script to make its requests.
         assert page.evaluate(drawn)
 
     assert "/logo" in asked

@@ -1,4 +1,4 @@
-"""Addresses: what is typed is one plain mail address, or nothing happens."""
+"""Addresses: the input is one plain email address, or nothing happens."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture(autouse=True)
 def _two_users(target: Target) -> None:
-    """Anna, whose account is wanted, and Eve, who wants it and has an account of her own."""
+    """Anna, whose account is the target, and Eve, an attacker with her own account."""
     target.add_user(ANNA)
     target.add_user(EVE)
 
@@ -23,7 +23,7 @@ def ids(text: Any) -> str:
 
 @pytest.mark.parametrize("email", [[ANNA, EVE], [EVE, ANNA], [ANNA], [[ANNA, EVE]], []], ids=ids)
 def test_an_array_of_addresses_mails_nobody(target: Target, email: Any) -> None:
-    """A list where one address belongs: the link to Anna's account went to all of it (GitLab CVE-2023-7028)."""
+    """A list instead of one address: the link to Anna's account went to all of them (GitLab CVE-2023-7028)."""
     assert target.asked(email) == (REFUSED, [])
 
 
@@ -31,7 +31,7 @@ def test_an_array_of_addresses_mails_nobody(target: Target, email: Any) -> None:
     "email", [{"0": ANNA, "1": EVE}, {"$ne": ""}, {"address": ANNA}, None, True, 0, 1e400], ids=ids
 )
 def test_an_address_that_is_not_text_mails_nobody(target: Target, email: Any) -> None:
-    """Type juggling and operators of a query language as input (CWE-1287, CWE-943)."""
+    """Type juggling and query operators as input (CWE-1287, CWE-943)."""
     assert target.asked(email) == (REFUSED, [])
 
 
@@ -50,14 +50,14 @@ def test_an_address_that_is_not_text_mails_nobody(target: Target, email: Any) ->
     ids=ids,
 )
 def test_a_second_address_in_the_document_mails_nobody(target: Target, body: str) -> None:
-    """Two readers that disagree on a key that comes twice (RFC 8259, 4; CouchDB CVE-2017-12635)."""
+    """Two parsers that disagree on a duplicate key (RFC 8259, 4; CouchDB CVE-2017-12635)."""
     answer = target.request("POST", "/forgot-password", body.encode(), JSON)
 
     assert (answer.outcome, target.recipients) == (REFUSED, [])
 
 
 def test_a_second_address_in_the_query_string_gets_no_mail(target: Target) -> None:
-    """HTTP parameter pollution (CWE-235): what one part checks is not what another part mails to."""
+    """HTTP parameter pollution (CWE-235): one component checks one address, another emails a different one."""
     answer = target.post(f"/forgot-password?email={EVE}&email[]={EVE}", {"email": ANNA})
 
     assert (answer.status, target.recipients) == (202, [ANNA])
@@ -65,7 +65,7 @@ def test_a_second_address_in_the_query_string_gets_no_mail(target: Target) -> No
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"])
 def test_addresses_in_a_form_mail_nobody(target: Target, kind: str) -> None:
-    """The form of the public exploit of GitLab CVE-2023-7028, `user[email][]=` twice; a browser sends it cross-site."""
+    """The form of the public exploit of GitLab CVE-2023-7028, `user[email][]=` twice; browsers send it cross-site."""
     body = f"email={ANNA}&email={EVE}&user[email][]={ANNA}&user[email][]={EVE}".encode()
 
     answer = target.request("POST", "/forgot-password", body, {"Content-Type": kind})
@@ -97,7 +97,7 @@ def test_a_list_of_addresses_in_one_text_mails_nobody(target: Target, between: s
     ids=ids,
 )
 def test_an_address_with_a_display_name_mails_nobody(target: Target, email: str) -> None:
-    """Parsers find another address beside a display name than the one that was checked (Python CVE-2023-27043)."""
+    """With a display name, parsers find a different address than the one that was checked (Python CVE-2023-27043)."""
     assert target.asked(email) == (REFUSED, [])
 
 
@@ -113,7 +113,7 @@ def test_an_address_with_a_display_name_mails_nobody(target: Target, email: str)
     ids=ids,
 )
 def test_an_address_with_a_comment_mails_nobody(target: Target, email: str) -> None:
-    """Comments (RFC 5322, 3.2.2), which some parsers drop and others mail to (PortSwigger 2024)."""
+    """Comments (RFC 5322, 3.2.2), which some parsers drop and others deliver to (PortSwigger 2024)."""
     assert target.asked(email) == (REFUSED, [])
 
 
@@ -130,7 +130,7 @@ def test_an_address_with_a_comment_mails_nobody(target: Target, email: str) -> N
     ids=ids,
 )
 def test_a_quoted_local_part_mails_nobody(target: Target, email: str) -> None:
-    """`"eve@evil.example x"@example.com` was mailed to Eve (Nodemailer CVE-2025-13033)."""
+    """`"eve@evil.example x"@example.com` was delivered to Eve (Nodemailer CVE-2025-13033)."""
     assert target.asked(email) == (REFUSED, [])
 
 
@@ -147,5 +147,5 @@ def test_a_quoted_local_part_mails_nobody(target: Target, email: str) -> None:
     ids=ids,
 )
 def test_an_address_that_asks_for_a_route_mails_nobody(target: Target, email: str, answer: tuple[int, str]) -> None:
-    """Source routes, the percent hack and bang paths (RFC 5321, appendix C and F.2): a relay would pass the mail on."""
+    """Source routes, percent hack and bang paths (RFC 5321, appendix C and F.2): a relay would forward the email."""
     assert target.asked(email) == (answer, [])

@@ -1,4 +1,4 @@
-"""Dumps: whoever reads the table, Redis or the logs finds nothing there that opens an account."""
+"""Dumps: the table, Redis and the logs contain nothing that opens an account."""
 
 import re
 from itertools import combinations
@@ -14,7 +14,7 @@ BERT = "bert@example.com"
 
 
 def opened_by(target: Target, dump: str) -> list[str]:
-    """Try whatever in a dump might be a token, with and without its neighbours, and list what the service takes."""
+    """Extract everything that might be a token, with and without adjacent parts, and list what the service accepts."""
     found = set()
     for text in set(re.findall(r"[\w.-]{20,}", dump, re.ASCII)):
         dots = [-1, *(match.start() for match in re.finditer(r"\.", text)), len(text)][:12]
@@ -23,14 +23,14 @@ def opened_by(target: Target, dump: str) -> list[str]:
 
 
 def dump(target: Target) -> str:
-    """Return all there is to read: the table, every key of Redis, the logs."""
+    """Return everything there is to read: the table, every Redis key, the logs."""
     with target.redis.client() as client:
         kept = everything_in(client)
     return "\n".join([str(target.sql("SELECT * FROM users")), kept, target.logs()])
 
 
 def test_the_search_for_tokens_finds_one_where_there_is_one(target: Target) -> None:
-    """What the attacks below must not be mistaken for: a search that finds nothing because it cannot."""
+    """Control for the tests below: the search does find a token if there is one."""
     target.add_user(ANNA)
     token = target.token_of(ANNA)
 
@@ -38,7 +38,7 @@ def test_the_search_for_tokens_finds_one_where_there_is_one(target: Target) -> N
 
 
 def test_a_dump_holds_no_token_while_jobs_wait(make_target: MakeTarget) -> None:
-    """Tokens stored where they can be read (CWE-256, CWE-312; lingthio/Flask-User #159: in the table)."""
+    """Tokens stored in readable form (CWE-256, CWE-312; lingthio/Flask-User #159: in the table)."""
     target = make_target(worker=False, LOG_LEVEL="DEBUG")
     target.add_user(ANNA)
     target.add_user(BERT)
@@ -53,7 +53,7 @@ def test_a_dump_holds_no_token_while_jobs_wait(make_target: MakeTarget) -> None:
 
 
 def test_a_dump_holds_no_token_after_mails_were_sent_delayed_and_given_up(make_target: MakeTarget) -> None:
-    """The same for what a worker leaves behind, and tokens in logs (CWE-532; filaops #118: when mail cannot go out)."""
+    """The same for what a worker leaves behind, and tokens in logs (CWE-532; filaops #118: when email fails)."""
     target = make_target(LOG_LEVEL="DEBUG")
     target.add_user(ANNA)
     target.add_user(BERT)
@@ -63,7 +63,7 @@ def test_a_dump_holds_no_token_after_mails_were_sent_delayed_and_given_up(make_t
     target.settle()
     target.relay_answers("451 later")
     assert target.forgot(BERT).status == 202
-    wait_until(lambda: target.ask("hlen", Key.ATTEMPTS), "no mail was put off", 20)
+    wait_until(lambda: target.ask("hlen", Key.ATTEMPTS), "no email was delayed", 20)
 
     taken = dump(target)
 
@@ -74,7 +74,7 @@ def test_a_dump_holds_no_token_after_mails_were_sent_delayed_and_given_up(make_t
 
 
 def test_what_was_refused_is_in_no_log(target: Target) -> None:
-    """Tokens of others in logs: a refused request is neither repeated in the answer nor written down (CWE-209)."""
+    """Other people's tokens in logs: a refused token is neither echoed nor logged (CWE-209)."""
     target.add_user(ANNA)
     good = target.token_of(ANNA)
     for sent in (good + "x", f"  {good}", {"token": good}):

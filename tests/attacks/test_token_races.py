@@ -1,4 +1,4 @@
-"""Links that are raced: against themselves, against each other, and against changes by the application."""
+"""Races for links: against themselves, against each other, and against changes by the application."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,13 +21,13 @@ HOLD = "SELECT 1 FROM users FOR UPDATE"
 
 @pytest.fixture
 def token(target: Target) -> str:
-    """A link of Anna's that nobody has used."""
+    """An unused link for Anna."""
     target.add_user(ANNA)
     return target.token_of(ANNA)
 
 
 def at_once(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
-    """Make all calls from behind one start gate."""
+    """Make all calls simultaneously, from behind a barrier."""
     gate = Barrier(len(calls))
 
     def call(number: int) -> Answer:
@@ -43,18 +43,18 @@ def password(number: int) -> str:
 
 
 def resets(target: Target, links: list[str]) -> list[Callable[[], Answer]]:
-    """Set the password of its number by each link."""
+    """Return calls that each set a different password with their link."""
     return [partial(target.reset, link, password(number)) for number, link in enumerate(links)]
 
 
 def wait_for_waiting(target: Target, number: int) -> None:
-    """Wait until so many statements wait for a row that somebody else holds."""
+    """Wait until this many statements are waiting for a row lock."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    wait_until(lambda: target.sql(query)[0][0] == number, "nobody waits for the row", 4)
+    wait_until(lambda: target.sql(query)[0][0] == number, "nothing is waiting for the row", 4)
 
 
 def assert_one_won(target: Target, answers: list[Answer]) -> None:
-    """One answer says so, its password is stored, and the owner is told once."""
+    """Assert that one response reports success, its password is stored, and the owner is notified once."""
     outcomes = [answer.outcome for answer in answers]
     assert sorted(outcomes) == [WON] + [DEAD] * (len(answers) - 1)
     assert bcrypt.checkpw(password(outcomes.index(WON)).encode(), target.stored_hash(ANNA).encode())
@@ -69,8 +69,8 @@ def test_one_link_used_many_times_at_once_does_not_work_twice(target: Target, to
     refuse(target, token)
 
 
-def test_two_that_have_passed_every_check_do_not_both_use_a_link(target: Target, token: str) -> None:
-    """The same race with its window held open (Keycloak #37231: a link opened in two browsers at a time)."""
+def test_two_resets_that_passed_every_check_do_not_both_use_a_link(target: Target, token: str) -> None:
+    """The same race with its window held open (Keycloak #37231: a link opened in two browsers at once)."""
     with ThreadPoolExecutor() as pool, target.transaction() as run:
         run(HOLD)
         answers = [pool.submit(reset) for reset in resets(target, [token] * 2)]
@@ -80,7 +80,7 @@ def test_two_that_have_passed_every_check_do_not_both_use_a_link(target: Target,
 
 
 def test_two_links_of_one_user_at_once_do_not_both_work(target: Target, token: str) -> None:
-    """A race between different tokens, each of which is single (CWE-362): the same window held open."""
+    """A race between different single-use tokens (CWE-362), with the same window held open."""
     links = [token, sign(payload_of(token), later=-60)]
     with ThreadPoolExecutor() as pool, target.transaction() as run:
         run(HOLD)
@@ -103,7 +103,7 @@ def test_two_links_of_one_user_at_once_do_not_both_work(target: Target, token: s
     ],
 )
 def test_a_reset_does_not_overwrite_a_change_in_between(target: Target, token: str, change: str) -> None:
-    """Time of check, time of use (CWE-367): the owner saves the account while the thief's reset is under way."""
+    """Time of check to time of use (CWE-367): the owner saves the account during the attacker's reset."""
     with ThreadPoolExecutor() as pool:
         with target.transaction() as run:
             run(change)
@@ -120,7 +120,7 @@ def test_a_reset_does_not_overwrite_a_change_in_between(target: Target, token: s
 
 
 def test_a_check_does_not_wait_for_a_reset_under_way(target: Target, token: str) -> None:
-    """A race of check and reset: a check holds nothing up, and tells that a link is good until it is not."""
+    """A race between check and reset: a check does not block, and reports the link as valid until it is used."""
     with ThreadPoolExecutor() as pool:
         with target.transaction() as run:
             run(HOLD)
@@ -133,11 +133,11 @@ def test_a_check_does_not_wait_for_a_reset_under_way(target: Target, token: str)
 
 
 def test_checks_at_once_do_not_disturb_a_reset(target: Target, token: str) -> None:
-    """The same without an order: every check is answered by one of the two truths, and the reset wins."""
-    check: Callable[[], Answer] = lambda: target.check(token)  # noqa: E731 - one of many calls
+    """The same in any order: each check gets a response that was true at some point, and the reset succeeds."""
+    check: Callable[[], Answer] = lambda: target.check(token)  # noqa: E731 - one call among many
     reset, *checks = at_once([lambda: target.reset(token), *[check] * MANY])
 
-    # Beyond the slots nothing is done and the link stays good.
+    # Without a free slot nothing is done, and the link stays valid.
     assert reset.outcome in {WON, BUSY}
     assert {answer.outcome for answer in checks} <= {WON, DEAD, BUSY}
     if reset.outcome == BUSY:

@@ -1,4 +1,4 @@
-"""Passwords that can be guessed, that are not what they seem, or that are sent to do harm.
+"""Passwords that are guessable, misleading, or sent to cause harm.
 
 ASVS is OWASP ASVS 5.0; NIST is SP 800-63B-4.
 """
@@ -16,7 +16,7 @@ from tests.support.service import NEW_PASSWORD, OLD_PASSWORD
 
 
 def cpu(target: Target) -> float:
-    """Seconds that the API has computed so far."""
+    """Return the seconds of CPU that the API has used so far."""
     return sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in target.api.pids())
 
 
@@ -31,12 +31,12 @@ def test_what_stands_after_72_bytes_is_never_cut_off(target: Target, start: str)
 
 
 def test_what_stands_after_a_nul_is_never_cut_off(target: Target) -> None:
-    """NUL truncation: C strings end there, as bcrypt in PHP's password_verify and older py-bcrypt (CWE-158)."""
+    """NUL truncation: C strings end there, as in bcrypt in PHP's password_verify and older py-bcrypt (CWE-158)."""
     assert refusal(target, NEW_PASSWORD + "\x00 and the secret") == (422, "weak_password", ["contains_nul"])
 
 
 def test_a_password_is_stored_to_the_last_space_and_capital(target: Target) -> None:
-    """Silent change: trimming and case folding make passwords easier to guess (ASVS 6.2.8; NIST 3.1.1.2)."""
+    """Silent changes: trimming and case folding make passwords easier to guess (ASVS 6.2.8; NIST 3.1.1.2)."""
     target.add_user(ANNA)
     given = "  Grüne Fahrräder  fliegen SELTEN "
 
@@ -49,7 +49,7 @@ def test_a_password_is_stored_to_the_last_space_and_capital(target: Target) -> N
 
 
 def test_a_long_password_holds_nobody_up(target: Target) -> None:
-    """Long-password denial of service: all that is sent is hashed, or judged (Django, CVE-2013-1443)."""
+    """Long-password denial of service: the whole input is hashed or rated for strength (Django CVE-2013-1443)."""
     target.add_user(ANNA)
     token, before = target.token_of(ANNA), cpu(target)
 
@@ -62,9 +62,9 @@ def test_a_long_password_holds_nobody_up(target: Target) -> None:
 
 
 def test_a_password_made_to_be_slow_to_judge_holds_nobody_up(target: Target) -> None:
-    """Algorithmic complexity of the judge itself (CWE-407): zxcvbn reads symbols as letters in hundreds of ways."""
+    """Algorithmic complexity of the strength check (CWE-407): zxcvbn reads symbols as letters in hundreds of ways."""
     expensive = ("4@8({[<3691!|70$5+%2" * 4)[:72]
-    # Judged, and then refused, so that one link serves for all.
+    # The password passes the strength check and is then refused as unchanged, so that one link suffices.
     target.add_user(ANNA, encode(expensive, "bcrypt", 4))
     token, before = target.token_of(ANNA), cpu(target)
 
@@ -76,7 +76,7 @@ def test_a_password_made_to_be_slow_to_judge_holds_nobody_up(target: Target) -> 
 
 @pytest.mark.parametrize("stored", ["$2b$31$", "$2y$20$", "bcrypt$$2b$31$", "bcrypt_sha256$$2b$31$"])
 def test_a_stored_hash_of_absurd_cost_holds_no_thread(target: Target, stored: str) -> None:
-    """Denial of service by a bcrypt hash of cost 31, which takes a week to compare (CWE-400), planted by an import."""
+    """A bcrypt hash of cost 31, which takes a week to verify (CWE-400), planted by an import."""
     target.add_user(ANNA, stored + "." * 53)
     target.add_user("ben@example.com")
     started = time.monotonic()
@@ -97,25 +97,25 @@ def test_passwords_of_the_lists_that_are_tried_first_are_refused(target: Target,
     ["P@ssw0rd12345678", "qwertyuiop[]asdf", "1summersummersummersummer", "12.12.2012121212", "a1b2c3d4e5f6g7h8"],
 )
 def test_patterns_that_only_look_long_are_refused(target: Target, password: str) -> None:
-    """Rule-based guessing: repeats, rows of keys, sequences, words with digits (NIST 3.1.1.2; CWE-521)."""
+    """Rule-based guessing: repeats, keyboard rows, sequences, words with digits (NIST 3.1.1.2; CWE-521)."""
     assert refusal(target, password) == (422, "weak_password", ["too_common"])
 
 
 @pytest.mark.parametrize("password", [ANNA, f"{ANNA}1", "Anna Jones, 1987!", "ÀnnàJ0n3s@3x4mpl3", "moc.elpmaxe@senoj"])
 def test_the_users_own_address_is_refused_as_a_password(target: Target, password: str) -> None:
-    """Guessing by what is known of a person: the user name and what is derived from it (NIST 3.1.1.2; ASVS 6.2.11)."""
+    """Guessing from personal data: the user name and its variants (NIST 3.1.1.2; ASVS 6.2.11)."""
     assert "like_address" in refusal(target, password)[2]
 
 
 @pytest.mark.parametrize("password", ["latchkeylatchkey", "Latchkey-2024-!", "myL4tchk3yP4ssword"])
 def test_the_name_of_the_service_is_refused_as_a_password(target: Target, password: str) -> None:
-    """Guessing by what is known of the service: its name and what is derived from it (NIST 3.1.1.2; ASVS 6.2.11)."""
+    """Guessing from the context: the service's name and its variants (NIST 3.1.1.2; ASVS 6.2.11)."""
     assert "like_product" in refusal(target, password)[2]
 
 
 @pytest.mark.parametrize("stored_as", ["bcrypt", "bcrypt-2y", "django-bcrypt", "django-bcrypt-sha256"])
 def test_the_password_that_an_attacker_knows_is_not_set_again(target: Target, stored_as: str) -> None:
-    """A reset after a leak that changes nothing (CWE-262): the old password stays the password."""
+    """A reset after a leak that keeps the old password (CWE-262)."""
     target.add_user(ANNA, encode(OLD_PASSWORD, stored_as, 4))  # type: ignore[arg-type]
 
     assert refusal(target, OLD_PASSWORD) == (422, "weak_password", ["same_as_old"])
@@ -130,7 +130,7 @@ def test_a_password_that_is_not_text_is_refused(target: Target, password: object
 
 
 def test_refused_passwords_are_written_nowhere(target: Target) -> None:
-    """Plain-text passwords in logs and answers (Twitter and GitHub, 2018; CWE-532)."""
+    """Plain-text passwords in logs and responses (Twitter and GitHub, 2018; CWE-532)."""
     target.add_user(ANNA)
     secrets = ["xyzzy7short", "xyzzy8" + "x" * 80, "xyzzy9\x00" + "x" * 20, "xyzzyxyzzyxyzzyxyzzy"]
 

@@ -1,4 +1,4 @@
-"""Links: made of RESET_URL and a token, whatever a request says, and the only thing in a mail to follow."""
+"""Links: built only from RESET_URL and a token, whatever a request says, and the only thing to follow in an email."""
 
 import pytest
 
@@ -33,9 +33,10 @@ HEADERS: list[dict[str, str]] = [
 
 @pytest.mark.parametrize("headers", HEADERS, ids=lambda headers: ascii(headers)[1:60])
 def test_no_header_changes_where_the_link_leads(each: Target, headers: dict[str, str]) -> None:
-    """Reset poisoning (Django CVE-2012-4520, Laravel CVE-2017-9303, Craft CMS CVE-2022-29933, MantisBT CVE-2024-23830,
-    ZITADEL CVE-2025-64101, which also took the scheme; X-Original-URL: Symfony CVE-2018-14773; the sender's host:
-    WordPress CVE-2017-8295).
+    """Reset poisoning (Django CVE-2012-4520, Laravel CVE-2017-9303, Craft CMS CVE-2022-29933, MantisBT CVE-2024-23830).
+
+    ZITADEL CVE-2025-64101 trusted the scheme as well, Symfony CVE-2018-14773 X-Original-URL, and WordPress
+    CVE-2017-8295 used the host for the sender.
     """
     answer = each.forgot(ANNA, headers)
 
@@ -69,7 +70,7 @@ RAW = {
 
 @pytest.mark.parametrize("case", RAW)
 def test_an_ambiguous_host_does_not_change_where_the_link_leads(each: Target, case: str) -> None:
-    """Servers and applications that disagree on a host (RFC 9112, 3.2; PortSwigger, HTTP Host header attacks)."""
+    """Servers and applications that disagree on the host (RFC 9112, 3.2; PortSwigger, HTTP Host header attacks)."""
     line, hosts = RAW[case]
     content = b"Content-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(BODY)
 
@@ -96,7 +97,7 @@ def test_an_ambiguous_host_does_not_change_where_the_link_leads(each: Target, ca
     ids=str,
 )
 def test_no_field_of_the_request_changes_where_the_link_leads(each: Target, fields: dict[str, str]) -> None:
-    """A client chooses the page that gets the token (CWE-601), or the template (CWE-22)."""
+    """The client chooses the page that gets the token (CWE-601), or the template (CWE-22)."""
     answer = each.post("/forgot-password", {"email": ANNA} | fields)
 
     each.settle()

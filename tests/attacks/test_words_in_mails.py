@@ -1,4 +1,4 @@
-"""Mails: what they hold for others than their owner, and what an operator's texts can do in them."""
+"""Emails: what they reveal to others than their owner, and what an operator's texts can do in them."""
 
 import re
 from dataclasses import replace
@@ -14,7 +14,7 @@ PAGES = ("/forgot-password", "/reset-password", "/docs")
 
 
 def test_what_a_client_says_stands_in_no_mail(each: Target) -> None:
-    """Text of the attacker's in a mail of the service's (CWE-74; Keycloak CVE-2022-1274)."""
+    """An attacker's text in the service's email (CWE-74; Keycloak CVE-2022-1274)."""
     mark = "evil-mark"
     headers = dict.fromkeys(("User-Agent", "X-Request-ID", "Accept-Language", "X-Forwarded-For", "Cookie"), mark)
 
@@ -35,7 +35,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_the_words_of_a_client_in_a_job_are_not_repeated_in_a_mail(words: str) -> None:
-    """Should the API ever let a client's words through, the worker does not (CWE-74, CWE-93)."""
+    """Even if the API let a client's text through, the worker would not (CWE-74, CWE-93)."""
     hostile = replace(JOB, client=words, browser=words, system=words, locale=words)
     with speaking():
         for quiet, loud in zip(both(replace(JOB, client="", browser="", system="")), both(hostile), strict=True):
@@ -45,7 +45,7 @@ def test_the_words_of_a_client_in_a_job_are_not_repeated_in_a_mail(words: str) -
 
 
 def test_the_token_stands_in_the_link_alone(each: Target) -> None:
-    """A token in a header or in a subject is logged and shown by relays and mailboxes (CWE-200)."""
+    """Relays and mailboxes log and display a token in a header or the subject (CWE-200)."""
     assert each.forgot(ANNA).status == 202
 
     assert_ours(each)
@@ -53,12 +53,12 @@ def test_the_token_stands_in_the_link_alone(each: Target) -> None:
     token = token_of(text)
     assert token not in headers
     assert text.count(token) == 1
-    assert html.count(token) == 3  # The button, the link and its text: assert_ours looked at each.
+    assert html.count(token) == 3  # In the button, the link and the link's text; assert_ours checked each.
     assert not {"img", "script", "link", "iframe", "form", "object", "base"} & Page(html).tags
 
 
-def test_a_notice_holds_no_way_in(each: Target) -> None:
-    """Whoever reads the mail about the change must not be able to use it (CWE-640)."""
+def test_a_change_notice_gives_no_access(each: Target) -> None:
+    """Reading the notice of a change must not give access to the account (CWE-640)."""
     each.forgot(ANNA)
     token = token_of(only_mail(each)[1])
     assert each.reset(token).status == 200
@@ -72,7 +72,7 @@ def test_a_notice_holds_no_way_in(each: Target) -> None:
 
 
 def test_markup_in_the_name_of_the_product_is_not_run(trusting: Target) -> None:
-    """Stored cross-site scripting and templates by way of a setting (CWE-79, CWE-1336), in mails and pages."""
+    """Stored cross-site scripting and template injection through a setting (CWE-79, CWE-1336), in emails and pages."""
     trusting.add_user(ANNA)
     name, support = trusting.environ["PRODUCT_NAME"], trusting.environ["SUPPORT_EMAIL"]
 

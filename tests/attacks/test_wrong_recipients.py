@@ -1,4 +1,4 @@
-"""Recipients: a link goes to the address that its account is stored with, or to nobody."""
+"""Recipients: a link goes to the address stored in the account, or to nobody."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,8 +14,8 @@ from tests.attacks.target import ANNA, EVE, Target
 from tests.support.service import SECRET, token_in
 
 SENT = (202, "")
-# What `=` means to a collation that passes over case, accents, width, white space and punctuation, as MySQL's do. The
-# PostgreSQL of these tests is built without ICU, so its operator is replaced.
+# How `=` behaves under a collation that ignores case, accents, width, white space and punctuation, such as MySQL's. The
+# PostgreSQL in these tests is built without ICU, so the operator is replaced.
 LOOSE = """
 CREATE FUNCTION alike(one varchar, other varchar) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT regexp_replace(lower(normalize(one, NFKD)), '[^a-z0-9@.]', '', 'g')
@@ -39,7 +39,7 @@ def loose_of_all(request: pytest.FixtureRequest, new_database: Callable[[], str]
 
 @pytest.fixture
 def loose(loose_of_all: Target) -> Target:
-    """The service over a database that takes more addresses for one than we do."""
+    """The service over a database whose `=` treats more addresses as equal than Latchkey does."""
     loose_of_all.clear()
     return loose_of_all
 
@@ -50,7 +50,7 @@ def unknown(target: Target) -> int:
 
 
 def is_unknown(target: Target, typed: str) -> bool:
-    """Tell whether an address is accepted, found to be nobody's, and mailed nothing."""
+    """Return whether an address is accepted, matches no account, and causes no email."""
     before = unknown(target)
     return (target.asked(typed), unknown(target)) == ((SENT, []), before + 1)
 
@@ -71,10 +71,8 @@ def is_unknown(target: Target, typed: str) -> bool:
     ],
     ids=ascii,
 )
-def test_a_letter_that_becomes_another_in_another_form_finds_no_account(
-    target: Target, stored: str, typed: str
-) -> None:
-    """Case mapping and compatibility forms (NFKC) make one address of two (Django CVE-2019-19844)."""
+def test_a_letter_that_some_normalisation_changes_finds_no_account(target: Target, stored: str, typed: str) -> None:
+    """Case mapping and compatibility forms (NFKC) turn two addresses into one (Django CVE-2019-19844)."""
     target.add_user(stored)
 
     assert is_unknown(target, typed)
@@ -93,14 +91,14 @@ def test_a_letter_that_becomes_another_in_another_form_finds_no_account(
     ids=ascii,
 )
 def test_a_domain_that_looks_like_another_finds_no_account(target: Target, stored: str, typed: str) -> None:
-    """Dotless i in a domain of the attacker's (GitHub's reset, 2019) and homographs (CWE-1007, UTS 39)."""
+    """A dotless i in the attacker's domain (GitHub's reset, 2019) and homographs (CWE-1007, UTS 39)."""
     target.add_user(stored)
 
     assert is_unknown(target, typed)
 
 
 def test_another_normal_form_of_a_letter_finds_no_account(target: Target) -> None:
-    """Two normal forms of one name are two mailboxes (UAX 15; Spotify's accounts, 2013)."""
+    """Two normal forms of a name are two mailboxes (UAX 15; Spotify's accounts, 2013)."""
     target.add_user("zo\u00eb@example.com")
 
     assert is_unknown(target, "zoe\u0308@example.com")
@@ -134,8 +132,10 @@ def test_an_alias_of_an_address_finds_no_account(target: Target, stored: str, ty
     ],
     ids=ascii,
 )
-def test_what_was_typed_is_not_what_is_mailed_to(target: Target, stored: str, typed: str, recipient: str) -> None:
-    """The mail went to the text of the form and not to the row that it found (Django CVE-2019-19844)."""
+def test_a_mail_goes_to_the_stored_address_and_not_to_the_typed_one(
+    target: Target, stored: str, typed: str, recipient: str
+) -> None:
+    """The email went to the submitted text instead of the address in the matching row (Django CVE-2019-19844)."""
     target.add_user(stored)
 
     assert target.asked(typed) == (SENT, [recipient])
@@ -143,8 +143,8 @@ def test_what_was_typed_is_not_what_is_mailed_to(target: Target, stored: str, ty
 
 
 @pytest.mark.parametrize("typed", ["\u212aim@example.com", "k\u0130m@example.com"], ids=ascii)
-def test_a_database_that_takes_two_letters_for_one_gives_no_account_away(loose: Target, typed: str) -> None:
-    """`citext` and collations compare in their own way: every row is compared again (CVE-2019-19844, on MySQL)."""
+def test_a_database_that_equates_two_letters_reveals_no_account(loose: Target, typed: str) -> None:
+    """`citext` and collations have their own rules, so each row is compared again (CVE-2019-19844, on MySQL)."""
     loose.add_user("kim@example.com")
 
     assert is_unknown(loose, typed)
@@ -165,7 +165,7 @@ def test_a_database_that_takes_two_letters_for_one_gives_no_account_away(loose: 
     ids=ascii,
 )
 def test_a_hostile_address_in_the_table_gets_no_mail(loose: Target, stored: str, typed: str) -> None:
-    """An application that let anything register, and a database that finds it: header injection, stored (CWE-93)."""
+    """Stored header injection (CWE-93): an application that accepts any address, and a database that finds it."""
     loose.add_user(stored)
     loose.add_user(EVE)
 
@@ -174,7 +174,7 @@ def test_a_hostile_address_in_the_table_gets_no_mail(loose: Target, stored: str,
 
 
 def test_accounts_that_differ_in_case_alone_do_not_get_each_others_links(target: Target) -> None:
-    """Each account gets its own link at its own address, and no link opens the other (CWE-178)."""
+    """Each account gets its own link at its own address, and no link opens the other account (CWE-178)."""
     addresses = ["Anna@example.com", ANNA]
     users = {target.add_user(address): address for address in addresses}
 
@@ -190,8 +190,8 @@ def test_accounts_that_differ_in_case_alone_do_not_get_each_others_links(target:
     assert target.check(tokens[ANNA]).status == 200
 
 
-def test_a_link_does_not_go_with_its_row_to_another_address(target: Target) -> None:
-    """Eve gives up her address for Anna's spelling after she asked: her link is not one to it (CWE-640)."""
+def test_a_link_does_not_follow_its_account_to_another_address(target: Target) -> None:
+    """After requesting a link, Eve changes her address to a spelling of Anna's: the link does not follow (CWE-640)."""
     target.add_user(EVE)
     token: Any = target.link_for(EVE)
 

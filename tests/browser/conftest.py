@@ -1,4 +1,4 @@
-"""Pages in a real browser, on the demo as `make run` starts it."""
+"""Fixtures for a real browser on a demo that was started like `make run`."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("e2e")
 
 
-# Not for the whole session: while Playwright runs, no other test may run an event loop.
+# Not session-scoped: while Playwright runs, no other test can run an event loop.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = find_chromium()
@@ -34,7 +34,7 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-# After the browser: without one there is no use in a demo.
+# Depends on the browser, because without one no demo is needed.
 @pytest.fixture(scope="package")
 def running_demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     require_redis()
@@ -46,20 +46,20 @@ def running_demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def demo(running_demo: Demo) -> Demo:
-    """The demo, with no limit spent: all tests are one client to it."""
+    """The demo, with its rate limits reset, because all tests count as one client."""
     forget_limits(running_demo)
     return running_demo
 
 
 @pytest.fixture
 def complaints() -> Complaints:
-    """What the browser complained about: at the test's end there must be nothing that was not forgiven."""
+    """Records what the browser complains about, and fails the test if it was not forgiven."""
     return Complaints()
 
 
 @pytest.fixture
 def open_page(browser: Browser, complaints: Complaints) -> Iterator[OpenPage]:
-    """Open empty pages, each in a browser context of its own: a device's name, and what Playwright can be told."""
+    """Open empty pages, each in its own browser context, on a device and with Playwright's options."""
     contexts = []
 
     def open_one(device: str = "phone", **options: Any) -> Page:

@@ -1,4 +1,4 @@
-"""`python -m tests.browser.screenshots`, which is `make screenshots`: pictures of every page, state and mail."""
+"""`make screenshots` (`python -m tests.browser.screenshots`): pictures of every page, state and email."""
 
 import argparse
 import subprocess
@@ -48,10 +48,12 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
     folder = PROJECT / ".latchkey" / "screenshots"
-    parser.add_argument("folder", nargs="?", type=Path, default=folder, help="where they go (default: %(default)s)")
+    parser.add_argument("folder", nargs="?", type=Path, default=folder, help="output folder (default: %(default)s)")
     languages = [*LANGUAGES, "all"]
-    parser.add_argument("--languages", nargs="+", choices=languages, default=LOOKED_AT, help="codes, or `all`")
-    parser.add_argument("--readme", type=Path, help="copy the few that README shows to this folder: docs/pictures")
+    parser.add_argument("--languages", nargs="+", choices=languages, default=LOOKED_AT, help="language codes, or `all`")
+    parser.add_argument(
+        "--readme", type=Path, help="copy the pictures that README shows to this folder, such as docs/pictures"
+    )
     return parser.parse_args()
 
 
@@ -100,8 +102,8 @@ def _pages_of_the_demo(demo: Demo) -> dict[str, Show]:
 
 
 def _mails_in_the_inbox(demo: Demo) -> str:
-    """Go through the story once, and return the id of the mail with the link."""
-    # The address that the pictures of the pages do not show: theirs may be over its quota by now.
+    """Go through the story once, and return the ID of the email with the link."""
+    # Not the address that the pictures of the pages use, which may be over its quota by now.
     body = {"token": mailed_token(demo, "ada@example.com"), "password": PASSWORD}
     assert demo.post("/reset-password", body)[0] == 200
     demo.wait_for_message("ada@example.com", "was changed")

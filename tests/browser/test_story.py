@@ -1,6 +1,6 @@
-"""The whole story as a person does it, from the address that `make run` prints to being signed in.
+"""The whole story in the browser, from the URL that `make run` prints to being signed in.
 
-axe looks at the demo's pages here; at the hosted ones in test_states.py.
+axe checks the demo's pages here, and the hosted pages in test_states.py.
 """
 
 import re
@@ -19,12 +19,12 @@ ADDRESS = "demo@example.com"
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("device", ["phone", "desktop"])
-def test_a_person_is_through_the_story_without_the_terminal(
+def test_a_person_can_complete_the_story_without_the_terminal(
     demo: Demo, open_page: OpenPage, device: str, scheme: str
 ) -> None:
     start = open_page(device, color_scheme=scheme)
     password = f"seven {scheme} lamps on a {device}"
-    # The mails of the other stories are not this one's.
+    # Delete the emails of the other stories.
     fetch(demo.url("/api/messages", "INBOX_PORT"), method="DELETE")
     start.goto(printed_address(demo))
     assert_accessible(start)

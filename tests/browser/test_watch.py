@@ -1,4 +1,4 @@
-"""The tests' own watchman: what he does not notice, no test would."""
+"""Tests of the checks that the other browser tests rely on to notice faults."""
 
 import pytest
 from playwright.sync_api import Page, Route
@@ -50,14 +50,14 @@ def test_a_field_without_a_label_is_noticed(page: Page) -> None:
         "<p style='margin-left: -40px'>Left</p>",
     ],
 )
-def test_what_sticks_out_of_the_screen_is_noticed(open_page: OpenPage, wide: str) -> None:
+def test_an_element_that_sticks_out_of_the_screen_is_noticed(open_page: OpenPage, wide: str) -> None:
     page = open_page(**SMALLEST)
     page.set_content(f"<!doctype html><meta name=viewport content='width=device-width'><p>Fits</p>{wide}")
 
     assert len(sticking_out(page)) >= 1
 
 
-def test_the_watch_hears_links_that_open_new_tabs(page: Page, complaints: Complaints) -> None:
+def test_complaints_in_new_tabs_are_noticed(page: Page, complaints: Complaints) -> None:
     page.set_content("<a href='http://127.0.0.2/' target='_blank'>Elsewhere</a>")
     with page.context.expect_page():
         page.get_by_role("link").click()

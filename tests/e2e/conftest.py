@@ -13,7 +13,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("e2e")
-            item.add_marker("no_cover")  # What is tested runs in processes of its own, where nothing is measured.
+            item.add_marker("no_cover")  # The tested code runs in other processes, where coverage is not measured.
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     running = Demo(tmp_path_factory.mktemp("demo"), METRICS_TOKEN=METRICS_TOKEN)
     running.wait_for(WELCOMED)
     yield running
-    # As test_ending.py asks of Ctrl-C; here, for it takes six seconds of CPU to start another demo.
+    # test_ending.py checks the same for Ctrl-C. SIGTERM is checked here, because another demo costs 6 s of CPU.
     code = running.stop(signal.SIGTERM)
     assert code == 0
     assert taken_ports(running.ports) == []

@@ -1,4 +1,4 @@
-"""The demo as `make run` starts it, on free ports and with a data folder of its own."""
+"""The demo as `make run` starts it, on free ports and with its own data folder."""
 
 import json
 import os
@@ -19,13 +19,13 @@ from api.passwords.hashing import encode
 from tests.support.servers import free_port, wait_until
 
 PORTS = ("PORT", "FLOWER_PORT", "INBOX_PORT", "INBOX_SMTP_PORT", "REDIS_PORT")
-WELCOMED = "Ctrl-C stops everything."
+WELCOMED = "Press Ctrl-C to stop."
 METRICS_TOKEN = "e2e-metrics-0123456789"
 COMMAND = [sys.executable, "-m", "dev"]
 
 
 class Demo:
-    """A running demo, asked over HTTP alone; its table and its logs can be read."""
+    """A running demo. Tests talk to it over HTTP, and can read its table and its logs."""
 
     def __init__(self, folder: Path, **environ: str) -> None:
         self.home = folder / "home"
@@ -40,7 +40,7 @@ class Demo:
         self.seconds_to_start = 0.0
 
     def wait_for(self, words: str) -> None:
-        """Wait until the terminal shows something, and note how long it took."""
+        """Wait until the terminal shows these words, and record how long it took."""
         wait_until(lambda: words in self.output() or self.process.poll() is not None, f"no {words!r}", 60)
         self.seconds_to_start = time.monotonic() - self._begun
         assert self.process.poll() is None, self.output()
@@ -66,7 +66,7 @@ class Demo:
         return found
 
     def wait_for_message(self, address: str, subject: str, number: int = 1, seconds: float = 5) -> dict[str, str]:
-        """Return the newest such mail once there are `number` of them."""
+        """Wait for `number` such emails, and return the newest."""
 
         def found() -> list[dict[str, str]]:
             return [mail for mail in self.messages() if mail["to"] == address and subject in mail["subject"]]
@@ -83,7 +83,7 @@ class Demo:
         return body.decode()
 
     def add_user(self, address: str) -> str:
-        """Add a user: each test has its own, because an address has a quota."""
+        """Add a user: each test needs its own, because an address has a quota."""
         self._sql(
             "INSERT INTO users (email, password_hash) VALUES (?, ?)", address, encode("an old password", "bcrypt", 4)
         )

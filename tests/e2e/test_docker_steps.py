@@ -1,4 +1,4 @@
-"""README's Docker steps end in a mail: done without Docker, with the commands and settings of docker-compose.yml."""
+"""README's Docker steps end with an email. Run without Docker, with docker-compose.yml's commands and settings."""
 
 import argparse
 import json
@@ -21,12 +21,12 @@ from tests.support.servers import RedisServer, RelayServer, free_port, wait_unti
 from tests.support.service import token_in
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
-STEPS = README.split("\nOr with Docker")[1].split("\n```\n")[1].splitlines()
+STEPS = README.split("\nYou can also run it with Docker")[1].split("\n```\n")[1].splitlines()
 PASSWORD = "correct horse battery staple"
 
 
 class Machine:
-    """What `docker compose` does, on free ports of this machine: its programs, a real Redis, PostgreSQL and relay."""
+    """Does what `docker compose` does, on local ports: its programs, a real Redis, PostgreSQL and relay."""
 
     def __init__(self, folder: Path, database_url: str, ends: ExitStack) -> None:
         self.port = free_port()
@@ -38,7 +38,7 @@ class Machine:
         shutil.copytree(PROJECT / "deploy", folder / "deploy")
 
     def copy(self, line: str) -> None:
-        """Do the first step: copy, and fill in what its comment names."""
+        """Do the first step: copy .env.example, and fill in what the comment asks for."""
         command, _, comment = line.partition("#")
         subprocess.run(shlex.split(command), cwd=self._folder, check=True)
         named = re.findall(r"[A-Z_]{4,}", comment)
@@ -48,7 +48,7 @@ class Machine:
         (self._folder / ".env").write_text(text)
 
     def up(self, line: str) -> None:
-        """Do `docker compose up`: make the table, then start the API and the worker."""
+        """Do `docker compose up`: create the table, then start the API and the worker."""
         options = argparse.ArgumentParser()
         options.add_argument("--env-file", action="append", default=[])
         files, _ = options.parse_known_args(shlex.split(line)[2:])
@@ -87,13 +87,13 @@ class Machine:
         return [str(Path(sys.executable).parent / command[0]), *command[1:]]
 
     def _settings(self, service: str) -> dict[str, str]:
-        """Return what a container would get, with the names of the services put for this machine."""
+        """Return the environment of a container, with the service names replaced by local addresses."""
         places = {
             "REDIS_URL": ("redis://redis:6379/0", self._redis.url),
             "DATABASE_URL": ("postgresql://latchkey:hunter2@postgres/latchkey", self._database_url),
             "MAIL_SERVER": ("mailpit", "127.0.0.1"),
             "MAIL_PORT": ("1025", str(self.relay.port)),
-            "HOST": ("0.0.0.0", "127.0.0.1"),  # noqa: S104 - what stands in the file
+            "HOST": ("0.0.0.0", "127.0.0.1"),  # noqa: S104 - as in the file
             "PORT": ("8000", str(self.port)),
         }
         found = environment_of(service, self._environ)
@@ -113,7 +113,7 @@ def machine(tmp_path: Path, postgres_url: str) -> Iterator[Machine]:
         yield Machine(tmp_path, postgres_url, ends)
 
 
-def test_the_docker_steps_of_readme_end_in_a_mail(machine: Machine) -> None:
+def test_the_docker_steps_of_readme_end_with_a_mail(machine: Machine) -> None:
     copy, up, exec_ = STEPS
     machine.copy(copy)
     machine.up(up)
@@ -125,7 +125,7 @@ def test_the_docker_steps_of_readme_end_in_a_mail(machine: Machine) -> None:
     asked = fetch(f"http://127.0.0.1:{machine.port}/forgot-password", body, {"Content-Type": "application/json"})
 
     mails = machine.relay.relay.mails
-    wait_until(lambda: mails, "no mail", 20)
+    wait_until(lambda: mails, "no email", 20)
     recipients, mail = mails[0]
     text = mail.get_body(("plain",))
     assert (docker, compose, verb) == ("docker", "compose", "exec")

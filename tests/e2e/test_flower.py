@@ -1,4 +1,4 @@
-"""Operators watch the queue in Flower: worker, queue and tasks, behind a password, and nothing private."""
+"""Flower shows operators the worker, the queue and the tasks, behind a password and without private data."""
 
 import json
 

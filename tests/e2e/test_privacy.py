@@ -1,4 +1,4 @@
-"""No address, token or password anywhere but where it belongs: read everything and look."""
+"""No address, token or password appears in logs, Flower, task events or Redis: the tests search everything."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from tests.e2e.demo import METRICS_TOKEN, Demo
 from tests.support.service import OLD_PASSWORD, Service, token_in
 
 PASSWORD = "a password that nobody may see"
-# In whichever form: as typed, percent-encoded, escaped.
+# In every form: as typed, percent-encoded, escaped.
 SECRETS = ["privacy.known", "privacy.unknown", "privacy%2Eknown", PASSWORD, PASSWORD.replace(" ", "%20"), METRICS_TOKEN]
 
 
@@ -27,7 +27,7 @@ def told(text: str, secrets: list[str]) -> list[str]:
 
 
 class Events(threading.Thread):
-    """Listens to everything that is published on Redis: Celery's task events."""
+    """Records everything that is published on Redis, such as Celery's task events."""
 
     def __init__(self, port: int) -> None:
         super().__init__(daemon=True)
@@ -51,10 +51,10 @@ class Events(threading.Thread):
         self._client.close()
 
 
-# Once for each process, like the demo: with several, a process may come back to this module.
+# Session scope, like the demo: with several test processes, one may run this module more than once.
 @pytest.fixture(scope="session")
 def used_demo(demo: Demo) -> Iterator[tuple[Demo, Events, list[str]]]:
-    """The demo after known, unknown and refused requests and a reset; with what must be found nowhere."""
+    """The demo after known, unknown and refused requests and a reset, with the secrets that must not leak."""
     events = Events(demo.ports["REDIS_PORT"])
     events.start()
     demo.add_user("privacy.known@example.com")
@@ -70,7 +70,7 @@ def used_demo(demo: Demo) -> Iterator[tuple[Demo, Events, list[str]]]:
     events.stop()
 
 
-def test_the_logs_of_all_programs_at_debug_hold_nothing_private(used_demo: tuple[Demo, Events, list[str]]) -> None:
+def test_the_debug_logs_of_all_programs_contain_nothing_private(used_demo: tuple[Demo, Events, list[str]]) -> None:
     demo, _, secrets = used_demo
 
     logs = demo.logs()
@@ -81,7 +81,7 @@ def test_the_logs_of_all_programs_at_debug_hold_nothing_private(used_demo: tuple
     assert re.findall(r"\$2[aby]\$\d\d\$", logs) == []
 
 
-def test_flowers_pages_and_api_hold_nothing_private(used_demo: tuple[Demo, Events, list[str]]) -> None:
+def test_flowers_pages_and_api_contain_nothing_private(used_demo: tuple[Demo, Events, list[str]]) -> None:
     demo, _, secrets = used_demo
     tasks: dict[str, Any] = json.loads(demo.flower("/api/tasks"))
     paths = ["/", "/workers", "/tasks", "/broker", "/api/workers?refresh=1", "/api/tasks", "/api/queues/length"]
@@ -93,7 +93,7 @@ def test_flowers_pages_and_api_hold_nothing_private(used_demo: tuple[Demo, Event
     assert told("\n".join(shown), secrets) == []
 
 
-def test_task_events_hold_nothing_private(used_demo: tuple[Demo, Events, list[str]]) -> None:
+def test_task_events_contain_nothing_private(used_demo: tuple[Demo, Events, list[str]]) -> None:
     _, events, secrets = used_demo
 
     heard = "\n".join(events.heard)
@@ -102,17 +102,17 @@ def test_task_events_hold_nothing_private(used_demo: tuple[Demo, Events, list[st
     assert told(heard, secrets) == []
 
 
-def test_redis_of_the_used_demo_holds_nothing_private(used_demo: tuple[Demo, Events, list[str]]) -> None:
+def test_redis_contains_nothing_private_after_use(used_demo: tuple[Demo, Events, list[str]]) -> None:
     demo, _, secrets = used_demo
     with redis.Redis(port=demo.ports["REDIS_PORT"], decode_responses=True) as client:
         assert told(everything_in(client), secrets) == []
 
 
-def test_the_data_folder_is_for_its_owner_alone(demo: Demo) -> None:
+def test_only_the_owner_can_read_the_data_folder(demo: Demo) -> None:
     assert Path(demo.home).stat().st_mode & 0o077 == 0
 
 
-def test_while_jobs_wait_the_address_stands_in_the_outbox_entry_alone(make_service: MakeService) -> None:
+def test_the_address_of_a_waiting_job_is_only_in_its_outbox_entry(make_service: MakeService) -> None:
     service: Service = make_service(FORGOT_LIMIT_PER_EMAIL="2/hour")
     service.add_user("privacy.known@example.com")
     token = service.link_for("privacy.known@example.com")
@@ -136,7 +136,7 @@ def test_while_jobs_wait_the_address_stands_in_the_outbox_entry_alone(make_servi
 
 
 def everything_in(client: Any, without: str = "") -> str:
-    """Return every key and value of a Redis as text."""
+    """Return all keys and values of a Redis as text."""
     readers = {
         "string": client.get,
         "hash": client.hgetall,

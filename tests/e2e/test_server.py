@@ -1,4 +1,4 @@
-"""The server: a process that dies is replaced, and the others are not disturbed."""
+"""The server replaces a process that dies, without disturbing the others."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def test_a_server_process_that_is_killed_is_replaced(demo: Demo) -> None:
 
     os.kill(int(processes[-1]), signal.SIGKILL)
 
-    wait_until(lambda: answers(demo), "the API does not come back")
+    wait_until(lambda: answers(demo), "the API does not recover")
     assert demo.process.poll() is None
 
 
@@ -35,7 +35,7 @@ def test_every_line_of_the_log_is_json_and_names_its_program(demo: Demo, program
     assert {json.loads(line)["program"] for line in lines if line} == {program}
 
 
-def test_the_metrics_are_open_to_the_token_of_the_shell_and_to_nobody_else(demo: Demo) -> None:
+def test_only_the_metrics_token_of_the_shell_opens_the_metrics(demo: Demo) -> None:
     shown = fetch(demo.url("/metrics"), headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
 
     assert shown[0] == 200

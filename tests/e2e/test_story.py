@@ -1,4 +1,4 @@
-"""The story of README, over HTTP, on the stack that `make run` starts."""
+"""The README's story over HTTP, on the stack that `make run` starts."""
 
 import re
 import subprocess
@@ -65,8 +65,8 @@ def shares_cores_among_sessions() -> bool:
     return autogroup.exists() and bool(autogroup.read_text().strip())
 
 
-@pytest.mark.skipif(not shares_cores_among_sessions(), reason="this system shares no core among sessions")
-def test_the_worker_comes_after_the_api_with_its_session(demo: Demo) -> None:
+@pytest.mark.skipif(not shares_cores_among_sessions(), reason="the kernel does not schedule by session (autogroup)")
+def test_the_worker_has_lower_priority_than_the_api_in_its_own_session(demo: Demo) -> None:
     def found() -> dict[str, set[int]]:
         parts = psutil.Process(demo.process.pid).children(recursive=True)
         return {
@@ -85,7 +85,7 @@ def pasted(demo: Demo, line: str) -> Any:
 
 
 def lines_of_readme(demo: Demo) -> list[str]:
-    """Return the lines that README gives to be pasted, for the ports of this demo."""
+    """Return the lines that README says to paste, with the ports of this demo."""
     lines = re.findall(r"^(?:curl|TOKEN).*", README, re.MULTILINE)
     ports = {str(default): str(demo.ports[name]) for name, default in DEFAULT_PORTS.items()}
     return [re.sub(r"(?<=localhost:)\d+", lambda port: ports[port[0]], line) for line in lines]
@@ -102,8 +102,8 @@ def test_the_three_lines_of_readme_can_be_pasted(demo: Demo) -> None:
     fetch(demo.url("/api/messages", "INBOX_PORT"), method="DELETE")
     pasted(demo, lines[0])
     demo.wait_for_message("demo@example.com", RESET)
-    # The line makes its password of the time, and the one that is set is refused.
-    wait_until(lambda: int(time.time()) > pasted_at, "the clock stands")
+    # The line builds the password from the time in seconds, and the current password would be refused.
+    wait_until(lambda: int(time.time()) > pasted_at, "the clock has stopped")
     done_again = pasted(demo, lines[2])
 
     assert len(lines) == 3
@@ -114,11 +114,11 @@ def test_the_three_lines_of_readme_can_be_pasted(demo: Demo) -> None:
     assert "Your password has been changed." in done_again
 
 
-def test_it_is_up_within_ten_seconds(demo: Demo) -> None:
+def test_the_demo_starts_within_ten_seconds(demo: Demo) -> None:
     assert demo.seconds_to_start < 10
 
 
-def test_it_comes_up_without_a_warning_of_ours(demo: Demo) -> None:
+def test_the_demo_starts_without_our_warnings(demo: Demo) -> None:
     assert re.findall(r'"event": "(redis_\w+)"', demo.output()) == []
-    # Not even where it is run as root.
+    # Not even if the tests run as root.
     assert "SecurityWarning" not in demo.output()

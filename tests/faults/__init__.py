@@ -1,1 +1,1 @@
-"""Real faults against real processes under load, and what becomes of every accepted request. See `make faults`."""
+"""`make faults`: real faults of real processes under load, with every accepted request accounted for."""

@@ -1,4 +1,4 @@
-"""`python -m tests.faults [NAME ...]`: run faults, and print one table of what was promised and what happened."""
+"""`python -m tests.faults [NAME ...]`: run faults, and print one table of promises and results."""
 
 import argparse
 import signal
@@ -29,7 +29,7 @@ FAULTS: dict[str, Loaded | Unloaded] = {fault.name: fault for module in _MODULES
 
 
 def main() -> int:
-    """Run the faults that are named, or all; 1 if a promise is broken."""
+    """Run the named faults, or all, and return 1 if a promise is broken."""
     arguments = _arguments()
     if arguments.list:
         sys.stdout.writelines(f"{name:24}{fault.title}\n" for name, fault in FAULTS.items())
@@ -50,7 +50,7 @@ def main() -> int:
 def _run(arguments: argparse.Namespace, rows: list[Row]) -> None:
     with ExitStack() as ends:
         folder = arguments.logs or Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="latchkey-faults-")))
-        folder.mkdir(exist_ok=True)  # The temporary one is there.
+        folder.mkdir(exist_ok=True)  # A temporary folder exists already.
         database = Postgres(folder)
         ends.callback(database.close)
         bench = Bench(folder, database.url, database, short=arguments.short, rate=arguments.rate)
@@ -63,12 +63,14 @@ def _run(arguments: argparse.Namespace, rows: list[Row]) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which faults, instead of all")
-    parser.add_argument("--list", action="store_true", help="show the names and end")
-    parser.add_argument("--short", action="store_true", help="a shortened form of each: is everything in place?")
-    parser.add_argument("--rate", type=float, default=RATE, help="requests a second")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there, too")
-    parser.add_argument("--logs", type=Path, metavar="FOLDER", help="keep the logs of all programs there")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="the faults to run (default: all)")
+    parser.add_argument("--list", action="store_true", help="list the names and exit")
+    parser.add_argument(
+        "--short", action="store_true", help="run a shortened form of each, to check that everything is in place"
+    )
+    parser.add_argument("--rate", type=float, default=RATE, help="requests per second")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the table to this file")
+    parser.add_argument("--logs", type=Path, metavar="FOLDER", help="keep the logs of all programs in this folder")
     arguments = parser.parse_args()
     arguments.names = arguments.names or list(FAULTS)
     if unknown := [name for name in arguments.names if name not in FAULTS]:

@@ -1,4 +1,4 @@
-"""Where a fault is run: the folder, the users, whether in full; and how one is run under load."""
+"""What all faults share, and how a fault runs with or without load."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from tests.faults.stack import Stack, Store, one_redis
 
 @dataclass(frozen=True)
 class Bench:
-    """What all faults share. `database` is there where a fault may stop it."""
+    """What all faults share. `database` is set if a fault may stop it."""
 
     folder: Path
     database_url: str
@@ -35,7 +35,7 @@ class Bench:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A fault that is done to a stack under load."""
+    """A fault of a stack under load."""
 
     name: str
     title: str
@@ -45,7 +45,7 @@ class Loaded:
     start_store: Callable[[Path], Store] = one_redis
 
     def __call__(self, bench: Bench) -> Row:
-        """Start everything, do it, wait for the stragglers, and judge."""
+        """Start everything, cause the fault, wait for stragglers, and judge."""
         folder = bench.folder_for(self.name)
         ledger = Ledger()
         store = self.start_store(folder)
@@ -59,7 +59,7 @@ class Loaded:
             try:
                 self.act(run)
             except TimeoutError as error:
-                # What did not come in time is a broken promise, and no end of the whole run.
+                # A timeout is a broken promise; the other faults still run.
                 run.check(str(error), holds=False)
             run.wait(1)
             load.stop()
@@ -70,7 +70,7 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Unloaded:
-    """A fault that needs no stack; it fills its row by itself."""
+    """A fault that needs no stack, and fills in its own row."""
 
     name: str
     title: str
@@ -83,7 +83,7 @@ class Unloaded:
 
 
 def _refused(environ: Mapping[str, str]) -> str:
-    """Say whether this version of the product knows the settings at all."""
+    """Return why this version of the product refuses the settings, if it does."""
     try:
         ApiSettings.load(environ)
     except SettingsError as error:

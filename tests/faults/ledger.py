@@ -1,4 +1,4 @@
-"""What was sent, accepted and mailed, and when: everything that a verdict is made of. Times are monotonic seconds."""
+"""What was sent, accepted and mailed, and when: the basis of every verdict. Times are monotonic seconds."""
 
 import time
 from bisect import bisect_left
@@ -13,7 +13,7 @@ ACCEPTED = 202
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail that the relay took; the number is that of the request, and of the user."""
+    """An email that the relay accepted; its number is that of the request and of the user."""
 
     at: float
     number: int
@@ -22,7 +22,7 @@ class Mail:
 
 @dataclass
 class Ledger:
-    """Requests against mails. Each request has a number and a user of its own, so a mail names its request."""
+    """Matches requests with emails. Each request has its own number and user, so an email identifies its request."""
 
     sent: dict[int, float] = field(default_factory=dict)
     accepted: dict[int, float] = field(default_factory=dict)
@@ -30,17 +30,17 @@ class Ledger:
     mails: list[Mail] = field(default_factory=list)
 
     def answer(self, number: int, status: int) -> None:
-        """Note an answer; status 0 stands for none."""
+        """Record an answer; status 0 means no answer."""
         self.answers[status] += 1
         if status == ACCEPTED:
             self.accepted[number] = time.monotonic()
 
     def take(self, number: int, message_id: str) -> None:
-        """Note that the relay took a mail."""
+        """Record that the relay accepted an email."""
         self.mails.append(Mail(time.monotonic(), number, message_id))
 
     def first_mailed(self) -> dict[int, float]:
-        """Return when each request was mailed first."""
+        """Return the time of the first email for each request."""
         first: dict[int, float] = {}
         for mail in list(self.mails):
             first.setdefault(mail.number, mail.at)
@@ -52,14 +52,14 @@ class Ledger:
         return [number for number in self.accepted if owed(number) and number not in mailed]
 
     def mailed_twice(self) -> dict[int, set[str]]:
-        """Return the requests with more than one mail, and the Message-IDs of those: one, or something is wrong."""
+        """Return the requests with more than one email, and their Message-IDs, of which each should have one."""
         identities: dict[int, list[str]] = defaultdict(list)
         for mail in list(self.mails):
             identities[mail.number].append(mail.message_id)
         return {number: set(found) for number, found in identities.items() if len(found) > 1}
 
     def flows_after(self, moment: float) -> float | None:
-        """Return the seconds from a moment to the first mail of a request that was sent and accepted after it."""
+        """Return the seconds from a moment to the first email for a request that was sent and accepted after it."""
         mails = list(self.mails)
         for mail in mails[bisect_left(mails, moment, key=lambda mail: mail.at) :]:
             if mail.number in self.accepted and self.sent[mail.number] >= moment:
@@ -67,7 +67,7 @@ class Ledger:
         return None
 
     def mailed_after(self, moment: float) -> float:
-        """Return the seconds from a moment to the next mail, whoever's it is."""
+        """Return the seconds from a moment to the next email of any request."""
         return next((mail.at - moment for mail in list(self.mails) if mail.at >= moment), inf)
 
     def accepted_after(self, moment: float) -> float | None:
@@ -76,7 +76,7 @@ class Ledger:
         return min(found) - moment if found else None
 
     def slowest(self, ends: list[float]) -> float:
-        """Return the longest wait for a mail, counted from the end of the fault that was going on, if there was one."""
+        """Return the longest wait for an email; for requests during a fault, it counts from the end of the fault."""
         waits = [0.0]
         for number, mailed in self.first_mailed().items():
             if number in self.accepted:
@@ -86,6 +86,6 @@ class Ledger:
         return max(waits)
 
     def largest_gap(self, begun: float, ended: float) -> float:
-        """Return the longest time without a mail between two moments."""
+        """Return the longest time without an email between two moments."""
         times = [begun, *(mail.at for mail in self.mails if begun < mail.at < ended), ended]
         return max(later - earlier for earlier, later in pairwise(times))

@@ -1,4 +1,4 @@
-"""Requests at a steady rate, whether or not they are answered: an open loop, as the world is."""
+"""An open-loop load: requests at a steady rate, whether or not they are answered."""
 
 import itertools
 import json
@@ -9,12 +9,12 @@ from typing import Self
 
 from tests.faults.ledger import Ledger
 
-THREADS = 32  # As many may wait for an answer before the rate falls.
+THREADS = 32  # The number of requests that can wait for an answer before the rate drops.
 TIMEOUT = 10.0  # Seconds.
 
 
 class Load:
-    """Asks for a link, each time for another user."""
+    """Asks for links, each time for another user."""
 
     def __init__(self, port: int, rate: float, ledger: Ledger) -> None:
         self._port = port
@@ -35,7 +35,7 @@ class Load:
         self.stop()
 
     def stop(self) -> None:
-        """Let the last requests be answered; may be called twice."""
+        """Stop after the last requests are answered; may be called twice."""
         self._ended.set()
         for thread in self._threads:
             thread.join(TIMEOUT + 1)
@@ -53,14 +53,14 @@ class Load:
 
 
 def _ask(connection: HTTPConnection, number: int) -> int:
-    """Return the status of the answer, or 0 where none came."""
+    """Return the status of the answer, or 0 if there was none."""
     body = json.dumps({"email": f"u{number}@example.com"})
     try:
         connection.request("POST", "/forgot-password", body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         answer.read()
     except (OSError, HTTPException):
-        # The next request opens the connection anew.
+        # The next request opens a new connection.
         connection.close()
         return 0
     return answer.status

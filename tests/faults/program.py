@@ -1,4 +1,4 @@
-"""A program of ours under a small supervisor, which starts it again whenever it ends."""
+"""One of our programs under a small supervisor, which restarts it whenever it exits."""
 
 import os
 import signal
@@ -13,14 +13,14 @@ from pathlib import Path
 
 import psutil
 
-LOOK = 0.1  # Seconds between two looks whether it still runs; the tests of attacks have a dozen programs for minutes.
+LOOK = 0.1  # Seconds between checks that it still runs: the attack tests keep a dozen programs for minutes.
 RESTART_AFTER = 0.2  # Seconds.
-GRACE = 45.0  # Seconds, as docs/production.md asks for.
+GRACE = 45.0  # Seconds, as docs/production.md recommends.
 
 
 @dataclass(frozen=True)
 class Exit:
-    """How the program ended once, without being asked to by `stop`."""
+    """One exit of the program that `stop` did not cause."""
 
     at: float
     code: int
@@ -40,7 +40,7 @@ class Program:
         self._thread.start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        # A session of its own: Ctrl-C does not reach it, and all of its processes can be killed at once.
+        # In its own session, so that Ctrl-C does not reach it and all of its processes can be killed at once.
         return subprocess.Popen(
             self._command, env=self._environ, stdout=self._log, stderr=self._log, start_new_session=True
         )
@@ -51,7 +51,7 @@ class Program:
             if code is None:
                 continue
             self.exits.append(Exit(time.monotonic(), code))
-            # What outlived its parent would go on working unsupervised; systemd and Docker end it as well.
+            # Children that outlive their parent would go on unsupervised; systemd and Docker kill them too.
             self._kill_group()
             if not self._stopped.wait(RESTART_AFTER):
                 self._process = self._start()
@@ -71,7 +71,7 @@ class Program:
         return [self.pid, *self.children()]
 
     def terminate(self) -> float:
-        """Ask the program to end, and return the moment."""
+        """Send SIGTERM, and return the time."""
         moment = time.monotonic()
         self._process.terminate()
         return moment
@@ -81,7 +81,7 @@ class Program:
         self._kill_group()
 
     def stop(self, grace: float = GRACE) -> None:
-        """End the program for good."""
+        """Stop the program permanently."""
         self._stopped.set()
         self._thread.join(2)
         self._process.terminate()

@@ -1,4 +1,4 @@
-"""A mail relay that misbehaves when it is told to. Written by hand: no SMTP library drops a mail half-way."""
+"""A mail relay that misbehaves on request. Written by hand, because no SMTP library drops a message half-way."""
 
 import asyncio
 import re
@@ -23,7 +23,7 @@ Take = Callable[[int, str], None]
 
 
 class Mood(Enum):
-    """What the relay does to everybody who comes."""
+    """How the relay treats every connection."""
 
     WELL = auto()
     BUSY = auto()
@@ -34,7 +34,7 @@ class Mood(Enum):
 
 
 class Relay:
-    """The relay, in a thread of its own."""
+    """The relay, running in its own thread."""
 
     def __init__(self, take: Take) -> None:
         self.port = free_port()
@@ -58,7 +58,7 @@ class Relay:
         self._wait(self._refuse())
 
     def become(self, mood: Mood) -> None:
-        """Change the mood, also for those who are connected; who waits for a silent relay goes on waiting."""
+        """Change the mood, for open connections too; a client that waits for a silent relay goes on waiting."""
         self._wait(self._become(mood))
 
     def stop(self) -> None:
@@ -85,7 +85,7 @@ class Relay:
             await self._end_sessions()
 
     async def _end_sessions(self) -> None:
-        """Close every connection. What the relay took by now it has answered as well: see `_mail`."""
+        """Close every connection. Every accepted message has been answered: see `_mail`."""
         for writer in self._sessions:
             writer.close()
 
@@ -130,13 +130,13 @@ class Relay:
                 return
 
     async def _mail(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int | None) -> bool:
-        """Take a mail, or a part of it; tell whether the session goes on."""
+        """Receive a message, or a part of it, and return whether the session goes on."""
         if self._mood is Mood.DROPS_IN_DATA:
             await reader.readline()
             return False
         mail = await reader.readuntil(b"\r\n.\r\n")
         identity = _MESSAGE_ID.search(mail)
-        # Nothing is awaited between taking and answering: a change of mood cannot come between them.
+        # No await between accepting and answering, so the mood cannot change in between.
         if number is not None:
             self._take(number, identity[1].decode() if identity else "")
         if self._mood is Mood.DROPS_AFTER_DOT:

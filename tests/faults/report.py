@@ -1,4 +1,4 @@
-"""What each fault must not do, what it did, and the table of both."""
+"""The promise for each fault, what happened, and the table of results."""
 
 from dataclasses import dataclass, field
 from math import ceil, inf
@@ -7,15 +7,15 @@ from tests.faults.ledger import Ledger
 from tests.faults.run import Run
 from worker.queue.delivery import LEASE
 
-SLOWEST = LEASE + 12.0  # Seconds: the lease, ten more, and a sweeper's tick with some mails before it.
+SLOWEST = LEASE + 12.0  # Seconds: the lease, ten more, and a sweeper's tick with some emails before it.
 
 
 @dataclass(frozen=True)
 class Promise:
-    """What is promised for one fault.
+    """The limits that one fault must keep.
 
     flows: seconds until mail flows again. twice: share of the accepted requests that may be mailed twice. lost: whether
-    any may be lost. gap: seconds without a mail, where mail must not stop at all. slowest: seconds that one may wait.
+    any may be lost. gap: longest time without an email, in seconds. slowest: longest wait for an email, in seconds.
     """
 
     flows: float = inf
@@ -43,14 +43,14 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """Say in a word or more whether the promise was kept."""
+        """Return "kept", or what was broken."""
         if self.skipped:
             return "not run"
         return "BROKEN: " + ", ".join(self.broken) if self.broken else "kept"
 
 
 def judged(title: str, promise: Promise, run: Run) -> Row:
-    """Hold what happened against the promise."""
+    """Compare what happened with the promise."""
     ledger = run.ledger
     twice = ledger.mailed_twice()
     row = Row(
@@ -87,7 +87,7 @@ HEAD = ("fault", "accepted", "a second", "mailed", "lost", "twice", "flows again
 
 
 def table(rows: list[Row]) -> str:
-    """Return a Markdown table that is read well as it is, too."""
+    """Return a Markdown table that is also readable as plain text."""
     lines = [HEAD, *(_cells(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
     rule = tuple("-" * width for width in widths)
@@ -100,6 +100,6 @@ def table(rows: list[Row]) -> str:
 
 def _cells(row: Row) -> tuple[str, ...]:
     figures = (row.accepted, round(row.rate), row.mailed, row.lost, row.twice, f"{row.flows:.2f}", f"{row.slowest:.1f}")
-    # A row without a load has nothing to count.
+    # A fault without load has nothing to count.
     shown = [str(figure) if row.accepted else "" for figure in figures]
     return (row.fault, *shown, row.verdict, "; ".join(row.notes))

@@ -1,4 +1,4 @@
-"""One fault under load: what it may do to the stack, and what becomes of the requests meanwhile and afterwards."""
+"""One fault under load: its access to the stack, and the results of the requests during and after it."""
 
 import random
 import sys
@@ -14,15 +14,15 @@ from tests.faults.stack import Stack
 from tests.support.servers import wait_until
 from worker.queue.delivery import LEASE
 
-RATE = 52.0  # Requests a second; the promises are for 50.
-STRAGGLERS = LEASE + 20.0  # Seconds: a lease, ten until the sweeper takes a message for lost, and its tick.
-QUIET = 2.0  # Seconds after which no living worker holds a job any more.
-SLOW = 3.0  # Seconds until mail flows again after which the table says more.
-TIMEOUT = 60.0  # Seconds in which mail must flow again for the fault to go on.
+RATE = 52.0  # Requests per second; the promises are for 50.
+STRAGGLERS = LEASE + 20.0  # Seconds: a lease, ten until the sweeper counts a message as lost, and its tick.
+QUIET = 2.0  # Seconds after which no live worker holds a job any more.
+SLOW = 3.0  # Seconds until mail flows again: above this, the table adds details.
+TIMEOUT = 60.0  # Seconds to wait until mail flows again.
 
 
 class Run:
-    """What a fault is given: the stack to harm, the load that goes on, and the ledger that both fill."""
+    """What a fault gets: the stack to harm, the running load, and the ledger."""
 
     def __init__(
         self, stack: Stack, ledger: Ledger, load: Load, database: Postgres | None = None, *, short: bool
@@ -32,8 +32,8 @@ class Run:
         self.ledger = ledger
         self.load = load
         self.short = short
-        # The faults may be random; what was done is told on standard error.
-        self.random = random.Random()  # noqa: S311 - chooses victims, protects nothing
+        # Faults may choose at random; what they did is logged on standard error.
+        self.random = random.Random()  # noqa: S311 - chooses victims, not for security
         self.ends: list[float] = []
         self.flows: list[float] = []
         self.broken: list[str] = []
@@ -41,11 +41,11 @@ class Run:
         self.owed: Callable[[int], bool] = lambda _number: True
 
     def wait(self, seconds: float) -> None:
-        """Let the load go on."""
+        """Let the load run for some seconds."""
         time.sleep(seconds)
 
     def is_over(self, over: float | None = None) -> None:
-        """Note that a fault has ended, now or when it is said, and wait until mail flows again."""
+        """Record that a fault is over, now or at the given moment, and wait until mail flows again."""
         over = time.monotonic() if over is None else over
         self.ends.append(over)
         self.wait_for_mail(over)
@@ -58,23 +58,23 @@ class Run:
         say(words)
 
     def wait_for_mail(self, moment: float) -> None:
-        """Wait until a request that was accepted after a moment is mailed, or patience ends."""
+        """Wait until a request that was sent and accepted after a moment is mailed, or until TIMEOUT."""
         try:
-            wait_until(lambda: self.ledger.flows_after(moment) is not None, "no mail", TIMEOUT)
+            wait_until(lambda: self.ledger.flows_after(moment) is not None, "no email", TIMEOUT)
         except TimeoutError:
             say("no mail flows")
 
     def check(self, what: str, *, holds: bool) -> None:
-        """Note a promise that does not hold."""
+        """Record a promise that does not hold."""
         if not holds:
             self.broken.append(what)
 
     def note(self, what: str) -> None:
-        """Add to the table's last column."""
+        """Add a note to the table's last column."""
         self.notes.append(what)
 
     def settle(self) -> None:
-        """Wait until nothing is left to do, stragglers and second copies included."""
+        """Wait until all work is done, including stragglers and second copies."""
         deadline = time.monotonic() + STRAGGLERS
         busy_at = time.monotonic()
         while (left := self.stack.unfinished()) and time.monotonic() < deadline:
@@ -88,7 +88,7 @@ class Run:
             self.note(f"{buried} buried")
 
     def _let_time_pass(self) -> None:
-        """End the leases of the dead, and the waits: in the shortened form nobody sleeps through them."""
+        """Expire the leases of dead workers and all delays, so that the shortened form need not wait for them."""
         with self.stack.store.client() as client:
             for key in (Key.LEASED, Key.LATER):
                 for job in client.zrange(key, 0, -1):
@@ -97,6 +97,6 @@ class Run:
 
 
 def say(words: str) -> None:
-    """Tell how it goes, on standard error."""
+    """Report progress on standard error."""
     sys.stderr.write(f"  {words}\n")
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""The service as it runs: a real Redis, the API, two workers under supervisors. The relay is ours, in this process."""
+"""The real service: Redis, the API, and two workers under supervisors. Only the relay runs in this process."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -23,40 +23,40 @@ START = 30.0  # Seconds.
 
 
 class Store(Protocol):
-    """Where jobs wait: one Redis, or a set of them."""
+    """Where jobs are stored: one Redis, or a Sentinel set."""
 
     url: str
 
     def client(self) -> redis.Redis:
-        """Connect to the server that takes writes at present."""
+        """Connect to the server that currently accepts writes."""
         ...
 
     def close(self) -> None:
-        """End every process, whatever state it is in."""
+        """Stop every process, whatever its state."""
         ...
 
 
 class OneRedis(RedisServer):
-    """A Redis with an append-only file, as docs/production.md asks for."""
+    """A Redis with an append-only file, as docs/production.md requires."""
 
     def client(self, db: int = 0) -> redis.Redis:
         return redis.Redis(port=self.port, db=db, decode_responses=True, socket_timeout=5)
 
     def close(self) -> None:
-        # A frozen server hears of no signal but this one.
+        # Wake a frozen server first.
         self.send(SIGCONT)
         self.stop(SIGKILL)
 
 
 def one_redis(folder: Path) -> OneRedis:
-    """Start a Redis whose data is in the folder."""
+    """Start a Redis with its data in the folder."""
     server = OneRedis(folder)
     server.start()
     return server
 
 
 class Stack:
-    """Everything of one fault, from its start to its end."""
+    """Everything that runs during one fault."""
 
     def __init__(self, folder: Path, database_url: str, take: Take, environ: Mapping[str, str], store: Store) -> None:
         self.store = store
@@ -73,11 +73,11 @@ class Stack:
             self.relay.start()
             ends.callback(self.relay.stop)
             for number in range(WORKERS):
-                # One with a task for each job, one that takes many in a task.
+                # One worker runs a task per job, the other one takes many jobs per task.
                 events = {"WORKER_EVENTS": "false" if number % 2 else "true"}
                 self.workers.append(self._program(ends, "worker", self._folder / f"worker-{number}.log", events))
             self.api = self._program(ends, "api", self._folder / "api.log")
-            wait_until(self._ready, "the API and the workers do not come up", START)
+            wait_until(self._ready, "the API and the workers do not start", START)
             self._ends = ends.pop_all()
         return self
 
@@ -97,12 +97,12 @@ class Stack:
         return False
 
     def complete(self) -> bool:
-        """Tell whether every worker has all of its processes."""
+        """Return whether every worker has all of its processes."""
         processes = int(self.environ["WORKER_PROCESSES"])
         return all(len(worker.children()) == processes for worker in self.workers)
 
     def ask(self, question: Callable[[redis.Redis], int]) -> int:
-        """Ask Redis; -1 while it is away."""
+        """Ask Redis; return -1 if it does not answer."""
         try:
             with self.store.client() as client:
                 return question(client)
@@ -110,20 +110,20 @@ class Stack:
             return -1
 
     def unfinished(self) -> int:
-        """Count the jobs that were accepted and are not finished."""
+        """Count the accepted jobs that are not finished."""
         return self.ask(lambda client: int(unfinished(client)))
 
     def queued(self) -> int:
-        """Count the messages that no worker has taken yet."""
+        """Count the messages in the queue."""
         return self.ask(lambda client: int(client.llen(Key.QUEUE)))
 
     def buried(self) -> int:
-        """Count the jobs that were given up."""
+        """Count the buried jobs."""
         return self.ask(lambda client: int(client.hlen(Key.DEAD)))
 
 
 def settings_for(database_url: str, relay: int, port: int, redis_url: str) -> dict[str, str]:
-    """Return the environment of API and worker."""
+    """Return the environment of the API and the workers."""
     return {
         "SECRET_KEY": SECRET,
         "REDIS_URL": redis_url,

@@ -1,4 +1,4 @@
-"""What a frontend needs: the API, an origin of its own, a browser, and Node."""
+"""Fixtures for frontends: the API, a separate origin, a browser, and Node."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Api:
-    """The API behind a web server, and the worker, which does its work when the test says so."""
+    """The API behind a web server, and a worker that runs when the test says so."""
 
     def __init__(self, service: Service, url: str) -> None:
         self.service = service
@@ -30,7 +30,7 @@ MakeApi = Callable[..., Api]
 
 @pytest.fixture
 def make_api(make_service: MakeService) -> Iterator[MakeApi]:
-    """Serve APIs with settings of the test's own. In threads of this process: a program of its own takes seconds."""
+    """Serve APIs with settings for a single test, in threads: a separate process takes seconds to start."""
     with ExitStack() as ends:
 
         def make(**environ: str) -> Api:
@@ -44,7 +44,7 @@ def make_api(make_service: MakeService) -> Iterator[MakeApi]:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder, and the origin that it is served under."""
+    """A folder, and the origin that serves it."""
     folder = tmp_path / "site"
     folder.mkdir()
     with origin(folder) as address:
@@ -59,7 +59,7 @@ def node(tmp_path: Path) -> Node:
     return Node(folder)
 
 
-# Not for the whole session: while Playwright runs, no other test may run an event loop.
+# Not session-scoped: while Playwright runs, no other test can run an event loop.
 @pytest.fixture(scope="package")
 def browser() -> Iterator["Browser"]:
     from tests.browser.support.chromium import chromium, find_chromium

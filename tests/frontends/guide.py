@@ -1,4 +1,4 @@
-"""docs/integrate.md: its examples by the names of their files, and its tables."""
+"""docs/integrate.md: its examples by file name, and its tables."""
 
 import re
 from pathlib import Path
@@ -9,13 +9,13 @@ ADDRESS = "https://id.example.com"
 
 
 def examples() -> dict[str, str]:
-    """Return every block of code that names its file in its first line."""
+    """Return every code block that names its file in the first line."""
     blocks = re.findall(r"^```\w+\n(?:// |# |<!-- )([\w.]+)(?: -->)?\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
     return dict(blocks)
 
 
 def example(name: str, address: str) -> str:
-    """Return an example, with the API where it is."""
+    """Return an example with the API's actual address in it."""
     return examples()[name].replace(ADDRESS, address)
 
 

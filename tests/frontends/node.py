@@ -1,4 +1,4 @@
-"""Node and its packages, which are installed once and kept until the lock changes."""
+"""Node and its packages, which are installed once and kept until the lock file changes."""
 
 import shutil
 import subprocess
@@ -11,7 +11,7 @@ from tests.conftest import missing
 FOLDER = Path(__file__).parent
 PACKAGES = FOLDER / "node_modules"
 _STAMP = PACKAGES / ".lock-that-was-installed"
-# No scripts of packages run, and the lock decides what is installed.
+# Package scripts don't run, and the lock file decides what is installed.
 _INSTALL = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
 _CHECK = [
     *("--noEmit", "--strict", "--noImplicitReturns", "--noUncheckedIndexedAccess", "--exactOptionalPropertyTypes"),
@@ -21,7 +21,7 @@ _CHECK = [
 
 
 class Node:
-    """Runs what was installed, in a folder of the test's own."""
+    """Runs the installed programs in a temporary folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -31,19 +31,19 @@ class Node:
         (self.folder / name).write_text(text, encoding="utf-8")
 
     def check_types(self, *files: str) -> str:
-        """Return what TypeScript complains about, file by file."""
+        """Return TypeScript's errors."""
         ended = self._run("tsc", *_CHECK, *files)
         return ended.stdout if ended.returncode else ""
 
     def bundle(self, entry: str, *options: str) -> Path:
-        """Put a program and what it imports into one file."""
+        """Bundle a program and its imports into one file."""
         bundled = self.folder / "bundle.mjs"
         ended = self._run("esbuild", entry, "--bundle", "--format=esm", f"--outfile={bundled}", *options)
         assert ended.returncode == 0, ended.stderr
         return bundled
 
     def run(self, program: Path, *arguments: str) -> str:
-        """Run a bundled program, and return what it prints."""
+        """Run a bundled program and return its output."""
         command = ["node", str(program), *arguments]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         assert ended.returncode == 0, ended.stderr
@@ -55,7 +55,7 @@ class Node:
 
 
 def require_node() -> None:
-    """Install the packages if they are not; without Node or npm, skip the test, in CI too."""
+    """Install the packages if necessary; without Node or npm, skip the test, even in CI."""
     if not (shutil.which("node") and shutil.which("npm")):
         pytest.skip("No Node and npm on the PATH")
     lock = (FOLDER / "package-lock.json").read_bytes()

@@ -1,4 +1,4 @@
-"""A frontend's own origin: a web server that hands out the files of a folder."""
+"""A frontend's own origin: a web server for the files in a folder."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ def origin(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def running(server: BaseServer) -> Iterator[None]:
-    """Let a server serve until the end of the block."""
+    """Run a server until the end of the block."""
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -1,4 +1,4 @@
-// The whole story by the client, printed as JSON: `node story.mjs ADDRESS TOKEN DEAD_TOKEN CLOSED_ADDRESS`.
+// Runs the whole flow and prints the outcomes as JSON: `node story.mjs ADDRESS TOKEN DEAD_TOKEN CLOSED_ADDRESS`.
 
 import { Latchkey } from "./latchkey";
 

@@ -1,4 +1,4 @@
-"""clients/typescript/latchkey.ts: what the OpenAPI document says, and TypeScript that works."""
+"""clients/typescript/latchkey.ts matches the OpenAPI document, and is valid TypeScript."""
 
 import json
 import shutil
@@ -29,7 +29,7 @@ def test_the_client_needs_nothing_else() -> None:
     assert "require(" not in text
 
 
-def test_what_is_forgotten_or_misspelt_is_a_type_error(node: Node) -> None:
+def test_missing_and_misspelt_names_are_type_errors(node: Node) -> None:
     for file in (CLIENT, FOLDER / "usage.ts"):
         shutil.copy(file, node.folder)
 

@@ -1,4 +1,4 @@
-"""The pages of docs/integrate.md in Chromium, on an origin of their own: plain and with React."""
+"""The pages of docs/integrate.md in Chromium, on a separate origin: plain and with React."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +34,7 @@ SHELL = """<!doctype html>
 
 
 class Frontend:
-    """The pages of the guide, plain or with React, on an origin of their own."""
+    """The guide's pages, plain or with React, on a separate origin."""
 
     def __init__(self, folder: Path, address: str, node: Node | None) -> None:
         self.address = address
@@ -42,7 +42,7 @@ class Frontend:
         self._node = node
 
     def lead_to(self, api: str) -> None:
-        """Write the pages, with the API at an address."""
+        """Write the pages, with this address for the API."""
         if self._node is None:
             for name in ("latchkey.js", "forgot.html", "reset.html"):
                 (self._folder / name).write_text(example(name, api), encoding="utf-8")
@@ -67,7 +67,7 @@ def frontend(request: pytest.FixtureRequest, site: tuple[Path, str]) -> Frontend
 
 @pytest.fixture
 def page(browser: "Browser") -> Iterator["Page"]:
-    """A page on which an error of a script fails the test."""
+    """A page that fails the test if a script raises an error."""
     context = browser.new_context()
     context.set_default_timeout(10_000)
     complaints: list[str] = []
@@ -89,7 +89,7 @@ def choose(page: "Page", password: str) -> None:
 
 
 def link(api: Api) -> str:
-    """Return the link of the newest mail, as it stands in it."""
+    """Return the link of the newest email, exactly as written there."""
     api.service.work()
     text = text_of(api.service.relay.mails[-1][1])
     return next(word for word in text.split() if token_in(text) in word)
@@ -126,7 +126,7 @@ def test_a_dead_link_leads_to_a_new_one(make_api: MakeApi, frontend: Frontend, p
     assert not page.get_by_label("New password").is_visible()
 
 
-def test_a_refused_address_and_a_limit_are_said_and_the_button_rests(
+def test_a_refused_address_and_a_limit_are_shown_and_the_button_is_disabled(
     make_api: MakeApi, frontend: Frontend, page: "Page"
 ) -> None:
     api = make_api(FORGOT_LIMIT_PER_IP="1/hour", **frontend.settings())
@@ -143,7 +143,7 @@ def test_a_refused_address_and_a_limit_are_said_and_the_button_rests(
     assert page.get_by_role("button").is_disabled()
 
 
-def test_a_service_that_is_away_is_said(
+def test_an_unavailable_service_is_reported(
     make_api: MakeApi, frontend: Frontend, page: "Page", own_redis: RedisServer
 ) -> None:
     api = make_api(REDIS_URL=own_redis.url, **frontend.settings())
@@ -157,7 +157,7 @@ def test_a_service_that_is_away_is_said(
         own_redis.start()
 
 
-def test_an_origin_that_is_not_named_and_no_server_at_all_look_the_same(
+def test_a_forbidden_origin_looks_like_an_unreachable_server(
     make_api: MakeApi, frontend: Frontend, page: "Page"
 ) -> None:
     api = make_api(CORS_ORIGINS="https://www.example.com")

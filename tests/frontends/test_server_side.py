@@ -1,4 +1,4 @@
-"""The server-side example of docs/integrate.md, run as it stands."""
+"""The server-side example of docs/integrate.md, run as published."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ VISITOR = ("de", "192.0.2.1", BROWSER)
 
 def server_side(address: str) -> ModuleType:
     module = ModuleType("latchkey")
-    exec(compile(example("latchkey.py", address), "docs/integrate.md", "exec"), module.__dict__)  # noqa: S102 - Ours.
+    exec(compile(example("latchkey.py", address), "docs/integrate.md", "exec"), module.__dict__)  # noqa: S102 - our code
     return module
 
 

@@ -1,4 +1,4 @@
-// What TypeScript lets pass with the client, and what it does not. An error that is expected and does not come is one.
+// What TypeScript accepts in code that uses the client, and what it rejects. A missing expected error is an error.
 
 import { type ErrorCode, Latchkey, match, type Reason, type ResetPasswordResult } from "./latchkey";
 
@@ -35,11 +35,11 @@ export async function ask(signal: AbortSignal): Promise<string> {
 }
 
 export function forgetOne(result: ResetPasswordResult): string {
-  // @ts-expect-error `invalid_or_expired_token` and others are forgotten.
+  // @ts-expect-error `invalid_or_expired_token` and other codes are missing.
   return match(result, { ok: () => "", weak_password: ({ reasons: [first] }) => (first ? reasons[first] : "") });
 }
 
-// @ts-expect-error Not every case returns.
+// @ts-expect-error Not every case returns a value.
 export function forgetInASwitch(result: ResetPasswordResult): string {
   switch (result.code) {
     case "ok":
@@ -50,22 +50,22 @@ export function forgetInASwitch(result: ResetPasswordResult): string {
 }
 
 export async function wrongRequests(): Promise<void> {
-  // @ts-expect-error There is no such field.
+  // @ts-expect-error No such field.
   await latchkey.forgotPassword({ mail: "anna@example.com" });
   // @ts-expect-error The password is missing.
   await latchkey.resetPassword({ token: "x" });
-  // @ts-expect-error No number is a token.
+  // @ts-expect-error A token is not a number.
   await latchkey.checkLink({ token: 1 });
 }
 
 export async function readTooEarly(): Promise<string> {
   const result = await latchkey.checkLink({ token: "x" });
-  // @ts-expect-error Nobody knows yet that it is good.
+  // @ts-expect-error It may be an error.
   return result.value.expires_at;
 }
 
 export async function noSuchOutcome(): Promise<boolean> {
   const result = await latchkey.forgotPassword({ email: "anna@example.com" });
-  // @ts-expect-error A request for a link is refused for no password.
+  // @ts-expect-error A request for a link can't fail with this code.
   return result.code === "weak_password";
 }

@@ -6,5 +6,5 @@ import pytest
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            # Each of these repeats what other tests cover, a hundred times: to watch it takes as long as to do it.
+            # These tests repeat what others cover, a hundred times; measuring coverage would double the time.
             item.add_marker("no_cover")

@@ -1,4 +1,4 @@
-"""Any body and any header: an answer that is documented, and never a 5xx. The Redis and the database are real."""
+"""Any body and header gets a documented response, never a 5xx. Redis and the database are real."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ ADDRESS = "anna@example.com"
 TOKENS = Tokens([SECRET], 1800)
 FORGED = TOKENS.issue("1", "another hash", ADDRESS)
 
-# With lone surrogates, which JSON can write and UTF-8 cannot.
+# With lone surrogates, which JSON can represent and UTF-8 can't.
 texts = st.text(st.characters(), max_size=100)
 leaves = (
     st.none() | st.booleans() | st.integers() | st.floats() | texts | st.sampled_from([ADDRESS, FORGED, "de", "9" * 99])
@@ -67,7 +67,7 @@ def post(service: Service, path: str, body: bytes, kind: str = "application/json
 
 
 @given(path=st.sampled_from(PATHS), body=bodies, kind=kinds, sent=headers)
-def test_any_body_gets_an_answer_of_ours(service: Service, path: str, body: bytes, kind: str, sent: Any) -> None:
+def test_any_body_gets_a_documented_status(service: Service, path: str, body: bytes, kind: str, sent: Any) -> None:
     answer = post(service, path, body, kind, **sent)
 
     assert answer.status_code in {202, 400, 413, 415, 422}

@@ -1,4 +1,4 @@
-"""The OpenAPI document against the API that runs: no 5xx, and no answer that the document does not know."""
+"""The OpenAPI document against a running API: no 5xx, and no undocumented response."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from tests.support.service import SECRET, Service
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
-# What the document leaves out, because it is the operator's alone. Without the token there is nothing.
+# Metrics are for operators and left out of the OpenAPI document. Without the token, the endpoint is a 404.
 METRICS = {
     "/metrics": {
         "get": {
@@ -44,13 +44,13 @@ NARROW = {"FORGOT_LIMIT_PER_IP": "1/day", "RESET_LIMIT_PER_IP": "1/day"}
 
 
 def metrics_of(api: "Api") -> str:
-    """Ask until a busy Redis answered in its fifth of a second."""
-    wait_until(lambda: api.get("/metrics")[0] == 200, "no metrics", 10)
+    """Return the metrics, retrying while a busy Redis exceeds the API's timeout of a fifth of a second."""
+    wait_until(lambda: api.get("/metrics")[0] == 200, "no metrics were returned", 10)
     return str(api.get("/metrics")[1])
 
 
 class Api:
-    """`python -m api`, as a process of its own, and users with a link each."""
+    """`python -m api` in its own process, with a link for each of its users."""
 
     def __init__(self, service: Service, folder: Path) -> None:
         port = free_port()
@@ -76,18 +76,18 @@ class Api:
         self._process.wait(20)
 
     def document(self) -> Any:
-        """Return the OpenAPI document, with the metrics in it."""
+        """Return the OpenAPI document with the metrics endpoint added."""
         document = json.loads(self.get("/openapi.json")[1])
         document["paths"] |= METRICS
         return document
 
     def examine(self, *options: str) -> None:
-        """Let schemathesis try the document out; it must find nothing."""
+        """Run schemathesis on the document and assert that it finds nothing."""
         complaints = self.complaints(self.document(), *options)
         assert not complaints, complaints
 
     def complaints(self, document: Any, *options: str) -> str:
-        """Return what schemathesis says of a document; the profile says with how many examples it tries."""
+        """Return schemathesis' complaints about a document; the profile sets the number of examples."""
         (self._folder / "openapi.json").write_text(json.dumps(document))
         profile = settings.default
         assert profile
@@ -119,7 +119,7 @@ def make_api(make_service: MakeService, tmp_path_factory: pytest.TempPathFactory
             fixed = {"METRICS_TOKEN": TOKEN, "BCRYPT_ROUNDS": "10", "RESET_TOKEN_MAX_AGE": str(DAY)}
             api = Api(make_service(**fixed, **environ), tmp_path_factory.mktemp("document"))
             ends.callback(api.stop)
-            wait_until(api.answers, "the API does not come up", 30)
+            wait_until(api.answers, "the API did not start", 30)
             return api
 
         yield make
@@ -130,7 +130,7 @@ def test_every_answer_is_one_that_the_document_knows(make_api: MakeApi) -> None:
 
     api.examine()
 
-    # What is examined are not refusals alone.
+    # The examples were not only refusals.
     counts = counted(parsed(metrics_of(api)))
     assert counts["resets_confirmed"]
     assert counts["requests_accepted"]
@@ -149,14 +149,14 @@ def test_the_document_knows_the_answers_while_redis_is_away(make_api: MakeApi, o
     api = make_api(REDIS_URL=own_redis.url, **WIDE)
     own_redis.stop()
     try:
-        # A 503 is what is asked for here.
+        # 503 is the expected response here.
         api.examine("--exclude-checks", "not_a_server_error", *BRIEFLY)
         assert api.get("/readyz")[0] == 503
     finally:
         own_redis.start()
 
 
-def test_a_document_that_keeps_an_answer_back_is_found_out(make_api: MakeApi) -> None:
+def test_a_document_that_omits_a_response_is_detected(make_api: MakeApi) -> None:
     api = make_api(**WIDE)
     document = api.document()
     del document["paths"]["/reset-password"]["post"]["responses"]["422"]

@@ -1,4 +1,4 @@
-"""Any product, sender and stored address: the mail goes to one mailbox and has the headers that we gave it."""
+"""Any product name, sender and stored address: the email has one recipient and only the expected headers."""
 
 import email
 import email.policy
@@ -42,7 +42,7 @@ TEMPLATES = Messages(WorkerSettings.load(ENVIRON)).environment
 
 
 def messages(**environ: str) -> Messages | None:
-    """Return the writer of mails for settings that are accepted; its templates are compiled once."""
+    """Return a message writer if the settings are valid; the templates are compiled once for all."""
     try:
         settings = WorkerSettings.load(ENVIRON | environ)
     except SettingsError:
@@ -79,8 +79,10 @@ def assert_one_mail(writer: Messages | None, address: str, kind: str) -> None:
     assert not mail.has_bad_headers()
     assert len(message.keys()) == len(HEADERS)
     assert set(message.keys()) == HEADERS
-    assert [each.addr_spec for each in message["To"].addresses] == [recipient]
-    assert [each.addr_spec for each in message["From"].addresses] == [writer._sender[1]]
+    # Python reads UTF-8 in a header as surrogates.
+    to = [each.addr_spec.encode("utf-8", "surrogateescape").decode() for each in message["To"].addresses]
+    assert to == [recipient]
+    assert [each.addr_spec for each in message["From"].addresses] == [writer.settings.sender[1]]
     assert len(str(message["Subject"]).splitlines()) == 1
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
     assert b"\n" not in raw.replace(b"\r\n", b"")

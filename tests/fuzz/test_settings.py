@@ -1,4 +1,4 @@
-"""Any environment: it gives settings that work, or a SettingsError in which no secret stands."""
+"""Any environment gives either usable settings or a SettingsError without a secret in it."""
 
 import re
 from email.utils import parseaddr
@@ -26,7 +26,7 @@ from worker.settings import WorkerSettings
 PROGRAMS: list[type[Settings]] = [ApiSettings, WorkerSettings]
 SECRET = "hunter2"
 SECRETS = secret_names(ApiSettings) | secret_names(WorkerSettings)
-MIN_TOLD = 12  # Characters; shorter texts may be a part of any sentence.
+MIN_TOLD = 12  # Characters; shorter texts may occur in any sentence by chance.
 TOKEN = "WyI0MiJd.abc-_.deA"
 GOOD = {
     "SECRET_KEY": f"{SECRET}-abcdefghijklmnopqrstuvwxyz0123456789",
@@ -40,7 +40,7 @@ GOOD = {
     "MAIL_PASSWORD": f"{SECRET}-mail",
     "METRICS_TOKEN": f"{SECRET}-metrics-0123456789",
 }
-# Values to begin from, of every kind that a setting has.
+# Values to start from, for every kind of setting.
 SEEDS = {
     "REDIS_URL": [
         GOOD["REDIS_URL"],
@@ -70,7 +70,7 @@ signs = st.sampled_from(SIGNS) | st.characters()
 
 
 def mutated(seed: str, changes: list[tuple[int, int, str]]) -> str:
-    """Put something in the place of some characters, a few times."""
+    """Replace a few stretches of characters."""
     for place, length, sign in changes:
         begin = place % (len(seed) + 1)
         seed = seed[:begin] + sign + seed[begin + length :]
@@ -81,21 +81,21 @@ changes = st.lists(st.tuples(st.integers(0, 120), st.integers(0, 3), signs), max
 seeds = st.sampled_from([*OTHER_SEEDS, *(seed for own in SEEDS.values() for seed in own)])
 values = st.builds(mutated, seeds, changes) | st.text(st.characters(), max_size=60)
 others = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ_", max_size=10).map("USERS_{}".format) | names.map("{}_FILE".format)
-# A secret that stands in another setting is not hidden there.
+# Only secret settings are redacted; the same secret in another setting would show.
 environments = st.dictionaries(names | others, values, max_size=4).filter(
     lambda environ: not any(SECRET in value for name, value in environ.items() if name not in SECRETS)
 )
 
 
 def load(program: type[Settings], environ: dict[str, str]) -> Any:
-    """Load settings; whatever else than SettingsError is raised is a bug, and so is a secret in its text."""
+    """Load settings; any exception other than SettingsError is a bug, and so is a secret in its text."""
     try:
         return program.load(environ)
     except SettingsError as error:
         told = str(error)
     cures = " ".join(f"{field.description} {name}" for name, field in program.model_fields.items())
     for name in secret_names(program) & environ.keys():
-        # The scheme of an address is no secret, and that of a database is named.
+        # The scheme of a URL is not secret, and error messages name that of a database.
         secret = environ[name].partition("://")[2] or environ[name]
         assert SECRET not in told
         assert len(secret) < MIN_TOLD or secret in cures or secret not in told
@@ -103,12 +103,12 @@ def load(program: type[Settings], environ: dict[str, str]) -> Any:
 
 
 def near(name: str) -> Any:
-    """Make values like those that a setting takes, and others."""
+    """Generate values similar to valid ones for a setting, and others."""
     return st.builds(mutated, st.sampled_from(SEEDS[name]), changes) | values
 
 
 def taken(name: str, value: str) -> Any:
-    """Return the value as the setting takes it, or None where it is refused."""
+    """Return the parsed value of a setting, or None if it is refused."""
     program = WorkerSettings if name.lower() in WorkerSettings.model_fields else ApiSettings
     settings = load(program, GOOD | {name: value}) if value else None
     return settings and getattr(settings, name.lower())
@@ -144,7 +144,7 @@ def test_a_link_leads_to_the_host_of_its_setting_and_holds_the_token_once(value:
     assert (after.scheme, after.netloc) == (before.scheme, before.netloc)
     assert after.hostname
     assert after.scheme == "https" or after.hostname in {"localhost", "127.0.0.1", "::1"}
-    # A browser reads a backslash as a slash, and ends the host there.
+    # A browser reads a backslash as a slash, which ends the host.
     assert not {"@", "\\"} & set(after.netloc)
     assert made.isprintable()
     assert " " not in made
@@ -173,14 +173,14 @@ def test_a_database_address_that_is_accepted_can_be_connected_to(value: str) -> 
 
 
 @given(near("FORGOT_LIMIT_PER_IP"))
-def test_a_limit_that_is_accepted_lets_somebody_through_and_ends(value: str) -> None:
+def test_an_accepted_limit_allows_requests_and_expires(value: str) -> None:
     for item in parse_many(taken("FORGOT_LIMIT_PER_IP", value) or "1/minute"):
         assert 1 <= item.amount <= MAX_AMOUNT
         assert 1 <= item.get_expiry() <= MAX_WINDOW
 
 
 @given(near("CORS_ORIGINS"))
-def test_an_origin_that_is_accepted_is_no_pattern(value: str) -> None:
+def test_an_accepted_origin_is_not_a_pattern(value: str) -> None:
     for origin in taken("CORS_ORIGINS", value) or ():
         scheme, _, host = origin.partition("://")
         assert re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme.lower())

@@ -1,4 +1,4 @@
-"""Forgery: no text is a good token but those that were issued, character for character."""
+"""Forgery: only tokens that were issued are valid, character for character."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ MAX_AGE = 1800
 PURPOSE = "latchkey.reset-password"
 URL_SAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 TOKENS = Tokens(KEYS, MAX_AGE)
-# Of several users, under both keys; itsdangerous would compress the payload with the long id.
+# For several users, under both keys; itsdangerous compresses the payload with the long id.
 ISSUED = [
     Tokens([key], MAX_AGE).issue(user, "$2b$04$hash", "ada@example.com")
     for key in KEYS
@@ -53,13 +53,13 @@ def splice(one: str, other: str, place: int, elsewhere: int) -> str:
 
 
 def mix(tokens: list[str], order: list[int]) -> str:
-    """Make a token of the segments of several: payloads, times and signatures change places."""
+    """Combine the segments of several tokens: payloads, timestamps and signatures in any order."""
     segments = [segment for token in tokens for segment in token.split(".")]
     return ".".join(segments[number % len(segments)] for number in order)
 
 
 def recode(token: str, number: int, way: Any) -> str:
-    """Write a segment in another form of base64."""
+    """Re-encode a segment in another form of base64."""
     segments = token.split(".")
     number %= len(segments)
     raw = urlsafe_b64decode(segments[number] + "=" * (-len(segments[number]) % 4))
@@ -111,7 +111,7 @@ def serialised(key: str, salt: str, payload: Any, digest: Any, derivation: str) 
     return str(URLSafeTimedSerializer(key, salt=salt, signer_kwargs=options).dumps(payload))
 
 
-def test_the_tokens_that_are_forged_are_good_ones() -> None:
+def test_the_tokens_to_be_forged_are_valid() -> None:
     assert all(map(accepted, ISSUED))
     assert accepted(serialised(KEYS[0], PURPOSE, GENUINE, hashlib.sha256, "hmac"))
 
@@ -153,7 +153,7 @@ def test_what_another_serialiser_signed_with_the_key_is_refused(key: str, kind: 
 
 
 @given(st.floats(-1e9, 1e9), issued)
-def test_a_token_lives_neither_before_its_time_nor_after_it(seconds: float, token: str) -> None:
+def test_a_token_is_only_valid_during_its_lifetime(seconds: float, token: str) -> None:
     clock = Tokens(KEYS, MAX_AGE).verify(token).expires_at.timestamp() - MAX_AGE + seconds
     try:
         Tokens(KEYS, MAX_AGE, clock=lambda: clock).verify(token)

@@ -1,4 +1,4 @@
-"""An outbox on a real Redis and how to look into it, and how to act at the right moment of a reset."""
+"""Fixtures for an outbox on a real Redis, and a hook into the middle of a reset."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ def consumer(outbox: Outbox) -> Consumer:
 
 @pytest.fixture
 def make_sweeper(outbox: Outbox) -> Callable[..., Sweeper]:
-    """Make a sweeper that finds what was lost at once, unless it is told otherwise."""
+    """Make sweepers that find lost messages at once, unless told otherwise."""
 
     def make(max_age: float = 86400, **options: Any) -> Sweeper:
         return Sweeper(outbox, max_age, **({"grace": 0} | options))
@@ -53,7 +53,7 @@ def job() -> Job:
 
 
 def before_hashing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Let something happen after the user is loaded and before the update."""
+    """Run a function after the user is loaded and before the update."""
     hash_password = Passwords.hash
 
     def act_then_hash(self: Passwords, password: str, old: str = "") -> str:
@@ -65,7 +65,7 @@ def before_hashing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Write:
-    """Write files, by name and content, and return their folder."""
+    """Write files, given as name and content, and return their folder."""
 
     def write(files: dict[str, str]) -> str:
         for name, content in files.items():

@@ -1,6 +1,6 @@
-"""Keys rotate: put the new key in front, restart API and worker in any order, and take the old one out later.
+"""Key rotation: put the new key first, restart the API and the worker in any order, and remove the old one later.
 
-docs/production.md prescribes: first every program knows both keys, then the old one goes.
+As in docs/production.md: give every program both keys before removing the old one.
 """
 
 from itertools import pairwise
@@ -27,7 +27,7 @@ def test_a_link_made_under_the_old_key_works_after_a_new_one_is_put_in_front(mak
 
 @pytest.mark.parametrize("first", ["api", "worker"])
 def test_either_program_may_be_restarted_first(make_service: MakeService, first: str) -> None:
-    """Step one of the docs: `OLD,NEW` everywhere. Step two: `NEW,OLD` everywhere. In both, any order of restarts."""
+    """docs/production.md: first `OLD,NEW` everywhere, then `NEW,OLD` everywhere, with any order of restarts."""
     steps = [SECRET, f"{SECRET},{NEW}", f"{NEW},{SECRET}"]
     make_service().add_user("anna@example.com")
     for old, new in pairwise(steps):
@@ -40,7 +40,7 @@ def test_either_program_may_be_restarted_first(make_service: MakeService, first:
         assert api.check(worker.newest_token()).status_code == 200
 
 
-def test_a_retired_key_takes_its_links_along(make_service: MakeService) -> None:
+def test_removing_a_key_makes_its_links_void(make_service: MakeService) -> None:
     before = make_service()
     stored = before.add_user("anna@example.com")
     token = before.link_for("anna@example.com")
@@ -68,7 +68,7 @@ def test_a_reset_that_failed_sends_no_notice_when_the_keys_change_before_the_wor
     before = make_service()
     before.add_user("anna@example.com")
     token = before.link_for("anna@example.com")
-    monkeypatch.setattr("shared.users.table.Users.set_password", lambda *_: False)
+    monkeypatch.setattr("shared.users.users.Users.set_password", lambda *_: False)
     before.reset(token)
     for waiting in before.redis.zrange(Key.LATER, 0, -1):
         before.redis.zadd(Key.LATER, {str(waiting): 0})

@@ -1,4 +1,4 @@
-"""The main job, on each database: forgot, mail, reset."""
+"""The main story on each database: ask for a link, get the email, set a new password."""
 
 import bcrypt
 import pytest
@@ -67,7 +67,7 @@ def test_an_unknown_address_gets_the_same_answer_and_no_mail(service: Service) -
     assert service.relay.recipients() == ["anna@example.com"]
 
 
-def test_the_mail_goes_to_the_stored_address_and_never_to_the_typed_one(service: Service) -> None:
+def test_the_mail_goes_to_the_stored_address_and_not_the_typed_one(service: Service) -> None:
     service.add_user("anna@example.com")
 
     service.forgot("  ANNA@EXAMPLE.com ")
@@ -106,7 +106,7 @@ def test_a_weak_password_leaves_the_link_good(service: Service) -> None:
     assert service.reset(token).status_code == 200
 
 
-def test_check_tells_when_a_link_ends_and_changes_nothing(service: Service) -> None:
+def test_checking_a_link_returns_its_expiry_and_changes_nothing(service: Service) -> None:
     stored = service.add_user("anna@example.com")
     token = service.link_for("anna@example.com")
 

@@ -1,4 +1,4 @@
-"""The worker as it is put together: its task, the app that Flower is given, and how programs end."""
+"""The assembled worker: its Celery task, the app for Flower, and how the programs start and stop."""
 
 import importlib
 import json
@@ -31,7 +31,7 @@ def test_the_celery_task_delivers_the_job_it_is_given(service: Service) -> None:
     assert service.relay.recipients() == ["anna@example.com"]
 
 
-def test_a_task_that_meets_no_redis_raises_nothing_and_says_so(make_service: MakeService) -> None:
+def test_a_task_without_redis_logs_the_outage_and_does_not_raise(make_service: MakeService) -> None:
     service = make_service(REDIS_URL="redis://127.0.0.1:1/0")
 
     service.worker.celery.tasks[DELIVER]("0" * 32)
@@ -39,7 +39,7 @@ def test_a_task_that_meets_no_redis_raises_nothing_and_says_so(make_service: Mak
     assert [event["error"] for event in service.events("job_left_to_the_sweeper")] == ["ConnectionError"]
 
 
-def test_a_message_delivered_twice_mails_once(service: Service) -> None:
+def test_a_message_delivered_twice_sends_one_mail(service: Service) -> None:
     service.add_user("anna@example.com")
     service.forgot("anna@example.com")
     identity = job_id(str(service.redis.rpop(Key.QUEUE)))
@@ -50,7 +50,7 @@ def test_a_message_delivered_twice_mails_once(service: Service) -> None:
     assert len(service.relay.mails) == 1
 
 
-def test_a_job_too_old_is_dropped_with_an_alarm(make_service: MakeService) -> None:
+def test_a_job_that_is_too_old_is_dropped_and_logged(make_service: MakeService) -> None:
     service = make_service(MAIL_MAX_AGE="60")
     service.add_user("anna@example.com")
     service.forgot("anna@example.com")
@@ -66,7 +66,7 @@ def test_a_job_too_old_is_dropped_with_an_alarm(make_service: MakeService) -> No
 
 
 @pytest.mark.parametrize(("events", "expected"), [("", "true"), ("false", "false")])
-def test_flower_is_given_the_queue_the_broker_and_whether_to_turn_events_on(
+def test_flower_gets_the_queue_the_broker_and_the_events_setting(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, events: str, expected: str
 ) -> None:
     monkeypatch.setenv("REDIS_URL", redis_server.url)
@@ -86,7 +86,7 @@ def test_flower_is_given_the_queue_the_broker_and_whether_to_turn_events_on(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("program", ["api", "worker"])
-def test_a_program_without_settings_ends_with_every_problem_and_no_traceback(program: str) -> None:
+def test_a_program_without_settings_lists_every_problem_without_a_traceback(program: str) -> None:
     command = [sys.executable, "-m", program]
     ended = subprocess.run(
         command, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False, timeout=30
@@ -99,13 +99,13 @@ def test_a_program_without_settings_ends_with_every_problem_and_no_traceback(pro
 
 
 @pytest.mark.slow
-def test_a_worker_ends_by_sigterm_after_its_mail_and_takes_no_more(service: Service) -> None:
+def test_a_worker_finishes_its_mail_on_sigterm_and_takes_no_more(service: Service) -> None:
     service.add_user("anna@example.com")
     command = [sys.executable, "-m", "worker"]
     process = subprocess.Popen(command, env=os.environ | service.environ, stderr=subprocess.DEVNULL)
     try:
         service.forgot("anna@example.com")
-        wait_until(lambda: service.relay.mails, "no mail", 15)
+        wait_until(lambda: service.relay.mails, "no email", 15)
     finally:
         process.send_signal(signal.SIGTERM)
         code = process.wait(15)
@@ -116,30 +116,30 @@ def test_a_worker_ends_by_sigterm_after_its_mail_and_takes_no_more(service: Serv
 
 
 @pytest.mark.slow
-def test_an_api_whose_port_is_taken_ends_with_one_sentence(service: Service) -> None:
+def test_an_api_whose_port_is_taken_exits_with_one_sentence(service: Service) -> None:
     with socket.create_server(("127.0.0.1", 0), reuse_port=True) as taken:
         environ = os.environ | service.environ | {"PORT": str(taken.getsockname()[1])}
         command = [sys.executable, "-m", "api"]
         ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=30)
 
     assert ended.returncode == 1
-    assert "cannot be listened on (Address already in use). Free it" in ended.stderr
+    assert "(Address already in use). Free it" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.slow
-def test_an_api_whose_host_cannot_be_a_name_ends_with_one_sentence(service: Service) -> None:
+def test_an_api_with_an_invalid_host_exits_with_one_sentence(service: Service) -> None:
     environ = os.environ | service.environ | {"HOST": "a" * 70 + ".\u00e9"}
     command = [sys.executable, "-m", "api"]
     ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=30)
 
     assert ended.returncode == 1
-    assert "cannot be listened on (no such host). Free it" in ended.stderr
+    assert "(no such host). Free it" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.slow
-def test_an_api_of_more_threads_than_cores_starts_without_a_warning(service: Service) -> None:
+def test_an_api_with_more_threads_than_cores_starts_without_a_warning(service: Service) -> None:
     threads = 2 * (os.cpu_count() or 1) + 2
     environ = os.environ | service.environ | {"PORT": str(free_port()), "WEB_THREADS": str(threads)}
     with subprocess.Popen([sys.executable, "-m", "api"], env=environ, stderr=subprocess.PIPE, text=True) as process:
@@ -156,14 +156,14 @@ def test_an_api_of_more_threads_than_cores_starts_without_a_warning(service: Ser
 
 
 @pytest.mark.slow
-def test_processes_give_way_to_the_api_and_share_what_their_parent_has_loaded(service: Service) -> None:
+def test_worker_processes_have_lower_priority_and_share_their_parents_memory(service: Service) -> None:
     service.add_user("anna@example.com")
     with worker_process(service) as process:
         worker = psutil.Process(process.pid)
         niceness = [each.nice() for each in [worker, *worker.children()]]
         for _ in range(200):
             service.worker.outbox.add(job())
-        wait_until(lambda: not unfinished(service.redis), "not all is mailed", 30)
+        wait_until(lambda: not unfinished(service.redis), "some jobs are not mailed", 30)
 
         memories = [child.memory_full_info() for child in worker.children()]
 

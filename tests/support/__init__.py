@@ -1,1 +1,1 @@
-"""Servers, services and readers that tests of all kinds use."""
+"""Servers, services and parsers shared by all kinds of tests."""

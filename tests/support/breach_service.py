@@ -1,4 +1,4 @@
-"""A stand-in for the range service of Have I Been Pwned, over real HTTP, that can be told to misbehave."""
+"""A stand-in for Have I Been Pwned's range API, over real HTTP, that can be told to misbehave."""
 
 import hashlib
 import time
@@ -15,7 +15,7 @@ PADDING = "0" * 35 + ":0"
 
 @dataclass
 class BreachService:
-    """What it knows, what it was asked, and how it answers."""
+    """The leaked passwords it knows, the requests it received, and how it responds."""
 
     leaked: dict[str, int] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -26,7 +26,7 @@ class BreachService:
     url: str = ""
 
     def forget(self) -> None:
-        """Know nothing, and answer as it should."""
+        """Reset to a well-behaved service without any leaked passwords."""
         self.leaked, self.asked = {}, []
         self.status, self.headers, self.body, self.seconds_per_byte = 200, {}, None, 0.0
 
@@ -42,7 +42,7 @@ class BreachService:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers for a service."""
+    """Responds on behalf of a BreachService."""
 
     def __init__(self, service: BreachService, *arguments: Any) -> None:
         self._service = service
@@ -50,7 +50,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self._service.asked.append((self.path, dict(self.headers)))
-        with suppress(OSError):  # Who asked may be gone.
+        with suppress(OSError):  # The client may have disconnected.
             self._answer(self._service.answer(self.path))
 
     def _answer(self, body: bytes) -> None:

@@ -1,4 +1,4 @@
-"""What docker-compose.yml says, with its variables put in."""
+"""docker-compose.yml with its variables substituted."""
 
 import json
 import re
@@ -24,11 +24,11 @@ VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?P<operator>:-|:\?)(?P<rest>[^}]*)
 
 
 class MissingVariable(Exception):
-    """What `docker compose` stops at."""
+    """The error with which `docker compose` stops."""
 
 
 def substituted(text: str, **environ: str) -> str:
-    """Put variables in as `docker compose` does."""
+    """Substitute variables as `docker compose` does."""
 
     def value(match: re.Match[str]) -> str:
         if not environ.get(match["name"]) and match["operator"] == ":?":
@@ -39,23 +39,23 @@ def substituted(text: str, **environ: str) -> str:
 
 
 def environment(service: str, **environ: str) -> dict[str, str]:
-    """Return what a service's program reads, with the required variables and these set."""
+    """Return the environment of a service, given the required variables and these."""
     return environment_of(service, REQUIRED | environ)
 
 
 def environment_of(service: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what a service's program reads, with these variables set and no others."""
+    """Return the environment of a service, given only these variables."""
     return {name: substituted(value, **environ) for name, value in SERVICES[service]["environment"].items()}
 
 
 def ports(**environ: str) -> dict[str, str]:
-    """Return which addresses of the machine lead to which ports of a container."""
+    """Return the published ports: addresses on the host to ports in a container."""
     published = [substituted(port, **environ) for service in SERVICES.values() for port in service.get("ports", [])]
     return dict(port.rsplit(":", 1) for port in published)
 
 
 def read_env_files(*files: Path, **environ: str) -> dict[str, str]:
-    """Read files such as .env, the later ones over the earlier ones; a shell reads them as `docker compose` does."""
+    """Read files such as .env, where later files override earlier ones. A shell reads them as `docker compose` does."""
     script = 'set -a; for file; do . "$file"; done; exec "$0" -c "import json, os; print(json.dumps(dict(os.environ)))"'
     command = ["sh", "-euc", script, sys.executable, *map(str, files)]
     done = subprocess.run(command, env=environ, capture_output=True, check=True)
@@ -65,6 +65,6 @@ def read_env_files(*files: Path, **environ: str) -> dict[str, str]:
 
 
 def running(environ: Mapping[str, str]) -> list[str]:
-    """List the services that `docker compose up` starts: those of no profile, and those of a profile that is on."""
+    """List the services that `docker compose up` starts: those without a profile or with an active one."""
     on = set(environ.get("COMPOSE_PROFILES", "").split(","))
     return [name for name, service in SERVICES.items() if "profiles" not in service or on & {*service["profiles"]}]

@@ -1,4 +1,4 @@
-"""Mails as their readers get them, written for one job."""
+"""Emails for one job, as recipients get them."""
 
 import email
 import email.policy
@@ -44,7 +44,7 @@ ENVIRON = {
 
 
 def text_of(mail: EmailMessage, kind: str = "plain") -> str:
-    """Return a mail's text, or its HTML."""
+    """Return the text of an email, or its HTML."""
     body = mail.get_body((kind,))
     assert body
     return str(body.get_content())
@@ -52,7 +52,7 @@ def text_of(mail: EmailMessage, kind: str = "plain") -> str:
 
 @contextmanager
 def speaking() -> Iterator[None]:
-    """Be in an app that can write mails."""
+    """Run inside an app that can write emails."""
     app = Flask("worker")
     Mail(app)
     init_babel(app, "en", "UTC")
@@ -69,28 +69,28 @@ def reset(address: str = ADDRESS, job: Job = JOB, **changes: str) -> Message:
 
 
 def both(job: Job = JOB, **changes: str) -> list[Message]:
-    """Write one mail of each kind."""
+    """Write one email of each kind."""
     return [reset(job=job, **changes), messages(**changes).password_changed(job)]
 
 
 def written(**changes: Any) -> list[Message]:
-    """Write one mail of each kind for a job that is like no other."""
+    """Write one email of each kind for a job with these changes."""
     return both(replace(JOB, **changes))
 
 
 def received(message: Message) -> EmailMessage:
-    """Read the mail as its receiver does."""
+    """Parse an email as the recipient's client does."""
     parsed = email.message_from_bytes(message.as_bytes(), policy=email.policy.default)
     assert isinstance(parsed, EmailMessage)
     return parsed
 
 
 def parts(message: Message) -> list[str]:
-    """Return all that people read: subject, text, HTML."""
+    """Return everything that people read: subject, text, HTML."""
     return [message.subject, str(message.body), str(message.html)]
 
 
 def seen(html: str) -> str:
-    """Return what an HTML part says, on one line, the preheader included."""
+    """Return the visible text of an HTML part on one line, including the preheader."""
     without = re.sub(r"<!--.*?-->|<(style|title)>.*?</\1>|<[^>]*>", "", html, flags=re.DOTALL)
     return " ".join(unescape(without).split())

@@ -1,4 +1,4 @@
-"""What /metrics says, as a test reads it."""
+"""Parses what /metrics returns."""
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -7,7 +7,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 def parsed(text: str) -> dict[str, float]:
-    """Read Prometheus's text with its own parser: 'name' or 'name:label' to value."""
+    """Parse the text with Prometheus's own parser: 'name' or 'name:label' to value."""
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     found = {":".join([sample.name, *sample.labels.values()]): sample.value for sample in samples}
     assert len(found) == len(samples)
@@ -15,6 +15,6 @@ def parsed(text: str) -> dict[str, float]:
 
 
 def counted(metrics: dict[str, float]) -> dict[str, float]:
-    """Keep the counters that counted something, under their fields in Redis."""
+    """Return the counters above zero, by their field names in Redis."""
     totals = {name.replace("_total", ""): value for name, value in metrics.items() if "_total" in name}
     return {name: value for name, value in totals.items() if value}

@@ -1,4 +1,4 @@
-"""The outbox as Redis holds it: how tests look into it, and let time pass there."""
+"""Helpers to inspect the outbox in Redis, and to simulate that time passes."""
 
 import redis
 
@@ -16,17 +16,17 @@ def stored(client: redis.Redis) -> list[str]:
 
 
 def places(client: redis.Redis, identity: str) -> list[str]:
-    """Say where a job is, apart from JOBS."""
+    """Return which sets contain a job, apart from JOBS."""
     keys = {"queued": Key.QUEUED, "leased": Key.LEASED, "later": Key.LATER}
     return [place for place, key in keys.items() if client.zscore(key, identity) is not None]
 
 
 def pass_time(client: redis.Redis, key: Key, identity: str) -> None:
-    """Let a lease end, or a wait."""
+    """End a job's lease or delay."""
     client.zadd(key, {identity: 1})
 
 
 def make_due(client: redis.Redis) -> None:
-    """Let the time pass that jobs are held back."""
+    """End the delay of all delayed jobs."""
     for identity in client.zrange(Key.LATER, 0, -1):
         client.zadd(Key.LATER, {str(identity): 0})

@@ -1,4 +1,4 @@
-"""The real servers that tests talk to: Redis, PostgreSQL and a mail relay, each on a free port of loopback."""
+"""The real servers that tests talk to: Redis, PostgreSQL and an SMTP relay, each on a free loopback port."""
 
 import email.policy
 import logging
@@ -22,7 +22,7 @@ _GIVEN_PORTS: set[int] = set()
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on, and that was not returned before: the system gives one twice at times."""
+    """Return a free port that was not returned before, because the system sometimes hands one out twice."""
     while True:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -33,7 +33,7 @@ def free_port() -> int:
 
 
 class RedisServer:
-    """A Redis of our own that can be stopped, killed, frozen and started again on the same port and data."""
+    """A private Redis that can be stopped, killed, frozen and restarted with the same port and data."""
 
     def __init__(self, folder: Path, *options: str, password: str = "") -> None:
         self.port = free_port()
@@ -46,7 +46,7 @@ class RedisServer:
     def start(self) -> None:
         command = [*redis_command(self.port, self._folder), *self._options]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(self.answers, "Redis does not come up")
+        wait_until(self.answers, "Redis did not start")
 
     def answers(self) -> bool:
         try:
@@ -70,7 +70,7 @@ class RedisServer:
 
 @dataclass
 class Relay:
-    """A mail relay that keeps what it gets, and can be told to answer otherwise."""
+    """An SMTP relay that keeps every email, and can be told to answer differently."""
 
     mails: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
     answer_to_data: str = "250 OK"
@@ -83,7 +83,7 @@ class Relay:
         return self.answer_to_data
 
     def empty(self) -> None:
-        """Forget what came, and take all again."""
+        """Delete all emails, and accept new ones again."""
         self.mails, self.answer_to_data = [], "250 OK"
 
     def subjects(self) -> list[str]:
@@ -94,11 +94,11 @@ class Relay:
 
 
 class RelayServer:
-    """The relay, listening."""
+    """The relay, listening on a port."""
 
     def __init__(self) -> None:
         self.relay = Relay()
-        # The relay's own log is not what is tested.
+        # The relay's own log is irrelevant to the tests.
         logging.getLogger("mail.log").setLevel(logging.WARNING)
         self._controller = Controller(self.relay, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=True)
 
@@ -115,7 +115,7 @@ class RelayServer:
 
 
 def wait_until(condition: Any, complaint: str, seconds: float = 10.0) -> None:
-    """Poll a condition that another process fulfils."""
+    """Poll until a condition that another process fulfils is true."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

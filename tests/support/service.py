@@ -31,13 +31,13 @@ from worker.settings import WorkerSettings
 
 OLD_PASSWORD = "the old password of everybody"
 NEW_PASSWORD = "correct horse battery staple"
-TLS = ssl.create_default_context()  # Made once: it takes a third of the time of making a service.
+TLS = ssl.create_default_context()  # Created once, because it takes a third as long as making a service.
 PATIENT = {"socket_connect_timeout": 10, "socket_timeout": 10}  # Seconds.
 SECRET = "unit-test-key-one-0123456789-abcdefghij"
 
 
 class Service:
-    """What a test drives: requests to the API, work for the worker, mails from the relay, rows in the table."""
+    """What a test controls: requests to the API, jobs for the worker, emails at the relay, rows in the table."""
 
     def __init__(self, environ: Mapping[str, str], relay: Relay, *, short_timeouts: bool = False) -> None:
         self.environ = dict(environ)
@@ -45,7 +45,7 @@ class Service:
         self.settings = ApiSettings.load(environ).model_copy(update={"bcrypt_rounds": 4})
         self.app = create_app(self.settings)
         if not short_timeouts:
-            # Where other tests keep the machine busy, Redis may take longer than a client shall wait for it.
+            # While other tests keep the machine busy, Redis may exceed the default timeouts.
             self.app.extensions["redis"].connection_pool.connection_kwargs |= PATIENT
         self.worker = create_worker(WorkerSettings.load(environ), tls=TLS)
         self.client: FlaskClient = self.app.test_client()
@@ -56,7 +56,7 @@ class Service:
         self.redis = connect(environ["REDIS_URL"], connect_timeout=2, timeout=2)
 
     def add_user(self, address: str, password: str = OLD_PASSWORD) -> str:
-        """Add a user to a table as `create-table` makes it, and return the hash."""
+        """Add a user to a table that `create-table` made, and return the hash."""
         stored = encode(password, self.settings.users_hash_format, 4)
         with self.app.app_context():
             Accounts(self.settings, db.session).add([(address, stored)])
@@ -72,11 +72,11 @@ class Service:
         return self.client.post("/reset-password/check", json={"token": token})
 
     def work(self) -> int:
-        """Do what a worker would do until nothing is left to do now; return how many messages it took."""
+        """Do everything a worker would do now, and return how many messages that took."""
         taken = 0
         self.worker.sweeper.tick()
         while True:
-            # Not by another tick: in a test of two services, the other one may hold the lock.
+            # Not another tick: in a test with two services, the other one may hold the lock.
             self.worker.sweeper.sweep()
             message = self.redis.rpop(Key.QUEUE)
             if message is None:
@@ -89,7 +89,7 @@ class Service:
             self.worker.delivery.run(identity)
 
     def link_for(self, address: str) -> str:
-        """Ask for a link, let the worker mail it, and return its token."""
+        """Request a link, let the worker email it, and return its token."""
         assert self.forgot(address).status_code == 202
         self.work()
         return self.newest_token()
@@ -102,7 +102,7 @@ class Service:
         return str(self.sql("SELECT password_hash FROM users WHERE email = :email", email=address)[0][0])
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        """List what the log says under an event's name."""
+        """List the log lines of an event."""
         lines = [json.loads(line) for line in self.logs.getvalue().splitlines()]
         return [line for line in lines if line["event"] == name]
 
@@ -114,7 +114,7 @@ class Service:
             return rows
 
     def close(self) -> None:
-        """Close every connection: an open one is a warning, and warnings are errors."""
+        """Close every connection: an open one causes a warning, and warnings are errors."""
         self.worker.mailer.close()
         worker_clients = (self.worker.sweeper._redis, self.worker.outbox.redis)
         for client in (self.redis, self.app.extensions["redis"], *worker_clients):
@@ -130,12 +130,12 @@ class Service:
 
 @contextmanager
 def worker_process(service: Service) -> Iterator[subprocess.Popen[bytes]]:
-    """A real worker, that has mailed Anna once; it has to end well."""
+    """A real worker that has sent Anna one email. It must exit cleanly."""
     environ = os.environ | service.environ
     process = subprocess.Popen([sys.executable, "-m", "worker"], env=environ, stderr=subprocess.DEVNULL)
     try:
         service.forgot("anna@example.com")
-        wait_until(lambda: service.relay.mails, "no first mail", 20)
+        wait_until(lambda: service.relay.mails, "the first email did not arrive", 20)
         yield process
     finally:
         process.terminate()

@@ -1,4 +1,4 @@
-"""Folders of templates, and what the programs make of them."""
+"""Template folders, and what the API and the worker render from them."""
 
 import re
 from collections.abc import Callable

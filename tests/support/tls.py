@@ -1,4 +1,4 @@
-"""A certificate of our own, and a proxy that speaks TLS before a server that does not."""
+"""A self-signed certificate, and a TLS proxy in front of a server without TLS."""
 
 import shutil
 import socket
@@ -13,7 +13,7 @@ from tests.conftest import missing
 
 
 def server_context(folder: Path) -> ssl.SSLContext:
-    """Make a certificate for 127.0.0.1, `certificate.pem` in the folder, that nobody trusts by default."""
+    """Create a self-signed certificate for 127.0.0.1 in the folder, as `certificate.pem`."""
     if not shutil.which("openssl"):
         missing("openssl is not on the PATH")
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=server"
@@ -26,7 +26,7 @@ def server_context(folder: Path) -> ssl.SSLContext:
 
 @contextmanager
 def tls_proxy(port: int, context: ssl.SSLContext) -> Iterator[int]:
-    """Pass on what comes over TLS to a port of this machine; yield the proxy's own port."""
+    """Forward TLS connections to a local port; yield the proxy's own port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:

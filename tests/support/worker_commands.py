@@ -1,4 +1,4 @@
-"""`python -m worker COMMAND` as a test runs it."""
+"""Runs `python -m worker COMMAND` in a test."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The verdicts of `make faults`: every kind of broken promise is found, and nothing else is."""
+"""The verdicts of `make faults`: every kind of broken promise is reported, and nothing else."""
 
 from typing import cast
 
@@ -15,7 +15,10 @@ REQUESTS = 100
 
 
 def happened(*, lost: int = 0, late: float = 0.0, copies: tuple[str, ...] = ()) -> Run:
-    """A hundred requests, a second apart and mailed at once; a fault ended after fifty, and the first met it."""
+    """A run of 100 requests, one per second and each mailed at once, except the first.
+
+    A fault ends after 50 s, and the first request is mailed `late` seconds after that.
+    """
     ledger = Ledger()
     for number in range(REQUESTS):
         ledger.sent[number] = BEGUN + number
@@ -56,18 +59,18 @@ def test_each_broken_promise_is_named(run: Run, promise: dict[str, float], verdi
     assert row(run, **promise).verdict == f"BROKEN: {verdict}"
 
 
-def test_what_is_not_owed_is_not_lost() -> None:
+def test_a_request_that_is_not_owed_a_mail_is_not_lost() -> None:
     run = happened(lost=2)
     run.owed = lambda number: number < 98
 
     assert row(run).verdict == "kept"
 
 
-def test_a_few_copies_are_within_a_share_of_the_requests() -> None:
+def test_the_promise_allows_a_share_of_copies() -> None:
     assert row(happened(copies=("<a>",)), twice=0.01).verdict == "kept"
 
 
-def test_a_wait_is_counted_from_the_end_of_the_fault_that_the_request_met() -> None:
+def test_a_request_sent_during_a_fault_waits_from_the_end_of_the_fault() -> None:
     assert row(happened(late=3)).slowest == 3
 
 
@@ -79,7 +82,7 @@ def test_mail_flows_again_with_the_first_request_that_was_sent_after_the_fault()
     assert ledger.flows_after(BEGUN + 1000) is None
 
 
-def test_the_table_says_what_was_not_run() -> None:
+def test_the_table_shows_faults_that_were_not_run() -> None:
     lines = table([row(happened()), Row("another", skipped=True, notes=["not built"])]).splitlines()
 
     assert "| kept " in lines[2]

@@ -1,4 +1,4 @@
-"""How the Makefile reads settings: the environment wins over .env, and a line that cannot be read stops the target."""
+"""How the Makefile reads settings: the environment overrides .env, and an invalid line stops the target."""
 
 import os
 import re
@@ -16,7 +16,7 @@ echo "PORT=$PORT USERS_FILTER=$USERS_FILTER"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder in which `make api` prints the settings that the API would get."""
+    """A folder where `make api` prints the settings that the API would get."""
     shutil.copy(PROJECT / "Makefile", tmp_path)
     (tmp_path / "requirements.txt").touch()
     programs = tmp_path / ".venv" / "bin"
@@ -38,7 +38,7 @@ def test_settings_come_from_the_file(folder: Path) -> None:
     assert make_api(folder).stdout == "PORT=8001 USERS_FILTER=is_active AND NOT banned\n"
 
 
-def test_the_environment_wins_over_the_file(folder: Path) -> None:
+def test_the_environment_overrides_the_file(folder: Path) -> None:
     (folder / ".env").write_text("PORT=8001\nUSERS_FILTER=is_active\n")
 
     assert make_api(folder, PORT="9").stdout == "PORT=9 USERS_FILTER=is_active\n"
@@ -57,7 +57,7 @@ def test_without_a_file_the_environment_is_enough(folder: Path) -> None:
     assert make_api(folder, PORT="9").stdout == "PORT=9 USERS_FILTER=\n"
 
 
-def test_every_wish_is_listed_and_is_no_file() -> None:
+def test_every_target_is_listed_and_phony() -> None:
     text = (PROJECT / "Makefile").read_text()
     targets = re.findall(r"^([a-z]+):", text, re.MULTILINE)
     phony = re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)

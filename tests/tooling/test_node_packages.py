@@ -1,4 +1,4 @@
-"""tests/frontends/package-lock.json: what npm installs for the tests of frontends, and nothing else."""
+"""tests/frontends/package-lock.json pins everything that npm installs for the tests of the frontends."""
 
 import json
 import re
@@ -19,7 +19,7 @@ def test_every_package_has_one_version_and_its_hash() -> None:
     assert [name for name, entry in packages.items() if not entry["integrity"].startswith("sha512-")] == []
 
 
-def test_no_registry_is_named() -> None:
+def test_the_lock_file_names_no_registry() -> None:
     text = (FOLDER / "package-lock.json").read_text(encoding="utf-8") + (FOLDER / ".npmrc").read_text(encoding="utf-8")
 
     assert "://" not in text

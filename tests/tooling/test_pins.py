@@ -1,4 +1,4 @@
-"""requirements*.txt: what pip installs and nothing else."""
+"""requirements*.txt pin everything that pip installs."""
 
 import re
 from pathlib import Path
@@ -19,6 +19,6 @@ def test_every_package_has_one_version_and_its_hashes(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PINS, ids=lambda path: path.name)
-def test_no_index_is_named(path: Path) -> None:
+def test_the_requirements_name_no_index(path: Path) -> None:
     assert "://" not in path.read_text()
     assert "index-url" not in path.read_text()

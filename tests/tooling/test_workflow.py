@@ -1,4 +1,4 @@
-"""The GitHub workflow and Dependabot: what a fork runs is what the Makefile runs, over what the documents promise."""
+"""The GitHub workflow runs the Makefile's targets on every documented version, and Dependabot finds what to update."""
 
 import re
 import tomllib
@@ -29,7 +29,7 @@ def targets() -> set[str]:
     return set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
 
 
-def test_each_job_ends_in_a_command_of_the_makefile() -> None:
+def test_each_job_ends_with_a_makefile_target() -> None:
     assert {job: command.split()[1] for job in JOBS for command in commands(job)} == {
         "check": "check",
         "test": "test",
@@ -38,7 +38,7 @@ def test_each_job_ends_in_a_command_of_the_makefile() -> None:
     assert {command.split()[1] for job in JOBS for command in commands(job)} <= targets()
 
 
-def test_every_python_that_is_promised_is_tested_and_the_images_too() -> None:
+def test_every_supported_python_is_tested_including_the_images() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     promised = [line.rpartition(" ")[2] for line in project["classifiers"] if "Python :: 3." in line]
     image = re.findall(r"^FROM python:([\d.]+)", (PROJECT / "Dockerfile").read_text(), re.MULTILINE)
@@ -48,7 +48,7 @@ def test_every_python_that_is_promised_is_tested_and_the_images_too() -> None:
     assert set(image) <= set(promised)
 
 
-def test_every_redis_that_is_promised_is_tested_and_that_of_docker_compose_too() -> None:
+def test_every_supported_redis_is_tested_including_the_one_of_docker_compose() -> None:
     images = JOBS["redis"]["strategy"]["matrix"]["image"]
     redis = [image.rpartition(":")[2] for image in images if image.startswith("redis:")]
     valkey = [image.rpartition(":")[2] for image in images if image.startswith("valkey/valkey:")]
@@ -62,7 +62,7 @@ def test_every_redis_that_is_promised_is_tested_and_that_of_docker_compose_too()
     assert compose in images
 
 
-def test_the_folders_that_are_tested_exist() -> None:
+def test_the_tested_folders_exist() -> None:
     folders = re.findall(r"tests/\w+", " ".join(commands("redis")))
 
     assert folders

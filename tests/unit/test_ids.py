@@ -1,4 +1,4 @@
-"""Random ids: as long as asked for, and never the same, not even in another process."""
+"""Random ids have the requested length and never repeat, not even across processes."""
 
 import os
 import re

@@ -51,7 +51,7 @@ Read = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture(autouse=True)
 def _levels() -> Iterator[None]:
-    """Leave the loggers of libraries at the levels they had."""
+    """Restore the log levels of libraries after the test."""
     levels = {logging.getLogger(name): logging.getLogger(name).level for name in log._TOO_TALKATIVE}
     yield
     for logger, level in levels.items():
@@ -60,7 +60,7 @@ def _levels() -> Iterator[None]:
 
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Read:
-    """Configure the logs, and read back the lines that were written to standard error."""
+    """Configure logging, and return a function that reads the lines written to standard error."""
     errors = io.StringIO()
     monkeypatch.setattr(sys, "stderr", errors)
     log.configure("api", "DEBUG")

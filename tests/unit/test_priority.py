@@ -1,4 +1,4 @@
-"""The worker's priority: that of its process, and that of its session where it leads one."""
+"""The worker lowers its own priority, and that of its session if it leads one."""
 
 import os
 import subprocess
@@ -16,11 +16,11 @@ LOOK = (
     "lower_priority(); lower_session_priority(); print(os.nice(0), open('/proc/self/autogroup').read())"
 )
 
-needs_sessions = pytest.mark.skipif(not SESSION.exists(), reason="this system shares no core among sessions")
+needs_sessions = pytest.mark.skipif(not SESSION.exists(), reason="this system has no autogroups")
 
 
 def told(*, leads: bool) -> list[str]:
-    """Return the niceness of a process that lowered its priority, and what the system says of its session."""
+    """Return the niceness of a process that lowered its priority, and its session's autogroup."""
     command = [sys.executable, "-c", LOOK]
     return subprocess.check_output(command, text=True, start_new_session=leads).split()
 
@@ -32,7 +32,7 @@ def test_a_process_that_leads_its_session_lowers_the_sessions_priority_too() -> 
 
 
 @needs_sessions
-def test_the_session_of_somebody_else_is_left_alone() -> None:
+def test_a_session_led_by_another_process_is_left_alone() -> None:
     before = SESSION.read_text().split()
 
     own, *session = told(leads=False)
@@ -41,7 +41,7 @@ def test_the_session_of_somebody_else_is_left_alone() -> None:
     assert session == before
 
 
-def test_where_it_is_refused_the_process_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_process_that_may_not_lower_its_priority_continues(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def refuse(_: int) -> int:
         raise PermissionError
 

@@ -1,4 +1,4 @@
-"""The keys in Redis, of which no running system may lose one."""
+"""The keys in Redis, which must not change while systems use them."""
 
 from shared.redis_keys import Key
 

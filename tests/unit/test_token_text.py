@@ -1,4 +1,4 @@
-"""The text of a token: what may be read in it, and that no other text passes for it."""
+"""The text of a token: what it reveals, and that only the exact text is valid."""
 
 import re
 from pathlib import Path

@@ -22,13 +22,13 @@ def issue(*keys: str) -> str:
 
 
 def verify_at(seconds: float, token: str) -> TokenClaims:
-    """Verify a token so many seconds after its issue."""
+    """Verify a token this many seconds after it was issued."""
     issued_at = tokens().verify(token).expires_at.timestamp() - MAX_AGE
     return Tokens([OLD], MAX_AGE, clock=lambda: issued_at + seconds).verify(token)
 
 
 def sign(payload: Any, key: str = OLD, salt: str = PURPOSE, digest: Any = hashlib.sha256) -> str:
-    """Sign any payload as tokens are signed."""
+    """Sign any payload the way tokens are signed."""
     options = {"key_derivation": "hmac", "digest_method": digest}
     return str(URLSafeTimedSerializer(key, salt=salt, signer_kwargs=options).dumps(payload))
 

@@ -1,4 +1,4 @@
-"""The inbox in a real browser: it follows by itself, and a mail can do nothing to it."""
+"""The inbox in a real browser: it updates by itself, and is safe from hostile emails."""
 
 import json
 import smtplib
@@ -44,8 +44,8 @@ def open_mail(page: "Page", subject: str) -> None:
     page.get_by_role("heading", name=subject).wait_for()
 
 
-def test_a_mail_appears_by_itself_unread_and_is_read_once_opened(demo: Demo, page: "Page") -> None:
-    page.get_by_text("No mail yet").wait_for()
+def test_a_mail_appears_by_itself_and_is_unread_until_opened(demo: Demo, page: "Page") -> None:
+    page.get_by_text("No email yet").wait_for()
     deliver(demo, "First")
     page.locator("#mails").get_by_text("First").wait_for()
     unread = page.title()
@@ -57,7 +57,7 @@ def test_a_mail_appears_by_itself_unread_and_is_read_once_opened(demo: Demo, pag
     assert page.title() == "Inbox · Latchkey demo"
 
 
-def test_a_new_mail_leaves_the_opened_one_the_focus_and_the_scroll(demo: Demo, page: "Page") -> None:
+def test_a_new_mail_does_not_change_the_open_mail_the_focus_or_the_scroll(demo: Demo, page: "Page") -> None:
     for number in range(12):
         deliver(demo, f"Mail {number}.")
     open_mail(page, "Mail 0.")
@@ -74,7 +74,7 @@ def test_a_new_mail_leaves_the_opened_one_the_focus_and_the_scroll(demo: Demo, p
     assert frame.evaluate("frame => frame.isConnected")
 
 
-def test_a_mail_is_shown_in_its_whole_height(demo: Demo, page: "Page") -> None:
+def test_a_mail_is_shown_in_full_height(demo: Demo, page: "Page") -> None:
     deliver(demo, "Long", "<body style='margin: 0'><div style='height: 3000px'>x</div>")
     open_mail(page, "Long")
 
@@ -83,7 +83,7 @@ def test_a_mail_is_shown_in_its_whole_height(demo: Demo, page: "Page") -> None:
     assert page.locator("iframe").evaluate("frame => frame.clientHeight") < 3050
 
 
-def test_keys_are_enough(demo: Demo, page: "Page") -> None:
+def test_the_inbox_can_be_used_with_the_keyboard_alone(demo: Demo, page: "Page") -> None:
     deliver(demo, "Older")
     deliver(demo, "Newer")
     page.locator("#mails").get_by_text("Newer").wait_for()
@@ -100,7 +100,7 @@ def test_keys_are_enough(demo: Demo, page: "Page") -> None:
 
     assert page.evaluate("document.activeElement.textContent").count("Older") == 1
     page.go_back()
-    page.get_by_text("Choose a mail to read it.").wait_for()
+    page.get_by_text("Select an email to read it.").wait_for()
 
 
 def test_a_phone_shows_the_list_or_the_mail(demo: Demo, page: "Page") -> None:
@@ -116,14 +116,14 @@ def test_a_phone_shows_the_list_or_the_mail(demo: Demo, page: "Page") -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
-def test_a_demo_that_has_stopped_is_said_and_one_that_is_back_goes_on(demo: Demo, page: "Page") -> None:
+def test_the_inbox_says_that_the_demo_has_stopped_and_resumes_afterwards(demo: Demo, page: "Page") -> None:
     page.context.set_offline(True)
     page.get_by_text("The demo has stopped.").wait_for()
     page.context.set_offline(False)
     page.get_by_text("The demo has stopped.").wait_for(state="hidden")
 
 
-def test_a_hostile_mail_runs_loads_sends_and_leads_to_nothing(demo: Demo, page: "Page") -> None:
+def test_a_hostile_mail_cannot_run_load_send_or_navigate(demo: Demo, page: "Page") -> None:
     front, asked = demo.url("", "INBOX_PORT"), []
     deliver(demo, "Hostile", HOSTILE.format(front=front))
     page.on("requestfinished", lambda request: asked.append(request.url))
@@ -144,7 +144,7 @@ def test_a_hostile_mail_runs_loads_sends_and_leads_to_nothing(demo: Demo, page: 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1200])
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/inbox", "/inbox/MAIL"])
-def test_no_page_of_the_demo_has_a_barrier(demo: Demo, page: "Page", path: str, width: int, scheme: str) -> None:
+def test_every_page_of_the_demo_is_accessible(demo: Demo, page: "Page", path: str, width: int, scheme: str) -> None:
     deliver(demo, "A mail")
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": width, "height": 700})

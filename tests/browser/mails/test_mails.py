@@ -1,4 +1,4 @@
-"""The mails as a client shows them: on any screen, light and dark, in every language, without asking anybody."""
+"""Emails as a client shows them: on any screen, light and dark, in every language, without loading anything."""
 
 import re
 
@@ -16,19 +16,19 @@ from tests.support.service import token_in
 
 
 def mail(demo: Demo, address: str, locale: str = "") -> dict[str, str]:
-    """Ask for a link and return the mail."""
+    """Ask for a link and return the email."""
     body = {"email": demo.add_user(address)} | ({"locale": locale} if locale else {})
     assert demo.post("/forgot-password", body)[0] == 202
     return demo.wait_for_message(address, "")
 
 
 def show(demo: Demo, page: Page, message: dict[str, str]) -> None:
-    """Open a mail's HTML by itself, under the policy that it has in the inbox's frame: no scripts, no requests."""
+    """Open an email's HTML by itself, under the policy of the inbox's frame: no scripts, no requests."""
     page.goto(demo.url(f"/messages/{message['id']}/html", "INBOX_PORT"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_mails(demo: Demo, open_page: OpenPage, scheme: str) -> None:
+def test_the_mails_are_accessible(demo: Demo, open_page: OpenPage, scheme: str) -> None:
     page = open_page("desktop", color_scheme=scheme)
     address = f"{scheme}.mails@example.com"
     token = mailed_token(demo, demo.add_user(address))
@@ -36,7 +36,7 @@ def test_axe_finds_nothing_in_the_mails(demo: Demo, open_page: OpenPage, scheme:
     demo.wait_for_message(address, "", 2)
 
     for message in [message for message in demo.messages() if message["to"] == address]:
-        # Not in the inbox's frame: no script runs there, and axe is one.
+        # Not in the inbox's frame, which would not run axe, because it allows no scripts.
         page.set_content(message["html"])
         assert_accessible_mail(page)
 
@@ -53,7 +53,7 @@ def test_no_line_of_a_mail_ends_in_a_word(demo: Demo, open_page: OpenPage, local
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
-def test_a_jump_to_a_language_shows_its_heading_and_there_is_a_way_back(
+def test_a_language_link_jumps_to_its_heading_and_there_is_a_way_back(
     demo: Demo, open_page: OpenPage, width: int
 ) -> None:
     page = open_page("desktop", viewport={"width": width, "height": 800})
@@ -62,7 +62,7 @@ def test_a_jump_to_a_language_shows_its_heading_and_there_is_a_way_back(
     page.get_by_role("link", name=LANGUAGES["pl"]).click()
     heading, header = page.locator("#pl h2"), page.locator("header")
     expect(heading).to_be_in_viewport()
-    # The jump is done when the address says so.
+    # Wait until the jump has changed the URL.
     page.wait_for_url("**#pl")
     boxes = [element.bounding_box() for element in (heading, header)]
     page.get_by_role("link", name="Back to the start").click()
@@ -86,7 +86,7 @@ def test_a_mail_in_each_language_fits_the_narrowest_screen(demo: Demo, open_page
     assert page.locator("img, script, link, form, iframe").count() == 0
 
 
-def test_button_and_plain_link_of_a_mail_lead_to_the_same_page(demo: Demo, page: Page) -> None:
+def test_the_button_and_the_plain_link_of_a_mail_lead_to_the_same_page(demo: Demo, page: Page) -> None:
     message = mail(demo, "links@example.com")
     token = token_in(message["text"])
 

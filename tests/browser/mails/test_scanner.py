@@ -1,4 +1,4 @@
-"""Programs that open every link in a mail before its reader does: nothing may come of it."""
+"""Mail scanners open every link of an email before its reader does; this must have no effect."""
 
 import bcrypt
 from playwright.sync_api import Page
@@ -31,7 +31,7 @@ def test_a_scanners_visits_change_nothing_and_the_link_still_works(demo: Demo, p
     assert bcrypt.checkpw(PASSWORD.encode(), demo.stored_hash(address).encode())
 
 
-def test_a_scanner_with_a_browser_of_its_own_changes_nothing_either(demo: Demo, page: Page) -> None:
+def test_a_scanner_with_a_real_browser_changes_nothing_either(demo: Demo, page: Page) -> None:
     address = demo.add_user("browsed@example.com")
     link = demo.url(f"/reset-password#token={mailed_token(demo, address)}")
     stored = demo.stored_hash(address)

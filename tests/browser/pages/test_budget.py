@@ -1,4 +1,4 @@
-"""What a first visit costs over the wire."""
+"""The bytes that a first visit sends over the wire."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.e2e.demo import Demo
 
-BUDGET = 20_000  # Bytes, with headers.
+BUDGET = 20_000  # Bytes, including headers.
 PATHS = ["/forgot-password", "/reset-password"]
 
 

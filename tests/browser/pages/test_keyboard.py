@@ -1,4 +1,4 @@
-"""The pages with the keyboard alone, and where it stands after each step."""
+"""The pages with the keyboard alone, and where the focus is after each step."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,7 +12,7 @@ from tests.e2e.demo import Demo
 MOST_STOPS = 12
 
 
-def test_the_whole_way_by_keyboard(demo: Demo, open_page: OpenPage) -> None:
+def test_the_whole_story_works_by_keyboard(demo: Demo, open_page: OpenPage) -> None:
     page = open_page("desktop")
     address = demo.add_user("keys@example.com")
     page.goto(demo.url("/forgot-password"))
@@ -35,14 +35,14 @@ def test_the_whole_way_by_keyboard(demo: Demo, open_page: OpenPage) -> None:
     expect(heading(page, "Your password has been changed")).to_be_focused()
 
 
-def test_a_dead_links_heading_is_where_the_keyboard_stands(demo: Demo, page: Page) -> None:
+def test_a_dead_link_puts_the_focus_on_its_heading(demo: Demo, page: Page) -> None:
     STATES["dead"](demo, page, "")
 
     expect(heading(page, "This link no longer works")).to_be_focused()
 
 
 @pytest.mark.parametrize("state", ["forgot-wrong-address", "choose-weak", "paste-nothing"])
-def test_a_refusal_leads_back_to_the_field(demo: Demo, page: Page, state: str) -> None:
+def test_a_refusal_returns_the_focus_to_the_field(demo: Demo, page: Page, state: str) -> None:
     STATES[state](demo, page, "")
     field = page.locator("main input:visible")
 
@@ -52,7 +52,7 @@ def test_a_refusal_leads_back_to_the_field(demo: Demo, page: Page, state: str) -
 
 @pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=str)
 @pytest.mark.parametrize("state", ["forgot", "sent", "paste", "choose-weak", "dead", "done"])
-def test_tab_goes_from_top_to_bottom_and_its_place_is_seen(
+def test_tab_goes_from_top_to_bottom_with_a_visible_focus(
     demo: Demo, open_page: OpenPage, state: str, options: dict[str, str]
 ) -> None:
     page = open_page("desktop", **options)
@@ -68,7 +68,7 @@ def test_tab_goes_from_top_to_bottom_and_its_place_is_seen(
 
 
 def one_round(walked: list[Focus]) -> list[Focus]:
-    """Cut the walk to one round that begins at the page's top: the browser may begin anywhere, and starts over."""
+    """Reduce the walk to one round from the top of the page: it may start anywhere, and wraps around."""
     stops = {stop.place: stop for stop in walked if stop.name}
     order = list(stops)
     first = order.index(min(order))

@@ -1,4 +1,4 @@
-"""The mail's link in the browser: where its token goes, and what becomes of links that do not work."""
+"""The email's link in the browser: where its token is kept, and what happens with links that do not work."""
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -10,7 +10,7 @@ from tests.e2e.demo import Demo
 
 
 def history(page: Page) -> list[str]:
-    """List every address that the tab could go back or forward to, as the browser has stored it."""
+    """List every URL in the tab's history, as the browser has stored it."""
     found = page.context.new_cdp_session(page).send("Page.getNavigationHistory")
     return [entry["url"] for entry in found["entries"]]
 
@@ -41,7 +41,7 @@ def test_the_token_is_kept_nowhere_in_the_browser(demo: Demo, page: Page) -> Non
     assert token[:20] not in page.content()
 
 
-def test_the_language_stays_in_the_address(demo: Demo, page: Page) -> None:
+def test_the_language_stays_in_the_url(demo: Demo, page: Page) -> None:
     token = mailed_token(demo, demo.add_user("locale@example.com"))
 
     page.goto(demo.url(f"/reset-password?locale=ar#token={token}"))
@@ -61,7 +61,7 @@ def test_a_dead_link_leads_to_a_new_one(demo: Demo, page: Page) -> None:
     heading(page, "Forgot your password?").wait_for()
 
 
-def test_a_link_that_dies_while_the_page_is_open_is_told_as_dead(demo: Demo, page: Page) -> None:
+def test_a_link_that_expires_while_the_page_is_open_is_shown_as_dead(demo: Demo, page: Page) -> None:
     token = open_link(demo, page, "dies@example.com")
     assert demo.post("/reset-password", {"token": token, "password": "a password from elsewhere"})[0] == 200
 
@@ -82,8 +82,8 @@ def test_a_link_may_be_opened_twice_before_it_is_used(demo: Demo, page: Page) ->
     heading(page, "Your password has been changed").wait_for()
 
 
-def test_a_second_link_in_the_same_tab_is_taken(demo: Demo, page: Page) -> None:
-    """The address differs in its fragment alone, so the browser does not load the page again."""
+def test_a_second_link_in_the_same_tab_is_used(demo: Demo, page: Page) -> None:
+    """The URL differs only in its fragment, so the browser does not reload the page."""
     page.goto(demo.url(f"/reset-password#token={TOKEN}"))
     heading(page, "This link no longer works").wait_for()
 
@@ -93,14 +93,14 @@ def test_a_second_link_in_the_same_tab_is_taken(demo: Demo, page: Page) -> None:
     assert page.url == demo.url("/reset-password")
 
 
-def test_a_page_without_a_token_takes_the_pasted_link(demo: Demo, page: Page) -> None:
+def test_a_page_without_a_token_accepts_a_pasted_link(demo: Demo, page: Page) -> None:
     link = mailed_link(demo, demo.add_user("paster@example.com"))
     page.goto(demo.url("/reset-password"))
     page.get_by_label("Link").fill("nothing of use")
     page.get_by_role("button", name="Continue").click()
     expect(alert(page)).not_to_be_empty()
 
-    # Some names of hosts look like a token.
+    # Some host names look like a token.
     host = "https://id.accounts.internationalbusinessmachines.example"
     page.get_by_label("Link").fill(f"  {host}/reset{link[link.index('#') :]} ")
     page.get_by_role("button", name="Continue").click()
@@ -108,7 +108,7 @@ def test_a_page_without_a_token_takes_the_pasted_link(demo: Demo, page: Page) ->
     page.get_by_label("New password").wait_for()
 
 
-def test_a_password_goes_with_the_link_that_it_was_typed_for(demo: Demo, page: Page) -> None:
+def test_a_password_is_sent_with_the_link_that_it_was_typed_for(demo: Demo, page: Page) -> None:
     old = open_link(demo, page, "earlier@example.com")
     page.get_by_label("New password").fill(PASSWORD)
     new = mailed_token(demo, demo.add_user("later@example.com"))
@@ -120,7 +120,7 @@ def test_a_password_goes_with_the_link_that_it_was_typed_for(demo: Demo, page: P
     assert old != new
 
 
-def test_what_becomes_of_an_earlier_link_does_not_end_a_later_one(demo: Demo, page: Page) -> None:
+def test_a_late_answer_about_an_earlier_link_does_not_affect_a_later_one(demo: Demo, page: Page) -> None:
     open_link(demo, page, "sooner@example.com")
     new = mailed_token(demo, demo.add_user("second@example.com"))
 

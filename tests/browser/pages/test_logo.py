@@ -1,4 +1,4 @@
-"""The pages with a logo that cannot be had."""
+"""The pages with a logo that does not load."""
 
 import pytest
 from playwright.sync_api import Browser, Route
@@ -12,7 +12,7 @@ LOGO = "https://pictures.example.com/logo.svg"
 
 
 def picture(browser: Browser, device: str, scheme: str, logo: str) -> tuple[bytes, list[str]]:
-    """Take a picture of the forgot page's head without any server, and tell what could not be had."""
+    """Take a picture of the forgot page's header without a server, and list the URLs that failed to load."""
     client = create_app(ApiSettings.load(WORKER | {"LOGO": logo})).test_client()
     missed = []
 
@@ -34,7 +34,7 @@ def picture(browser: Browser, device: str, scheme: str, logo: str) -> tuple[byte
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("device", DEVICES)
-def test_in_the_place_of_a_logo_that_cannot_be_had_stands_the_name(browser: Browser, device: str, scheme: str) -> None:
+def test_a_logo_that_does_not_load_is_replaced_by_the_name(browser: Browser, device: str, scheme: str) -> None:
     without, _ = picture(browser, device, scheme, "")
 
     assert picture(browser, device, scheme, LOGO) == (without, [LOGO])

@@ -1,4 +1,4 @@
-"""Choosing a password: what the page says while somebody types, and that the API says the same."""
+"""Choosing a password: what the page shows during typing, and that the API agrees."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,7 +13,7 @@ from tests.browser.support.states import REASONS, RESET, STATES, send
 from tests.browser.support.steps import PASSWORD, alert, choose, heading, mailed_token, open_link
 from tests.e2e.demo import Demo
 
-# Each repeats itself, so that the policy refuses all of them and the link stays good.
+# All are repetitive, so the policy refuses them and the link stays good.
 LENGTHS = {
     "one": "a",
     "one too few": "a" * 14,
@@ -34,7 +34,7 @@ LENGTHS = {
 }
 
 
-def test_the_length_that_is_told_is_the_one_that_the_api_finds(demo: Demo, page: Page) -> None:
+def test_the_page_and_the_api_agree_on_the_length(demo: Demo, page: Page) -> None:
     token = open_link(demo, page, "lengths@example.com")
     told, found = {}, {}
 
@@ -59,7 +59,7 @@ def test_the_counter_counts_as_the_api_does(demo: Demo, page: Page) -> None:
 
 
 @pytest.mark.parametrize("reason", REASONS)
-def test_each_reason_has_its_words(demo: Demo, page: Page, reason: str) -> None:
+def test_each_reason_has_its_own_text(demo: Demo, page: Page, reason: str) -> None:
     STATES["choose"](demo, page, "")
     made_up.refuse(page, RESET, 422, "weak_password", reasons=[reason])
 
@@ -80,7 +80,7 @@ def test_each_reason_has_its_words(demo: Demo, page: Page, reason: str) -> None:
         ("Refused Person 1", "like_address"),
     ],
 )
-def test_what_the_policy_refuses_is_told_and_the_link_stays_good(
+def test_the_page_shows_why_the_policy_refuses_and_the_link_stays_good(
     demo: Demo, page: Page, password: str, reason: str
 ) -> None:
     open_link(demo, page, f"refused.person.{reason}@example.com")
@@ -94,7 +94,7 @@ def test_what_the_policy_refuses_is_told_and_the_link_stays_good(
     heading(page, "Your password has been changed").wait_for()
 
 
-def test_the_password_that_is_set_already_is_refused(demo: Demo, page: Page) -> None:
+def test_the_current_password_is_refused(demo: Demo, page: Page) -> None:
     token = mailed_token(demo, demo.add_user("same@example.com"))
     assert demo.post(RESET, {"token": token, "password": PASSWORD})[0] == 200
     page.goto(demo.url(f"/reset-password#token={mailed_token(demo, 'same@example.com')}"))
@@ -104,7 +104,7 @@ def test_the_password_that_is_set_already_is_refused(demo: Demo, page: Page) -> 
     expect(page.locator("[data-reason=same_as_old]")).to_be_visible()
 
 
-def test_a_reason_that_the_page_does_not_know_is_a_refusal_all_the_same(demo: Demo, page: Page) -> None:
+def test_a_reason_that_the_page_does_not_know_still_counts_as_a_refusal(demo: Demo, page: Page) -> None:
     STATES["choose"](demo, page, "")
     made_up.refuse(page, RESET, 422, "weak_password", reasons=["of_tomorrow"])
 
@@ -114,7 +114,7 @@ def test_a_reason_that_the_page_does_not_know_is_a_refusal_all_the_same(demo: De
     assert page.locator("[data-reason]:visible").count() == 0
 
 
-def test_what_was_said_is_taken_back_when_somebody_types(demo: Demo, page: Page) -> None:
+def test_typing_clears_the_message(demo: Demo, page: Page) -> None:
     STATES["choose-weak"](demo, page, "")
     field = page.get_by_label("New password", exact=True)
 
@@ -125,7 +125,7 @@ def test_what_was_said_is_taken_back_when_somebody_types(demo: Demo, page: Page)
     expect(field).not_to_have_attribute("aria-invalid", "true")
 
 
-def test_a_password_can_be_seen_and_hidden_again(demo: Demo, page: Page) -> None:
+def test_a_password_can_be_shown_and_hidden_again(demo: Demo, page: Page) -> None:
     STATES["choose"](demo, page, "")
     field = page.get_by_label("New password", exact=True)
     field.fill(PASSWORD)
@@ -140,7 +140,7 @@ def test_a_password_can_be_seen_and_hidden_again(demo: Demo, page: Page) -> None
     assert_accessible(page)
 
 
-def test_caps_lock_is_told(demo: Demo, page: Page) -> None:
+def test_caps_lock_is_shown(demo: Demo, page: Page) -> None:
     STATES["choose"](demo, page, "")
     field = page.get_by_label("New password", exact=True)
     hint = page.get_by_role("status").filter(has_text="Caps Lock")
@@ -166,7 +166,7 @@ def test_a_password_may_be_pasted_whole(demo: Demo, page: Page) -> None:
     expect(page.get_by_label("New password", exact=True)).to_have_value(long)
 
 
-def test_spaces_at_either_end_are_part_of_it(demo: Demo, page: Page) -> None:
+def test_spaces_at_either_end_are_part_of_the_password(demo: Demo, page: Page) -> None:
     token = mailed_token(demo, demo.add_user("spaces@example.com"))
     page.goto(demo.url(f"/reset-password#token={token}"))
 

@@ -1,4 +1,4 @@
-"""What a screen reader is told: names, roles, states, and what changes while nobody looks."""
+"""What screen readers announce: names, roles, states and live changes."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ TITLES = {
 
 
 @pytest.mark.parametrize("state", TITLES)
-def test_each_state_has_one_heading_and_the_tab_tells_it_too(demo: Demo, page: Page, state: str) -> None:
+def test_each_state_has_one_heading_that_is_also_in_the_tab_title(demo: Demo, page: Page, state: str) -> None:
     STATES[state](demo, page, "")
 
     assert page.get_by_role("heading", level=1).all_inner_texts() == [TITLES[state]]
@@ -45,7 +45,7 @@ def test_each_state_has_one_heading_and_the_tab_tells_it_too(demo: Demo, page: P
 def test_everything_has_its_role_and_name(demo: Demo, page: Page, state: str, role: Any, name: str) -> None:
     STATES[state](demo, page, "")
 
-    # A password field has no role of its own in ARIA.
+    # ARIA has no role for password fields.
     found = page.get_by_label(name, exact=True) if name == "New password" else page.get_by_role(role, name=name)
     expect(found).to_have_count(1)
 
@@ -62,14 +62,14 @@ def test_a_refused_field_names_what_is_wrong(demo: Demo, page: Page, state: str)
 
 
 @pytest.mark.parametrize("state", ["forgot", "choose", "paste"])
-def test_live_regions_stand_on_the_page_before_they_speak(demo: Demo, page: Page, state: str) -> None:
-    """A region that comes with its text is not read out by every screen reader."""
+def test_live_regions_exist_before_they_get_text(demo: Demo, page: Page, state: str) -> None:
+    """Some screen readers do not announce a region that is added together with its text."""
     STATES[state](demo, page, "")
 
     assert page.locator("main :is([role=alert], [role=status], [aria-live])").count() >= 1
 
 
-def test_the_address_is_known_to_a_password_manager(demo: Demo, page: Page) -> None:
+def test_password_managers_recognise_the_address(demo: Demo, page: Page) -> None:
     STATES["forgot"](demo, page, "")
 
     field = page.get_by_label("Email address")
@@ -82,7 +82,7 @@ def test_the_address_is_known_to_a_password_manager(demo: Demo, page: Page) -> N
     }
 
 
-def test_the_new_password_is_known_to_a_password_manager(demo: Demo, page: Page) -> None:
+def test_password_managers_recognise_the_new_password(demo: Demo, page: Page) -> None:
     STATES["choose"](demo, page, "")
     rules = page.request.get(demo.url("/password-policy")).json()["passwordrules"]
 
@@ -90,5 +90,5 @@ def test_the_new_password_is_known_to_a_password_manager(demo: Demo, page: Page)
 
     expect(field).to_have_attribute("autocomplete", "new-password")
     expect(field).to_have_attribute("passwordrules", rules)
-    # A limit on the field would cut a pasted password without a word.
+    # maxlength would silently cut a pasted password.
     assert field.get_attribute("maxlength") is None

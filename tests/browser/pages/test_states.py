@@ -1,4 +1,4 @@
-"""Every state of every page: accessible, whole on the narrowest screen, with large letters, and in every language."""
+"""Every state of every page is accessible and fits the narrowest screen, with large text and in every language."""
 
 import pytest
 from playwright.sync_api import Page
@@ -11,7 +11,7 @@ from tests.browser.support.layout import broken_words, sticking_out
 from tests.browser.support.states import STATES
 from tests.e2e.demo import Demo
 
-# Those with the longest words.
+# The states with the longest words.
 TOLD = ["sent", "choose-weak", "dead"]
 
 
@@ -37,7 +37,7 @@ def test_a_state_is_accessible_in_the_dark(demo: Demo, open_page: OpenPage, stat
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
-def test_a_language_is_named_and_fits_the_narrowest_screen(demo: Demo, open_page: OpenPage, locale: str) -> None:
+def test_each_language_is_declared_and_fits_the_narrowest_screen(demo: Demo, open_page: OpenPage, locale: str) -> None:
     page = open_page(**SMALLEST)
 
     for state in TOLD:
@@ -58,14 +58,14 @@ def test_no_line_ends_in_a_word(demo: Demo, open_page: OpenPage, locale: str) ->
             assert broken_words(page) == [], (state, width)
 
 
-def test_the_browsers_language_is_taken(demo: Demo, open_page: OpenPage) -> None:
+def test_the_page_uses_the_browsers_language(demo: Demo, open_page: OpenPage) -> None:
     page = open_page(locale="ar")
     STATES["forgot"](demo, page, "")
 
     root = page.locator("html")
 
     assert (root.get_attribute("lang"), root.get_attribute("dir")) == ("ar", "rtl")
-    # What is typed begins at the right edge, as the words above it do; an address is written from left to right.
+    # The form starts at the right edge, like the heading above it; addresses still run from left to right.
     assert right_edge(page, "h1") == right_edge(page, "label")
     assert_accessible(page)
 

@@ -1,4 +1,4 @@
-"""What the pages do while the server is slow, busy, away or not itself. Waits are moved by the browser's clock."""
+"""The pages with a server that is slow, busy, down or broken. The tests advance the browser's clock."""
 
 import json
 from collections.abc import Callable
@@ -17,13 +17,13 @@ MORE_GARBAGE = [*GARBAGE, "[]", '"text"', '{"code": 7}', '{"code": "weak_passwor
 
 
 def count_posts(page: Page, path: str) -> Callable[[], int]:
-    """Count what the page sends from now on."""
+    """Count the POST requests that the page sends from now on."""
     seen: list[str] = []
     page.on("request", lambda one: seen.append(one.url) if one.method == "POST" and one.url.endswith(path) else None)
     return lambda: len(seen)
 
 
-def test_a_link_is_sent_again_after_a_wait_that_is_seen(demo: Demo, page: Page) -> None:
+def test_a_link_can_be_sent_again_after_a_visible_countdown(demo: Demo, page: Page) -> None:
     page.clock.install()
     posts = count_posts(page, FORGOT)
     STATES["sent"](demo, page, "")
@@ -66,7 +66,7 @@ def test_too_many_requests_count_down_to_the_next_try(demo: Demo, page: Page, st
 
 
 @pytest.mark.parametrize("retry_after", ["", "soon", "-1", "1e9", "999999999", "Wed, 21 Oct 2026 07:28:00 GMT"])
-def test_a_wait_that_cannot_be_read_does_not_lock_the_page(demo: Demo, page: Page, retry_after: str) -> None:
+def test_an_invalid_retry_after_does_not_lock_the_page(demo: Demo, page: Page, retry_after: str) -> None:
     page.clock.install()
     made_up.answer(page, FORGOT, 429, {"code": "rate_limited"}, {"Retry-After": retry_after})
     page.goto(demo.url(FORGOT))
@@ -78,7 +78,7 @@ def test_a_wait_that_cannot_be_read_does_not_lock_the_page(demo: Demo, page: Pag
     expect(send_button(page)).to_have_attribute("aria-disabled", "false")
 
 
-def test_a_server_that_is_away_for_a_moment_is_asked_again(demo: Demo, page: Page) -> None:
+def test_a_short_outage_of_the_server_is_retried(demo: Demo, page: Page) -> None:
     page.clock.install()
     posts = count_posts(page, FORGOT)
     STATES["forgot-unavailable"](demo, page, "")
@@ -90,7 +90,7 @@ def test_a_server_that_is_away_for_a_moment_is_asked_again(demo: Demo, page: Pag
     assert posts() == 2
 
 
-def test_a_server_that_stays_away_is_not_asked_for_ever(demo: Demo, page: Page) -> None:
+def test_a_long_outage_of_the_server_is_not_retried_forever(demo: Demo, page: Page) -> None:
     page.clock.install()
     posts = count_posts(page, FORGOT)
     STATES["forgot-unavailable"](demo, page, "")
@@ -107,7 +107,7 @@ def test_a_server_that_stays_away_is_not_asked_for_ever(demo: Demo, page: Page) 
     expect(send_button(page)).to_have_attribute("aria-disabled", "false")
 
 
-def test_a_slow_answer_is_waited_for_and_a_second_click_sends_nothing(demo: Demo, page: Page) -> None:
+def test_the_page_waits_for_a_slow_answer_and_ignores_a_second_click(demo: Demo, page: Page) -> None:
     posts = count_posts(page, FORGOT)
     waiting: list[Route] = []
     page.route(f"**{FORGOT}", lambda one: waiting.append(one) if one.request.method == "POST" else one.fallback())
@@ -124,7 +124,7 @@ def test_a_slow_answer_is_waited_for_and_a_second_click_sends_nothing(demo: Demo
     assert posts() == 1
 
 
-def test_no_answer_at_all_is_told_and_can_be_tried_again(demo: Demo, page: Page) -> None:
+def test_a_missing_answer_is_shown_and_can_be_retried(demo: Demo, page: Page) -> None:
     page.clock.install()
     STATES["forgot-sending"](demo, page, "")
 
@@ -137,9 +137,7 @@ def test_no_answer_at_all_is_told_and_can_be_tried_again(demo: Demo, page: Page)
     heading(page, "Check your email").wait_for()
 
 
-def test_without_a_connection_the_page_says_so_and_what_was_typed_stays(
-    demo: Demo, page: Page, complaints: Complaints
-) -> None:
+def test_a_lost_connection_is_shown_and_the_input_is_kept(demo: Demo, page: Page, complaints: Complaints) -> None:
     complaints.forgive("net::ERR_INTERNET_DISCONNECTED")
     address = demo.add_user("offline@example.com")
     page.goto(demo.url(FORGOT))
@@ -156,8 +154,8 @@ def test_without_a_connection_the_page_says_so_and_what_was_typed_stays(
 
 
 @pytest.mark.parametrize("status", [200, 400, 502])
-def test_an_answer_of_something_else_is_no_success(demo: Demo, page: Page, status: int) -> None:
-    """A captive portal or a broken proxy answers with its own page, and with 200 as well."""
+def test_a_foreign_answer_does_not_count_as_success(demo: Demo, page: Page, status: int) -> None:
+    """A captive portal or a broken proxy answers with its own page, sometimes with status 200."""
     STATES["choose"](demo, page, "")
 
     for text in GARBAGE if status < 300 else MORE_GARBAGE:

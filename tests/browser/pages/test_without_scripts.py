@@ -1,4 +1,4 @@
-"""What is left of the pages where scripts are off."""
+"""The pages without JavaScript."""
 
 import pytest
 
@@ -10,18 +10,20 @@ from tests.e2e.demo import Demo
 
 
 @pytest.mark.parametrize("path", ["/forgot-password", "/reset-password"])
-def test_the_page_says_that_it_needs_them(demo: Demo, open_page: OpenPage, complaints: Complaints, path: str) -> None:
-    complaints.forgive(".js csp")  # So the browser says that it runs no scripts.
+def test_the_page_says_that_it_needs_javascript(
+    demo: Demo, open_page: OpenPage, complaints: Complaints, path: str
+) -> None:
+    complaints.forgive(".js csp")  # The browser reports that it did not run the scripts.
     page = open_page(java_script_enabled=False)
 
     page.goto(demo.url(path))
 
     assert page.locator("noscript p").is_visible()
     assert page.get_by_role("heading", level=1).count() == 1
-    # What cannot work is not offered.
+    # Controls that cannot work are hidden.
     assert page.locator("button:visible, input:visible").count() == 0
     assert sticking_out(page) == []
-    # axe is a script itself, so it looks at the same page without its scripts.
+    # axe is a script itself, so it checks a copy of the page without its scripts.
     html = page.content().replace("noscript>", "div>").replace("<script", "<template").replace("</script", "</template")
     looked_at = open_page()
     looked_at.route(f"**{path}", lambda route: route.fulfill(body=html, content_type="text/html"))

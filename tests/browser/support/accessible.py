@@ -1,4 +1,4 @@
-"""axe: the rules for accessible pages that a program can check (WCAG 2.2 AA, and good practice)."""
+"""axe: accessibility rules that a program can check (WCAG 2.2 AA and best practices)."""
 
 import json
 from collections.abc import Iterable
@@ -11,16 +11,16 @@ _OPTIONS: dict[str, Any] = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "rules": {"target-size": {"enabled": True}},  # New in WCAG 2.2, and off by default.
     "resultTypes": ["violations"],
-    "iframes": False,  # A mail's frame runs no scripts. It is looked at by itself.
+    "iframes": False,  # An email's frame runs no scripts; emails are checked on their own.
 }
-# A mail is no page: its client has the landmarks.
+# Rules for whole pages: the landmarks around an email are those of its client.
 _OF_PAGES = ("landmark-one-main", "region")
 
 
 def violations(page: Page, *, without: Iterable[str] = ()) -> list[str]:
-    """List what axe finds on a page as it stands now: the rule, and the elements.
+    """List the rules that a page violates in its present state, with the elements.
 
-    Scripts must be allowed on the page: without them axe waits for ever.
+    The page must allow scripts: without them axe waits forever.
     """
     page.evaluate(AXE_SCRIPT)
     rules = _OPTIONS["rules"] | {rule: {"enabled": False} for rule in without}

@@ -1,4 +1,4 @@
-"""Debian's Chromium, and the devices and tastes that pages are opened with."""
+"""Debian's Chromium, and the devices and preferences with which pages are opened."""
 
 import os
 import shutil
@@ -19,13 +19,13 @@ SMALLEST = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mo
 
 
 def find_chromium() -> str | None:
-    """Return the path of a Chromium, if there is one."""
+    """Return the path of an installed Chromium, if any."""
     return shutil.which("chromium") or shutil.which("google-chrome")
 
 
 @contextmanager
 def chromium(path: str) -> Iterator[Browser]:
-    """Run a browser without a window."""
+    """Run a headless browser."""
     # Chromium's sandbox refuses to run as root.
     arguments = [*_QUIET, "--no-sandbox"] if os.geteuid() == 0 else _QUIET
     with sync_playwright() as playwright:

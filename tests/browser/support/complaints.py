@@ -1,28 +1,28 @@
-"""Whatever a browser complains about while somebody uses the pages."""
+"""Collects everything that a browser complains about while a test uses the pages."""
 
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response
 
-# The browser tells of a blocked script or style in the console as well, but not of every kind.
+# The console shows only some kinds of policy violations, so log all of them.
 _TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) =>
     console.error(`Blocked by the policy: ${event.effectiveDirective} ${event.blockedURI}`))"""
-# The pages ask the API by fetch and show what it refuses; the browser notes each refusal as an error.
+# The browser logs each error status as an error, but the pages expect them and show them to the user.
 _REFUSED = "Failed to load resource: the server responded with a status of"
-# So a request ends that somebody does not wait for.
+# A request ends this way if the user leaves the page first.
 _LEFT = "net::ERR_ABORTED"
 _OURS = {"localhost", "127.0.0.1"}
 
 
 class Complaints:
-    """Listens to browser contexts: script errors, policy violations, failed requests, and requests elsewhere."""
+    """Records script errors, policy violations, failed requests and requests to other hosts."""
 
     def __init__(self) -> None:
         self._heard: list[str] = []
         self._forgiven: list[str] = []
 
     def listen(self, context: BrowserContext) -> None:
-        """Hear all pages of a context, also those that links open in new tabs."""
+        """Listen to all pages of a context, including new tabs that links open."""
         context.add_init_script(_TELL_VIOLATIONS)
         context.on("weberror", lambda error: self._heard.append(f"Script error: {error.error}"))
         context.on("console", self._console)
@@ -31,11 +31,11 @@ class Complaints:
         context.on("response", self._response)
 
     def forgive(self, *words: str) -> None:
-        """Pass over complaints that hold one of these, because the test is about them."""
+        """Ignore complaints that contain one of these words, because the test causes them."""
         self._forgiven += words
 
     def all(self) -> list[str]:
-        """List what was heard and not forgiven."""
+        """List the complaints that were not forgiven."""
         return [text for text in self._heard if not any(words in text for words in self._forgiven)]
 
     def _console(self, message: ConsoleMessage) -> None:

@@ -1,4 +1,4 @@
-"""How soon a page can be used on a first visit: figures to be read, and no test, because a busy machine is slow."""
+"""How fast a first visit is. Only printed and never asserted, because the times depend on the machine's load."""
 
 from dataclasses import dataclass
 from statistics import median
@@ -15,7 +15,7 @@ VISITS = 9
 
 @dataclass(frozen=True)
 class FirstVisit:
-    """Milliseconds from the click to what is named, and bytes over the wire."""
+    """Milliseconds from the click to each event, and bytes over the wire."""
 
     painted: float
     interactive: float
@@ -48,7 +48,7 @@ def _visit(browser: Browser, url: str) -> FirstVisit:
     session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
     session.send("Network.enable")
     page.goto(url, wait_until="networkidle")
-    # The first paint is told of a moment after it.
+    # The browser reports the first paint with a delay.
     page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
     painted, interactive, loaded = page.evaluate(_TIMES)
     context.close()

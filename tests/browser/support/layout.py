@@ -1,8 +1,8 @@
-"""How a page stands on the screen, measured in the browser."""
+"""The layout of a page, measured in the browser."""
 
 from playwright.sync_api import Page
 
-# What is only for screen readers is a pixel wide. A field may hold more than it shows.
+# Elements only for screen readers are a pixel wide. The text of a field may be longer than the field.
 _STICKING_OUT = """() => {
   const width = document.documentElement.clientWidth;
   const shown = [...document.querySelectorAll("body *")].filter((one) =>
@@ -51,7 +51,7 @@ _FOCUS = """() => {
 
 
 def sticking_out(page: Page) -> list[str]:
-    """List the elements that stand beyond the screen's edges, and those whose text does not fit into them."""
+    """List the elements that stick out of the screen, and those whose text overflows."""
     found: list[str] = page.evaluate(_STICKING_OUT)
     return found
 
@@ -63,7 +63,7 @@ def broken_words(page: Page) -> list[str]:
 
 
 class Focus:
-    """Where the keyboard is: an element's name, where it stands, and how wide its outline is, in pixels."""
+    """The focused element: its name, its position, and the width of its outline in pixels."""
 
     def __init__(self, page: Page) -> None:
         found = page.evaluate(_FOCUS)
@@ -73,7 +73,7 @@ class Focus:
 
 
 def walk(page: Page, steps: int) -> list[Focus]:
-    """Press Tab, and tell where it leads each time."""
+    """Press Tab several times, and return the focus after each."""
     walked = []
     for _ in range(steps):
         page.keyboard.press("Tab")

@@ -1,4 +1,4 @@
-"""The demo's limits, which all tests would spend as one client."""
+"""Resets the demo's rate limits, because all tests count as one client."""
 
 import redis
 
@@ -6,7 +6,7 @@ from tests.e2e.demo import Demo
 
 
 def forget_limits(demo: Demo) -> None:
-    """Let every limit begin anew."""
+    """Reset all limits."""
     with redis.Redis(port=demo.ports["REDIS_PORT"]) as client:
         for key in client.scan_iter("limit*"):
             client.delete(key)

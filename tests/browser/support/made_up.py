@@ -1,4 +1,4 @@
-"""Answers of the server that are made up: those that a healthy one does not give when a test wants them."""
+"""Fake answers of the server, for answers that a healthy server does not give on demand."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ _WAIT_FOR_EVER = """() => {
 
 
 def answer(page: Page, path: str, status: int = 200, body: Any = None, headers: dict[str, str] | None = None) -> None:
-    """Answer each POST to a path of the API with this, until the next call says otherwise."""
+    """Answer each POST to a path of the API like this until the next call."""
     text = body if isinstance(body, str) else json.dumps(body or {})
     headers = {"Content-Type": "application/problem+json" if status >= 400 else "application/json", **(headers or {})}
 
@@ -31,12 +31,12 @@ def refuse(page: Page, path: str, status: int, code: str, *, retry_after: int | 
 
 
 def never_answer(page: Page) -> None:
-    """Let whatever the page as it is loaded asks for wait until it gives up."""
+    """Leave the requests of the loaded page unanswered until it gives up."""
     page.evaluate(_WAIT_FOR_EVER)
 
 
 def answer_again(page: Page) -> None:
-    """Take `never_answer` back."""
+    """Undo `never_answer`."""
     page.evaluate("() => { window.fetch = window.trueFetch; }")
 
 

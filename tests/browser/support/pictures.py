@@ -1,4 +1,4 @@
-"""Takes pictures of pages as they look on each device, light and dark, in a language."""
+"""Takes pictures of pages on each device, light and dark, in one language."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ Show = Callable[[Page], None]
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture, and where it lies below the folder."""
+    """One picture and its place in the folder."""
 
     subject: str
     locale: str
@@ -26,7 +26,7 @@ class Picture:
 
     @property
     def file(self) -> str:
-        """The path below the folder."""
+        """The path relative to the folder."""
         return f"{self.locale}/{self.subject}-{self.device}-{self.scheme}.png"
 
 
@@ -39,7 +39,7 @@ class Camera:
         self.taken: list[Picture] = []
 
     def take(self, locale: str, subjects: dict[str, Show]) -> None:
-        """Take four pictures of each subject: phone and desktop, light and dark."""
+        """Take four pictures of each subject: on a phone and a desktop, light and dark."""
         for device, scheme in ((device, scheme) for device in DEVICES for scheme in SCHEMES):
             with self._page(locale, device, scheme) as page:
                 for subject, show in subjects.items():
@@ -64,7 +64,7 @@ class Camera:
 
 
 def write_index(folder: Path, pictures: list[Picture]) -> Path:
-    """Write a page that shows all pictures, a row for each subject and language."""
+    """Write a page with all pictures, one row for each subject and language."""
     rows = dict.fromkeys((picture.subject, picture.locale) for picture in pictures)
     lines = [_row(subject, locale, pictures) for subject, locale in rows]
     page = (

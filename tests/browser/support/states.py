@@ -1,4 +1,4 @@
-"""Every state that a hosted page can be in, reached without a word of any language."""
+"""Every state of the hosted pages, reached without depending on the page's language."""
 
 from collections.abc import Callable
 from functools import partial
@@ -21,14 +21,14 @@ Reach = Callable[[Demo, Page, str], None]
 
 
 def go(demo: Demo, page: Page, path: str, locale: str = "", fragment: str = "") -> None:
-    """Open a page anew, also where only the fragment is another."""
+    """Open a page, and reload it even if only the fragment changed."""
     query = f"?{urlencode({'locale': locale})}" if locale else ""
     page.goto("about:blank")
     page.goto(demo.url(path + query + fragment))
 
 
 def send(page: Page, text: str) -> None:
-    """Fill in the one field that is shown, and send it by Enter."""
+    """Fill in the only visible field, and press Enter."""
     field = page.locator("main input:visible").first
     field.fill(text)
     field.press("Enter")

@@ -1,4 +1,4 @@
-"""What a person does on the pages, and what comes of it."""
+"""Steps of a person on the pages, and their results."""
 
 from playwright.sync_api import Locator, Page
 
@@ -10,17 +10,17 @@ PASSWORD = "plums under a quiet stair"
 
 
 def heading(page: Page, name: str) -> Locator:
-    """Find the heading of the state that is shown."""
+    """Find the heading of the visible state."""
     return page.get_by_role("heading", name=name, level=1)
 
 
 def alert(page: Page) -> Locator:
-    """Find what is said about what was sent."""
+    """Find the message about the last submission."""
     return page.locator("[role=alert]:visible")
 
 
 def send_button(page: Page) -> Locator:
-    """Find the button that sends the form that is shown, in any language."""
+    """Find the submit button of the visible form, in any language."""
     return page.locator("form:visible button:not([type=button])")
 
 
@@ -33,19 +33,19 @@ def ask(demo: Demo, page: Page, address: str) -> None:
 
 
 def mailed_token(demo: Demo, address: str) -> str:
-    """Ask for a link without a page, and return the token that is mailed."""
+    """Ask the API for a link, and return the token from the email."""
     before = sum(mail["to"] == address for mail in demo.messages())
     assert demo.post("/forgot-password", {"email": address})[0] == 202
     return token_in(demo.wait_for_message(address, "Reset", before + 1)["text"])
 
 
 def mailed_link(demo: Demo, address: str) -> str:
-    """Ask for a link without a page, and return it."""
+    """Ask the API for a link, and return it from the email."""
     return demo.url(f"/reset-password#token={mailed_token(demo, address)}")
 
 
 def open_link(demo: Demo, page: Page, address: str) -> str:
-    """Open a new link of a new user, and return its token."""
+    """Open a new user's link, and return its token."""
     token = mailed_token(demo, demo.add_user(address))
     page.goto(demo.url(f"/reset-password#token={token}"))
     page.get_by_label("New password").wait_for()

@@ -11,13 +11,13 @@ from tests.support.servers import wait_until
 
 PROCESSES = 2
 SOON = 2.0  # Seconds until requests are accepted again.
-# Seconds. granian takes a process that dies twice within 5.5 seconds for a crash loop and ends all of them; what then
-# brings the API back is its supervisor.
+# Seconds. If a process dies twice within 5.5 s, granian assumes a crash loop and stops all of them; then the API's
+# supervisor has to restart it.
 BETWEEN_KILLS = 6.0
 
 
 def kills(run: Run) -> None:
-    """Kill one of the server processes, again and again; its neighbour goes on serving."""
+    """Kill one of the server processes, again and again; the other one goes on serving."""
     for _ in range(2 if run.short else 10):
         wait_until(lambda: len(run.stack.api.children()) == PROCESSES, "a server process is not replaced")
         with suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""A million jobs are waiting: the sweeper and the worker are no slower than with none."""
+"""With a million waiting jobs, the sweeper and the worker are as fast as with none."""
 
 import time
 from collections.abc import Callable
@@ -26,13 +26,13 @@ from worker.settings import WorkerSettings
 WAITING = 1_000_000
 CHUNK = 2_000
 ROUNDS = 200
-JOBS = 5  # In a round.
-MAX_RATIO = 1.25  # What medians may differ by, as those of two equal servers do on a busy machine.
+JOBS = 5  # Per round.
+MAX_RATIO = 1.25  # Of the medians, which differ this much between two equal servers on a busy machine.
 ADD_ALL = "for i = 1, #ARGV, 2 do add(ARGV[i], ARGV[i + 1]) end"
 
 
 class Side:
-    """A Redis with so many jobs waiting, a worker without its queue, and how long both take, in seconds."""
+    """A Redis with its waiting jobs, a worker that takes nothing from the queue, and their times in seconds."""
 
     def __init__(self, folder: Path, bench: Bench, relay: Relay) -> None:
         self.server = one_redis(folder)
@@ -45,7 +45,7 @@ class Side:
         self._numbers = count()
 
     def measure(self) -> None:
-        """Sweep once, and mail some jobs from their claim to their end."""
+        """Time one sweep, and some jobs from claim to completion."""
         self.sweeps.append(_seconds(self.worker.sweeper.sweep))
         for _ in range(JOBS):
             job = replace(_job(new_id()), address=f"u{next(self._numbers)}@example.com")
@@ -60,7 +60,7 @@ class Side:
 
 
 def fill(client: Redis, number: int) -> None:
-    """Accept so many jobs, as the API would; then wait until Redis has rewritten its file."""
+    """Add a number of jobs, as the API would; then wait until Redis has rewritten its append-only file."""
     add_all = Outbox(client).script(ADD_ALL)
     entry = _job("JOB_ID").entry()
     for begin in range(0, number, CHUNK):
@@ -69,11 +69,13 @@ def fill(client: Redis, number: int) -> None:
             job = new_id()
             words += [job, entry.replace("JOB_ID", job)]
         add_all(args=words)
-    wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"], "no end of writing", 120)
+    wait_until(
+        lambda: not client.info("persistence")["aof_rewrite_in_progress"], "Redis does not finish its rewrite", 120
+    )
 
 
 def a_million_waiting(bench: Bench, row: Row) -> None:
-    """Measure a full outbox and an empty one in turns, so that whatever else the machine does hits both."""
+    """Measure a full and an empty outbox alternately, so that other load on the machine affects both."""
     waiting = WAITING // 100 if bench.short else WAITING
     ledger = Ledger()
     relay = Relay(ledger.take)

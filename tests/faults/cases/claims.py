@@ -13,7 +13,7 @@ from worker.queue.delivery import LEASE
 
 
 def raced(bench: Bench, row: Row) -> None:
-    """Let two clients go for a thousand jobs, each from behind one start gate."""
+    """Let two clients claim a thousand jobs, with a barrier before each."""
     server = one_redis(bench.folder_for("claims"))
     jobs = [new_id() for _ in range(300 if bench.short else 1000)]
     winners: list[list[str]] = [[], []]

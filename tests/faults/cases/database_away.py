@@ -24,7 +24,7 @@ def away(run: Run) -> None:
     afterwards = _reset(run, body)
     say(f"a reset without the database: {meanwhile}, with it again: {afterwards}")
     run.check(f"a reset without the database got {meanwhile}", holds=meanwhile == 503)
-    # The link carries the state of the stored password: had that been touched, it would not be valid any more.
+    # The link is bound to the stored hash: if the first reset had changed it, the link would be void.
     run.check(f"a reset afterwards got {afterwards}", holds=afterwards == 200)
     run.note(f"reset {meanwhile}, then {afterwards}")
 

@@ -1,4 +1,4 @@
-"""Faults of Redis: restarted, frozen, full."""
+"""Redis is restarted, frozen or full."""
 
 import time
 from itertools import cycle, islice
@@ -14,7 +14,7 @@ from tests.faults.stack import OneRedis
 from tests.support.servers import wait_until
 
 FILLING = "x" * 100_000
-HEADROOM = 20_000_000  # Bytes that the foreign keys take until Redis is full.
+HEADROOM = 20_000_000  # Bytes that foreign keys take up until Redis is full.
 
 
 def restarts(run: Run) -> None:
@@ -32,7 +32,7 @@ def restarts(run: Run) -> None:
 
 
 def freeze(run: Run) -> None:
-    """Let Redis stand still, with its connections open."""
+    """Freeze Redis, with its connections open."""
     store = _redis(run)
     before = _pids(run)
     run.wait(2)
@@ -44,7 +44,7 @@ def freeze(run: Run) -> None:
 
 
 def full(run: Run) -> None:
-    """Let somebody else's keys fill Redis to its `maxmemory` and whatever room is made in it, and take them away."""
+    """Fill Redis up to `maxmemory` with foreign keys, refill whatever is freed, and finally delete the keys."""
     with _redis(run).client() as client:
         client.config_set("maxmemory", client.info("memory")["used_memory"] + HEADROOM)
         keys = 0
@@ -73,7 +73,7 @@ def _redis(run: Run) -> OneRedis:
 
 
 def _pids(run: Run) -> list[set[int]]:
-    wait_until(run.stack.complete, "a worker lacks a process", 20)
+    wait_until(run.stack.complete, "a worker process is missing", 20)
     return [set(worker.pids()) for worker in run.stack.workers]
 
 

@@ -1,11 +1,11 @@
-"""Faults of the mail relay, one after the other as relays have them."""
+"""Faults that mail relays have in practice."""
 
 from tests.faults.bench import Loaded
 from tests.faults.relay import Mood
 from tests.faults.report import Promise
 from tests.faults.run import Run
 
-SOON = 15.0  # Seconds until mail must flow after the relay is well.
+SOON = 15.0  # Seconds until mail must flow again after the relay has recovered.
 
 
 def refusing(run: Run) -> None:
@@ -17,7 +17,7 @@ def refusing(run: Run) -> None:
 
 
 def busy(run: Run) -> None:
-    """Greet everybody with a 421."""
+    """Greet every connection with a 421."""
     _in_a_mood(run, Mood.BUSY, 30)
 
 
@@ -27,23 +27,23 @@ def silent(run: Run) -> None:
 
 
 def dropping_in_data(run: Run) -> None:
-    """End each connection in the middle of the mail."""
+    """Drop each connection in the middle of the message."""
     _in_a_mood(run, Mood.DROPS_IN_DATA, 20)
 
 
 def dropping_after_dot(run: Run) -> None:
-    """Take each mail and end the connection without a word."""
+    """Accept each message and drop the connection without an answer."""
     _in_a_mood(run, Mood.DROPS_AFTER_DOT, 10)
     run.note("copies have one Message-ID each")
 
 
 def failing_quit(run: Run) -> None:
-    """End the connection where a goodbye is asked for."""
+    """Drop the connection at QUIT."""
     _in_a_mood(run, Mood.FAILS_QUIT, 20)
 
 
 def greylisting(run: Run) -> None:
-    """Answer a third of the recipients with 450 once, and take them when they come again."""
+    """Answer a third of the recipients with 450 once, and accept them the next time."""
     seen: set[int] = set()
 
     def answer(number: int) -> str:
@@ -59,7 +59,7 @@ def greylisting(run: Run) -> None:
 
 
 def refusing_one_in_ten(run: Run) -> None:
-    """Answer one recipient in ten with 550, for ever; those are buried, and nobody else waits for them."""
+    """Always answer one recipient in ten with 550; these jobs are buried without delaying others."""
     run.owed = lambda number: number % 10 != 0
     run.stack.relay.answer_to = lambda number: "250 OK" if number % 10 else "550 No such user"
     run.wait(5 if run.short else 30)

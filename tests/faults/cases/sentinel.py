@@ -37,7 +37,7 @@ class SentinelSet:
         self.sentinels = [self._sentinel(_made(folder / f"sentinel-{port}"), port) for port in self.ports]
         hosts = ",".join(f"127.0.0.1:{port}" for port in self.ports)
         self.url = f"redis+sentinel://{hosts}/{NAME}"
-        wait_until(self._complete, "the set does not find itself", 30)
+        wait_until(self._complete, "the sentinels do not find each other and the replicas", 30)
 
     def _sentinel(self, folder: Path, port: int) -> subprocess.Popen[bytes]:
         configuration = folder / "sentinel.conf"
@@ -52,7 +52,7 @@ class SentinelSet:
             return subprocess.Popen(command, stdout=log, stderr=log)
 
     def _complete(self) -> bool:
-        """Tell whether the sentinels know each other and the replicas, which are in step."""
+        """Return whether the sentinels know each other and the replicas, and the replicas are in sync."""
         replicas = len(self.servers) - 1
         try:
             for port in self.ports:
@@ -96,7 +96,7 @@ def _made(folder: Path) -> Path:
 
 
 def failover(run: Run) -> None:
-    """Kill the master, and bring it back once another has taken over: first it takes itself for the master still."""
+    """Kill the master, and restart it after the failover, when at first it still believes that it is the master."""
     store = run.stack.store
     assert isinstance(store, SentinelSet)
     run.wait(3)
@@ -116,8 +116,8 @@ def _title(more: str) -> str:
     return f"master of a Sentinel set killed{more}"
 
 
-# What a failover loses is reported: replication is asynchronous, whatever we set. With a single
-# replica, `min-replicas-to-write 1` stops all writes until the old master is back and made a replica: 17 s were seen.
+# Losses are allowed and reported, because replication is asynchronous with any settings. With a single replica,
+# `min-replicas-to-write 1` stops all writes until the old master is back as a replica: 17 s were observed.
 _REPORTED = Promise(SOON, twice=1, lost=True)
 FAULTS = [
     Loaded("sentinel", _title(""), _REPORTED, failover, start_store=partial(SentinelSet, replicas=1, min_replicas=0)),

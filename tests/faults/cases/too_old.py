@@ -1,18 +1,19 @@
-"""A mail that could not be sent for longer than MAIL_MAX_AGE is not sent any more."""
+"""An email that could not be sent within MAIL_MAX_AGE is dropped."""
 
 from shared.redis_keys import Key
 from tests.faults.bench import Loaded
 from tests.faults.report import Promise
 from tests.faults.run import Run
 
-MAX_AGE = 60  # Seconds, the least that can be set.
-DIALOGUE = 2.0  # Seconds between the worker's look at the clock and the relay's.
+MAX_AGE = 60  # Seconds: the smallest allowed setting.
+DIALOGUE = 2.0  # Seconds between the worker's check of the age and the relay's receipt.
 
 
 def relay_down_for_longer(run: Run) -> None:
-    """Refuse connections for longer than a mail may wait: what gets too old must not come, and is counted instead.
+    """Refuse connections for longer than MAIL_MAX_AGE: emails that get too old must be dropped and counted.
 
-    Half of the age is more than the backlog takes: whatever was younger than that when the relay came back must come.
+    The backlog takes less than half of MAIL_MAX_AGE, so requests younger than that when mail flows again must be
+    mailed.
     """
     relay = run.stack.relay
     relay.refuse()

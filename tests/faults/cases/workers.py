@@ -1,4 +1,4 @@
-"""Faults of the workers: killed, all at once or one process of them, and asked to end."""
+"""Faults of the workers: a process or a whole worker is killed, or a worker gets SIGTERM."""
 
 import os
 from contextlib import suppress
@@ -37,7 +37,7 @@ def _kill(worker: Program, victim: int | None) -> str:
 
 
 def asked_to_end(run: Run) -> None:
-    """Ask one worker after the other to end, while mail flows."""
+    """Send SIGTERM to one worker after the other, while mail flows."""
     for _ in range(1 if run.short else 3):
         for worker in run.stack.workers:
             _end(run, worker, 10)
@@ -45,9 +45,9 @@ def asked_to_end(run: Run) -> None:
 
 
 def asked_to_end_while_the_relay_is_silent(run: Run) -> None:
-    """Ask both workers to end while each of their processes waits for a relay that says nothing."""
+    """Send SIGTERM to both workers while each of their processes waits for a silent relay."""
     run.stack.relay.become(Mood.SILENT)
-    # Long enough for all of them to be waiting, and at different points of their patience.
+    # Long enough for all of them to be waiting, each for a different time.
     run.wait(7)
     for worker in run.stack.workers:
         _end(run, worker, MAIL_TIMEOUT + 5)
@@ -56,7 +56,7 @@ def asked_to_end_while_the_relay_is_silent(run: Run) -> None:
 
 
 def _end(run: Run, worker: Program, most: float) -> None:
-    """Send SIGTERM, and see how long it takes; the supervisor starts the worker again."""
+    """Send SIGTERM and check how long the worker takes to exit; the supervisor restarts it."""
     known, asked = len(worker.exits), worker.terminate()
     wait_until(lambda: len(worker.exits) > known, "the worker does not end", 60)
     ended = worker.exits[known]
@@ -64,7 +64,7 @@ def _end(run: Run, worker: Program, most: float) -> None:
     run.check(f"ended after {ended.at - asked:.1f} s", holds=ended.at - asked < most)
     run.check(f"ended with {ended.code}", holds=ended.code == 0)
     run.note(f"ended after {ended.at - asked:.1f} s")
-    wait_until(run.stack.complete, "the worker does not come back", 20)
+    wait_until(run.stack.complete, "the worker does not recover", 20)
 
 
 FAULTS = [

@@ -1,4 +1,4 @@
-"""`python -m worker trace EMAIL`: what happened to an address lately."""
+"""`python -m worker trace EMAIL`: the recent history of an address."""
 
 import time
 
@@ -9,7 +9,7 @@ from tests.support.service import Service
 from tests.support.worker_commands import ADDRESS, as_json, command
 
 
-def test_trace_tells_support_what_happened_to_an_address(service: Service) -> None:
+def test_trace_shows_what_happened_to_an_address(service: Service) -> None:
     service.add_user(ADDRESS)
     token = service.link_for(ADDRESS)
     service.reset(token)
@@ -29,25 +29,24 @@ def test_trace_tells_support_what_happened_to_an_address(service: Service) -> No
         "limited",
     ]
     text = command(service, "trace", "ANNA@example.com").output
-    assert "link mailed (250 OK)" in text
+    assert "link sent (250 OK)" in text
     assert "over the quota" in text
 
 
-def test_trace_tells_that_nobody_has_the_address(service: Service) -> None:
+def test_trace_says_that_nobody_has_the_address(service: Service) -> None:
     service.forgot("nobody@example.com")
     service.work()
 
     events = as_json(service, "trace", "nobody@example.com")
 
     assert [event["event"] for event in events] == ["accepted", "no_such_user"]
-    assert "Nothing is known of the last 48 hours" in command(service, "trace", "other@example.com").output
+    assert "No history in the last 48 hours" in command(service, "trace", "other@example.com").output
 
 
-def test_trace_tells_of_a_mail_that_is_late_and_of_one_that_was_given_up(service: Service) -> None:
+def test_trace_shows_a_delayed_mail_and_one_that_was_given_up(service: Service) -> None:
     service.add_user(ADDRESS)
-    service.relay.answer_to_data = "451 come back later, <anna@example.com>"
     service.forgot(ADDRESS)
-    for answer in ("451 later", "451 later", "550 5.7.1 no"):
+    for answer in ("451 later, <anna@example.com>", "451 later", "550 5.1.1 no such user"):
         service.relay.answer_to_data = answer
         service.work()
         for identity in service.redis.zrange(Key.LATER, 0, -1):
@@ -58,29 +57,43 @@ def test_trace_tells_of_a_mail_that_is_late_and_of_one_that_was_given_up(service
     lines = [(event["event"], event["detail"]) for event in as_json(service, "trace", ADDRESS)]
     assert lines == [
         ("accepted", ""),
-        ("delayed", "message refused: 451"),
-        ("buried", "message refused: 550"),
+        ("delayed", "message refused: 451 later, <[address]>"),
+        ("buried", "message refused: 550 5.1.1 no such user"),
     ]
 
 
-def test_trace_needs_redis_and_the_key_alone_and_tells_that_histories_were_deleted(service: Service) -> None:
+def test_trace_shows_the_latest_reasons_of_a_long_delay(service: Service) -> None:
+    service.add_user(ADDRESS)
+    service.forgot(ADDRESS)
+    for number in range(1, 42):
+        service.relay.answer_to_data = f"451 reason {number}"
+        service.work()
+        for identity in service.redis.zrange(Key.LATER, 0, -1):
+            service.redis.zadd(Key.LATER, {str(identity): 0})
+
+    details = [event["detail"] for event in as_json(service, "trace", ADDRESS)]
+
+    assert details == ["", *(f"message refused: 451 reason {number}" for number in (1, 20, 40))]
+
+
+def test_trace_needs_only_redis_and_the_key_and_says_that_histories_were_deleted(service: Service) -> None:
     service.redis.set(Key.HISTORY_OFF, 1)
     service.environ = {name: service.environ[name] for name in ("REDIS_URL", "SECRET_KEY")}
 
     output = command(service, "trace", "nobody@example.com").output
 
-    assert "Nothing is known" in output
-    assert "histories are deleted" in output
+    assert "No history" in output
+    assert "histories are being deleted" in output
 
 
-def test_trace_finds_what_happened_before_the_key_was_rotated(service: Service) -> None:
+def test_trace_finds_events_from_before_a_key_rotation(service: Service) -> None:
     service.forgot("nobody@example.com")
     service.environ["SECRET_KEY"] = "another-key-0123456789-abcdefghijklmno," + service.environ["SECRET_KEY"]
 
     assert len(as_json(service, "trace", "nobody@example.com")) == 1
 
 
-def test_a_history_forgets(service: Service) -> None:
+def test_old_events_are_dropped_from_a_history(service: Service) -> None:
     (hashed, *_) = [hash_address("nobody@example.com", key) for key in hash_keys(service.settings)]
     key = f"{Key.HISTORY}{hashed}"
     for _ in range(120):
@@ -96,5 +109,5 @@ def test_a_history_forgets(service: Service) -> None:
     assert len(as_json(service, "trace", "nobody@example.com")) == 99
 
 
-def test_what_is_no_address_is_refused_without_repeating_it(service: Service) -> None:
-    assert "not one plain mail address" in command(service, "trace", "anna@example.com,ben", code=2).output
+def test_an_invalid_address_is_refused_without_repeating_it(service: Service) -> None:
+    assert "not a valid email address" in command(service, "trace", "anna@example.com,ben", code=2).output

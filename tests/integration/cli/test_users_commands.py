@@ -17,12 +17,12 @@ def run(service: Service, *arguments: str, text: str | None = None) -> Result:
     return service.app.test_cli_runner().invoke(args=["users", *arguments], input=text)
 
 
-def test_the_table_is_made_once_with_its_columns(service_on_each: Service) -> None:
+def test_the_table_is_created_once_with_its_columns(service_on_each: Service) -> None:
     service = service_on_each
 
     again = run(service, "create-table")
 
-    assert (again.exit_code, again.output) == (0, "Table users is there.\n")
+    assert (again.exit_code, again.output) == (0, "Table users already exists.\n")
     service.sql("SELECT id, email, password_hash, is_active, password_changed_at, created_at FROM users")
 
 
@@ -59,7 +59,7 @@ def test_a_password_that_cannot_be_used_is_asked_for_once(service: Service) -> N
     assert "Repeat" not in result.output
 
 
-def test_nobody_is_asked_for_the_password_of_a_user_that_is_there(service: Service) -> None:
+def test_there_is_no_password_prompt_for_an_existing_user(service: Service) -> None:
     service.add_user("ben@example.com")
 
     assert "Password" not in run(service, "add", "ben@example.com", text="correct horse battery\n" * 2).output
@@ -68,7 +68,7 @@ def test_nobody_is_asked_for_the_password_of_a_user_that_is_there(service: Servi
 @pytest.mark.parametrize(
     ("address", "password", "complaint"),
     [
-        ("anna", "correct horse battery", "not one mail address"),
+        ("anna", "correct horse battery", "not a valid email address"),
         ("anna@example.com", "short", "too_short"),
         ("anna@example.com", "passwordpassword", "too_common"),
         ("anna@example.com", "anna@example.com1", "like_address"),
@@ -86,7 +86,7 @@ def test_a_user_that_cannot_be_added_gets_a_reason(
     assert complaint in result.output
 
 
-def test_a_missing_table_is_one_sentence(make_service: MakeService) -> None:
+def test_a_missing_table_is_reported_in_one_sentence(make_service: MakeService) -> None:
     service = make_service(create_table=False)
 
     result = run(service, "add", "anna@example.com", "--password-stdin", text="correct horse battery\n")
@@ -136,7 +136,7 @@ def test_an_import_may_be_repeated(service: Service, tmp_path: Path) -> None:
     again = run(service, "import", str(file))
 
     assert "Imported 0 users, refused 1 row." in again.output
-    assert "there is a user with this address already" in again.output
+    assert "there is already a user with this address" in again.output
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_an_import_may_be_repeated(service: Service, tmp_path: Path) -> None:
     ],
     ids=["other columns", "nothing", "no text", "a dear hash"],
 )
-def test_a_file_that_is_none_is_refused_with_a_reason(
+def test_an_unusable_file_is_refused_with_a_reason(
     service: Service, tmp_path: Path, content: bytes, complaint: str
 ) -> None:
     file = tmp_path / "users.csv"
@@ -174,7 +174,7 @@ def test_a_file_longer_than_a_batch_is_imported_whole(service: Service, tmp_path
     assert service.sql("SELECT count(*) FROM users")[0][0] == 12_000
 
 
-def test_support_sends_a_link_past_the_quota(make_service: MakeService) -> None:
+def test_support_can_send_a_link_despite_the_quota(make_service: MakeService) -> None:
     service = make_service(FORGOT_LIMIT_PER_EMAIL="1/day")
     service.add_user("anna@example.com")
     for _ in range(3):
@@ -197,7 +197,7 @@ def test_support_is_told_when_redis_is_away(make_service: MakeService) -> None:
     assert "Redis cannot be reached" in result.output
 
 
-def test_a_user_whose_address_differs_in_case_alone_is_not_added_again(service: Service) -> None:
+def test_a_user_whose_address_differs_only_in_case_is_not_added_again(service: Service) -> None:
     service.add_user("Anna@Example.com")
 
     result = run(service, "add", "anna@example.com", "--password-stdin", text="correct horse battery\n")

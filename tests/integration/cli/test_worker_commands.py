@@ -1,4 +1,4 @@
-"""`python -m worker COMMAND`: what a person does about mails that wait or were given up."""
+"""`python -m worker COMMAND`: commands for emails that wait or were given up."""
 
 import json
 import time
@@ -13,15 +13,18 @@ from tests.support.worker_commands import ADDRESS, as_json, command
 
 NOTHING_PENDING = """\
 0 waiting
-  0 in the queue, 0 with a worker, 0 to be tried later
+  0 in the queue, 0 with a worker, 0 to be retried later
 0 given up
-No worker is alive.
+No worker is running.
 """
+
+
+REASON = "message refused: 550 5.1.1 <[address]> unknown"
 
 
 @pytest.fixture
 def buried(service: Service) -> str:
-    """The id of a job that the relay refused for good."""
+    """The ID of a job that the relay permanently refused."""
     service.add_user(ADDRESS)
     service.relay.answer_to_data = "550 5.1.1 <anna@example.com> unknown"
     service.forgot(ADDRESS)
@@ -30,7 +33,7 @@ def buried(service: Service) -> str:
     return str(service.redis.hkeys(Key.DEAD)[0])
 
 
-def test_pending_tells_how_much_waits_and_for_how_long(service: Service) -> None:
+def test_pending_shows_how_many_jobs_wait_and_for_how_long(service: Service) -> None:
     assert command(service, "pending").output == NOTHING_PENDING
     service.forgot(ADDRESS)
     service.forgot("ben@example.com")
@@ -42,22 +45,23 @@ def test_pending_tells_how_much_waits_and_for_how_long(service: Service) -> None
 
     assert 90 <= found.pop("oldest") < 95
     assert found == {"jobs": 2, "queued": 1, "leased": 1, "later": 0, "queue": 2, "dead": 0, "worker_alive": False}
-    assert "2 waiting; the oldest for 9" in command(service, "pending").output
+    assert "2 waiting, the oldest for 9" in command(service, "pending").output
 
 
-def test_dead_lists_what_was_given_up_and_why_without_the_address(service: Service, buried: str) -> None:
+def test_dead_lists_buried_jobs_with_their_reason_and_without_the_address(service: Service, buried: str) -> None:
     (letter,) = as_json(service, "dead")
 
-    assert (letter["id"], letter["kind"], letter["reason"]) == (buried, "forgot", "message refused: 550")
+    assert (letter["id"], letter["kind"], letter["reason"]) == (buried, "forgot", REASON)
     assert time.time() - 10 < letter["accepted_at"] < letter["buried_at"] <= time.time()
     text = command(service, "dead").output
     assert buried in text
+    assert REASON in text
     assert letter["address_hash"] in text
     assert text.endswith("1 of 1 given up\n")
 
 
-def test_dead_lists_the_newest_first_and_no_more_than_asked_for(service: Service, buried: str) -> None:
-    service.relay.answer_to_data = "550 no"
+def test_dead_lists_the_newest_first_up_to_the_limit(service: Service, buried: str) -> None:
+    service.relay.answer_to_data = "550 5.1.1 no such user"
     service.forgot(ADDRESS)
     service.work()
 
@@ -68,27 +72,27 @@ def test_dead_lists_the_newest_first_and_no_more_than_asked_for(service: Service
 
 
 @pytest.mark.parametrize("which", ["its id", "all"])
-def test_what_was_given_up_is_mailed_after_a_retry(service: Service, buried: str, which: str) -> None:
+def test_a_buried_job_is_mailed_after_a_retry(service: Service, buried: str, which: str) -> None:
     age_the_dead(service, buried)
 
     output = command(service, "retry", "--all" if which == "all" else buried).output
 
-    assert output == "1 put back\n"
+    assert output == "1 put back into the queue\n"
     service.work()
     assert service.relay.recipients() == [ADDRESS]
     assert service.redis.keys(Key.DEAD) == []
 
 
-def test_a_retry_of_what_is_not_there_says_so(service: Service) -> None:
-    assert "Nothing was given up under this ID" in command(service, "retry", "a" * 32, code=1).output
-    assert "Name one ID" in command(service, "retry", code=2).output
+def test_a_retry_of_an_unknown_job_says_so(service: Service) -> None:
+    assert "No job with this ID was given up" in command(service, "retry", "a" * 32, code=1).output
+    assert "Give either an ID" in command(service, "retry", code=2).output
     assert as_json(service, "retry", "--all") == {"retried": 0}
 
 
-def test_a_retried_notice_has_its_day_again(service: Service) -> None:
+def test_a_retried_notice_gets_another_full_day(service: Service) -> None:
     service.add_user(ADDRESS)
     token = service.link_for(ADDRESS)
-    service.relay.answer_to_data = "550 no"
+    service.relay.answer_to_data = "550 5.1.1 no such user"
     service.reset(token)
     service.work()
 
@@ -98,7 +102,7 @@ def test_a_retried_notice_has_its_day_again(service: Service) -> None:
     assert service.redis.zcard(Key.NOTICES) == 1
 
 
-def test_purge_deletes_what_was_given_up_when_it_is_meant(service: Service, buried: str) -> None:
+def test_purge_deletes_buried_jobs_when_confirmed(service: Service, buried: str) -> None:
     command(service, "purge", code=1, input="n\n")
     assert service.redis.hexists(Key.DEAD, buried)
 
@@ -110,14 +114,14 @@ def test_purge_deletes_what_was_given_up_when_it_is_meant(service: Service, buri
 def test_a_redis_that_is_away_is_named_as_the_cause(service: Service) -> None:
     service.environ["REDIS_URL"] = f"redis://127.0.0.1:{free_port()}/0"
 
-    assert "Redis does not answer" in command(service, "pending", code=1).output
+    assert "Redis cannot be reached" in command(service, "pending", code=1).output
 
     service.environ["REDIS_URL"] = str(service.settings.redis_url.get_secret_value()).replace("//", "//anna:wrong@")
     assert "refuses its user or password" in command(service, "pending", code=1).output
 
 
 def age_the_dead(service: Service, identity: str) -> None:
-    """Let a day pass since it was accepted."""
+    """Make a buried job a day older."""
     buried = json.loads(service.redis.hget(Key.DEAD, identity) or "")
     entry = json.loads(buried["entry"])
     entry["accepted_at"] -= 86400

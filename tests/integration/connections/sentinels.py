@@ -1,4 +1,4 @@
-"""A real set of servers with a master, a replica and three sentinels, each a process of its own on loopback."""
+"""A real Sentinel set on loopback: a master, a replica and three sentinels, each in its own process."""
 
 import signal
 import subprocess
@@ -15,7 +15,7 @@ NAME = "latchkey-set"
 
 
 class SentinelServer:
-    """A sentinel with its configuration file, which it rewrites itself."""
+    """A sentinel and its configuration file, which the sentinel rewrites."""
 
     def __init__(self, folder: Path, master: RedisServer, password: str) -> None:
         self.port = free_port()
@@ -40,7 +40,7 @@ class SentinelServer:
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def knows_all(self) -> bool:
-        """Tell whether it has found the replica and both other sentinels."""
+        """Return whether the sentinel has found the replica and both other sentinels."""
         try:
             with redis.Redis(port=self.port, password=self._password) as client:
                 state = client.sentinel_master(NAME)
@@ -50,7 +50,7 @@ class SentinelServer:
 
 
 class SentinelSet:
-    """Two data servers and their three sentinels; with `password`, all of them ask for one."""
+    """Two data servers and three sentinels, optionally protected by passwords."""
 
     def __init__(self, folder: Path, password: str = "", sentinel_password: str = "") -> None:
         options = ["--repl-diskless-sync-delay", "0"]
@@ -66,7 +66,7 @@ class SentinelSet:
         self._query = f"?sentinel_password={quote(sentinel_password)}" if sentinel_password else ""
 
     def url(self, *, first: tuple[int, ...] = (), db: int = 0) -> str:
-        """Return the address for REDIS_URL, with other ports before those of the sentinels."""
+        """Return a value for REDIS_URL; the ports in `first` come before those of the sentinels."""
         ports = [*first, *(sentinel.port for sentinel in self.sentinels)]
         hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
         return f"redis+sentinel://{self._login}{hosts}/{NAME}/{db}{self._query}"
@@ -89,8 +89,8 @@ class SentinelSet:
     def _start(self) -> None:
         self.master.start()
         self.replica.start()
-        # A sentinel asks for replicas every ten seconds: one that came later would be found late.
-        wait_until(self._replicates, "the replica does not follow")
+        # Sentinels look for replicas only every ten seconds, so the replica has to be there first.
+        wait_until(self._replicates, "the replica does not replicate")
         for sentinel in self.sentinels:
             sentinel.start()
         wait_until(lambda: all(each.knows_all() for each in self.sentinels), "the sentinels do not find each other", 20)

@@ -1,4 +1,4 @@
-"""The worker's connection to the database: one exchange a job besides the ping, and never a dead one."""
+"""The worker's database connection: one round trip per job besides the ping, and never a dead connection."""
 
 from collections.abc import Generator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.connections.database import BoundedConnection
-from shared.users.table import Users
+from shared.users.users import Users
 from tests.conftest import MakeService
 from tests.support.servers import wait_until
 from tests.support.service import Service
@@ -14,7 +14,7 @@ from tests.support.service import Service
 
 @pytest.fixture
 def service(make_service: MakeService, postgres_url: str) -> Service:
-    """A service whose worker has mailed Anna once, so that it keeps a connection."""
+    """A service whose worker has emailed Anna once, so it holds an open connection."""
     service = make_service(DATABASE_URL=postgres_url)
     service.add_user("anna@example.com")
     service.link_for("anna@example.com")
@@ -23,7 +23,7 @@ def service(make_service: MakeService, postgres_url: str) -> Service:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch, service: Service) -> list[object]:
-    """What is waited for in exchanges with PostgreSQL."""
+    """The waits for PostgreSQL, one for each round trip."""
     found: list[object] = []
     bounded = BoundedConnection._bounded
 
@@ -55,10 +55,10 @@ def test_a_look_up_is_one_exchange_besides_the_ping(service: Service, waits: lis
     assert len(waits) == 2
 
 
-def test_a_connection_that_the_server_has_closed_costs_no_second_try(service: Service) -> None:
+def test_a_connection_closed_by_the_server_costs_no_retry(service: Service) -> None:
     others = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
     service.sql(f"SELECT pg_terminate_backend(pid) {others}")
-    wait_until(lambda: not service.sql(f"SELECT pid {others}"), "the connections do not end")
+    wait_until(lambda: not service.sql(f"SELECT pid {others}"), "the connections are not closed")
 
     service.link_for("anna@example.com")
 

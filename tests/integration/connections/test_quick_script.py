@@ -1,4 +1,4 @@
-"""The short way to a script, on the connections that it keeps."""
+"""QuickScript runs a script on its own kept connections."""
 
 import os
 from collections import deque
@@ -22,7 +22,7 @@ from tests.support.tls import server_context, tls_proxy
 
 @pytest.fixture(params=["one server", "behind sentinels"])
 def redis(request: pytest.FixtureRequest, own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Redis]:
-    """Connect either way: connections to a master that sentinels named have a class of their own."""
+    """Connect directly and through sentinels, which use another connection class."""
     monkeypatch.setattr(Sentinels, "discover_master", lambda *_: ("127.0.0.1", own_redis.port))
     url = own_redis.url if request.param == "one server" else "redis+sentinel://127.0.0.1:1/main"
     with connect(url, connect_timeout=0.5, timeout=0.5) as client:
@@ -35,7 +35,7 @@ def echo(redis: Redis) -> QuickScript:
 
 
 def connections(own_redis: RedisServer) -> int:
-    """Count the clients of the server, but for the one that asks."""
+    """Count the server's clients, except the one that asks."""
     with own_redis.client() as client:
         return len(client.client_list()) - 1
 
@@ -56,7 +56,7 @@ def test_calls_of_several_threads_keep_no_more_connections_than_ran_at_once(
         answers = list(pool.map(lambda number: echo([str(number)]), range(400)))
 
     assert answers == [[str(number)] for number in range(400)]
-    assert connections(own_redis) <= 9  # Loading the script took one of the client's own.
+    assert connections(own_redis) <= 9  # Loading the script opened one of the client's pool.
 
 
 def test_the_first_call_after_a_restart_of_redis_goes_through(echo: QuickScript, own_redis: RedisServer) -> None:
@@ -72,7 +72,7 @@ def test_the_first_call_after_a_restart_of_redis_goes_through(echo: QuickScript,
         echo._free.rotate()
 
 
-def test_what_a_script_refuses_leaves_the_connection_good(redis: Redis, own_redis: RedisServer) -> None:
+def test_a_script_error_leaves_the_connection_usable(redis: Redis, own_redis: RedisServer) -> None:
     refuse = QuickScript(redis, "return redis.error_reply('ERR no')", deque())
     for _ in range(5):
         with pytest.raises(ResponseError):
@@ -89,7 +89,7 @@ def test_a_late_answer_is_not_taken_for_the_next(redis: Redis, own_redis: RedisS
     go_on.start()
     with pytest.raises(RedisError):
         echo(["late"])
-    # It asks while that answer is still to come.
+    # The answer to "late" has not arrived yet.
     answer = echo(["next"])
     go_on.join()
 
@@ -97,7 +97,7 @@ def test_a_late_answer_is_not_taken_for_the_next(redis: Redis, own_redis: RedisS
 
 
 def freeze(own_redis: RedisServer, call: Callable[[], object]) -> float:
-    """Call while Redis says nothing, and return how many seconds it was waited for."""
+    """Call while Redis is frozen, and return how many seconds the call waited."""
     own_redis.send(SIGSTOP)
     begun = monotonic()
     try:
@@ -123,7 +123,7 @@ def test_a_redis_that_says_nothing_is_waited_for_no_longer_than_the_timeout(
     assert echo(["after"]) == ["after"]
 
 
-def test_over_tls_too_it_is_waited_for_no_longer(own_redis: RedisServer, tmp_path: Path) -> None:
+def test_the_timeout_applies_over_tls_too(own_redis: RedisServer, tmp_path: Path) -> None:
     with tls_proxy(own_redis.port, server_context(tmp_path)) as port:
         url = f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={tmp_path / 'certificate.pem'}"
         with connect(url, connect_timeout=0.5, timeout=0.5) as client:
@@ -134,7 +134,7 @@ def test_over_tls_too_it_is_waited_for_no_longer(own_redis: RedisServer, tmp_pat
             assert 0.4 < freeze(own_redis, lambda: echo(["frozen"])) < 3
 
 
-def test_a_connection_to_a_server_that_is_master_no_more_is_opened_anew(
+def test_a_connection_to_a_former_master_is_replaced(
     echo: QuickScript, redis: Redis, own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def opened() -> int:
@@ -145,7 +145,7 @@ def test_a_connection_to_a_server_that_is_master_no_more_is_opened_anew(
     before = opened()
     echo(["once more"])
     assert opened() == before
-    # What sentinels' pools answer once another connection has learnt of a new master.
+    # A Sentinel pool says this once another of its connections has found a new master.
     monkeypatch.setattr(redis.connection_pool, "owns_connection", lambda _connection: False)
 
     assert echo(["anew"]) == ["anew"]
@@ -164,7 +164,7 @@ def test_more_connections_than_redis_py_would_allow_can_be_kept(redis: Redis) ->
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_a_forked_process_takes_a_connection_of_its_own(echo: QuickScript, own_redis: RedisServer) -> None:
+def test_a_forked_process_opens_its_own_connection(echo: QuickScript, own_redis: RedisServer) -> None:
     echo(["load the script"])
     echo(["keep a connection"])
 

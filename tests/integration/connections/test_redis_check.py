@@ -1,4 +1,4 @@
-"""A Redis that will never do ends the start; one that is away is waited for."""
+"""An unsuitable Redis stops the start; an unreachable one does not."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ def check(url: str) -> list[str]:
     return [line["event"] for line in lines]
 
 
-def test_a_redis_that_keeps_what_it_is_given_passes(own_redis: RedisServer, client: redis.Redis) -> None:
+def test_a_durable_redis_passes(own_redis: RedisServer, client: redis.Redis) -> None:
     assert check(own_redis.url) == []
 
 
@@ -43,7 +43,7 @@ def test_a_redis_that_keeps_what_it_is_given_passes(own_redis: RedisServer, clie
         ("maxmemory", "0", "redis_unbounded"),
     ],
 )
-def test_a_redis_that_may_lose_what_was_accepted_is_warned_of(
+def test_a_redis_that_may_lose_accepted_jobs_gets_a_warning(
     own_redis: RedisServer, client: redis.Redis, setting: str, value: str, event: str
 ) -> None:
     client.config_set(setting, value)
@@ -51,17 +51,17 @@ def test_a_redis_that_may_lose_what_was_accepted_is_warned_of(
     assert check(own_redis.url) == [event]
 
 
-def test_a_redis_that_is_away_is_waited_for() -> None:
+def test_an_unreachable_redis_does_not_stop_the_start() -> None:
     assert check(f"redis://127.0.0.1:{free_port()}/0") == ["redis_away"]
 
 
-def test_a_redis_that_tells_nothing_passes_with_a_warning(own_redis: RedisServer, client: redis.Redis) -> None:
+def test_a_redis_that_forbids_info_passes_with_a_warning(own_redis: RedisServer, client: redis.Redis) -> None:
     client.acl_setuser("anna", enabled=True, passwords=["+pass"], keys="*", commands=["+@all", "-info"])
 
     assert check(own_redis.url.replace("//", "//anna:pass@")) == ["redis_tells_nothing"]
 
 
-def test_a_user_who_may_not_use_all_keys_ends_the_start(own_redis: RedisServer, client: redis.Redis) -> None:
+def test_a_redis_user_without_access_to_all_keys_stops_the_start(own_redis: RedisServer, client: redis.Redis) -> None:
     client.acl_setuser("anna", enabled=True, passwords=["+pass"], keys=["outbox:*"], commands=["+@all"])
 
     with pytest.raises(SettingsError, match="may not use all keys"):
@@ -75,7 +75,7 @@ def test_a_user_who_may_not_use_all_keys_ends_the_start(own_redis: RedisServer, 
         ("something about pass", "Its own log says more"),
     ],
 )
-def test_what_redis_says_when_it_refuses_us_is_not_repeated(
+def test_the_words_of_a_redis_refusal_are_not_repeated(
     own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch, words: str, hint: str
 ) -> None:
     def refuse(*_: object) -> None:
@@ -90,14 +90,14 @@ def test_what_redis_says_when_it_refuses_us_is_not_repeated(
     assert "pass" not in str(refused.value)
 
 
-def test_a_redis_cluster_ends_the_start(own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_redis_cluster_stops_the_start(own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redis.Redis, "info", lambda _: {"redis_version": "7.2.4", "cluster_enabled": 1})
 
     with pytest.raises(SettingsError, match="Redis Cluster"):
         check(own_redis.url)
 
 
-def test_an_old_redis_ends_the_start(own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_redis_stops_the_start(own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared.connections.redis_check, "MIN_VERSION", 1000)
 
     with pytest.raises(SettingsError, match=r"this is Redis .* needs Redis 7 or later"):
@@ -110,7 +110,7 @@ def test_an_old_redis_ends_the_start(own_redis: RedisServer, monkeypatch: pytest
     ("user", "database", "words"),
     [("anna:wrong@", 0, "refuses its user or password"), ("", 999, "no database of this number")],
 )
-def test_a_redis_that_refuses_us_ends_the_start_with_the_reason(
+def test_a_wrong_password_or_database_number_stops_the_start_with_the_reason(
     own_redis: RedisServer, make_service: Any, program: str, user: str, database: int, words: str
 ) -> None:
     url = f"redis://{user}127.0.0.1:{own_redis.port}/{database}"

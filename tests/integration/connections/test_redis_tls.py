@@ -1,4 +1,4 @@
-"""rediss://: the certificate of Redis is checked, by the client and by the broker's connection alike."""
+"""rediss://: the client and the broker's connection both verify the certificate of Redis."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,11 +32,11 @@ def port(redis_server: RedisServer, tmp_path: Path) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("reach", [ping, open_broker])
-def test_a_certificate_that_nobody_vouches_for_is_refused(port: int, reach: Callable[[str], None]) -> None:
+def test_an_untrusted_certificate_is_refused(port: int, reach: Callable[[str], None]) -> None:
     with pytest.raises(Exception, match="certificate verify failed"):
         reach(f"rediss://127.0.0.1:{port}/0")
 
 
 @pytest.mark.parametrize("reach", [ping, open_broker])
-def test_the_address_may_name_a_certificate_to_trust(port: int, reach: Callable[[str], None], tmp_path: Path) -> None:
+def test_the_url_may_name_a_ca_certificate(port: int, reach: Callable[[str], None], tmp_path: Path) -> None:
     reach(f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={tmp_path / 'certificate.pem'}")

@@ -1,4 +1,4 @@
-"""Redis behind real sentinels: the same service, and a failover is a short outage."""
+"""Redis behind real sentinels: the service works the same, and a failover is a short outage."""
 
 import asyncio
 import importlib
@@ -37,7 +37,7 @@ def locked_set(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SentinelSet
 
 
 def service_on(servers: SentinelSet, make_service: MakeService) -> Service:
-    """Make a service on an empty database, that finds a dead sentinel before the three that live."""
+    """Make a service on an empty database; the first of its four sentinels is dead."""
     service = make_service(REDIS_URL=servers.url(first=(1,), db=3), FORGOT_LIMIT_PER_EMAIL="1000/day")
     service.redis.flushdb()
     service.add_user("anna@example.com")
@@ -76,9 +76,7 @@ def test_flower_measures_the_queue_with_the_first_sentinel_dead(
     assert queues == [{"name": "latchkey", "messages": 1}]
 
 
-def test_a_worker_outlives_a_master_that_is_demoted_under_its_hands(
-    open_set: SentinelSet, make_service: MakeService
-) -> None:
+def test_a_worker_survives_the_demotion_of_its_master(open_set: SentinelSet, make_service: MakeService) -> None:
     service = service_on(open_set, make_service)
     with worker_process(service) as worker, open_set.master.client() as operator:
         operator.replicaof("127.0.0.1", "1")
@@ -87,12 +85,12 @@ def test_a_worker_outlives_a_master_that_is_demoted_under_its_hands(
 
         assert answer.status_code == 503
         assert service.forgot("anna@example.com").status_code == 202
-        # A message that was popped into the lost connection is put back after ten seconds.
-        wait_until(lambda: len(service.relay.mails) == 2, "the worker does not come back", 20)
+        # A message popped into the lost connection is put back after ten seconds.
+        wait_until(lambda: len(service.relay.mails) == 2, "the worker does not recover", 20)
         assert worker.poll() is None
 
 
-def test_a_worker_that_starts_on_a_full_master_mails_what_was_accepted(
+def test_a_worker_that_starts_on_a_full_master_delivers_accepted_jobs(
     open_set: SentinelSet, make_service: MakeService
 ) -> None:
     service = service_on(open_set, make_service)
@@ -105,7 +103,7 @@ def test_a_worker_that_starts_on_a_full_master_mails_what_was_accepted(
         service.redis.config_set("maxmemory", 0)
 
 
-def test_a_worker_tells_those_who_inspect_it_no_password(locked_set: SentinelSet, make_service: MakeService) -> None:
+def test_inspecting_a_worker_reveals_no_password(locked_set: SentinelSet, make_service: MakeService) -> None:
     service = service_on(locked_set, make_service)
     inspect = [sys.executable, "-m", "celery", "--app", "worker.flower", "inspect", "stats"]
     with worker_process(service):
@@ -122,6 +120,6 @@ def test_mail_flows_soon_after_the_master_was_killed(locked_set: SentinelSet, ma
         refused = service.forgot("anna@example.com")
 
         assert refused.status_code == 503
-        wait_until(lambda: service.forgot("anna@example.com").status_code == 202, "the API does not come back", 9)
-        wait_until(lambda: len(service.relay.mails) >= 2, "the worker does not come back", 6)
+        wait_until(lambda: service.forgot("anna@example.com").status_code == 202, "the API does not recover", 9)
+        wait_until(lambda: len(service.relay.mails) >= 2, "the worker does not recover", 6)
         assert worker.poll() is None

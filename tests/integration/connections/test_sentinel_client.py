@@ -1,4 +1,4 @@
-"""The client that asks sentinels, where they are silent, where two threads ask, and where a master is demoted."""
+"""The Sentinel client with silent sentinels, with two threads, and with a demoted master."""
 
 import socket
 import time
@@ -17,7 +17,7 @@ from tests.support.servers import RedisServer
 
 @pytest.fixture
 def silent() -> Iterator[list[int]]:
-    """The ports of three that take a connection and then say nothing, as a frozen process does."""
+    """The ports of three servers that accept connections and never answer, like a frozen process."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
         yield [each.getsockname()[1] for each in sockets]
@@ -38,7 +38,7 @@ def test_with_all_sentinels_frozen_a_request_gets_its_503_within_half_a_second(
 
 
 class FakeSentinel:
-    """Answers, or does not; while it answers, another thread may have asked and been answered."""
+    """A sentinel that answers or does not; another thread may get its answer in between."""
 
     def __init__(self, *, alive: bool) -> None:
         self._alive = alive
@@ -54,7 +54,7 @@ class FakeSentinel:
         return {"main": state | {"ip": "127.0.0.1", "port": 1}}
 
 
-def test_no_sentinel_is_forgotten_where_two_threads_ask_at_once() -> None:
+def test_no_sentinel_is_lost_when_two_threads_ask_at_once() -> None:
     dead: Any = FakeSentinel(alive=False)
     alive: Any = FakeSentinel(alive=True)
     sentinels = Sentinels([])  # type: ignore[no-untyped-call]

@@ -24,7 +24,7 @@ def settings(file: Path) -> dict[str, str]:
     return inherited_environment(os.environ) | latchkey_settings(DEFAULT_PORTS, secret=secret, database=file)
 
 
-def test_the_first_start_makes_two_active_users_with_passwords_of_their_own(
+def test_the_first_start_creates_two_active_users_with_different_passwords(
     file: Path, settings: dict[str, str]
 ) -> None:
     make_demo_database(file, settings)
@@ -36,7 +36,7 @@ def test_the_first_start_makes_two_active_users_with_passwords_of_their_own(
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_a_database_that_is_there_stays_as_it_is(file: Path, settings: dict[str, str]) -> None:
+def test_an_existing_database_is_left_unchanged(file: Path, settings: dict[str, str]) -> None:
     file.write_text("theirs")
 
     make_demo_database(file, settings)
@@ -44,7 +44,7 @@ def test_a_database_that_is_there_stays_as_it_is(file: Path, settings: dict[str,
     assert file.read_text() == "theirs"
 
 
-def test_a_failure_says_why_and_leaves_nothing_half_made(file: Path, settings: dict[str, str]) -> None:
+def test_a_failure_says_why_and_leaves_no_partial_database(file: Path, settings: dict[str, str]) -> None:
     with pytest.raises(DemoError, match="USERS_HASH_FORMAT"):
         make_demo_database(file, settings | {"USERS_HASH_FORMAT": "rot13"})
 

@@ -1,4 +1,4 @@
-"""The demo's front page, and the page where its story ends."""
+"""The demo's front page and its sign-in page, where the story ends."""
 
 import re
 import sqlite3
@@ -46,7 +46,7 @@ def sign_in(client: FlaskClient, address: str, password: str) -> tuple[int, str]
     return answer.status_code, answer.text
 
 
-def test_the_front_page_leads_through_the_story_and_to_the_rest(client: FlaskClient) -> None:
+def test_the_front_page_links_the_story_and_everything_else(client: FlaskClient) -> None:
     page = client.get("/").text
 
     for address in ("http://localhost:8001/forgot-password", "/inbox", "/sign-in", "http://localhost:8001/docs"):
@@ -56,7 +56,7 @@ def test_the_front_page_leads_through_the_story_and_to_the_rest(client: FlaskCli
     assert page.count(PRODUCT_NAME) == 2
 
 
-def test_the_front_page_opens_flower_without_a_question_and_shows_the_password(client: FlaskClient) -> None:
+def test_the_front_page_opens_flower_without_a_prompt_and_shows_the_password(client: FlaskClient) -> None:
     page = unescape(client.get("/").text)
 
     assert 'href="http://operator:a%2Fb%40c@localhost:5556"' in page
@@ -92,11 +92,11 @@ def test_the_right_password_signs_in(client: FlaskClient, address: str) -> None:
         ("' OR 1=1 --", PASSWORD),
     ],
 )
-def test_anything_else_is_refused_in_the_same_words(client: FlaskClient, address: str, password: str) -> None:
+def test_every_failed_sign_in_gets_the_same_words(client: FlaskClient, address: str, password: str) -> None:
     status, page = sign_in(client, address, password)
 
     assert status == 401
-    assert "Wrong address or password." in page
+    assert "Wrong email address or password." in page
     assert not password or password not in page
 
 
@@ -118,7 +118,7 @@ def test_what_was_typed_is_shown_escaped(client: FlaskClient) -> None:
     assert "<script>" not in sign_in(client, '"><script>', "x")[1]
 
 
-def test_a_form_of_unusual_length_is_refused(client: FlaskClient) -> None:
+def test_an_overlong_form_is_refused(client: FlaskClient) -> None:
     assert sign_in(client, "demo@example.com", "x" * MAX_FORM_SIZE)[0] == 413
 
 
@@ -134,7 +134,7 @@ def test_every_mail_can_be_read_in_every_language(client: FlaskClient) -> None:
             assert "default-src 'none'; style-src 'unsafe-inline'; " in answer.headers["Content-Security-Policy"]
 
 
-def test_the_mails_are_written_once_however_many_ask_for_them_first(
+def test_the_mails_are_rendered_once_for_parallel_first_requests(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = create_site(Mailbox(), Place("8001", "5556", "", "", database))

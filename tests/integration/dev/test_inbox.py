@@ -49,7 +49,7 @@ def mail(number: int = 0, html: str = "<p>html</p>") -> Mail:
     return Mail(f"id{number}", "ada@example.com", f"Subject {number}", "text", html, "2026-01-01T00:00:00+00:00")
 
 
-def test_a_mail_sent_over_smtp_stands_in_the_json(smtp: smtplib.SMTP, client: FlaskClient) -> None:
+def test_a_mail_sent_over_smtp_appears_in_the_json(smtp: smtplib.SMTP, client: FlaskClient) -> None:
     smtp.send_message(message("Grüße", "Zeile eins\nZeile zwei\n", "<p>Zeile</p>"), to_addrs=["ada@example.com"])
 
     [received] = client.get("/api/messages").get_json()
@@ -65,13 +65,13 @@ def test_a_mail_sent_over_smtp_stands_in_the_json(smtp: smtplib.SMTP, client: Fl
     assert received["excerpt"] == "Zeile"
 
 
-def test_the_recipients_are_those_of_the_envelope(smtp: smtplib.SMTP, mailbox: Mailbox) -> None:
+def test_the_recipients_come_from_the_envelope(smtp: smtplib.SMTP, mailbox: Mailbox) -> None:
     smtp.send_message(message(), to_addrs=["ada@example.com", "bob@example.com"])
 
     assert mailbox.list()[0].to == "ada@example.com, bob@example.com"
 
 
-def test_an_international_address_is_taken(smtp: smtplib.SMTP, mailbox: Mailbox) -> None:
+def test_an_international_address_is_accepted(smtp: smtplib.SMTP, mailbox: Mailbox) -> None:
     smtp.sendmail("a@example.com", "dörte@exämple.com", "Subject: Für Dörte\n\ntext".encode(), ["SMTPUTF8"])
 
     assert (mailbox.list()[0].to, mailbox.list()[0].subject) == ("dörte@exämple.com", "Für Dörte")
@@ -86,7 +86,7 @@ def test_several_mails_go_over_one_connection_and_the_newest_comes_first(
     assert [each["subject"] for each in client.get("/api/messages").get_json()] == ["Mail 2", "Mail 1", "Mail 0"]
 
 
-def test_a_mail_in_an_unknown_charset_is_caught_all_the_same() -> None:
+def test_a_mail_in_an_unknown_charset_is_still_stored() -> None:
     content = b"Content-Type: text/plain; charset=klingon\r\n\r\nnuqneH"
 
     assert read_mail(content, ["ada@example.com"]).text == "nuqneH"
@@ -119,7 +119,7 @@ def test_an_opened_mail_shows_its_html_in_a_sandbox_and_its_text_escaped(client:
     assert "<b>Subject" not in page
 
 
-def test_the_links_of_a_text_work_and_tell_nothing(client: FlaskClient, mailbox: Mailbox) -> None:
+def test_links_in_a_text_work_and_send_no_referrer(client: FlaskClient, mailbox: Mailbox) -> None:
     link = "http://localhost:8000/reset-password#token=Wy.x-y_z.0"
     mailbox.add(replace(mail(), text=f"Choose:\n\n{link}\n"))
 
@@ -147,7 +147,7 @@ def test_the_list_shows_the_newest_mail_first_with_sender_and_first_words(
     assert "Subject 1" in older
 
 
-def test_who_looks_again_gets_the_list_only_when_it_changed(client: FlaskClient, mailbox: Mailbox) -> None:
+def test_polling_returns_the_list_only_if_it_changed(client: FlaskClient, mailbox: Mailbox) -> None:
     mailbox.add(mail(1))
     seen = client.get("/inbox").headers["ETag"]
 
@@ -164,7 +164,7 @@ def test_an_empty_inbox_says_what_to_do(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("name", ["Subject", "From", "To", "Message-ID", "Content-Type"])
 @pytest.mark.parametrize("value", [b"=?utf-8?q?=0A=00?=", b"\xff\xfe", b"<", b"", b'@[,;<>"', b"=?x?y?z?="])
-def test_a_mail_with_a_header_that_is_none_is_caught_and_shown(
+def test_a_mail_with_a_malformed_header_is_stored_and_shown(
     client: FlaskClient, mailbox: Mailbox, name: str, value: bytes
 ) -> None:
     mailbox.add(read_mail(name.encode() + b": " + value + b"\r\n\r\ntext", ["ada@example.com"]))
@@ -181,5 +181,5 @@ def test_a_mail_with_a_header_that_is_none_is_caught_and_shown(
         ("<p>" + "word " * 100, "", "word " * 27 + "word…"),
     ],
 )
-def test_the_first_words_of_a_mail_are_those_that_a_person_sees(html: str, text: str, words: str) -> None:
+def test_the_preview_shows_the_first_visible_words(html: str, text: str, words: str) -> None:
     assert excerpt(html, text) == words

@@ -1,4 +1,4 @@
-"""The inbox as a program of its own."""
+"""The inbox as a separate program."""
 
 import os
 import signal
@@ -23,20 +23,20 @@ PROJECT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_program_catches_mail_and_ends_quickly_and_silently(number: signal.Signals) -> None:
+def test_the_program_receives_mail_and_exits_quickly_and_silently(number: signal.Signals) -> None:
     port, smtp_port = free_port(), free_port()
-    environ = {**os.environ, "INBOX_PORT": str(port), "INBOX_SMTP_PORT": str(smtp_port), "HOST": "0.0.0.0"}  # noqa: S104 - what it must not heed
+    environ = {**os.environ, "INBOX_PORT": str(port), "INBOX_SMTP_PORT": str(smtp_port), "HOST": "0.0.0.0"}  # noqa: S104 - the inbox must ignore it
     command = [sys.executable, "-m", "dev.site.inbox"]
     with subprocess.Popen(
         command, cwd=PROJECT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as program:
-        wait_until(partial(page_answers, port, "/", status=200), "The inbox does not come up")
+        wait_until(partial(page_answers, port, "/", status=200), "The inbox does not start")
         with smtplib.SMTP("127.0.0.1", smtp_port, timeout=5) as connection:
             mail = "Subject: Over the wire\r\n\r\ntext"
             connection.sendmail("no-reply@example.com", "demo@example.com", mail)
             messages = urlopen(f"http://127.0.0.1:{port}/api/messages", timeout=5).read()
             asked_at = time.monotonic()
-            # With a connection still open, as the worker keeps one.
+            # The SMTP connection is still open, as the worker's would be.
             program.send_signal(number)
             said, _ = program.communicate(timeout=10)
             took = time.monotonic() - asked_at
@@ -48,11 +48,11 @@ def test_the_program_catches_mail_and_ends_quickly_and_silently(number: signal.S
     assert took < 2
 
 
-def test_a_taken_port_is_one_sentence() -> None:
+def test_a_taken_port_is_reported_in_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         environ = {**os.environ, "INBOX_PORT": str(port), "INBOX_SMTP_PORT": str(free_port())}
-        environ.pop("REDIS_SERVER", None)  # It would stand in the answer.
+        environ.pop("REDIS_SERVER", None)  # It would appear in the output.
         program = subprocess.run(
             [sys.executable, "-m", "dev.site.inbox"],
             cwd=PROJECT,

@@ -1,4 +1,4 @@
-"""What a mail, another site or another host can do to the demo's inbox: nothing."""
+"""An email, another site or another host can do nothing to the demo's inbox."""
 
 import pytest
 from flask.testing import FlaskClient
@@ -48,7 +48,7 @@ def test_a_mail_that_is_gone_is_not_found(client: FlaskClient, path: str) -> Non
     assert client.get(path).status_code == 404
 
 
-def test_the_pages_run_their_own_scripts_alone(client: FlaskClient) -> None:
+def test_the_pages_run_only_their_own_scripts(client: FlaskClient) -> None:
     answer = client.get("/inbox")
 
     policy = answer.headers["Content-Security-Policy"].split("; ")
@@ -66,7 +66,7 @@ def test_a_foreign_host_is_refused_everywhere(client: FlaskClient, mailbox: Mail
     answer = client.get(path, headers={"Host": "rebound.example"})
 
     assert answer.status_code == 400
-    assert answer.text == "The demo answers on this machine only: open it as localhost or 127.0.0.1.\n"
+    assert answer.text == "The demo can only be reached from this machine. Open it as localhost or 127.0.0.1.\n"
 
 
 def test_a_foreign_host_cannot_empty_the_inbox(client: FlaskClient, mailbox: Mailbox) -> None:
@@ -78,11 +78,11 @@ def test_a_foreign_host_cannot_empty_the_inbox(client: FlaskClient, mailbox: Mai
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "localhost:8025", "127.0.0.1:8025"])
-def test_this_machines_names_are_answered(client: FlaskClient, host: str) -> None:
+def test_local_host_names_are_answered(client: FlaskClient, host: str) -> None:
     assert client.get("/", headers={"Host": host}).status_code == 200
 
 
-def test_no_other_site_is_let_in_by_cors(client: FlaskClient) -> None:
+def test_no_other_site_is_allowed_by_cors(client: FlaskClient) -> None:
     preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "DELETE"}
 
     answer = client.options("/api/messages", headers=preflight)

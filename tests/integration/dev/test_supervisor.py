@@ -1,4 +1,4 @@
-"""The supervisor with real programs, small ones in place of the demo's."""
+"""The supervisor with small real programs instead of the demo's."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ def writes_its_pid(file: Path, then: str = SLEEP) -> str:
 
 
 def pid_in(file: Path) -> int:
-    wait_until(lambda: file.exists() and file.read_text() != "", "The part does not write its id")
+    wait_until(lambda: file.exists() and file.read_text() != "", "The part does not write its process ID")
     return int(file.read_text())
 
 
@@ -45,14 +45,14 @@ def is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     status = Path(f"/proc/{pid}/stat")
-    # A zombie has ended; whoever inherited it has not looked yet.
+    # A zombie has ended; its new parent has not reaped it yet.
     return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def test_a_part_that_ends_is_named_with_its_code_and_last_words(supervisor: Supervisor, tmp_path: Path) -> None:
+def test_a_part_that_exits_is_named_with_its_exit_code_and_last_lines(supervisor: Supervisor, tmp_path: Path) -> None:
     supervisor.start(part("steady", SLEEP), part("weak", "print('last words'); raise SystemExit(3)"))
 
-    with pytest.raises(PartEnded, match=r"`weak` ended with exit code 3.*\n  last words") as ended:
+    with pytest.raises(PartEnded, match=r"`weak` exited with code 3.*\n  last words") as ended:
         supervisor.watch()
 
     assert str(tmp_path / "weak.log") in str(ended.value)
@@ -62,7 +62,7 @@ def test_a_killed_part_is_named_with_its_signal(supervisor: Supervisor, tmp_path
     supervisor.start(part("victim", writes_its_pid(tmp_path / "pid")))
     os.kill(pid_in(tmp_path / "pid"), signal.SIGKILL)
 
-    with pytest.raises(PartEnded, match=r"`victim` was killed by signal 9.* says last: nothing"):
+    with pytest.raises(PartEnded, match=r"`victim` was killed by signal 9.*Last lines of .*: \(empty\)"):
         supervisor.watch()
 
 
@@ -88,7 +88,7 @@ def test_stop_ends_every_part(supervisor: Supervisor, tmp_path: Path) -> None:
     assert not [pid for pid in pids if is_alive(pid)]
 
 
-def test_the_first_generation_is_there_until_the_last_has_ended(supervisor: Supervisor, tmp_path: Path) -> None:
+def test_parts_stop_in_reverse_order_of_start(supervisor: Supervisor, tmp_path: Path) -> None:
     base = tmp_path / "base"
     supervisor.start(part("base", writes_its_pid(base)))
     pid = pid_in(base)
@@ -103,7 +103,7 @@ def test_the_first_generation_is_there_until_the_last_has_ended(supervisor: Supe
     assert not is_alive(pid)
 
 
-def test_a_part_that_does_not_listen_is_killed_after_its_grace(supervisor: Supervisor) -> None:
+def test_a_part_that_ignores_sigterm_is_killed_after_its_grace_period(supervisor: Supervisor) -> None:
     supervisor.start(part("deaf", DEAF, grace=0.3))
     wait_until(lambda: "ready" in supervisor.log("deaf").read_text(), "The part does not start")
     asked_at = time.monotonic()
@@ -120,7 +120,7 @@ def test_no_child_of_a_dead_part_is_left(supervisor: Supervisor, tmp_path: Path)
 
     supervisor.stop()
 
-    wait_until(lambda: not is_alive(pid), "The child lives on")
+    wait_until(lambda: not is_alive(pid), "The child is still alive")
 
 
 def test_ctrl_c_in_the_terminal_does_not_reach_the_parts(supervisor: Supervisor, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_only_warnings_reach_the_terminal_and_everything_the_log(
     assert capsys.readouterr().out == 'api: {"level": "warning", "event": "b"}\napi: {"level": "ERROR"}\n'
 
 
-def test_a_warning_that_comes_in_two_pieces_is_shown_once_and_whole(
+def test_a_warning_written_in_two_pieces_is_shown_once_and_whole(
     supervisor: Supervisor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = (
@@ -168,7 +168,7 @@ def test_a_warning_that_comes_in_two_pieces_is_shown_once_and_whole(
     assert capsys.readouterr().out == 'api: {"level": "error"}\n'
 
 
-def test_parts_that_run_end_even_if_the_next_cannot_be_started(tmp_path: Path) -> None:
+def test_running_parts_are_stopped_if_the_next_cannot_be_started(tmp_path: Path) -> None:
     steady, missing = part("steady", writes_its_pid(tmp_path / "pid")), Part("missing", ["/nowhere/at/all"], {}, 1)
 
     with Supervisor(folder=tmp_path, logs=tmp_path) as supervisor:

@@ -1,4 +1,4 @@
-"""The forgot path cannot depend on the account: it does the same work for every address."""
+"""The forgot path does the same work for every address, so it cannot reveal whether an account exists."""
 
 import gc
 import sys
@@ -60,9 +60,7 @@ def populated(service: Service) -> Service:
     return service
 
 
-def test_the_forgot_path_asks_no_database_and_hashes_nothing(
-    populated: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_forgot_path_makes_no_query_and_hashes_nothing(populated: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_hash(*_: Any) -> bytes:
         pytest.fail("a password was hashed")
 
@@ -96,7 +94,7 @@ def functions_called(service: Service, address: str, **fields: str) -> Counter[s
         if event == "call":
             found[f"{frame.f_code.co_filename}:{frame.f_code.co_name}"] += 1
 
-    gc.disable()  # Whoever is told of a collection, as hypothesis is, would be counted too.
+    gc.disable()  # Callbacks of the garbage collector, such as hypothesis's, would be counted too.
     sys.setprofile(count)
     try:
         service.client.post("/forgot-password", json={"email": address, **fields})
@@ -108,7 +106,7 @@ def functions_called(service: Service, address: str, **fields: str) -> Counter[s
 
 @pytest.mark.parametrize("case", list(CASES))
 def test_python_does_the_same_for_every_address(populated: Service, case: str) -> None:
-    # The first request of a process also makes what the others find made.
+    # The first requests also fill caches.
     for number in range(2):
         populated.forgot(f"somebody.{number}@example.com")
     expected = functions_called(populated, "somebody.else@example.com")
@@ -128,8 +126,8 @@ def test_a_request_within_its_limits_goes_past_flask_limiter(service: Service) -
     assert [function for function in called if "flask_limiter" in function] == []
 
 
-def test_each_of_a_thousand_unknown_fields_is_little_work(service: Service) -> None:
-    """They come before any limit counts."""
+def test_an_unknown_field_costs_little_work(service: Service) -> None:
+    """Fields are validated before any limit counts."""
 
     def calls(unknown: int) -> int:
         fields = {f"{number:x}": "" for number in range(unknown)}

@@ -18,7 +18,7 @@ def test_who_pastes_such_an_address_gets_the_mail(service: Service, copied: str,
     file.write_text(f"email,password_hash\n{text},{STORED}\n", encoding="utf-8")
 
     assert "Imported 1 user, refused 0 rows." in run(service, "import", str(file)).output
-    assert "There is a user with this address already." in run(service, "add", text).output
+    assert "There is already a user with this address." in run(service, "add", text).output
     assert service.forgot(text).status_code == 202
     assert run(service, "send-reset", text).exit_code == 0
     service.work()
@@ -33,9 +33,9 @@ def test_an_invisible_character_within_is_refused_everywhere(service: Service, t
     file = tmp_path / "users.csv"
     file.write_text(f"email,password_hash\n{text},{STORED}\n", encoding="utf-8")
 
-    assert "line 2: email is not one mail address" in run(service, "import", str(file)).output
-    assert "This is not one mail address." in run(service, "add", text).output
-    assert "This is not one mail address." in run(service, "send-reset", text).output
+    assert "line 2: email is not a valid email address" in run(service, "import", str(file)).output
+    assert "This is not a valid email address." in run(service, "add", text).output
+    assert "This is not a valid email address." in run(service, "send-reset", text).output
     assert service.forgot(text).status_code == 422
     assert service.redis.keys("*") == []
 

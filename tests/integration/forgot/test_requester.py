@@ -1,4 +1,4 @@
-"""What a job says of the request behind it: its language, and no more of the client than the mail will tell."""
+"""A job stores the language of its request, and only as much about the client as the email will show."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ def about_the_request(job: dict[str, Any]) -> list[Any]:
     return [job.get(name) for name in ("locale", "client", "browser", "system")]
 
 
-def test_the_job_of_a_link_says_what_the_request_was_like(service: Service) -> None:
+def test_the_job_for_a_link_describes_its_request(service: Service) -> None:
     headers = {"Accept-Language": "zh-CN", "User-Agent": CHROME}
 
     service.forgot(ANNA, headers=headers)
@@ -32,7 +32,7 @@ def test_the_job_of_a_link_says_what_the_request_was_like(service: Service) -> N
     assert [about_the_request(job) for job in jobs(service)] == [["zh_Hans", "127.0.0.0/24", "Chrome", "Windows"]]
 
 
-def test_the_job_of_a_notice_says_what_the_reset_was_like(service: Service) -> None:
+def test_the_job_for_a_notice_describes_the_reset(service: Service) -> None:
     service.add_user(ANNA)
     body = {"token": service.link_for(ANNA), "password": "correct horse battery staple", "locale": "ar"}
     headers = {"User-Agent": CHROME, "X-Request-ID": "of-the-reset"}
@@ -44,7 +44,7 @@ def test_the_job_of_a_notice_says_what_the_reset_was_like(service: Service) -> N
     assert about_the_request(job) == ["ar", "127.0.0.0/24", "Chrome", "Windows"]
 
 
-def test_a_request_that_says_nothing_of_itself_leaves_nothing_in_its_job(service: Service) -> None:
+def test_a_request_without_details_adds_none_to_its_job(service: Service) -> None:
     service.forgot(ANNA, headers={"User-Agent": "curl/8.5.0"})
 
     assert [about_the_request(job) for job in jobs(service)] == [["en", "127.0.0.0/24", None, None]]
@@ -53,15 +53,13 @@ def test_a_request_that_says_nothing_of_itself_leaves_nothing_in_its_job(service
 @pytest.mark.parametrize(
     ("address", "network"), [("203.0.113.77", "203.0.113.0/24"), ("2001:db8:1:2:3::4", "2001:db8:1::/48"), ("?", None)]
 )
-def test_no_more_of_the_client_is_kept_than_the_mail_will_tell(
-    service: Service, address: str, network: str | None
-) -> None:
+def test_only_the_clients_network_is_stored(service: Service, address: str, network: str | None) -> None:
     service.forgot(ANNA, environ_base={"REMOTE_ADDR": address})
 
     assert [job.get("client") for job in jobs(service)] == [network]
 
 
-def test_of_a_request_that_mails_do_not_tell_of_nothing_is_kept(make_service: MakeService) -> None:
+def test_nothing_is_stored_if_mails_do_not_show_the_request(make_service: MakeService) -> None:
     service = make_service(MAIL_SHOW_REQUEST="false")
     service.add_user(ANNA)
     token = service.link_for(ANNA)
@@ -72,7 +70,7 @@ def test_of_a_request_that_mails_do_not_tell_of_nothing_is_kept(make_service: Ma
     assert [about_the_request(job) for job in jobs(service)] == [["en", None, None, None]] * 2
 
 
-def test_a_request_over_its_quota_asks_for_no_language(make_service: MakeService) -> None:
+def test_a_request_over_its_quota_stores_no_language(make_service: MakeService) -> None:
     service = make_service(FORGOT_LIMIT_PER_EMAIL="1/hour")
     for _ in range(2):
         service.forgot(ANNA, headers={"User-Agent": CHROME})

@@ -1,4 +1,4 @@
-"""The API answers in the language of the request, in every text that is for people."""
+"""The API answers in the language of the request, in every text meant for people."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.support.catalogues import marked_texts, write_catalogues
 from tests.support.service import Service
 
 ANNA = "anna@example.com"
-OURS = {"type", "code", "status", "field", "expires_at", "max_length_unit", "passwordrules"}  # Of no language.
+OURS = {"type", "code", "status", "field", "expires_at", "max_length_unit", "passwordrules"}  # Not translated.
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def _catalogues(monkeypatch: pytest.MonkeyPatch, catalogues: Path) -> None:
 
 
 def texts(document: Any) -> Iterator[str]:
-    """List what an answer says to people."""
+    """List the texts of an answer that are meant for people."""
     if isinstance(document, dict):
         for name, value in document.items():
             if name not in OURS and name != "reasons":
@@ -45,7 +45,7 @@ def texts(document: Any) -> Iterator[str]:
 
 
 def is_in(code: str, answer: TestResponse) -> bool:
-    """Tell whether all texts of an answer are of a language, as its header says."""
+    """Return whether all texts of an answer, and its Content-Language, are in a language."""
     assert answer.headers["Content-Language"] == tag(code)
     found = list(texts(answer.json))
     assert found
@@ -54,7 +54,7 @@ def is_in(code: str, answer: TestResponse) -> bool:
 
 
 def answers(service: Service, **headers: str) -> list[TestResponse]:
-    """Ask for as many different answers as there are."""
+    """Cause as many different answers as possible."""
     client = service.client
     service.add_user(ANNA)
     token = service.link_for(ANNA)
@@ -83,7 +83,7 @@ def test_everything_is_answered_in_the_language_of_the_request(service: Service)
     assert {answer.status_code for answer in found} == {200, 202, 400, 404, 405, 413, 415, 422}
     assert [answer.json for answer in found if not is_in("pl", answer)] == []
     said = {text.removeprefix("[pl] ") for answer in found for text in texts(answer.json)}
-    # What is left needs another state of the service: see the tests below.
+    # These need another state of the service: see the tests below.
     assert set(marked_texts()) - said == {
         "Too many attempts. Please wait a moment.",
         "We can't do this right now. Please try again in a moment.",
@@ -104,7 +104,7 @@ def test_each_language_is_answered_in(service: Service, code: str) -> None:
     assert is_in(code, service.client.get(f"/password-policy?locale={tag(code)}", headers={"Accept-Language": "xx"}))
 
 
-def test_busy_and_broken_is_said_in_the_language_too(make_service: MakeService) -> None:
+def test_busy_and_internal_errors_are_in_the_language_too(make_service: MakeService) -> None:
     service = make_service(OUTBOX_MAX="1", FORGOT_LIMIT_PER_IP="2/hour")
 
     def fail() -> NoReturn:
@@ -121,7 +121,7 @@ def test_busy_and_broken_is_said_in_the_language_too(make_service: MakeService) 
     assert all(is_in("hi", answer) for answer in found)
 
 
-def test_who_asks_too_often_is_told_in_the_language(make_service: MakeService) -> None:
+def test_rate_limit_answers_are_in_the_language_too(make_service: MakeService) -> None:
     service = make_service(FORGOT_LIMIT_PER_IP="1/hour", RESET_LIMIT_PER_LINK="1/hour")
     service.add_user(ANNA)
     token = service.link_for(ANNA)
@@ -146,7 +146,7 @@ def test_who_asks_too_often_is_told_in_the_language(make_service: MakeService) -
         ("/reset-password/check", {"token": "x"}, 400),
     ],
 )
-def test_the_language_in_the_body_goes_before_the_header(
+def test_the_language_in_the_body_overrides_the_header(
     service: Service, path: str, body: dict[str, Any], status: int
 ) -> None:
     answer = service.client.post(path, json={**body, "locale": "pt-PT"}, headers={"Accept-Language": "de"})
@@ -155,7 +155,7 @@ def test_the_language_in_the_body_goes_before_the_header(
     assert is_in("pt_BR", answer)
 
 
-def test_a_language_that_there_is_not_falls_back_to_the_one_of_the_settings(make_service: MakeService) -> None:
+def test_an_unavailable_language_falls_back_to_the_configured_one(make_service: MakeService) -> None:
     service = make_service(BABEL_DEFAULT_LOCALE="uk")
 
     assert is_in("uk", service.forgot(ANNA))
@@ -163,14 +163,14 @@ def test_a_language_that_there_is_not_falls_back_to_the_one_of_the_settings(make
     assert is_in("it", service.forgot(ANNA, headers={"Accept-Language": "sv, it;q=0.2"}))
 
 
-def test_answers_are_kept_by_nobody_whatever_their_language(service: Service) -> None:
-    # RFC 9110, 12.5.5, wants `Vary` on what may be cached.
+def test_answers_are_not_cached_so_they_need_no_vary(service: Service) -> None:
+    # RFC 9110, 12.5.5, asks for `Vary` only on cacheable responses.
     found = [service.forgot(ANNA), service.client.get("/password-policy"), service.client.get("/nothing")]
 
     assert [answer.headers["Cache-Control"] for answer in found] == ["no-store"] * 3
 
 
-def test_what_is_not_for_people_is_in_no_language(service: Service) -> None:
+def test_answers_without_text_for_people_have_no_language(service: Service) -> None:
     service.add_user(ANNA)
     found = [service.check(service.link_for(ANNA)), *map(service.client.get, ("/healthz", "/readyz", "/openapi.json"))]
 
@@ -186,7 +186,7 @@ def test_the_command_line_speaks_english(make_service: MakeService) -> None:
     assert "[fr]" not in result.output
 
 
-def test_the_document_is_in_english_and_names_what_is_negotiated(service: Service) -> None:
+def test_the_document_is_in_english_and_describes_the_negotiation(service: Service) -> None:
     document = service.client.get("/openapi.json?locale=fr", headers={"Accept-Language": "fr"}).json
 
     assert document is not None

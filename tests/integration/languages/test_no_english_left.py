@@ -1,4 +1,4 @@
-"""Pages and mails as people of each language see them, by the catalogues that there are: no English is left in them."""
+"""No English is left in the pages and emails of any other language that has a catalogue."""
 
 import re
 from html.parser import HTMLParser
@@ -14,13 +14,14 @@ from worker.mails.preview import write_all
 from worker.settings import PreviewSettings
 
 OTHERS = [code for code in LANGUAGES if code != DEFAULT]
-# What pages and mails say that is of no language, or is what somebody set.
+# Texts that need no translation: names, and values from the settings.
 NAMES = {"12345", "0@0.0", "anna@example.com", "you@example.com", "you@example.com.", "Firefox", "Windows", "UTC"}
+NAMES |= {"Anna Example"}
 SAID_BY_ATTRIBUTES = {"alt", "aria-label", "placeholder", "title"}
 
 
 class Said(HTMLParser):
-    """The texts that a page says to people."""
+    """The texts of a page that are meant for people."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -41,7 +42,7 @@ class Said(HTMLParser):
 
 
 def same(code: str, english: set[str], other: set[str]) -> set[str]:
-    """Return what both say, but for texts that may be alike, whatever stands in the place of their placeholders."""
+    """Return the texts that both have, except those that may be the same; their placeholders match anything."""
     alike = tuple(text.partition("%")[0].strip() for text in SAME_AS_ENGLISH.get(code, ()))
     return {text for text in english & other if not (alike and text.startswith(alike))}
 
@@ -63,7 +64,9 @@ def test_no_english_is_left_in_a_page_of_another_language(service: Service, path
 
 
 def test_no_english_is_left_in_a_mail_of_another_language(tmp_path: Path) -> None:
-    write_all(PreviewSettings(product_name="12345", support_email="0@0.0"), tmp_path)
+    url = "https://www.example.com/"
+    settings = PreviewSettings(product_name="12345", support_email="0@0.0", sign_in_url=url, users_name_column="name")
+    write_all(settings, tmp_path)
     files = {path.name for path in (tmp_path / DEFAULT).iterdir() if path.suffix in {".txt", ".html"}}
 
     def said(code: str, name: str) -> set[str]:
@@ -72,14 +75,14 @@ def test_no_english_is_left_in_a_mail_of_another_language(tmp_path: Path) -> Non
             text = text.replace("\n", "<br>")
         return Said(text).texts - NAMES
 
-    assert len(files) == 4
+    assert len(files) == 8
     for name in files:
         assert len(said(DEFAULT, name)) > 5
         assert {code: left for code in OTHERS if (left := same(code, said(DEFAULT, name), said(code, name)))} == {}
 
 
 @pytest.mark.parametrize("code", ["ja", "zh_Hans"])
-def test_sentences_stand_side_by_side_where_the_full_stop_brings_its_own_room(
+def test_sentences_have_no_space_between_them_after_a_full_width_full_stop(
     service: Service, tmp_path: Path, code: str
 ) -> None:
     write_all(PreviewSettings(), tmp_path)

@@ -1,4 +1,4 @@
-"""The limits: loud per client, silent per address, and a script that agrees with Flask-Limiter."""
+"""Rate limits: a client over its limit gets a 429, an address over its quota does not, and Flask-Limiter agrees."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def test_a_client_over_its_limit_gets_429_with_the_seconds_to_wait(make_service:
 
 
 @pytest.mark.parametrize("limit", ["FORGOT_LIMIT_PER_IP", "FORGOT_LIMIT_PER_EMAIL"])
-def test_the_log_says_nothing_of_who_is_over_a_limit(make_service: MakeService, limit: str) -> None:
+def test_the_log_does_not_name_a_client_over_a_limit(make_service: MakeService, limit: str) -> None:
     service = make_service(**{limit: "1/minute"}, FORGOT_EMAIL_LIMIT_RESPONSE="429", LOG_LEVEL="DEBUG")
 
     found = statuses(service, ["anna@example.com"] * 2, **from_client("192.0.2.77"))
@@ -67,7 +67,7 @@ def test_an_address_over_its_quota_gets_the_same_answer_and_no_further_mail(make
     assert len(service.relay.mails) == 2
 
 
-def test_the_quota_of_an_address_can_be_made_loud(make_service: MakeService) -> None:
+def test_an_address_over_its_quota_can_be_answered_with_429(make_service: MakeService) -> None:
     service = make_service(FORGOT_LIMIT_PER_EMAIL="1/hour", FORGOT_EMAIL_LIMIT_RESPONSE="429")
 
     answers = [service.forgot("anna@example.com") for _ in range(2)]
@@ -99,7 +99,7 @@ def test_a_client_over_its_limit_spends_no_quota_of_an_address(make_service: Mak
     assert service.relay.recipients() == ["anna@example.com"]
 
 
-def test_asking_on_over_a_short_quota_does_not_use_up_the_long_one(make_service: MakeService) -> None:
+def test_requests_over_a_short_quota_do_not_use_up_the_long_one(make_service: MakeService) -> None:
     service = make_service(FORGOT_LIMIT_PER_EMAIL="1/minute;3/day")
     service.add_user("anna@example.com")
     statuses(service, ["anna@example.com"] * 10)
@@ -121,7 +121,7 @@ def test_the_script_and_flask_limiter_agree_on_every_request(make_service: MakeS
     assert unfinished(service.redis) == found.count(202) == found.index(429)
 
 
-def test_every_counter_ends_by_itself(service: Service) -> None:
+def test_every_counter_expires(service: Service) -> None:
     service.add_user("anna@example.com")
     service.check(service.link_for("anna@example.com"))
 
@@ -144,7 +144,7 @@ def test_reset_and_check_share_a_limit_per_client(make_service: MakeService) -> 
 @pytest.mark.parametrize(
     "limits", ["3/hour;1/minute", "3/120 minutes;1/hour", "1/hour;3/90 minutes", "3/3600 seconds;1/minute"]
 )
-def test_what_a_short_limit_refuses_spends_nothing_of_a_long_one_wherever_it_is_written(
+def test_requests_over_a_short_limit_do_not_count_towards_the_long_one(
     make_service: MakeService, setting: str, limits: str
 ) -> None:
     service = make_service(**{setting: limits})
@@ -160,8 +160,8 @@ def test_what_a_short_limit_refuses_spends_nothing_of_a_long_one_wherever_it_is_
     assert service.redis.get(long) == "1"
 
 
-def test_a_client_that_names_itself_at_length_shares_a_key_that_is_not_kept(make_service: MakeService) -> None:
-    """What a proxy passes on may be long, and keys are kept for the next request."""
+def test_overlong_client_addresses_share_one_key_that_is_not_cached(make_service: MakeService) -> None:
+    """Keys are cached for the next request, and a client behind a proxy can send a long X-Forwarded-For."""
     service = make_service(TRUSTED_PROXIES="1", FORGOT_LIMIT_PER_IP="1/minute")
     kept = key_of.cache_info().currsize
 
@@ -185,7 +185,7 @@ def test_the_links_of_one_user_share_a_limit_and_those_of_others_do_not(make_ser
     assert "ratelimit" not in service.logs.getvalue()
 
 
-def test_only_genuine_links_are_counted_and_only_of_clients_within_their_limit(make_service: MakeService) -> None:
+def test_only_genuine_links_from_clients_within_their_limit_are_counted(make_service: MakeService) -> None:
     service = make_service(RESET_LIMIT_PER_IP="3/minute", RESET_LIMIT_PER_LINK="2/minute")
     service.add_user("anna@example.com")
     link = service.link_for("anna@example.com")
@@ -224,7 +224,7 @@ def test_the_log_warns_once_that_x_forwarded_for_is_ignored(service: Service) ->
     assert len(service.events("forwarded_for_ignored")) == 1
 
 
-def test_beyond_the_most_jobs_everybody_gets_503_and_nothing_is_spent(make_service: MakeService) -> None:
+def test_a_full_outbox_means_503_for_everybody_and_spends_no_quota(make_service: MakeService) -> None:
     service = make_service(OUTBOX_MAX="2", FORGOT_LIMIT_PER_IP="3/minute")
     found = statuses(service, [f"user{number}@example.com" for number in range(5)])
     service.work()

@@ -1,4 +1,4 @@
-"""Mails as the relay gets them from a job, through the worker."""
+"""Emails as the relay receives them from the worker."""
 
 import time
 from typing import Any
@@ -17,7 +17,7 @@ ADDRESS = "anna@example.com"
 
 
 def mailed(service: Service, **fields: Any) -> tuple[Any, str, str]:
-    """Let the worker do a job; return the mail that came of it, its text and its HTML."""
+    """Let the worker process a job, and return the email with its text and its HTML."""
     known: dict[str, Any] = {
         "accepted_at": time.time(),
         "address": ADDRESS,
@@ -67,7 +67,7 @@ def test_each_of_several_users_is_told_where_the_request_came_from(make_service:
         assert "203.0.113.x" in text_of(mail)
 
 
-def test_the_notice_of_a_change_says_where_it_was_made(service: Service) -> None:
+def test_the_change_notice_says_where_the_change_was_made(service: Service) -> None:
     service.add_user(ADDRESS)
     assert service.reset(service.link_for(ADDRESS)).status_code == 200
     service.work()
@@ -79,7 +79,7 @@ def test_the_notice_of_a_change_says_where_it_was_made(service: Service) -> None
     assert time.strftime("%B %-d, %Y", time.gmtime()) in text
 
 
-def test_a_mail_that_was_retried_by_hand_tells_when_the_link_was_asked_for(service: Service) -> None:
+def test_a_mail_retried_by_hand_says_when_the_link_was_requested(service: Service) -> None:
     service.add_user(ADDRESS)
     asked_at = time.time() - 1800
     service.relay.answer_to_data = "550 5.1.1 unknown"
@@ -87,14 +87,14 @@ def test_a_mail_that_was_retried_by_hand_tells_when_the_link_was_asked_for(servi
         mailed(service, accepted_at=asked_at)
     service.relay.empty()
 
-    assert command(service, "retry", "--all").output == "1 put back\n"
+    assert command(service, "retry", "--all").output == "1 put back into the queue\n"
     service.work()
 
     text = text_of(service.relay.mails[-1][1])
     assert f"Time: {local_time(asked_at, 'en', 'UTC')}" in text
 
 
-def test_a_setting_keeps_the_request_out_of_the_mail(make_service: MakeService) -> None:
+def test_request_details_can_be_left_out_of_mails(make_service: MakeService) -> None:
     service = make_service(MAIL_SHOW_REQUEST="false")
     service.add_user(ADDRESS)
 

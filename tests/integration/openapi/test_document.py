@@ -1,4 +1,4 @@
-"""The OpenAPI document: its examples are what the API answers, and its names do not change by chance."""
+"""The OpenAPI document: its examples are real answers of the API, and its names do not change by accident."""
 
 from typing import Any
 
@@ -27,14 +27,14 @@ def operations(service: Service) -> dict[str, dict[str, Any]]:
 
 
 def parts(operation: dict[str, Any]) -> list[dict[str, Any]]:
-    """List the JSON contents of an operation's request and answers."""
+    """List the JSON contents of an operation's request and responses."""
     described = [operation[name] for name in ("requestBody",) if name in operation]
     contents = [part["content"] for part in (*described, *operation["responses"].values())]
     return [value for content in contents for kind, value in content.items() if "json" in kind]
 
 
 def example(service: Service, code: str) -> Any:
-    """Return the one example that the document gives of a problem, in every operation that has it."""
+    """Return the document's example of a problem, which is the same in every operation."""
     examples = [part["examples"] for operation in operations(service).values() for part in parts(operation)]
     found = [shown["value"] for each in examples for shown in each.values() if shown["value"].get("code") == code]
     assert found
@@ -42,11 +42,11 @@ def example(service: Service, code: str) -> Any:
     return found[0]
 
 
-def test_the_document_is_the_one_that_views_models_and_problems_make() -> None:
+def test_the_committed_document_is_up_to_date() -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == write(), "make client"
 
 
-def test_operations_have_names_that_clients_are_made_of(service: Service) -> None:
+def test_operation_ids_summaries_and_tags_are_stable(service: Service) -> None:
     assert {name: operation["summary"] for name, operation in operations(service).items()} == {
         "forgotPassword": "Request a reset link",
         "resetPassword": "Set a new password",
@@ -60,7 +60,7 @@ def test_operations_have_names_that_clients_are_made_of(service: Service) -> Non
     assert [tag["name"] for tag in document(service)["tags"]] == ["Passwords", "Pages", "Health"]
 
 
-def test_every_request_and_answer_has_an_example_that_fits_its_schema(service: Service) -> None:
+def test_every_request_and_response_has_an_example_that_matches_its_schema(service: Service) -> None:
     components = document(service)["components"]
 
     shown = [part for operation in operations(service).values() for part in parts(operation)]
@@ -72,14 +72,14 @@ def test_every_request_and_answer_has_an_example_that_fits_its_schema(service: S
         assert [value for value in part["examples"].values() if not validator.is_valid(value["value"])] == []
 
 
-def test_every_operation_and_answer_is_described(service: Service) -> None:
+def test_every_operation_and_response_is_described(service: Service) -> None:
     for operation in operations(service).values():
         assert operation["description"].endswith(".")
         assert "<br" not in operation["description"]
         assert all(len(answer["description"]) > 1 for answer in operation["responses"].values())
 
 
-def test_the_document_stays_the_same_however_often_it_is_asked_for(service: Service) -> None:
+def test_the_document_is_the_same_on_every_request(service: Service) -> None:
     assert document(service) == document(service)
 
 
@@ -92,13 +92,13 @@ def test_the_document_stays_the_same_however_often_it_is_asked_for(service: Serv
         (422, "invalid_request", {"json": []}),
     ],
 )
-def test_a_problem_of_the_document_is_the_one_that_comes(
+def test_a_documented_problem_is_the_actual_answer(
     service: Service, status: int, code: str, options: dict[str, Any]
 ) -> None:
     same(service, service.client.post("/reset-password", **options), status, code)
 
 
-def test_a_refused_password_is_the_problem_of_the_document(service: Service) -> None:
+def test_a_refused_password_gets_the_documented_problem(service: Service) -> None:
     service.add_user(ANNA)
 
     answer = service.reset(service.link_for(ANNA), "Anna@Example.com\x00")
@@ -109,14 +109,14 @@ def test_a_refused_password_is_the_problem_of_the_document(service: Service) -> 
     assert shown["title"] == answer.json["title"]
 
 
-def test_a_client_that_asks_too_often_gets_the_problem_of_the_document(make_service: MakeService) -> None:
+def test_a_client_over_its_limit_gets_the_documented_problem(make_service: MakeService) -> None:
     service = make_service(FORGOT_LIMIT_PER_IP="1/day")
     service.forgot(ANNA)
 
     same(service, service.forgot(ANNA), 429, "rate_limited")
 
 
-def test_what_is_not_possible_is_the_problem_of_the_document(make_service: MakeService, own_redis: RedisServer) -> None:
+def test_an_unavailable_service_gives_the_documented_problem(make_service: MakeService, own_redis: RedisServer) -> None:
     service = make_service(REDIS_URL=own_redis.url)
     own_redis.stop()
     try:
@@ -125,7 +125,7 @@ def test_what_is_not_possible_is_the_problem_of_the_document(make_service: MakeS
         own_redis.start()
 
 
-def test_good_answers_of_the_document_are_those_that_come(service: Service) -> None:
+def test_documented_success_answers_are_the_actual_ones(service: Service) -> None:
     service.add_user(ANNA)
 
     accepted, done = service.forgot(ANNA).json, service.reset(service.link_for(ANNA)).json

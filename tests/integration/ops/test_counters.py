@@ -1,4 +1,4 @@
-"""A process's counts on their way to Redis: each arrives once, whatever happens to Redis meanwhile."""
+"""Each process publishes its counts to Redis exactly once, even through outages of Redis."""
 
 import signal
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ def test_threads_that_count_at_once_lose_nothing(client: redis.Redis) -> None:
     assert totals(client) == {"requests_accepted": "16000"}
 
 
-def test_what_could_not_be_published_is_kept(own_redis: RedisServer, own_client: redis.Redis) -> None:
+def test_counts_that_could_not_be_published_are_kept(own_redis: RedisServer, own_client: redis.Redis) -> None:
     counters = counters_of(own_client)
     counters.add("resets_confirmed")
     own_redis.stop()
@@ -70,9 +70,7 @@ def test_what_could_not_be_published_is_kept(own_redis: RedisServer, own_client:
     assert totals(own_client) == {"resets_confirmed": "1", "requests_accepted": "1"}
 
 
-def test_a_batch_that_arrived_without_an_answer_is_not_added_again(
-    own_redis: RedisServer, own_client: redis.Redis
-) -> None:
+def test_a_batch_whose_answer_was_lost_is_not_added_twice(own_redis: RedisServer, own_client: redis.Redis) -> None:
     counters = counters_of(own_client)
     counters.publish()
     counters.add("resets_confirmed")
@@ -89,7 +87,7 @@ def test_a_batch_that_arrived_without_an_answer_is_not_added_again(
     assert totals(own_client) == {"resets_confirmed": "2"}
 
 
-def test_a_full_redis_takes_them_all_the_same(own_client: redis.Redis) -> None:
+def test_a_full_redis_still_accepts_counts(own_client: redis.Redis) -> None:
     counters = counters_of(own_client)
     counters.add("requests_refused:memory")
     own_client.config_set("maxmemory", 1)
@@ -99,14 +97,14 @@ def test_a_full_redis_takes_them_all_the_same(own_client: redis.Redis) -> None:
     assert totals(own_client) == {"requests_refused:memory": "1"}
 
 
-def test_the_passwords_that_wait_are_summed_over_the_processes(client: redis.Redis) -> None:
+def test_waiting_passwords_are_summed_over_all_processes(client: redis.Redis) -> None:
     for waiting in (3, 0, 4):
         counters_of(client, waiting=waiting).publish()
 
     assert counters_of(client).hashing() == 7
 
 
-def test_the_newest_number_of_a_process_counts(client: redis.Redis) -> None:
+def test_only_the_latest_number_of_a_process_counts(client: redis.Redis) -> None:
     numbers = [9, 2, 9, 5]
     counters = Counters(client, lambda: numbers.pop(0))
 

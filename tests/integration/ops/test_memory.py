@@ -1,4 +1,4 @@
-"""Room to drain: a Redis that is nearly full accepts nothing more, and what it holds goes on."""
+"""When Redis is nearly full, new requests are refused, and those already accepted are still processed."""
 
 import pytest
 import redis
@@ -25,23 +25,23 @@ def filling(make_service: MakeService, own_redis: RedisServer) -> Service:
 
 @pytest.fixture
 def restricted(own_redis: RedisServer) -> str:
-    """The address of a Redis user who may not ask for INFO."""
+    """The URL of a Redis user who may not run INFO."""
     with redis.Redis(port=own_redis.port) as client:
         client.execute_command("ACL", "SETUSER", "app", "on", ">hunter2", "~*", "&*", "+@all", "-info")
     return f"redis://app:hunter2@127.0.0.1:{own_redis.port}/0"
 
 
 def look(service: Service) -> None:
-    """Let the second pass until the memory is looked at."""
+    """Wait out the second between two checks of the memory."""
     watch = service.app.extensions["watch"]
     assert isinstance(watch, Ticker)
     watch.attempt(watch._tick)
 
 
 def fill(service: Service, megabytes: int) -> None:
-    """Store something that is not ours until so much is used, as the service counts it.
+    """Store keys of another application until the service sees so much memory in use.
 
-    In pieces: an allocator rounds one large value up, by a quarter of it in Debian's Redis.
+    Several small values: the allocator rounds a large one up, by a quarter with Debian's Redis.
     """
     bound = int(service.redis.config_get("maxmemory")["maxmemory"] or 0)
     while (memory_used(service.redis) or 0) * bound < megabytes * MEGABYTE:
@@ -50,9 +50,9 @@ def fill(service: Service, megabytes: int) -> None:
 
 
 def empty(service: Service) -> None:
-    """Give back what was filled. Redis may free it later than it answers (lazyfree-lazy-user-del)."""
+    """Delete those keys. Redis may free the memory after it has answered (lazyfree-lazy-user-del)."""
     service.redis.delete("foreign")
-    wait_until(lambda: (memory_used(service.redis) or 1) < NO_MORE_HISTORY, "the memory is not given back")
+    wait_until(lambda: (memory_used(service.redis) or 1) < NO_MORE_HISTORY, "the memory is not freed")
     look(service)
 
 
@@ -73,17 +73,17 @@ def test_from_80_percent_on_everybody_gets_503_until_there_is_room_again(filling
     assert [event["level"] for event in filling.events("memory_short_no_more")] == ["warning"]
 
 
-def test_readiness_tells_that_requests_are_refused(filling: Service) -> None:
+def test_readiness_says_that_requests_are_refused(filling: Service) -> None:
     filling.worker.sweeper.tick()
     fill(filling, 34)
 
     answer = filling.client.get("/readyz")
 
-    assert (answer.status_code, answer.json) == (200, {"status": "degraded"})
-    assert [event["part"] for event in filling.events("degraded")] == ["memory"]
+    assert (answer.status_code, answer.json) == (503, {"status": "unavailable"})
+    assert [event["probe"] for event in filling.events("probe_failed")] == ["redis_memory"]
 
 
-def test_a_request_that_is_refused_for_it_asks_redis_nothing(filling: Service) -> None:
+def test_a_request_refused_for_memory_sends_redis_no_command(filling: Service) -> None:
     fill(filling, 34)
     filling.redis.config_resetstat()
 
@@ -92,7 +92,7 @@ def test_a_request_that_is_refused_for_it_asks_redis_nothing(filling: Service) -
     assert set(filling.redis.info("commandstats")) == {"cmdstat_config|resetstat"}
 
 
-def test_a_request_that_is_accepted_does_not_ask_for_the_memory(filling: Service) -> None:
+def test_an_accepted_request_does_not_check_the_memory(filling: Service) -> None:
     fill(filling, 20)
     filling.forgot("anna@example.com")
     filling.redis.config_resetstat()
@@ -119,7 +119,7 @@ def test_resets_and_the_worker_go_on(filling: Service) -> None:
     ]
 
 
-def test_a_redis_that_has_no_room_at_all_is_a_503_too_and_accepts_nothing(filling: Service) -> None:
+def test_a_completely_full_redis_means_503_and_accepts_nothing(filling: Service) -> None:
     filling.forgot("anna@example.com")
     filling.redis.config_set("maxmemory", MEGABYTE)
 
@@ -131,7 +131,7 @@ def test_a_redis_that_has_no_room_at_all_is_a_503_too_and_accepts_nothing(fillin
     assert filling.redis.hget(Key.METRICS, "requests_refused:memory") == "1"
 
 
-def test_the_metrics_tell_the_ratio_and_the_refusals(filling: Service) -> None:
+def test_the_metrics_show_the_memory_ratio_and_the_refusals(filling: Service) -> None:
     fill(filling, 34)
     filling.forgot("anna@example.com")
 
@@ -141,7 +141,7 @@ def test_the_metrics_tell_the_ratio_and_the_refusals(filling: Service) -> None:
     assert counted(metrics) == {"requests_refused:memory": 1}
 
 
-def test_where_info_is_forbidden_requests_go_on(make_service: MakeService, restricted: str) -> None:
+def test_requests_are_accepted_if_redis_forbids_info(make_service: MakeService, restricted: str) -> None:
     service = make_service(REDIS_URL=restricted)
 
     for _ in range(3):
@@ -151,7 +151,7 @@ def test_where_info_is_forbidden_requests_go_on(make_service: MakeService, restr
     assert service.events("redis_away") == []
 
 
-def test_an_outage_is_logged_once_and_the_next_one_anew(make_service: MakeService, own_redis: RedisServer) -> None:
+def test_each_outage_is_logged_once(make_service: MakeService, own_redis: RedisServer) -> None:
     service = make_service(REDIS_URL=own_redis.url)
 
     for _ in range(2):
@@ -164,7 +164,7 @@ def test_an_outage_is_logged_once_and_the_next_one_anew(make_service: MakeServic
     assert len(service.events("redis_away")) == 2
 
 
-def test_from_60_percent_on_no_history_is_written_though_no_worker_is_alive(filling: Service) -> None:
+def test_above_60_percent_no_history_is_written_even_without_a_worker(filling: Service) -> None:
     fill(filling, 26)
 
     filling.forgot("anna@example.com")
@@ -172,7 +172,9 @@ def test_from_60_percent_on_no_history_is_written_though_no_worker_is_alive(fill
     assert filling.redis.keys(f"{Key.HISTORY}*") == [Key.HISTORY_OFF]
 
 
-def test_what_redis_itself_does_not_count_counts_for_nothing(filling: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_that_redis_leaves_out_of_maxmemory_is_not_counted(
+    filling: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     used = {"used_memory": 90, "mem_not_counted_for_evict": 80, "maxmemory": 100}
     monkeypatch.setattr(filling.redis, "info", lambda _section: used)
 

@@ -1,4 +1,4 @@
-"""GET /metrics: for the operator alone, and right."""
+"""GET /metrics answers only the operator, with correct numbers."""
 
 import time
 
@@ -26,7 +26,7 @@ def scrape(service: Service) -> dict[str, float]:
 
 
 def seen(answer: TestResponse) -> tuple[int, bytes, dict[str, str]]:
-    """Return all that a stranger sees, but for the id that every request has of its own."""
+    """Return everything that a stranger sees, except the request ID."""
     return answer.status_code, answer.data, {k: v for k, v in answer.headers.items() if k != "X-Request-ID"}
 
 
@@ -45,7 +45,7 @@ def seen(answer: TestResponse) -> tuple[int, bytes, dict[str, str]]:
         "Bearer ü",
     ],
 )
-def test_a_stranger_finds_nothing_there_like_anywhere_else(
+def test_a_stranger_gets_the_same_404_as_for_an_unknown_path(
     share_service: MakeService, token: str, method: str, shown: str | None
 ) -> None:
     service = share_service(METRICS_TOKEN=token, CORS_ORIGINS="https://www.example.com")
@@ -58,15 +58,15 @@ def test_a_stranger_finds_nothing_there_like_anywhere_else(
     assert metrics.status_code == 404
 
 
-def test_without_a_token_of_its_own_the_service_shows_them_to_nobody(service: Service) -> None:
+def test_without_a_metrics_token_nobody_sees_the_metrics(service: Service) -> None:
     assert service.client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404
 
 
-def test_they_are_not_in_the_openapi_document(metered: Service) -> None:
+def test_the_metrics_are_not_in_the_openapi_document(metered: Service) -> None:
     assert b"metrics" not in metered.client.get("/openapi.json").data
 
 
-def test_they_are_prometheus_s_text_with_every_counter_from_the_start(metered: Service) -> None:
+def test_the_metrics_are_prometheus_text_with_every_counter_from_the_start(metered: Service) -> None:
     answer = metered.client.get("/metrics", headers=BEARER)
     metrics = parsed(answer.get_data(as_text=True))
 
@@ -77,7 +77,7 @@ def test_they_are_prometheus_s_text_with_every_counter_from_the_start(metered: S
     assert "redis_memory_ratio" not in metrics
 
 
-def test_without_redis_they_are_a_problem_like_everything(make_service: MakeService, own_redis: RedisServer) -> None:
+def test_without_redis_the_metrics_are_a_problem_document(make_service: MakeService, own_redis: RedisServer) -> None:
     service = make_service(METRICS_TOKEN=TOKEN, REDIS_URL=own_redis.url)
     own_redis.stop()
 
@@ -156,14 +156,14 @@ def test_each_refusal_of_a_reset_is_counted_under_its_reason(metered: Service, m
     }
 
 
-def test_what_a_request_lacks_is_not_counted(metered: Service) -> None:
+def test_a_malformed_request_is_not_counted(metered: Service) -> None:
     metered.forgot("no address")
     metered.client.get("/nothing-here")
 
     assert counted(scrape(metered)) == {}
 
 
-def test_what_the_workers_counted_is_told(metered: Service) -> None:
+def test_the_workers_counts_are_shown(metered: Service) -> None:
     metered.redis.hset(
         Key.METRICS, mapping={"mails_sent:reset": 3, "mails_buried:forgot": 2, "mails_doubled": 1, "other:x": 9}
     )
@@ -171,7 +171,7 @@ def test_what_the_workers_counted_is_told(metered: Service) -> None:
     assert counted(scrape(metered)) == {"mails_sent:reset": 3, "mails_buried:forgot": 2, "mails_doubled": 1}
 
 
-def test_the_buckets_of_the_deliveries_are_cumulative(metered: Service) -> None:
+def test_the_delivery_time_buckets_are_cumulative(metered: Service) -> None:
     for seconds in (0.05, 0.3, 0.3, 4000):
         metered.redis.hincrby(Key.METRICS, f"delivery_le:{bucket(seconds)}", 1)
         metered.redis.hincrby(Key.METRICS, "delivery_ms", int(seconds * 1000))
@@ -183,7 +183,7 @@ def test_the_buckets_of_the_deliveries_are_cumulative(metered: Service) -> None:
     assert (metrics["delivery_seconds_count"], metrics["delivery_seconds_sum"]) == (4, 4000.65)
 
 
-def test_the_gauges_tell_what_waits_and_who_works(metered: Service) -> None:
+def test_the_gauges_show_waiting_jobs_and_live_workers(metered: Service) -> None:
     metered.redis.zadd(Key.BURIED, {"dead": time.time() * 1e6})
     metered.forgot("anna@example.com")
     before = scrape(metered)

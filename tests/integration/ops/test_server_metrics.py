@@ -1,4 +1,4 @@
-"""The metrics of the real server: right over its processes, its end and its next start."""
+"""The metrics of the real server are right across its processes and across a restart."""
 
 import json
 import os
@@ -37,9 +37,9 @@ class Api:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "api"], env=os.environ | self._environ, stderr=output
             )
-        # All of them: a process that is asked to end while it starts does not hear it, and is killed after ten seconds.
-        wait_until(lambda: self._started() == expected, "a process of the API does not come up", 30)
-        wait_until(self._answers, "the API does not come up", 30)
+        # Wait for every process: one that gets SIGTERM while it starts ignores it, and is killed after ten seconds.
+        wait_until(lambda: self._started() == expected, "an API process does not start", 30)
+        wait_until(self._answers, "the API does not start", 30)
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self._environ['PORT']}{path}"
@@ -67,7 +67,7 @@ class Api:
         self._process.wait(15)
 
     def _started(self) -> int:
-        """Count the processes that came up, of all starts."""
+        """Count the processes that have started since the first start."""
         return self.log().count("Started worker-")
 
     def _answers(self) -> bool:
@@ -80,7 +80,7 @@ class Api:
 
 @pytest.fixture
 def behind(make_service: MakeService, own_redis: RedisServer) -> Service:
-    """What the server has behind it, with a Redis that may be stopped."""
+    """The server's backends, with a Redis that the test may stop."""
     return make_service(
         REDIS_URL=own_redis.url,
         PORT=str(free_port()),
@@ -105,19 +105,21 @@ def api(behind: Service, tmp_path: Path) -> Iterator[Api]:
 
 
 def some_of_each(api: Api, behind: Service) -> dict[str, int]:
-    """Send some requests of each sort, and return what they count as."""
+    """Send some requests of each kind, and return the counts that they should cause."""
     links = []
     for number in range(3):
         behind.add_user(f"user{number}@example.com")
         links.append(behind.link_for(f"user{number}@example.com"))
     found = [
         *(api.forgot(f"one{number}@example.com") for number in range(20)),
-        *(api.forgot("one0@example.com") for _ in range(5)),  # Two within its quota and three over it.
+        *(api.forgot("one0@example.com") for _ in range(5)),  # Two within the quota and three over it.
         *(api.forgot(f"two{number}@example.com") for number in range(7)),  # Over the client's limit.
-        *(api.forgot(f"three{number}@example.com", "192.0.2.2") for number in range(20)),  # 15, and the outbox is full.
+        *(
+            api.forgot(f"three{number}@example.com", "192.0.2.2") for number in range(20)
+        ),  # 15 fit, then the outbox is full.
         *(api.reset(link, "short") for link in links),
         *(api.reset(link) for link in links),
-        *(api.reset(link) for link in links),  # Used up.
+        *(api.reset(link) for link in links),  # Already used.
         *(api.post("/reset-password/check", token="no link") for _ in range(11)),
         *(api.reset("no link") for _ in range(4)),  # Over the client's limit.
     ]
@@ -140,10 +142,10 @@ def processes(behind: Service) -> set[str]:
     return {member.split(":")[0] for member in members}
 
 
-def test_the_totals_are_those_of_all_processes_and_outlive_the_server(api: Api, behind: Service) -> None:
+def test_the_totals_include_all_processes_and_survive_a_restart(api: Api, behind: Service) -> None:
     expected = some_of_each(api, behind)
 
-    # At once, so that what the last second brought is still in the processes.
+    # Stop at once, while the processes still hold the counts of the last second.
     api.end()
     in_redis = {
         field: int(number) for field, number in behind.redis.hgetall(Key.METRICS).items() if "delivery" not in field
@@ -156,18 +158,18 @@ def test_the_totals_are_those_of_all_processes_and_outlive_the_server(api: Api, 
     assert "Killing" not in api.log()
 
 
-def test_whichever_process_answers_tells_the_same(api: Api, behind: Service) -> None:
+def test_every_process_reports_the_same_totals(api: Api, behind: Service) -> None:
     expected = some_of_each(api, behind)
 
-    wait_until(lambda: counted(api.metrics()) == expected, "the totals are others")
+    wait_until(lambda: counted(api.metrics()) == expected, "the totals are wrong")
 
     assert [counted(api.metrics()) for _ in range(20)] == [expected] * 20
-    wait_until(lambda: len(processes(behind)) == PROCESSES, "there are not two processes that tell what waits in them")
-    assert api.metrics()["outbox_pending"] == 43  # With three notices of a changed password.
+    wait_until(lambda: len(processes(behind)) == PROCESSES, "one of the two processes does not publish its queue")
+    assert api.metrics()["outbox_pending"] == 43  # Including three notices of a changed password.
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
-def test_what_is_refused_while_redis_is_away_is_counted_when_it_is_back(
+def test_refusals_during_a_redis_outage_are_counted_afterwards(
     api: Api, own_redis: RedisServer, number: signal.Signals
 ) -> None:
     if number == signal.SIGKILL:
@@ -184,4 +186,4 @@ def test_what_is_refused_while_redis_is_away_is_counted_when_it_is_back(
 
     assert [*found, status] == [503] * 12
     expected = {"requests_refused:redis": 8, "resets_refused:unavailable": 3}
-    wait_until(lambda: counted(api.metrics()) == expected, "the totals are others")
+    wait_until(lambda: counted(api.metrics()) == expected, "the totals are wrong")

@@ -1,4 +1,4 @@
-"""What the worker's side counts, in the hash that /metrics reads."""
+"""What workers count, in the Redis hash that /metrics reads."""
 
 import pytest
 
@@ -17,11 +17,11 @@ def counts(service: Service) -> dict[str, int]:
 
 
 def worker_counts(service: Service) -> dict[str, int]:
-    """Leave out how long it took."""
+    """Return the counts without the delivery times."""
     return {name: amount for name, amount in counts(service).items() if not name.startswith("delivery_")}
 
 
-def test_mails_are_counted_by_what_they_are_with_the_seconds_they_took(service: Service) -> None:
+def test_mails_are_counted_by_kind_with_their_delivery_time(service: Service) -> None:
     service.add_user(ADDRESS)
 
     service.reset(service.link_for(ADDRESS))
@@ -33,7 +33,9 @@ def test_mails_are_counted_by_what_they_are_with_the_seconds_they_took(service: 
     assert 0 <= found["delivery_ms"] < 20_000
 
 
-def test_an_api_whose_clock_is_ahead_takes_no_seconds_away(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_is_ahead_does_not_lower_the_delivery_time(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     service.add_user(ADDRESS)
     service.forgot(ADDRESS)
     monkeypatch.setattr("shared.outbox.jobs.Job.age", -30.0)
@@ -45,9 +47,13 @@ def test_an_api_whose_clock_is_ahead_takes_no_seconds_away(service: Service, mon
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
-    [("451 later", "mails_retried:transient"), ("550 no", "mails_buried:forgot")],
+    [
+        ("451 later", "mails_retried:transient"),
+        ("550 5.1.1 no such user", "mails_buried:forgot"),
+        ("550 The from address does not match a verified Sender Identity", "mails_retried:misconfigured"),
+    ],
 )
-def test_what_is_not_mailed_is_counted_by_what_became_of_it(service: Service, answer: str, expected: str) -> None:
+def test_mails_that_are_not_sent_are_counted_by_outcome(service: Service, answer: str, expected: str) -> None:
     service.add_user(ADDRESS)
     service.relay.answer_to_data = answer
     service.forgot(ADDRESS)
@@ -67,7 +73,7 @@ def test_jobs_that_end_without_a_mail_are_counted_by_their_reason(service: Servi
     assert worker_counts(service) == {"jobs_ended:no_such_user": 3, "jobs_ended:over_quota": 1}
 
 
-def test_a_mail_of_a_job_that_another_worker_had_finished_is_counted_as_doubled(service: Service) -> None:
+def test_a_mail_for_a_job_that_another_worker_finished_counts_as_duplicate(service: Service) -> None:
     worker = service.worker
     added = job()
     worker.outbox.add(added)
@@ -79,7 +85,7 @@ def test_a_mail_of_a_job_that_another_worker_had_finished_is_counted_as_doubled(
     assert counts(service) == {"mails_sent:reset": 1, "mails_doubled": 1}
 
 
-def test_a_call_that_is_repeated_because_it_was_not_answered_tells_of_no_second_mail(service: Service) -> None:
+def test_a_call_repeated_after_a_lost_answer_counts_no_second_mail(service: Service) -> None:
     worker = service.worker
     added = job()
     worker.outbox.add(added)
@@ -91,7 +97,7 @@ def test_a_call_that_is_repeated_because_it_was_not_answered_tells_of_no_second_
     assert counts(service) == {"mails_sent:reset": 1}
 
 
-def test_what_is_swept_is_counted_by_its_reason(service: Service) -> None:
+def test_swept_jobs_are_counted_by_reason(service: Service) -> None:
     service.forgot(ADDRESS)
     (identity,) = service.redis.hkeys(Key.JOBS)
     service.worker.delivery.consumer.claim(str(identity), "a worker that died", 30)
@@ -102,6 +108,6 @@ def test_what_is_swept_is_counted_by_its_reason(service: Service) -> None:
     assert counts(service) == {"jobs_swept:lease": 1}
 
 
-def test_every_time_has_its_bucket() -> None:
+def test_every_delivery_time_falls_into_a_bucket() -> None:
     assert [bucket(seconds) for seconds in (0.0, 0.1, 0.11, 61, 3600.1)] == ["0.1", "0.1", "0.25", "300", "+Inf"]
     assert [float(bound) for bound in BUCKETS] == sorted(float(bound) for bound in BUCKETS)

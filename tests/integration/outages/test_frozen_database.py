@@ -1,4 +1,4 @@
-"""A database that is frozen, and does not even refuse: nobody waits for it long, and requests are accepted."""
+"""A frozen database, which does not even refuse connections: waits are bounded, and requests are still accepted."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ def token(service_on_postgres: Service) -> str:
 
 @pytest.fixture
 def frozen(service_on_postgres: Service, postgres: Any, token: str) -> Iterator[None]:
-    """Freeze the server, and its processes behind our pooled connections."""
+    """Freeze the server, including the processes behind our pooled connections."""
     backends = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
     found = [postgres.get_pid(), *(int(row[0]) for row in service_on_postgres.sql(backends))]
     for pid in found:
@@ -39,7 +39,7 @@ def frozen(service_on_postgres: Service, postgres: Any, token: str) -> Iterator[
     yield
     for pid in found:
         os.kill(pid, signal.SIGCONT)
-    wait_until(lambda: ready(service_on_postgres), "the database is not found again", 15)
+    wait_until(lambda: ready(service_on_postgres), "the database does not recover", 15)
 
 
 def ready(service: Service) -> bool:
@@ -48,7 +48,7 @@ def ready(service: Service) -> bool:
 
 
 @pytest.mark.usefixtures("frozen")
-def test_a_reset_gets_503_in_a_bounded_time(service_on_postgres: Service, token: str) -> None:
+def test_a_reset_gets_503_within_a_bounded_time(service_on_postgres: Service, token: str) -> None:
     begun = time.monotonic()
 
     answer = service_on_postgres.reset(token)
@@ -58,7 +58,7 @@ def test_a_reset_gets_503_in_a_bounded_time(service_on_postgres: Service, token:
 
 
 @pytest.mark.usefixtures("frozen")
-def test_readiness_says_degraded_soon_and_holds_up_nobody(service_on_postgres: Service) -> None:
+def test_readiness_quickly_says_degraded_and_blocks_nobody(service_on_postgres: Service) -> None:
     service = service_on_postgres
     service.worker.sweeper.tick()
 

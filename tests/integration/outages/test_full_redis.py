@@ -1,4 +1,4 @@
-"""A Redis that is full: nothing is accepted, nothing accepted is lost, and it can be drained."""
+"""A full Redis: nothing new is accepted, no accepted job is lost, and the queue can be drained."""
 
 import asyncio
 import importlib
@@ -20,7 +20,7 @@ from worker.queue.broker import QuickConnection
 from worker.queue.dead_letters import DeadLetters
 
 ADDRESS = "anna@example.com"
-FULL = 1  # Byte of maxmemory: full, whatever a connection takes or gives back.
+FULL = 1  # Byte of maxmemory: full, however much memory connections use.
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def service(make_service: MakeService, own_redis: RedisServer) -> Service:
 
 
 def fill(service: Service) -> None:
-    """Leave no byte, as somebody else's keys would."""
+    """Leave no free memory, as another application's keys would."""
     service.redis.config_set("maxmemory", service.redis.info("memory")["used_memory"] - 1)
 
 
@@ -56,8 +56,8 @@ def test_a_reset_is_refused_with_nothing_changed(service: Service) -> None:
     assert service.stored_hash(ADDRESS) == stored
 
 
-@pytest.mark.parametrize("answer", ["250 OK", "451 later", "550 no"])
-def test_what_was_accepted_is_worked_off(service: Service, answer: str) -> None:
+@pytest.mark.parametrize("answer", ["250 OK", "451 later", "550 5.1.1 no such user"])
+def test_accepted_jobs_are_processed(service: Service, answer: str) -> None:
     service.forgot(ADDRESS)
     fill(service)
     service.relay.answer_to_data = answer
@@ -70,7 +70,7 @@ def test_what_was_accepted_is_worked_off(service: Service, answer: str) -> None:
     assert service.relay.recipients() == ([ADDRESS] if answer == "250 OK" else [])
 
 
-def test_what_a_dead_worker_held_is_put_back(service: Service) -> None:
+def test_the_jobs_of_a_dead_worker_are_put_back(service: Service) -> None:
     service.forgot(ADDRESS)
     (identity,) = service.redis.hkeys(Key.JOBS)
     service.worker.delivery.consumer.claim(str(identity), "a worker that died", 30)
@@ -83,11 +83,11 @@ def test_what_a_dead_worker_held_is_put_back(service: Service) -> None:
 
 
 @pytest.mark.slow
-def test_a_worker_that_starts_mails_what_was_accepted(service: Service) -> None:
+def test_a_worker_that_starts_delivers_accepted_jobs(service: Service) -> None:
     service.forgot(ADDRESS)
     service.redis.config_set("maxmemory", FULL)
 
-    # It waits for the first mail, and asks for another in vain.
+    # worker_process() waits for this first email; its own request is refused.
     with worker_process(service):
         assert service.relay.recipients() == [ADDRESS]
 
@@ -95,7 +95,7 @@ def test_a_worker_that_starts_mails_what_was_accepted(service: Service) -> None:
 
 
 @pytest.mark.slow
-def test_a_worker_whose_connections_break_mails_what_waits(service: Service) -> None:
+def test_a_worker_whose_connections_break_delivers_waiting_jobs(service: Service) -> None:
     outbox, waiting = Outbox(service.redis), job()
     with worker_process(service) as worker:
         outbox.add_delayed(waiting, 3600)
@@ -103,7 +103,7 @@ def test_a_worker_whose_connections_break_mails_what_waits(service: Service) -> 
         service.redis.client_kill_filter(_type="normal", skipme=True)
         outbox.promote(waiting.id)
 
-        wait_until(lambda: len(service.relay.mails) == 2, "the worker does not come back")
+        wait_until(lambda: len(service.relay.mails) == 2, "the worker does not recover")
         assert worker.poll() is None
 
 
@@ -119,9 +119,9 @@ def test_a_worker_goes_on_listening_for_remote_control(service: Service) -> None
     assert service.redis.exists("_kombu.binding.pidbox")
 
 
-def test_what_was_given_up_can_be_deleted(service: Service) -> None:
+def test_buried_jobs_can_be_deleted(service: Service) -> None:
     service.forgot(ADDRESS)
-    service.relay.answer_to_data = "550 no"
+    service.relay.answer_to_data = "550 5.1.1 no such user"
     service.work()
     service.redis.config_set("maxmemory", FULL)
 
@@ -143,7 +143,7 @@ def test_flower_shows_the_queues_length(service: Service, monkeypatch: pytest.Mo
     assert queues == [{"name": "latchkey", "messages": 1}]
 
 
-def test_how_full_redis_is_can_be_asked(service: Service) -> None:
+def test_the_memory_ratio_can_be_read(service: Service) -> None:
     assert memory_used(service.redis) is None
     fill(service)
     assert 0.9 < (memory_used(service.redis) or 0) < 1.5

@@ -1,4 +1,4 @@
-"""A worker outlives Redis, and is back at work soon after it."""
+"""A worker survives a Redis outage, and works again soon after it."""
 
 import signal
 import subprocess
@@ -33,26 +33,26 @@ def test_mail_flows_soon_after_redis_is_back(
 ) -> None:
     service = service_on_own_redis
     own_redis.stop(number)
-    # Long enough for Celery's own waits to have grown to six seconds.
+    # Long enough for Celery's backoff to reach six seconds.
     time.sleep(7)
     own_redis.start()
 
-    wait_until(lambda: service.forgot("anna@example.com").status_code == 202, "the API does not come back", 2)
-    wait_until(lambda: len(service.relay.mails) == 2, "the worker does not come back", 3)
+    wait_until(lambda: service.forgot("anna@example.com").status_code == 202, "the API does not recover", 2)
+    wait_until(lambda: len(service.relay.mails) == 2, "the worker does not recover", 3)
 
     assert worker.poll() is None
 
 
-def test_a_worker_outlives_a_redis_that_is_short_of_replicas(
+def test_a_worker_survives_a_redis_without_enough_replicas(
     service_on_own_redis: Service, worker: subprocess.Popen[bytes]
 ) -> None:
     service = service_on_own_redis
     service.redis.config_set("min-replicas-to-write", 1)
-    # Long enough for the worker to be answered with an error, and to ask again.
+    # Long enough for the worker to get an error and try again.
     time.sleep(3)
     assert service.forgot("anna@example.com").status_code == 503
     service.redis.config_set("min-replicas-to-write", 0)
 
     assert service.forgot("anna@example.com").status_code == 202
-    wait_until(lambda: len(service.relay.mails) == 2, "the worker does not come back", 5)
+    wait_until(lambda: len(service.relay.mails) == 2, "the worker does not recover", 5)
     assert worker.poll() is None

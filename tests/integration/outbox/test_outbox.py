@@ -1,4 +1,4 @@
-"""The outbox: every step on a real Redis."""
+"""Every step of the outbox, on a real Redis."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +24,7 @@ def claimed(consumer: Consumer, added: Job, owner: str = "one") -> LeasedJob:
     return leased
 
 
-def test_an_added_job_waits_in_the_outbox_and_its_id_alone_in_the_queue(outbox: Outbox, client: redis.Redis) -> None:
+def test_a_job_is_added_to_the_outbox_and_only_its_id_to_the_queue(outbox: Outbox, client: redis.Redis) -> None:
     added = job()
 
     assert outbox.add(added)
@@ -36,7 +36,7 @@ def test_an_added_job_waits_in_the_outbox_and_its_id_alone_in_the_queue(outbox: 
     assert "anna" not in waiting[0]
 
 
-def test_a_job_added_twice_is_there_once(outbox: Outbox, client: redis.Redis) -> None:
+def test_a_job_added_twice_is_stored_once(outbox: Outbox, client: redis.Redis) -> None:
     added = job()
 
     assert [outbox.add(added), outbox.add(added)] == [True, False]
@@ -52,9 +52,7 @@ def test_a_full_outbox_refuses(client: redis.Redis) -> None:
         outbox.add(job())
 
 
-def test_a_claimed_job_is_for_the_owner_of_its_lease_alone(
-    outbox: Outbox, consumer: Consumer, client: redis.Redis
-) -> None:
+def test_only_the_lease_owner_can_claim_a_job_again(outbox: Outbox, consumer: Consumer, client: redis.Redis) -> None:
     added = job()
     outbox.add(added)
 
@@ -64,7 +62,7 @@ def test_a_claimed_job_is_for_the_owner_of_its_lease_alone(
     assert places(client, added.id) == ["leased"]
 
 
-def test_what_is_completed_leaves_nothing_behind(outbox: Outbox, consumer: Consumer, client: redis.Redis) -> None:
+def test_a_completed_job_leaves_nothing_behind(outbox: Outbox, consumer: Consumer, client: redis.Redis) -> None:
     added = job()
     outbox.add(added)
     leased = claimed(consumer, added)
@@ -76,7 +74,7 @@ def test_what_is_completed_leaves_nothing_behind(outbox: Outbox, consumer: Consu
     assert stored(client) == []
 
 
-def test_one_of_several_users_jobs_that_was_just_completed_is_not_accepted_again(
+def test_a_recently_completed_job_for_one_of_several_users_is_not_added_again(
     outbox: Outbox, consumer: Consumer, client: redis.Redis
 ) -> None:
     added = job().send_link_to_user("42")
@@ -90,7 +88,7 @@ def test_one_of_several_users_jobs_that_was_just_completed_is_not_accepted_again
 
 
 @pytest.mark.parametrize("kind", ["forgot", "over_quota", "password_changed"])
-def test_of_other_jobs_nothing_is_remembered(
+def test_other_completed_jobs_are_not_remembered(
     outbox: Outbox, consumer: Consumer, client: redis.Redis, kind: Kind
 ) -> None:
     added = replace(job(), kind=kind)
@@ -110,7 +108,7 @@ def test_a_cancelled_job_leaves_nothing_behind(outbox: Outbox, client: redis.Red
     assert stored(client) == []
 
 
-def test_a_failed_job_waits_for_its_time_and_remembers_the_failure(
+def test_a_failed_job_waits_for_its_retry_and_records_the_failure(
     outbox: Outbox, consumer: Consumer, client: redis.Redis, sweep: Callable[[], Swept]
 ) -> None:
     added = job()
@@ -126,7 +124,7 @@ def test_a_failed_job_waits_for_its_time_and_remembers_the_failure(
     assert consumer.claim(added.id, "two", 30) == LeasedJob(added, "two", attempts=1)
 
 
-def test_what_the_relay_may_have_is_counted_apart(
+def test_deliveries_of_unknown_outcome_are_counted_separately(
     outbox: Outbox, consumer: Consumer, client: redis.Redis, sweep: Callable[[], Swept]
 ) -> None:
     added = job()
@@ -142,7 +140,7 @@ def test_what_the_relay_may_have_is_counted_apart(
     assert stored(client) == [Key.WATERMARK]
 
 
-def test_an_owner_whose_lease_is_lost_can_neither_delay_nor_bury(
+def test_an_owner_who_lost_the_lease_can_neither_delay_nor_bury(
     outbox: Outbox, consumer: Consumer, client: redis.Redis, sweep: Callable[[], Swept]
 ) -> None:
     added = job()
@@ -157,7 +155,7 @@ def test_an_owner_whose_lease_is_lost_can_neither_delay_nor_bury(
     assert places(client, added.id) == ["leased"]
 
 
-def test_an_id_whose_job_is_gone_is_not_claimed_and_leaves_nothing_behind(
+def test_an_id_without_a_job_is_not_claimed_and_leaves_nothing_behind(
     outbox: Outbox, consumer: Consumer, client: redis.Redis
 ) -> None:
     added = job()

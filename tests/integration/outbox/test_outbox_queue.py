@@ -1,4 +1,4 @@
-"""What a sweep reads from the queue: which messages were lost, and which are wanted no more, on a real Redis."""
+"""What a sweep learns from the queue on a real Redis: which messages were lost, and which are obsolete."""
 
 import re
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from worker.queue.consumer import Consumer
 from worker.queue.sweeper import Sweeper, Swept
 
 
-def test_a_message_lost_between_queue_and_worker_is_put_back_after_the_grace(
+def test_a_message_lost_between_queue_and_worker_is_put_back_after_a_grace_period(
     outbox: Outbox, consumer: Consumer, client: redis.Redis, sweep: Callable[[], Swept]
 ) -> None:
     lost, waiting = job(), job()
@@ -29,7 +29,7 @@ def test_a_message_lost_between_queue_and_worker_is_put_back_after_the_grace(
     assert consumer.claim(lost.id, "one", 30)
 
 
-def test_a_message_that_waits_is_not_taken_for_lost(
+def test_a_waiting_message_does_not_count_as_lost(
     outbox: Outbox, client: redis.Redis, sweep: Callable[[], Swept]
 ) -> None:
     for _ in range(3):
@@ -41,7 +41,7 @@ def test_a_message_that_waits_is_not_taken_for_lost(
     assert client.llen(Key.QUEUE) == 3
 
 
-def test_a_strange_message_at_the_head_of_the_queue_stops_no_sweep(
+def test_a_foreign_message_at_the_head_of_the_queue_does_not_stop_the_sweep(
     outbox: Outbox, client: redis.Redis, sweep: Callable[[], Swept]
 ) -> None:
     client.rpush(Key.QUEUE, "not json")
@@ -51,7 +51,7 @@ def test_a_strange_message_at_the_head_of_the_queue_stops_no_sweep(
     assert sweep().due == 1
 
 
-def test_messages_of_jobs_that_are_gone_leave_the_queue(
+def test_messages_without_a_job_are_removed_from_the_queue(
     outbox: Outbox, client: redis.Redis, make_sweeper: Callable[..., Sweeper]
 ) -> None:
     jobs = [job() for _ in range(5)]
@@ -69,7 +69,7 @@ def test_messages_of_jobs_that_are_gone_leave_the_queue(
     assert jobs[3].id in str(client.lindex(Key.QUEUE, -1))
 
 
-def test_a_lost_message_is_found_though_there_is_always_something_due(
+def test_a_lost_message_is_found_even_if_other_jobs_are_always_due(
     outbox: Outbox, client: redis.Redis, sweep: Callable[[], Swept]
 ) -> None:
     lost, waiting = job(), job()
@@ -86,7 +86,7 @@ def test_a_lost_message_is_found_though_there_is_always_something_due(
     assert len(identities) == len(set(identities)) == 5
 
 
-def test_what_was_put_to_the_front_and_waits_there_is_not_taken_for_lost(
+def test_a_message_waiting_at_the_front_does_not_count_as_lost(
     outbox: Outbox, client: redis.Redis, sweep: Callable[[], Swept]
 ) -> None:
     outbox.add_delayed(job(), 0)

@@ -1,4 +1,4 @@
-"""The sweep: what was accepted and not finished is put back, on a real Redis."""
+"""The sweep puts accepted but unfinished jobs back into the queue, on a real Redis."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from worker.queue.consumer import Consumer, LeasedJob
 from worker.queue.sweeper import Sweeper, Swept
 
 
-def test_the_job_of_a_dead_worker_is_put_back_and_buried_when_it_kills_again_and_again(
+def test_the_job_of_a_dead_worker_is_put_back_and_buried_if_it_keeps_killing_workers(
     outbox: Outbox, consumer: Consumer, client: redis.Redis, sweep: Callable[[], Swept]
 ) -> None:
     added = job()
@@ -33,7 +33,7 @@ def test_the_job_of_a_dead_worker_is_put_back_and_buried_when_it_kills_again_and
     assert "lost its worker" in str(client.hget(Key.DEAD, added.id))
 
 
-def test_what_is_due_jumps_the_queue(outbox: Outbox, client: redis.Redis, sweep: Callable[[], Swept]) -> None:
+def test_due_jobs_go_to_the_front_of_the_queue(outbox: Outbox, client: redis.Redis, sweep: Callable[[], Swept]) -> None:
     outbox.add(job())
     older = job()
     outbox.add_delayed(older, 60)
@@ -44,7 +44,7 @@ def test_what_is_due_jumps_the_queue(outbox: Outbox, client: redis.Redis, sweep:
     assert older.id in str(client.lindex(Key.QUEUE, -1))
 
 
-def test_a_held_back_job_is_queued_no_earlier_than_its_time(
+def test_a_delayed_job_is_not_queued_before_its_time(
     outbox: Outbox, client: redis.Redis, sweep: Callable[[], Swept]
 ) -> None:
     held = job()
@@ -54,7 +54,7 @@ def test_a_held_back_job_is_queued_no_earlier_than_its_time(
     assert places(client, held.id) == ["later"]
 
 
-def test_a_sweep_takes_a_bounded_number(outbox: Outbox, make_sweeper: Callable[..., Sweeper]) -> None:
+def test_a_sweep_moves_a_bounded_number_of_jobs(outbox: Outbox, make_sweeper: Callable[..., Sweeper]) -> None:
     sweeper = make_sweeper(limit=2)
     for _ in range(5):
         outbox.add_delayed(job(), 0)
@@ -75,7 +75,7 @@ def test_buried_jobs_are_kept_for_two_weeks(outbox: Outbox, consumer: Consumer, 
     assert client.hkeys(Key.DEAD) == [new.id]
 
 
-def test_what_is_too_old_is_dropped_wherever_it_waits_unless_a_worker_has_it(
+def test_a_job_that_is_too_old_is_dropped_unless_a_worker_holds_it(
     outbox: Outbox, consumer: Consumer, client: redis.Redis, make_sweeper: Callable[..., Sweeper]
 ) -> None:
     queued, delayed, held, fresh = (job() for _ in range(4))
@@ -95,7 +95,7 @@ def test_what_is_too_old_is_dropped_wherever_it_waits_unless_a_worker_has_it(
     assert [line.split()[2] for line in client.lrange(f"{Key.HISTORY}hash", -2, -1)] == ["dropped", "dropped"]
 
 
-def test_a_notice_is_dropped_at_an_age_of_its_own(
+def test_a_notice_has_its_own_maximum_age(
     outbox: Outbox, client: redis.Redis, make_sweeper: Callable[..., Sweeper]
 ) -> None:
     notice = job()
@@ -109,7 +109,7 @@ def test_a_notice_is_dropped_at_an_age_of_its_own(
     assert dropped == [0, 1]
 
 
-def test_the_age_of_the_oldest_is_known_whatever_became_of_it_since(
+def test_the_age_of_the_oldest_job_is_known_in_every_state(
     outbox: Outbox, consumer: Consumer, client: redis.Redis
 ) -> None:
     assert Pending.count(client).oldest is None
@@ -140,7 +140,7 @@ def test_an_id_without_a_job_does_not_stop_the_sweep(
     assert client.zcard(Key.REQUESTS) == 0
 
 
-def test_what_is_buried_is_forgotten_after_two_weeks_though_nothing_else_is_buried(
+def test_a_buried_job_expires_after_two_weeks_even_if_no_other_is_buried(
     outbox: Outbox, consumer: Consumer, client: redis.Redis, sweep: Callable[[], Swept]
 ) -> None:
     old = job()

@@ -1,4 +1,4 @@
-"""What the hosted pages hold, before any script runs."""
+"""What the hosted pages contain before any script runs."""
 
 import re
 from html import unescape
@@ -16,17 +16,17 @@ from tests.support.service import Service
 
 STATIC = Path(__file__).parents[3] / "api/pages/static"
 PAGES = ["/forgot-password", "/reset-password"]
-BUDGET = 15_000  # Bytes of a first page with its styles, scripts and icon, as they are sent.
+BUDGET = 15_000  # Compressed bytes of a first page with its styles, scripts and icon.
 ZIPPED = {"Accept-Encoding": "gzip, deflate, br, zstd"}
-# What a form can meet, and shows: codes of the API, and those of api/pages/static/api.js and form.js.
+# Codes that every form can show: those of the API, and those of api/pages/static/api.js and form.js.
 OF_ALL_FORMS = {"rate_limited", "unavailable", "retrying", "offline", "no_answer", "internal_error"}
-# They have a section of their own, or are an answer that the page's own requests cannot get.
+# Codes that are shown in another section, and codes that the page's requests cannot cause.
 ELSEWHERE = {"invalid_or_expired_token", "not_found", "method_not_allowed"}
 UNREACHED = {"bad_request", "body_too_large", "unsupported_media_type"}
 
 
 class Page(HTMLParser):
-    """The elements of a page, by their attributes."""
+    """The elements of a page and their attributes."""
 
     def __init__(self, service: Service, path: str, **headers: str) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class Page(HTMLParser):
             self._forms.pop()
 
     def all(self, key: str, **wanted: str) -> list[str]:
-        """List the values of an attribute, on the elements that have the others."""
+        """List the values of an attribute on all elements with the other attributes."""
         return [element[key] for element in self.elements if key in element and wanted.items() <= element.items()]
 
     def one(self, identity: str) -> dict[str, str]:
@@ -57,21 +57,19 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def service(share_service: MakeService) -> Service:
-    """One for all of these tests: none changes it."""
+    """One service for all tests in this file: none of them changes it."""
     return share_service()
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_says_which_language_it_is_in_and_how_that_is_written(service: Service, path: str, code: str) -> None:
+def test_a_page_declares_its_language_and_direction(service: Service, path: str, code: str) -> None:
     for page in (Page(service, f"{path}?locale={tag(code)}"), Page(service, path, **{"Accept-Language": tag(code)})):
         assert (page.elements[0]["lang"], page.elements[0]["dir"]) == (tag(code), direction(code))
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_links_between_pages_keep_a_chosen_language_and_nothing_else_of_the_address(
-    service: Service, path: str
-) -> None:
+def test_links_between_pages_keep_only_the_chosen_language(service: Service, path: str) -> None:
     chosen = Page(service, f"{path}?locale=PT-pt&next=//evil.example")
     by_browser = Page(service, path, **{"Accept-Language": "de"})
 
@@ -85,9 +83,7 @@ def test_links_between_pages_keep_a_chosen_language_and_nothing_else_of_the_addr
     ("/forgot-password", "again", set()),
     ("/reset-password", "choose", {"invalid_request", "weak_password"}),
 ])  # fmt: skip
-def test_a_form_has_a_text_for_every_code_that_it_can_meet(
-    service: Service, path: str, form: str, own: set[str]
-) -> None:
+def test_a_form_has_a_text_for_every_code_it_can_get(service: Service, path: str, form: str, own: set[str]) -> None:
     assert sorted(Page(service, path).all("data-code", form=form)) == sorted(OF_ALL_FORMS | own)
 
 
@@ -101,12 +97,12 @@ def test_the_document_has_no_code_that_the_pages_do_not_know(service: Service, p
     assert codes - shown - {"weak_password"} == ELSEWHERE | UNREACHED
 
 
-def test_every_reason_has_an_element_and_its_text_stands_once_in_the_api(service: Service) -> None:
+def test_every_reason_has_an_element_with_the_text_of_the_api(service: Service) -> None:
     page = Page(service, "/reset-password")
 
     assert page.all("data-reason") == list(REASONS)
     shown = unescape(page.text)
-    # Of these two the page says how long it must be.
+    # For these two, the page shows the length limit instead.
     others = [text for code, text in REASONS.items() if code not in {"too_short", "too_long"}]
     assert [text for text in others if f">{text}</li>" not in shown] == []
 
@@ -114,7 +110,7 @@ def test_every_reason_has_an_element_and_its_text_stands_once_in_the_api(service
 @pytest.mark.parametrize(
     ("hash_format", "longest", "unit"), [("bcrypt", "72", "bytes"), ("django-bcrypt-sha256", "256", "characters")]
 )
-def test_the_field_for_a_password_knows_what_the_policy_says(
+def test_the_password_field_matches_the_policy(
     make_service: MakeService, hash_format: str, longest: str, unit: str
 ) -> None:
     service = make_service(USERS_HASH_FORMAT=hash_format, PASSWORD_MIN_LENGTH="12")
@@ -126,7 +122,7 @@ def test_the_field_for_a_password_knows_what_the_policy_says(
     assert field["autocomplete"] == "new-password"
     assert field["passwordrules"] == policy["passwordrules"]
     assert field["minlength"] == str(policy["min_length"]) == "12"
-    # It would cut a pasted password without a word.
+    # maxlength would silently cut a pasted password.
     assert "maxlength" not in field
     assert [length[f"data-{part}"] for part in ("min", "max", "unit")] == ["12", longest, unit]
     assert [str(policy["max_length"]), policy["max_length_unit"]] == [longest, unit]
@@ -134,7 +130,7 @@ def test_the_field_for_a_password_knows_what_the_policy_says(
     assert ("count as more than one" in page.text) == (unit == "bytes")
 
 
-def test_the_field_for_an_address_is_one_that_password_managers_fill(service: Service) -> None:
+def test_password_managers_can_fill_the_address_field(service: Service) -> None:
     field = Page(service, "/forgot-password").one("email")
 
     assert (field["type"], field["autocomplete"], field["inputmode"]) == ("email", "username", "email")
@@ -147,7 +143,7 @@ def test_the_page_says_how_long_a_link_lives(make_service: MakeService, seconds:
     assert f"The link works once and expires {words}" in page.text
 
 
-def test_only_who_has_a_sign_in_page_gets_a_link_to_it(make_service: MakeService) -> None:
+def test_the_sign_in_link_appears_only_if_configured(make_service: MakeService) -> None:
     address = "https://www.example.com/login"
 
     assert Page(make_service(SIGN_IN_URL=address), "/reset-password").all("href", tag="a").count(address) == 2
@@ -155,7 +151,7 @@ def test_only_who_has_a_sign_in_page_gets_a_link_to_it(make_service: MakeService
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_field_and_every_section_is_named_and_described_by_what_there_is(service: Service, path: str) -> None:
+def test_every_field_and_section_has_a_label_that_exists(service: Service, path: str) -> None:
     page = Page(service, path)
     ids = page.all("id")
     referred = " ".join(page.all("aria-describedby") + page.all("for") + page.all("aria-controls")).split()
@@ -167,7 +163,7 @@ def test_every_field_and_every_section_is_named_and_described_by_what_there_is(s
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_first_page_is_small_and_comes_in_one_go(service: Service, path: str) -> None:
+def test_a_first_page_is_small_and_loads_in_one_round_trip(service: Service, path: str) -> None:
     page = Page(service, path)
     files = {name for name in page.all("href") + page.all("src") if name.startswith("/static/")}
     bodies = [service.client.get(file, buffered=True).data for file in files]
@@ -178,7 +174,7 @@ def test_a_first_page_is_small_and_comes_in_one_go(service: Service, path: str) 
     assert sum(map(len, sent)) < BUDGET
 
 
-def test_no_script_holds_a_text_for_people() -> None:
+def test_no_script_contains_text_for_people() -> None:
     for file in STATIC.glob("*.js"):
         code = re.sub(r"//.*", "", file.read_text())
         assert re.findall(r'"[A-Z][a-z]+ [^"]*"', code) == [], file.name
@@ -200,7 +196,7 @@ def test_ten_gets_of_every_page_change_nothing(service: Service) -> None:
     ] * 10:
         assert service.client.get(path).status_code in (200, 302)
 
-    # What our own looks at Redis are counted as.
+    # The commands of this test itself.
     asked = set(service.redis.info("commandstats")) - {"cmdstat_config|resetstat", "cmdstat_info", "cmdstat_ping"}
     assert asked == set()
     assert sorted(service.redis.keys("*")) == keys

@@ -1,4 +1,4 @@
-"""Leaked passwords are looked up over HTTP, and whatever comes back, nobody waits long and nothing is given away."""
+"""Leaked passwords are looked up over HTTP without revealing the password, and no answer makes anybody wait long."""
 
 import hashlib
 
@@ -20,7 +20,7 @@ def asking(make_service: MakeService, breaches: BreachService, mode: str) -> tup
 
 
 @pytest.mark.parametrize("mode", ["open", "closed"])
-def test_a_leaked_password_is_refused_and_another_taken(
+def test_a_leaked_password_is_refused_and_another_accepted(
     make_service: MakeService, breaches: BreachService, mode: str
 ) -> None:
     service, token = asking(make_service, breaches, mode)
@@ -32,9 +32,7 @@ def test_a_leaked_password_is_refused_and_another_taken(
     assert taken.status_code == 200
 
 
-def test_five_digits_leave_and_nothing_else_that_depends_on_the_password_or_its_owner(
-    make_service: MakeService, breaches: BreachService
-) -> None:
+def test_only_five_hex_digits_of_the_hash_leave_the_service(make_service: MakeService, breaches: BreachService) -> None:
     service, token = asking(make_service, breaches, "closed")
 
     service.reset(token, LEAKED)
@@ -50,14 +48,14 @@ def test_five_digits_leave_and_nothing_else_that_depends_on_the_password_or_its_
     }
 
 
-def test_nobody_is_asked_unless_it_is_set(make_service: MakeService, breaches: BreachService) -> None:
+def test_without_the_setting_no_service_is_asked(make_service: MakeService, breaches: BreachService) -> None:
     service, token = asking(make_service, breaches, "off")
 
     assert service.reset(token, LEAKED).status_code == 200
     assert breaches.asked == []
 
 
-def test_nobody_is_asked_for_a_password_that_the_rules_refuse(
+def test_no_service_is_asked_about_a_password_that_the_rules_refuse(
     make_service: MakeService, breaches: BreachService
 ) -> None:
     service, token = asking(make_service, breaches, "closed")
@@ -69,7 +67,7 @@ def test_nobody_is_asked_for_a_password_that_the_rules_refuse(
     assert breaches.asked == []
 
 
-def test_closed_means_503_while_it_is_away_and_the_link_stays_good(
+def test_fail_closed_means_503_during_an_outage_and_the_link_stays_good(
     make_service: MakeService, breaches: BreachService
 ) -> None:
     service, token = asking(make_service, breaches, "closed")
@@ -86,7 +84,7 @@ def test_closed_means_503_while_it_is_away_and_the_link_stays_good(
     assert service.reset(token).status_code == 200
 
 
-def test_open_means_that_a_reset_goes_on_while_it_is_away_and_the_log_tells(
+def test_fail_open_means_that_resets_go_on_during_an_outage_and_are_logged(
     make_service: MakeService, breaches: BreachService
 ) -> None:
     service, token = asking(make_service, breaches, "open")
@@ -97,7 +95,9 @@ def test_open_means_that_a_reset_goes_on_while_it_is_away_and_the_log_tells(
 
 
 @pytest.mark.parametrize("status", [200, 500])
-def test_the_log_holds_nothing_of_a_password(make_service: MakeService, breaches: BreachService, status: int) -> None:
+def test_the_log_contains_nothing_of_a_password(
+    make_service: MakeService, breaches: BreachService, status: int
+) -> None:
     service, token = asking(make_service, breaches, "closed")
     breaches.status = status
 
@@ -106,7 +106,7 @@ def test_the_log_holds_nothing_of_a_password(make_service: MakeService, breaches
     assert [secret for secret in (LEAKED, DIGEST[:5], "anna@") if secret in service.logs.getvalue()] == []
 
 
-def test_the_command_line_asks_too(make_service: MakeService, breaches: BreachService) -> None:
+def test_the_command_line_asks_the_service_too(make_service: MakeService, breaches: BreachService) -> None:
     breaches.knows(LEAKED)
     service = make_service(BREACH_CHECK="closed", BREACH_CHECK_URL=breaches.url)
     runner = service.app.test_cli_runner()

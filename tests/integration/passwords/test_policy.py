@@ -1,4 +1,4 @@
-"""The password policy as callers see it: the answers, the document, and what holds them together."""
+"""The password policy as callers see it: the answers, the document, and that the two agree."""
 
 import time
 
@@ -23,7 +23,7 @@ from tests.support.service import NEW_PASSWORD, OLD_PASSWORD, Service
         (OLD_PASSWORD, ["same_as_old"]),
     ],
 )
-def test_a_refused_password_leaves_link_and_hash_as_they_were(
+def test_a_refused_password_leaves_the_link_and_the_hash_unchanged(
     service: Service, password: str, reasons: list[str]
 ) -> None:
     stored = service.add_user("anna.jones@example.com")
@@ -39,7 +39,7 @@ def test_a_refused_password_leaves_link_and_hash_as_they_were(
 
 
 @pytest.mark.parametrize("stored", ["$2b$31$" + "." * 53, "bcrypt_sha256$$2b$31$" + "." * 53, "no hash at all"])
-def test_an_old_hash_that_cannot_be_compared_stops_no_reset(service: Service, stored: str) -> None:
+def test_a_stored_hash_that_cannot_be_compared_does_not_stop_the_reset(service: Service, stored: str) -> None:
     service.add_user("anna@example.com")
     service.sql("UPDATE users SET password_hash = :stored", stored=stored)
     token = service.link_for("anna@example.com")
@@ -52,7 +52,7 @@ def test_an_old_hash_that_cannot_be_compared_stops_no_reset(service: Service, st
     assert bcrypt.checkpw(NEW_PASSWORD.encode(), service.stored_hash("anna@example.com").encode())
 
 
-def test_the_old_password_is_known_in_a_format_of_before(make_service: MakeService) -> None:
+def test_the_old_password_is_recognised_in_an_older_hash_format(make_service: MakeService) -> None:
     service = make_service(USERS_HASH_FORMAT="bcrypt-2y")
     service.add_user("anna@example.com")
     service.sql("UPDATE users SET password_hash = :old", old=encode(OLD_PASSWORD, "django-bcrypt-sha256", 4))
@@ -73,7 +73,7 @@ def test_the_old_password_is_known_in_a_format_of_before(make_service: MakeServi
         ),
     ],
 )
-def test_the_policy_can_be_read_by_everybody(
+def test_everybody_can_read_the_policy(
     make_service: MakeService, settings: dict[str, str], lengths: tuple[int, int, str], rules: str
 ) -> None:
     service = make_service(**settings)
@@ -95,7 +95,7 @@ def test_the_policy_says_whether_leaked_passwords_are_looked_up(make_service: Ma
     assert answer.json["breach_check"] is True
 
 
-def test_the_policy_names_no_setting_and_nobody(service: Service) -> None:
+def test_the_policy_reveals_no_setting_and_no_user(service: Service) -> None:
     text = service.client.get("/password-policy").get_data(as_text=True)
     hidden = [value for value in service.environ.values() if len(value) > 5]
 

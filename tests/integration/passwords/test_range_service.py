@@ -1,4 +1,4 @@
-"""Whatever a range service answers, and however slowly: nobody waits long, and what is no answer is none."""
+"""Slow or malformed answers of a range service count as no answer, and nobody waits long for them."""
 
 import hashlib
 import time
@@ -11,12 +11,12 @@ from api.passwords.policy import WeakPassword
 from tests.support.breach_service import PADDING, BreachService
 from tests.support.servers import free_port
 
-LITTLE = 0.3  # Seconds of patience, so that the test does not need as much.
+LITTLE = 0.3  # Seconds: a short timeout, to keep the tests fast.
 LEAKED = "a password that has leaked"
 DIGEST = hashlib.sha1(LEAKED.encode(), usedforsecurity=False).hexdigest().upper()
 
 
-def test_padding_is_no_leak(breaches: BreachService) -> None:
+def test_padding_does_not_count_as_a_leak(breaches: BreachService) -> None:
     breaches.knows(LEAKED, times=0)
 
     RangeService(breaches.url, 1, needed=True).check(LEAKED)
@@ -24,7 +24,7 @@ def test_padding_is_no_leak(breaches: BreachService) -> None:
     assert len(breaches.asked) == 1
 
 
-def test_it_may_answer_in_lower_case_and_with_other_line_ends(breaches: BreachService) -> None:
+def test_lower_case_and_other_line_endings_are_accepted(breaches: BreachService) -> None:
     breaches.body = f"{PADDING}\n{DIGEST[5:].lower()}:1\n".encode()
 
     with pytest.raises(WeakPassword):
@@ -48,7 +48,7 @@ AWAY = {
 
 
 @pytest.mark.parametrize("how", AWAY.values(), ids=AWAY)
-def test_without_a_proper_answer_the_setting_decides(breaches: BreachService, how: dict[str, object]) -> None:
+def test_without_a_valid_answer_the_setting_decides(breaches: BreachService, how: dict[str, object]) -> None:
     for name, value in how.items():
         setattr(breaches, name, value)
 
@@ -60,7 +60,7 @@ def test_without_a_proper_answer_the_setting_decides(breaches: BreachService, ho
 
 
 @pytest.mark.parametrize("slowly", [0.05, 5.0])
-def test_an_answer_that_comes_slowly_is_not_waited_for(breaches: BreachService, slowly: float) -> None:
+def test_a_slow_answer_times_out(breaches: BreachService, slowly: float) -> None:
     breaches.seconds_per_byte = slowly
     service = RangeService(breaches.url, 1, needed=True, timeout=LITTLE)
     started = time.monotonic()
@@ -68,13 +68,13 @@ def test_an_answer_that_comes_slowly_is_not_waited_for(breaches: BreachService, 
     with pytest.raises(BreachCheckAway):
         service.check(LEAKED)
 
-    # The whole would take five seconds, or minutes.
+    # The whole answer would take five seconds or more.
     assert LITTLE <= time.monotonic() - started < 3
-    # And the thread that asked is free again.
+    # The thread that asked is free again.
     service._askers.submit(int).result(2)
 
 
-def test_a_connection_that_comes_too_late_is_given_up(breaches: BreachService, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_that_opens_too_late_is_given_up(breaches: BreachService, monkeypatch: pytest.MonkeyPatch) -> None:
     connect = HTTPConnection.connect
 
     def connect_late(connection: HTTPConnection) -> None:
@@ -92,11 +92,11 @@ def test_a_connection_that_comes_too_late_is_given_up(breaches: BreachService, m
     assert breaches.asked == []
 
 
-def test_a_service_that_is_not_there_is_no_error_of_ours() -> None:
+def test_an_unreachable_service_counts_as_away() -> None:
     with pytest.raises(BreachCheckAway):
         RangeService(f"http://127.0.0.1:{free_port()}/range/", 1, needed=True, timeout=LITTLE).check(LEAKED)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_not_believed(breaches: BreachService) -> None:
+def test_an_untrusted_certificate_counts_as_away(breaches: BreachService) -> None:
     with pytest.raises(BreachCheckAway):
         RangeService(breaches.url.replace("http://", "https://"), 1, needed=True, timeout=LITTLE).check(LEAKED)

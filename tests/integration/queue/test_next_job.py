@@ -1,4 +1,4 @@
-"""Where nobody watches tasks, the worker that finishes a job takes the next one with it."""
+"""Without task events, a worker that completes a job leases the next one in the same call."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,11 +19,11 @@ from worker.queue.sweeper import Swept
 
 
 def complete(consumer: Consumer, finished: Job, *, retrying: bool = False) -> LeasedJob | None:
-    """Complete a job that "one" has leased, and take the next one."""
+    """Complete a job that "one" has leased, and lease the next one."""
     return consumer.complete(LeasedJob(finished, "one"), Outcome(), next_lease=30, retrying=retrying)
 
 
-def test_who_finishes_a_job_is_given_the_one_that_waits_longest(
+def test_completing_a_job_returns_the_one_that_waits_longest(
     outbox: Outbox, consumer: Consumer, client: redis.Redis
 ) -> None:
     jobs = [job() for _ in range(3)]
@@ -39,7 +39,7 @@ def test_who_finishes_a_job_is_given_the_one_that_waits_longest(
     assert [job_id(str(message)) for message in client.lrange(Key.QUEUE, 0, -1)] == [jobs[2].id]
 
 
-def test_a_call_that_was_not_answered_and_is_repeated_gives_back_what_it_took(
+def test_a_call_repeated_after_a_lost_answer_releases_the_job_it_leased(
     outbox: Outbox, consumer: Consumer, client: redis.Redis
 ) -> None:
     jobs = [job() for _ in range(3)]
@@ -53,10 +53,10 @@ def test_a_call_that_was_not_answered_and_is_repeated_gives_back_what_it_took(
     assert given == [LeasedJob(jobs[1], "one"), None]
     assert places(client, jobs[1].id) == ["queued"]
     waiting = [job_id(str(message)) for message in client.lrange(Key.QUEUE, 0, -1)]
-    assert waiting == [jobs[2].id, jobs[1].id]  # Workers take from the right.
+    assert waiting == [jobs[2].id, jobs[1].id]  # Workers pop from the right.
 
 
-def test_a_repeated_call_that_took_nothing_leaves_what_others_hold(
+def test_a_repeated_call_that_leased_nothing_leaves_other_leases_alone(
     outbox: Outbox, consumer: Consumer, client: redis.Redis
 ) -> None:
     added = job()
@@ -69,15 +69,13 @@ def test_a_repeated_call_that_took_nothing_leaves_what_others_hold(
     assert places(client, added.id) == ["leased"]
 
 
-def test_where_nothing_waits_nothing_is_given(outbox: Outbox, consumer: Consumer, client: redis.Redis) -> None:
+def test_an_empty_queue_gives_no_job(outbox: Outbox, consumer: Consumer, client: redis.Redis) -> None:
     assert complete(consumer, leased_by_one(outbox, consumer, client)) is None
 
 
 @pytest.mark.parametrize("late", ["another has leased it by now", "it is finished", "its lease is old"])
-def test_a_call_that_comes_late_takes_nothing(
-    outbox: Outbox, consumer: Consumer, client: redis.Redis, late: str
-) -> None:
-    """It lay unread in a Redis that was frozen: who asked has gone, and nobody would deliver what it took."""
+def test_a_late_call_leases_nothing(outbox: Outbox, consumer: Consumer, client: redis.Redis, late: str) -> None:
+    """A frozen Redis may run the call late: its caller is gone, and nobody would deliver the leased job."""
     finished = leased_by_one(outbox, consumer, client)
     waiting = job()
     outbox.add(waiting)
@@ -94,7 +92,7 @@ def test_a_call_that_comes_late_takes_nothing(
     assert client.llen(Key.QUEUE) == 1
 
 
-def test_a_message_that_is_not_ours_is_left_to_celery(outbox: Outbox, consumer: Consumer, client: redis.Redis) -> None:
+def test_a_foreign_message_is_left_to_celery(outbox: Outbox, consumer: Consumer, client: redis.Redis) -> None:
     finished = leased_by_one(outbox, consumer, client)
     client.rpush(Key.QUEUE, '{"body": "W10=", "headers": {"task": "another.task"}}')
 
@@ -103,7 +101,7 @@ def test_a_message_that_is_not_ours_is_left_to_celery(outbox: Outbox, consumer: 
     assert client.llen(Key.QUEUE) == 1
 
 
-def test_the_message_of_a_job_that_is_in_other_hands_gives_nothing(
+def test_a_message_whose_job_is_leased_to_another_worker_gives_no_job(
     outbox: Outbox, consumer: Consumer, client: redis.Redis
 ) -> None:
     finished = leased_by_one(outbox, consumer, client)
@@ -117,7 +115,7 @@ def test_the_message_of_a_job_that_is_in_other_hands_gives_nothing(
     assert client.hget(Key.LEASE_OWNER, added.id) == "two"
 
 
-def test_a_job_whose_taker_died_is_put_back(
+def test_a_job_whose_worker_died_is_put_back(
     outbox: Outbox, consumer: Consumer, client: redis.Redis, sweep: Callable[[], Swept]
 ) -> None:
     finished = leased_by_one(outbox, consumer, client)
@@ -132,7 +130,7 @@ def test_a_job_whose_taker_died_is_put_back(
 
 
 @pytest.mark.parametrize(("events", "mails"), [("false", 3), ("true", 1)])
-def test_one_task_mails_for_all_that_wait_unless_flower_is_to_show_each(
+def test_one_task_delivers_all_waiting_jobs_unless_task_events_are_on(
     make_service: MakeService, events: str, mails: int
 ) -> None:
     service = make_service(WORKER_EVENTS=events)
@@ -144,7 +142,7 @@ def test_one_task_mails_for_all_that_wait_unless_flower_is_to_show_each(
     assert service.redis.llen(Key.QUEUE) == unfinished(service.redis) == 3 - mails
 
 
-def test_a_failure_ends_the_task_and_the_next_ones_wait_for_theirs(make_service: MakeService) -> None:
+def test_a_failure_ends_the_task_and_the_other_jobs_stay_queued(make_service: MakeService) -> None:
     service = make_service(WORKER_EVENTS="false")
     _ask(service)
     service.relay.answer_to_data = "451 try again later"
@@ -155,7 +153,7 @@ def test_a_failure_ends_the_task_and_the_next_ones_wait_for_theirs(make_service:
     assert service.redis.zcard(Key.QUEUED) == service.redis.llen(Key.QUEUE) == 2
 
 
-def test_a_job_that_was_taken_after_another_is_the_one_that_is_named(
+def test_the_log_names_the_job_that_failed_and_not_the_first_of_the_task(
     make_service: MakeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = make_service(WORKER_EVENTS="false")
@@ -170,7 +168,7 @@ def test_a_job_that_was_taken_after_another_is_the_one_that_is_named(
 
 
 def leased_by_one(outbox: Outbox, consumer: Consumer, client: redis.Redis) -> Job:
-    """Add a job and let "one" take it."""
+    """Add a job and let "one" lease it."""
     added = job()
     outbox.add(added)
     client.lpop(Key.QUEUE)
@@ -179,7 +177,7 @@ def leased_by_one(outbox: Outbox, consumer: Consumer, client: redis.Redis) -> Jo
 
 
 def raises(error: Exception) -> Callable[..., None]:
-    """Return what only raises."""
+    """Return a function that only raises."""
 
     def fail(*_: object) -> None:
         raise error

@@ -1,4 +1,4 @@
-"""The sweeper in its thread: it lives as long as the worker, and puts back what was not finished."""
+"""The sweeper's thread runs as long as the worker, and puts unfinished jobs back into the queue."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ def sweeper(service: Service) -> Iterator[Sweeper]:
         service.worker.sweeper.join()
 
 
-def test_a_sweeper_shows_that_its_worker_lives_until_it_is_stopped(service: Service, sweeper: Sweeper) -> None:
+def test_the_heartbeat_lasts_until_the_sweeper_is_stopped(service: Service, sweeper: Sweeper) -> None:
     sweeper.start()
     wait_until(lambda: service.redis.exists(Key.HEARTBEAT), "no heartbeat")
     sweeper.stop()
@@ -38,7 +38,7 @@ def test_a_sweeper_shows_that_its_worker_lives_until_it_is_stopped(service: Serv
     assert not service.redis.exists(Key.HEARTBEAT)
 
 
-def test_a_sweeper_outlives_a_failure_of_redis_and_tells_it_once(
+def test_a_sweeper_survives_a_redis_outage_and_logs_it_once(
     service: Service, sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures = []
@@ -50,17 +50,17 @@ def test_a_sweeper_outlives_a_failure_of_redis_and_tells_it_once(
     sweep_once = Sweeper.sweep_once
     monkeypatch.setattr(Sweeper, "sweep_once", fail)
     sweeper.start()
-    wait_until(lambda: len(failures) > 2, "it does not go on")
+    wait_until(lambda: len(failures) > 2, "the sweeper does not go on")
     monkeypatch.setattr(Sweeper, "sweep_once", sweep_once)
     service.forgot("anna@example.com")
     service.redis.delete(Key.HEARTBEAT)
 
-    wait_until(lambda: service.redis.exists(Key.HEARTBEAT), "it does not come back")
+    wait_until(lambda: service.redis.exists(Key.HEARTBEAT), "the sweeper does not recover")
     assert len(service.events("redis_away")) == 1
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_a_process_that_is_forked_while_the_sweeper_talks_to_redis_can_talk_to_it_too(service: Service) -> None:
+def test_a_process_forked_while_the_sweeper_uses_redis_can_use_redis_too(service: Service) -> None:
     held, over = threading.Event(), threading.Event()
 
     def talk() -> None:
@@ -87,7 +87,7 @@ def test_a_process_that_is_forked_while_the_sweeper_talks_to_redis_can_talk_to_i
         thread.join()
 
 
-def test_a_sweeper_outlives_what_nobody_expected(
+def test_a_sweeper_survives_an_unexpected_error(
     service: Service, sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
@@ -96,7 +96,7 @@ def test_a_sweeper_outlives_what_nobody_expected(
     monkeypatch.setattr(Sweeper, "sweep_once", fail)
     sweeper.start()
 
-    wait_until(lambda: len(service.events("sweeper_failed")) > 1, "it does not go on")
+    wait_until(lambda: len(service.events("sweeper_failed")) > 1, "the sweeper does not go on")
 
 
 def test_one_tick_goes_on_while_there_is_more_to_put_back(service: Service) -> None:
@@ -109,9 +109,9 @@ def test_one_tick_goes_on_while_there_is_more_to_put_back(service: Service) -> N
     assert service.redis.llen(Key.QUEUE) == many
 
 
-def test_a_backlog_that_is_due_leaves_room_in_the_queue_and_is_worked_off(service: Service) -> None:
+def test_a_due_backlog_does_not_flood_the_queue_and_is_processed(service: Service) -> None:
     many = MAX_QUEUED * 2 + 5
-    service.worker.sweeper._pause = 0  # Its rests, of a twentieth of a second, would add up to five.
+    service.worker.sweeper._pause = 0  # Its pauses of 0.05 s would add up to 5 s.
     put(service, Key.LATER, many)
     service.worker.sweeper.sweep()
     before = service.redis.llen(Key.QUEUE)
@@ -119,20 +119,20 @@ def test_a_backlog_that_is_due_leaves_room_in_the_queue_and_is_worked_off(servic
 
     service.work()
 
-    # One more in each sweep, so that a queue that is never short stops nobody for ever.
+    # Each sweep promotes at least one, so that a queue that stays full cannot starve the delayed jobs.
     assert before == MAX_QUEUED + MAX_SWEEPS - 1
     assert waiting == many - before
     assert unfinished(service.redis) == 0
 
 
 def put(service: Service, place: Key, many: int) -> None:
-    """Put so many jobs for nobody into a place, and let them be due there."""
+    """Add a number of no-op jobs to a sorted set, already due."""
     jobs = [Job(new_id(), "over_quota", "request", "hash", time.time()) for _ in range(many)]
     service.redis.hset(Key.JOBS, mapping={job.id: job.entry() for job in jobs})
     service.redis.zadd(place, {job.id: 0 for job in jobs})
 
 
-def test_what_a_dead_worker_held_is_put_back_and_logged(service: Service) -> None:
+def test_the_jobs_of_a_dead_worker_are_put_back_and_logged(service: Service) -> None:
     service.add_user("anna@example.com")
     service.forgot("anna@example.com")
     message = service.redis.rpop(Key.QUEUE)
@@ -176,9 +176,7 @@ def test_one_worker_sweeps_and_another_takes_over_when_it_is_gone(service: Servi
     assert service.redis.zcard(Key.LATER) == 0
 
 
-def test_histories_are_the_first_to_give_way_where_memory_is_short(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_histories_are_dropped_first_when_memory_is_short(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     service.forgot("ben@example.com")
     monkeypatch.setattr("worker.queue.sweeper.memory_used", lambda _: 0.61)
     service.worker.sweeper.tick()

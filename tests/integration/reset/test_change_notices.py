@@ -1,4 +1,4 @@
-"""The notice of a change goes out whatever dies on the way, and never for a change that did not come."""
+"""The change notice is sent whatever fails on the way, and never for a change that did not happen."""
 
 import json
 
@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from api.passwords.hashing import encode
 from shared.redis_keys import Key
-from shared.users.table import Users
+from shared.users.users import Users
 from tests.conftest import MakeService
 from tests.integration.conftest import before_hashing
 from tests.support.outbox import make_due, unfinished
@@ -32,7 +32,7 @@ def notices(service: Service) -> int:
     return service.relay.subjects().count(CHANGED)
 
 
-def test_a_retry_after_a_failed_update_has_its_notice(
+def test_a_retry_after_a_failed_update_sends_the_notice(
     service: Service, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
@@ -45,7 +45,7 @@ def test_a_retry_after_a_failed_update_has_its_notice(
     assert notices(service) == 1
 
 
-def test_a_retry_while_the_notice_of_a_failed_update_still_waits_makes_mails_that_are_recognised_as_one(
+def test_notices_of_a_failed_update_and_its_retry_share_a_message_id(
     service: Service, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
@@ -58,7 +58,7 @@ def test_a_retry_while_the_notice_of_a_failed_update_still_waits_makes_mails_tha
     assert len(set(told)) == 1
 
 
-def test_a_change_by_the_application_in_between_makes_no_mail_of_ours(
+def test_a_change_by_the_application_in_between_sends_no_notice(
     service: Service, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = encode("set in the application", "bcrypt", 4)
@@ -70,16 +70,14 @@ def test_a_change_by_the_application_in_between_makes_no_mail_of_ours(
     assert unfinished(service.redis) == 0
 
 
-def test_a_change_that_is_changed_again_before_the_worker_looks_is_told_all_the_same(
-    service: Service, token: str
-) -> None:
+def test_a_change_followed_by_another_still_sends_its_notice(service: Service, token: str) -> None:
     service.reset(token)
     service.sql("UPDATE users SET password_hash = 'changed again by the attacker'")
 
     assert notices(service) == 1
 
 
-def test_a_notice_outlives_the_age_at_which_links_are_dropped(make_service: MakeService) -> None:
+def test_a_notice_is_kept_longer_than_a_link(make_service: MakeService) -> None:
     service = make_service(MAIL_MAX_AGE="60")
     service.add_user("anna@example.com")
     service.reset(service.link_for("anna@example.com"))

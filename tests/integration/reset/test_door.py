@@ -1,4 +1,4 @@
-"""Passwords do not stop the door: the real server with its usual threads, and hashing that lasts until it may end."""
+"""Hashing passwords does not block requests for links: a real server whose hashes last until the test ends them."""
 
 import json
 import os
@@ -21,7 +21,7 @@ THREADS = 4
 SLOTS = THREADS // 2
 MANY = 8
 
-# Forked, so that the server's processes hash as is said here: Python 3.14 starts them otherwise by default.
+# "fork", so that the server's processes inherit the patched encode(): it is not the default from Python 3.14 on.
 HELD = textwrap.dedent("""
     import multiprocessing
     import os
@@ -51,7 +51,7 @@ Answer = tuple[int, bytes, dict[str, str]]
 
 
 class Api:
-    """`python -m api`, with passwords that nobody gets hashed before `go`."""
+    """`python -m api`, where no hash is finished before `go`."""
 
     def __init__(self, port: int, service: Service) -> None:
         self._port = port
@@ -85,7 +85,7 @@ def api(service: Service) -> Iterator[Api]:
     process = subprocess.Popen([sys.executable, "-c", HELD], env=environ, stderr=subprocess.DEVNULL)
     api = Api(port, service)
     try:
-        wait_until(api.answers, "the API does not come up", 30)
+        wait_until(api.answers, "the API does not start", 30)
         yield api
     finally:
         api.go()
@@ -95,7 +95,7 @@ def api(service: Service) -> Iterator[Api]:
 
 @pytest.fixture
 def links(service: Service) -> dict[str, str]:
-    """Users with a link each."""
+    """Users, each with a link."""
     addresses = [f"user{number}@example.com" for number in range(MANY)]
     for address in addresses:
         service.add_user(address)
@@ -106,15 +106,15 @@ def done(answers: dict[str, Future[Answer]]) -> dict[str, Answer]:
     return {name: answer.result() for name, answer in answers.items() if answer.done()}
 
 
-def test_the_door_is_open_while_passwords_are_hashed_and_resets_beyond_are_refused(
+def test_links_can_be_requested_while_passwords_are_hashed_and_excess_resets_are_refused(
     service: Service, api: Api, links: dict[str, str]
 ) -> None:
     before = {address: service.stored_hash(address) for address in links}
 
     with ThreadPoolExecutor(MANY) as pool:
         answers = {address: pool.submit(api.reset, token) for address, token in links.items()}
-        wait_until(lambda: len(done(answers)) == MANY - SLOTS, "too few resets are refused")
-        wait_until(lambda: api.begun() == at_a_time(SLOTS), "too few passwords are hashed")
+        wait_until(lambda: len(done(answers)) == MANY - SLOTS, "too few resets were refused")
+        wait_until(lambda: api.begun() == at_a_time(SLOTS), "too few passwords are being hashed")
         door = [api.post("/forgot-password", email=f"u{number}@example.com")[0] for number in range(10)]
         refused, begun = done(answers), api.begun()
         api.go()
@@ -129,14 +129,14 @@ def test_the_door_is_open_while_passwords_are_hashed_and_resets_beyond_are_refus
     assert {api.reset(links[address])[0] for address in refused} == {200}
 
 
-def test_of_resets_with_one_link_those_that_are_not_hashed_hear_that_it_is_dead(
+def test_parallel_resets_with_one_link_are_told_that_it_is_dead(
     service: Service, api: Api, links: dict[str, str]
 ) -> None:
     address, token = next(iter(links.items()))
 
     with ThreadPoolExecutor(MANY) as pool:
         answers = {str(number): pool.submit(api.reset, token) for number in range(MANY)}
-        wait_until(lambda: len(done(answers)) == MANY - SLOTS, "too few resets are refused")
+        wait_until(lambda: len(done(answers)) == MANY - SLOTS, "too few resets were refused")
         refused = done(answers)
         door = api.post("/forgot-password", email="berta@example.com")[0]
         api.go()

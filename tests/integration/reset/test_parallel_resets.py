@@ -1,4 +1,4 @@
-"""Of any number of parallel resets exactly one wins, and a change in between makes a link void."""
+"""Exactly one of any number of parallel resets wins, and a change in between makes the link void."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -11,10 +11,10 @@ from tests.support.outbox import make_due
 from tests.support.service import Service
 
 MANY = 20
-KEPT = None  # The hash that was stored before.
+KEPT = None  # The stored hash is unchanged.
 
 
-def test_of_twenty_parallel_resets_with_one_link_exactly_one_wins(service_on_each: Service) -> None:
+def test_exactly_one_of_twenty_parallel_resets_with_one_link_wins(service_on_each: Service) -> None:
     service = service_on_each
     service.add_user("anna@example.com")
     token = service.link_for("anna@example.com")
@@ -60,7 +60,7 @@ def test_a_change_between_load_and_update_makes_the_link_void(
     assert rows == [(stored if left is KEPT else left, None) for left in hashes]
 
 
-def test_a_reset_that_comes_late_sends_no_second_notice(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reset_that_loses_the_race_sends_no_second_notice(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     service.add_user("anna@example.com")
     token = service.link_for("anna@example.com")
     other = service.app.test_client()

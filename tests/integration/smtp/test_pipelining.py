@@ -1,4 +1,4 @@
-"""MAIL, RCPT and DATA in one turn (RFC 2920), where the relay offers it."""
+"""MAIL, RCPT and DATA are sent in one batch (RFC 2920) if the relay offers PIPELINING."""
 
 import socket
 import ssl
@@ -12,14 +12,14 @@ from worker.smtp.mailer import Mailer
 
 
 def serve(server: socket.socket, offers: str, heard: list[bytes]) -> None:
-    """Be a relay for one mail, and note what comes in each turn before the mail itself."""
+    """Act as a relay for one email, and record the commands of each batch before the message."""
     connection, _ = server.accept()
     with connection:
         connection.sendall(b"220 relay\r\n")
         connection.recv(1000)
         connection.sendall(f"250-relay\r\n{offers}250 HELP\r\n".encode())
         while b"data\r\n" not in b"".join(heard):
-            # Commands are told in any case (RFC 5321, 2.4): Python 3.13 writes "from:" where older ones write "FROM:".
+            # Commands are case-insensitive (RFC 5321, 2.4): Python 3.13 sends "from:", older versions "FROM:".
             heard.append(connection.recv(1000).lower())
             commands = heard[-1].count(b"\r\n")
             connection.sendall(b"250 OK\r\n" * (commands - (b"data" in heard[-1])))
@@ -29,7 +29,7 @@ def serve(server: socket.socket, offers: str, heard: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize(("offers", "turns"), [("250-PIPELINING\r\n", 1), ("", 3)])
-def test_sender_recipient_and_data_go_in_one_turn_where_the_relay_takes_them_so(offers: str, turns: int) -> None:
+def test_sender_recipient_and_data_share_a_batch_if_the_relay_pipelines(offers: str, turns: int) -> None:
     heard: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = Thread(target=serve, args=(server, offers, heard))

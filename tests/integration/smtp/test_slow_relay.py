@@ -1,4 +1,4 @@
-"""A relay that is slow to answer: patience where it counts, and an end to it."""
+"""A slow relay: the final answer to an email may take longer, and every wait is bounded."""
 
 import asyncio
 import ssl
@@ -13,11 +13,12 @@ from flask import Flask
 from flask_mail import Mail, Message
 
 from tests.support.servers import free_port
-from worker.smtp.mailer import Mailer, TransientFailure, UnknownOutcome
+from worker.smtp.failures import TransientFailure, UnknownOutcome
+from worker.smtp.mailer import Mailer
 
 
 class SlowRelay:
-    """Takes every mail, and answers after a while."""
+    """Accepts every email, and answers after a delay."""
 
     def __init__(self) -> None:
         self.taken = 0
@@ -49,7 +50,7 @@ def relay() -> SlowRelay:
 
 @pytest.fixture
 def make_send(relay: SlowRelay) -> Iterator[Callable[..., Callable[[], None]]]:
-    """Make functions that send a mail, through mailers with timings of the test's own."""
+    """Make functions that send an email through mailers with the test's timeouts."""
     controller = Controller(relay, hostname="127.0.0.1", port=free_port())
     controller.start()
     app = Flask("test")
@@ -76,7 +77,7 @@ def send(make_send: Callable[..., Callable[[], None]]) -> Callable[[], None]:
     return make_send()
 
 
-def test_the_answer_to_the_mail_itself_may_take_longer(relay: SlowRelay, send: Callable[[], None]) -> None:
+def test_the_answer_to_the_message_body_may_take_longer(relay: SlowRelay, send: Callable[[], None]) -> None:
     relay.seconds["DATA"] = 0.8
 
     send()
@@ -84,7 +85,7 @@ def test_the_answer_to_the_mail_itself_may_take_longer(relay: SlowRelay, send: C
     assert relay.taken == 1
 
 
-def test_a_relay_that_had_the_mail_and_does_not_answer_may_have_taken_it(
+def test_a_timeout_after_the_message_body_means_that_it_may_have_been_sent(
     relay: SlowRelay, send: Callable[[], None]
 ) -> None:
     relay.seconds["DATA"] = 5
@@ -93,7 +94,9 @@ def test_a_relay_that_had_the_mail_and_does_not_answer_may_have_taken_it(
         send()
 
 
-def test_a_relay_that_does_not_answer_before_that_has_not(relay: SlowRelay, send: Callable[[], None]) -> None:
+def test_a_timeout_before_the_message_body_means_that_it_was_not_sent(
+    relay: SlowRelay, send: Callable[[], None]
+) -> None:
     relay.seconds["RCPT"] = 5
 
     with pytest.raises(TransientFailure) as failure:
@@ -103,7 +106,7 @@ def test_a_relay_that_does_not_answer_before_that_has_not(relay: SlowRelay, send
     assert relay.taken == 0
 
 
-def test_the_whole_dialogue_has_an_end(relay: SlowRelay, make_send: Callable[..., Callable[[], None]]) -> None:
+def test_the_whole_smtp_dialogue_is_bounded(relay: SlowRelay, make_send: Callable[..., Callable[[], None]]) -> None:
     send = make_send(dialogue=0.6)
     relay.seconds = {"RCPT": 0.3, "DATA": 5}
     begun = time.monotonic()

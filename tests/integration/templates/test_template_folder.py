@@ -1,4 +1,4 @@
-"""Templates of the operator's: what they change, and what ends the start."""
+"""Operators' templates: what they change, and which mistakes stop the start."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ from worker.app import create_worker
 from worker.settings import WorkerSettings
 
 
-def test_a_page_of_the_folder_takes_the_place_of_ours(folder: Write) -> None:
+def test_a_page_in_the_folder_replaces_the_built_in_one(folder: Write) -> None:
     chosen = folder({"pages/docs.html": "Only {{ product }}."})
 
     check_api(chosen)
@@ -29,7 +29,7 @@ def test_a_page_of_the_folder_takes_the_place_of_ours(folder: Write) -> None:
 
 
 @pytest.mark.parametrize("name", ["forgot.html", "layout.html"])
-def test_a_template_can_extend_the_one_whose_place_it_takes(folder: Write, name: str) -> None:
+def test_a_template_can_extend_the_one_it_replaces(folder: Write, name: str) -> None:
     source = f'{{% extends "latchkey/{name}" %}}{{% block title %}}Ours{{% endblock %}}'
 
     chosen = folder({f"pages/{name}": source, "pages/docs.html": "{% extends 'layout.html' %}"})
@@ -40,14 +40,14 @@ def test_a_template_can_extend_the_one_whose_place_it_takes(folder: Write, name:
     assert 'href="/brand.css"' in shown
 
 
-def test_a_layout_of_the_folder_holds_our_pages_too(folder: Write) -> None:
+def test_a_layout_in_the_folder_applies_to_built_in_pages(folder: Write) -> None:
     chosen = folder({"pages/layout.html": "<main>{% block content %}{% endblock %}</main>"})
 
     assert page(chosen).startswith("<main>")
     assert 'id="forgot"' in page(chosen)
 
 
-def test_mails_of_the_folder_are_sent(make_service: MakeService, folder: Write) -> None:
+def test_mails_from_the_folder_are_sent(make_service: MakeService, folder: Write) -> None:
     files = {"mails/reset/subject.txt": "Key for {{ product }}", "mails/reset/body.txt": "{{ link }} is the link."}
     service = make_service(TEMPLATE_FOLDER=folder(files), PRODUCT_NAME="Acme")
     service.add_user("anna@example.com")
@@ -79,7 +79,7 @@ def test_the_examples_of_the_documentation_do_what_they_say(make_service: MakeSe
         assert "Imprint</a>" in service.client.get(path).text
 
 
-def test_what_a_template_puts_into_html_is_escaped_and_into_text_is_not(folder: Write) -> None:
+def test_values_are_escaped_in_html_and_not_in_text(folder: Write) -> None:
     names = ("pages/forgot.html", "mails/password_changed/body.html", "mails/password_changed/body.txt")
     environ = WORKER | {"PRODUCT_NAME": "<b>Jerry", "TEMPLATE_FOLDER": folder(dict.fromkeys(names, "{{ product }}"))}
     worker = create_worker(WorkerSettings.load(environ))
@@ -102,9 +102,9 @@ def test_untranslated_words_are_shown_as_they_are_written(folder: Write) -> None
     [
         (check_api, "pages/forgott.html", "Did you mean pages/forgot.html?"),
         (check_api, "pages/reset/body.html", "Did you mean pages/reset.html?"),
-        (check_api, "pages/favicon.ico", "There are: pages/docs.html, pages/forgot.html, "),
+        (check_api, "pages/favicon.ico", "Known names: pages/docs.html, pages/forgot.html, "),
         (check_api, "pages/docs.html/index.html", "Did you mean pages/docs.html?"),
-        (check_api, "words/forgot.html", "There are: mails, pages, pages/docs.html, "),
+        (check_api, "words/forgot.html", "Known names: mails, pages, pages/docs.html, "),
         (check_api, "page/forgot.html", "Did you mean pages?"),
         (check_worker, "page/forgot.html", "Did you mean pages?"),
         (check_worker, "mails/reset/body.htm", "Did you mean mails/reset/body.html?"),
@@ -113,25 +113,25 @@ def test_untranslated_words_are_shown_as_they_are_written(folder: Write) -> None
         (check_worker, "forgot.html", "replaces no template."),
     ],
 )
-def test_a_name_that_would_be_passed_over_is_told_with_the_one_that_was_meant(
+def test_an_unknown_file_name_is_reported_with_a_suggestion(
     folder: Write, check: Callable[[str], None], name: str, told: str
 ) -> None:
     (problem,) = problems(check, folder({name: "text"}))
 
-    assert problem.startswith("TEMPLATE_FOLDER holds ")
-    assert problem.removeprefix("TEMPLATE_FOLDER holds ").split(",")[0] in name
+    assert problem.startswith("TEMPLATE_FOLDER contains ")
+    assert problem.removeprefix("TEMPLATE_FOLDER contains ").split(",")[0] in name
     assert told in problem
 
 
 @pytest.mark.parametrize(("check", "of_the_other"), [(check_api, "mails"), (check_worker, "pages")])
-def test_each_program_leaves_the_others_part_to_it(
+def test_each_program_checks_only_its_own_templates(
     folder: Write, check: Callable[[str], None], of_the_other: str
 ) -> None:
     check(folder({f"{of_the_other}/nonsense.html": "{% broken"}))
 
 
 @pytest.mark.parametrize("name", [".DS_Store", "pages/.forgot.html.swp", "..data/forgott.html", ".git/HEAD"])
-def test_what_begins_with_a_dot_is_passed_over(folder: Write, name: str) -> None:
+def test_hidden_files_are_ignored(folder: Write, name: str) -> None:
     check_api(folder({name: "{% broken"}))
 
 
@@ -161,7 +161,7 @@ def test_what_begins_with_a_dot_is_passed_over(folder: Write, name: str) -> None
         (check_api, "pages/forgot.html", "{{ _('%(who)s') }}", "line 1: KeyError, 'who'"),
     ],
 )
-def test_a_mistake_in_a_template_ends_the_start_with_file_and_line(
+def test_a_mistake_in_a_template_stops_the_start_with_file_and_line(
     folder: Write, check: Callable[[str], None], name: str, source: str, told: str
 ) -> None:
     (problem,) = problems(check, folder({name: source}))
@@ -171,7 +171,7 @@ def test_a_mistake_in_a_template_ends_the_start_with_file_and_line(
     assert "\n" not in problem
 
 
-def test_all_that_is_wrong_is_told_at_once(folder: Write) -> None:
+def test_all_mistakes_are_reported_at_once(folder: Write) -> None:
     found = problems(check_worker, folder({"mails/reset/body.txt": "{% if", "mails/layout.html": "{{"}))
 
     assert [problem.split(",")[0] for problem in found] == [
@@ -180,7 +180,7 @@ def test_all_that_is_wrong_is_told_at_once(folder: Write) -> None:
     ]
 
 
-def test_a_template_that_is_no_text_is_told(folder: Write) -> None:
+def test_a_template_that_is_not_text_is_reported(folder: Write) -> None:
     chosen = folder({"pages/forgot.html": ""})
     Path(chosen, "pages/forgot.html").write_bytes(b"B\xfccher")
 
@@ -189,7 +189,7 @@ def test_a_template_that_is_no_text_is_told(folder: Write) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("program", ["api", "worker"])
-def test_a_program_does_not_start_with_a_folder_that_is_not_there(program: str, tmp_path: Path) -> None:
+def test_a_program_does_not_start_with_a_missing_folder(program: str, tmp_path: Path) -> None:
     environ = os.environ | WORKER | {"TEMPLATE_FOLDER": str(tmp_path / "nothing"), "PORT": str(free_port())}
 
     ended = subprocess.run([sys.executable, "-m", program], env=environ, capture_output=True, timeout=60, check=False)

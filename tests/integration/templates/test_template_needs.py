@@ -1,4 +1,4 @@
-"""What pages and mails cannot do without, and what the documentation says of templates."""
+"""What templates of pages and emails must contain, and what the documentation says about them."""
 
 import re
 from collections.abc import Callable
@@ -19,9 +19,9 @@ from worker.settings import WorkerSettings
 @pytest.mark.parametrize(
     ("subject", "told"),
     [
-        ("One\n\nand two", "is not one line of plain text. Take out its line breaks."),
-        ("One\u2028and two", "is not one line of plain text. Take out its line breaks."),
-        ("{% if link is none %}Never{% endif %}\n", "is empty. Write a line."),
+        ("One\n\nand two", "is not one line of plain text. Remove its line breaks."),
+        ("One\u2028and two", "is not one line of plain text. Remove its line breaks."),
+        ("{% if link is none %}Never{% endif %}\n", "is empty. Write one line."),
     ],
 )
 def test_a_subject_is_one_line(folder: Write, subject: str, told: str) -> None:
@@ -30,18 +30,19 @@ def test_a_subject_is_one_line(folder: Write, subject: str, told: str) -> None:
     assert problem == f"TEMPLATE_FOLDER: mails/reset/subject.txt {told}"
 
 
+@pytest.mark.parametrize("mail", ["reset", "first_password"])
 @pytest.mark.parametrize("part", ["body.txt", "body.html"])
 @pytest.mark.parametrize(
     "source",
     ["Ask {{ support or 'us' }} for your link.", '{% extends "layout.html" %}', "{{ link|wordwrap(40) }}"],
 )
-def test_both_parts_of_the_reset_mail_hold_the_link(folder: Write, part: str, source: str) -> None:
-    (problem,) = problems(check_worker, folder({f"mails/reset/{part}": source}))
+def test_both_parts_of_a_mail_with_a_link_hold_it(folder: Write, mail: str, part: str, source: str) -> None:
+    (problem,) = problems(check_worker, folder({f"mails/{mail}/{part}": source}))
 
-    assert problem.startswith(f"TEMPLATE_FOLDER: mails/reset/{part}, or a template that it uses, lacks the link. ")
+    assert problem.startswith(f"TEMPLATE_FOLDER: mails/{mail}/{part}, or a template that it uses, lacks the link. ")
 
 
-def test_a_link_that_html_escapes_is_there(folder: Write) -> None:
+def test_a_link_escaped_for_html_is_recognised(folder: Write) -> None:
     chosen = folder({"mails/reset/body.html": '<a href="{{ link }}">Here</a>'})
     environ = WORKER | {"RESET_URL": "https://www.example.org/?a=1&token={token}", "TEMPLATE_FOLDER": chosen}
     settings = WorkerSettings.load(environ)
@@ -65,7 +66,9 @@ def test_a_link_that_html_escapes_is_there(folder: Write) -> None:
         ),
     ],
 )
-def test_a_page_holds_what_its_script_asks_for(folder: Write, name: str, source: str, lacking: str) -> None:
+def test_a_page_must_have_the_elements_that_its_script_uses(
+    folder: Write, name: str, source: str, lacking: str
+) -> None:
     (problem,) = problems(check_api, folder({f"pages/{name}": source}))
 
     assert problem.startswith(f"TEMPLATE_FOLDER: pages/{name}, or a template that it uses, lacks {lacking}")
@@ -73,14 +76,14 @@ def test_a_page_holds_what_its_script_asks_for(folder: Write, name: str, source:
 
 
 def ids_in(script: str) -> set[str]:
-    """Return the ids that a script looks up, and those that the scripts look up that it imports."""
+    """Return the IDs that a script and its imports look up."""
     source = (PROJECT / "api/pages/static" / script).read_text(encoding="utf-8")
-    # show() and end() take the id of a section.
+    # show() and end() take the ID of a section.
     found = set(re.findall(r'\b(?:byId|show|end)\("([\w-]+)"', source))
     return found.union(*map(ids_in, re.findall(r'from "\./([\w.-]+)"', source)))
 
 
-def test_the_ids_that_a_page_must_have_are_those_that_its_script_looks_up() -> None:
+def test_the_required_ids_of_a_page_are_those_that_its_script_looks_up() -> None:
     assert {page: sorted(needed) for page, needed in NEEDED_IDS.items()} == {
         page: sorted(ids_in(f"{page}.js")) for page in ("forgot", "reset")
     }
@@ -90,10 +93,15 @@ def test_the_ids_that_a_page_must_have_are_those_that_its_script_looks_up() -> N
     ("check", "name", "block", "told"),
     [
         (check_api, "pages/layout.html", "fotter", "there is no block fotter. Did you mean footer?"),
-        (check_worker, "mails/layout.txt", "x", "there is no block x. There are: content, headline, help, preheader."),
+        (
+            check_worker,
+            "mails/layout.txt",
+            "x",
+            "there is no block x. Known names: content, headline, help, preheader.",
+        ),
     ],
 )
-def test_a_block_that_no_template_shows_is_told_with_the_one_that_was_meant(
+def test_an_unknown_block_is_reported_with_a_suggestion(
     folder: Write, check: Callable[[str], None], name: str, block: str, told: str
 ) -> None:
     original = name.partition("/")[2]
@@ -102,7 +110,7 @@ def test_a_block_that_no_template_shows_is_told_with_the_one_that_was_meant(
     assert problems(check, folder({name: source})) == [f"TEMPLATE_FOLDER: {name}, line 2: {told}"]
 
 
-def test_a_layout_of_the_folder_may_bring_blocks_of_its_own(folder: Write) -> None:
+def test_a_layout_in_the_folder_may_define_its_own_blocks(folder: Write) -> None:
     check_api(
         folder(
             {
@@ -122,7 +130,7 @@ def test_the_check_leaves_no_request_in_the_log(folder: Write) -> None:
     assert get_contextvars() == {}
 
 
-def test_the_pages_end_in_one_footer_or_in_none(folder: Write) -> None:
+def test_a_page_has_one_footer_or_none(folder: Write) -> None:
     environ = WORKER | {"TEMPLATE_FOLDER": folder(EXAMPLES), "SUPPORT_EMAIL": "help@example.com"}
 
     shown = create_app(ApiSettings.load(environ)).test_client().get("/forgot-password").text
@@ -133,23 +141,26 @@ def test_the_pages_end_in_one_footer_or_in_none(folder: Write) -> None:
 
 
 def named(cell: str) -> list[str]:
-    """Return the names in a cell of the documentation's table, without what its parentheses say of them."""
+    """Return the names in a cell of the documentation's table, without the remarks in parentheses."""
     return re.findall(r"`(\w+)`", re.sub(r"\((?:[^()]|\([^()]*\))*\)", "", cell))
 
 
-def test_the_documentation_names_values_that_there_are(folder: Write) -> None:
+def test_the_documented_values_exist(folder: Write) -> None:
     shown = {row[0]: "".join(f"{{{{ {name} }}}}" for name in named(row[2])) for row in ROWS}
     files = {
         "pages/docs.html": shown["all"] + shown["`pages/layout.html`"] + shown["`pages/docs.html`"],
         "pages/forgot.html": '{% include "latchkey/forgot.html" %}' + shown["`pages/forgot.html`"],
         "pages/reset.html": '{% include "latchkey/reset.html" %}' + shown["`pages/reset.html`"],
         "mails/reset/body.txt": '{% include "latchkey/reset/body.txt" %}' + shown["`mails/reset/`"],
+        "mails/first_password/body.txt": '{% include "latchkey/first_password/body.txt" %}'
+        + shown["`mails/first_password/`"],
+        "mails/link.html": '{% include "latchkey/link.html" %}' + shown["`mails/link.html`"],
         "mails/password_changed/body.txt": shown["all"] + shown["`mails/layout.html`"],
     }
 
     check_api(folder(files))
     check_worker(folder(files))
-    assert len(ROWS) == 8
+    assert len(ROWS) == 10
 
 
 def test_the_documentation_names_every_block() -> None:
@@ -161,6 +172,6 @@ def test_the_documentation_names_every_block() -> None:
             assert documented[f"{part}/{layout.name}"] == set(blocks)
 
 
-def test_without_a_folder_nothing_stands_before_our_templates() -> None:
+def test_without_a_folder_only_the_built_in_templates_are_searched() -> None:
     check_worker("")
     assert 'id="forgot"' in page("")

@@ -1,4 +1,4 @@
-"""`make audit` where there is no network."""
+"""`make audit` without a network."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 PINNED = "celery==5.6.0 --hash=sha256:" + "0" * 64 + "\n"
 
 
-def test_without_a_network_one_sentence_says_so(tmp_path: Path) -> None:
+def test_a_missing_network_is_reported_in_one_sentence(tmp_path: Path) -> None:
     requirements = tmp_path / "requirements.txt"
     requirements.write_text(PINNED)
     nowhere = f"http://127.0.0.1:{free_port()}"
@@ -26,5 +26,5 @@ def test_without_a_network_one_sentence_says_so(tmp_path: Path) -> None:
 
     assert ended.returncode != 0
     assert ended.stdout == ""
-    assert ended.stderr.startswith("Nothing was looked up: ")
+    assert ended.stderr.startswith("Nothing was checked: ")
     assert len(ended.stderr.splitlines()) == 1

@@ -1,4 +1,4 @@
-"""A moment of `make bench`'s first part: every contender is there, answers as it should and mails what it owes."""
+"""A short run of the first part of `make bench`: every contender answers as expected and sends its emails."""
 
 import tempfile
 from collections.abc import Iterator
@@ -16,16 +16,16 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def folder(postgres: Any) -> Iterator[Path]:
-    """A folder for servers of the test's own. The PostgreSQL of all tests is asked for to know that there is one."""
+    """A folder for the test's own servers. The `postgres` fixture skips the test if there is no PostgreSQL."""
     require_redis()
     with tempfile.TemporaryDirectory(prefix="latchkey-") as name:
         folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL runs as another user where the tests run as root.
+        folder.chmod(0o755)  # PostgreSQL runs as another user if the tests run as root.
         yield folder
 
 
-def test_every_contender_accepts_and_mails_what_it_owes(folder: Path) -> None:
-    # Any answer that is not expected ends it.
+def test_every_contender_accepts_requests_and_sends_their_mails(folder: Path) -> None:
+    # An unexpected answer would raise.
     found = run(Bench(folder, short=True))
 
     assert set(found.raw) == {

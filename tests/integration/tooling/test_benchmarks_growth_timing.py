@@ -1,4 +1,4 @@
-"""The short forms of growth and timing: they measure what they say. What comes out is for the whole to judge."""
+"""The short growth and timing benchmarks measure the right things. Only the full run judges the figures."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,7 +49,7 @@ def test_each_class_of_requests_is_timed_as_often_as_the_other(relay: Sink, serv
 
 
 @pytest.mark.parametrize("compare", [growth.waiting, growth.clients])
-def test_two_sides_are_measured_in_turns(compare: Any, relay: Sink, server_url: str, tmp_path: Path) -> None:
+def test_two_sides_are_measured_alternately(compare: Any, relay: Sink, server_url: str, tmp_path: Path) -> None:
     scale = growth.SHORT
 
     (grown,) = compare(tmp_path, server_url, relay, scale)

@@ -1,4 +1,4 @@
-"""The benchmark of mailing, in its short form, on real servers."""
+"""The short form of the mailing benchmark, on real servers."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +15,7 @@ def test_every_contender_is_measured() -> None:
 
     with TemporaryDirectory() as name:
         folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL runs as another user where the tests run as root.
+        folder.chmod(0o755)  # PostgreSQL runs as another user if the tests run as root.
         mailing = measure(folder, short=True)
 
     assert set(mailing.paces) == set(CONTENDERS)
@@ -23,7 +23,7 @@ def test_every_contender_is_measured() -> None:
         assert len(paces) == 1
         assert paces[0].rate > 1
         assert paces[0].worker_ms > 0
-    # What looks users up asks a database.
+    # Only latchkey looks users up in a database.
     assert mailing.median("latchkey").worker_ms > mailing.median("empty task").worker_ms
     assert mailing.median("latchkey").database_ms > mailing.median("empty task").database_ms
     assert 0 < mailing.ratio < 5 * MAX_RATIO

@@ -1,6 +1,6 @@
 """The shortened form of `make faults`: a few faults under load, one after the other, and every request accounted for.
 
-Its purpose is to notice within a minute that a promise is broken. Whether it holds after forty kills is for the whole.
+It notices a broken promise within a minute. Whether a promise holds after forty kills is for the full run to show.
 """
 
 from collections.abc import Callable
@@ -20,9 +20,9 @@ from tests.faults.run import Run
 
 pytestmark = pytest.mark.slow
 
-RATE = 20.0  # Requests a second: a test shares its machine with others, and nothing here depends on haste.
+RATE = 20.0  # Requests per second: low, because tests share the machine, and nothing here depends on the load.
 USERS = 20_000
-TIMEOUT = 30.0  # Seconds until mail flows again; what is promised is measured by `make faults`, on a quiet machine.
+TIMEOUT = 30.0  # Seconds until mail flows again; `make faults` measures the promised time, on a quiet machine.
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def one_after_the_other(*faults: Callable[[Run], None]) -> Callable[[Run], None]
 def test_no_request_is_lost_while_workers_and_redis_are_killed_and_the_relay_drops_mails(bench: Bench) -> None:
     faults = one_after_the_other(kills, restarts, dropping_in_data)
 
-    # A kill between the mail and its mark is rare, but a few requests are no sample: here it may happen each time.
+    # twice=1: a kill between sending and recording is rare, but with so few requests any share may be mailed twice.
     row = Loaded("short", "a bit of everything", Promise(flows=TIMEOUT, twice=1), faults)(bench)
 
     assert row.verdict == "kept"

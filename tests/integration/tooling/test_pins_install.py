@@ -1,7 +1,7 @@
 """The pinned files install on any day: with the oldest and the newest pip, after new releases of every package.
 
-pip before 23.3 looked at the newest release of a package that is wanted with an extra before it looked at a pin without
-one, and then refused what has no pin. So an install that worked broke by itself on the day of a release.
+If a package was required with an extra and pinned without one, pip before 23.3 tried its newest release before the pin,
+and then failed because that release has no pin. So a working install broke on the day of a release.
 """
 
 import hashlib
@@ -24,21 +24,21 @@ pytestmark = pytest.mark.slow
 
 PROJECT = Path(__file__).parents[3]
 PINS = ["requirements-uv.txt", "requirements.txt", "requirements-demo.txt", "requirements-dev.txt"]
-# The pip of each Python's first release.
+# The pip version that came with the first release of each Python.
 OLDEST_PIP = {(3, 11): "22.3", (3, 12): "23.2.1", (3, 13): "24.2", (3, 14): "25.2"}
 NEWER = "9999"
 UV = str(Path(sys.executable).with_name("uv"))
 
 
 def pinned(name: str) -> list[Requirement]:
-    """List what a file pins for this machine."""
+    """List the pins of a file that apply to this machine."""
     lines = (PROJECT / name).read_text().replace("\\\n", " ").splitlines()
     found = [Requirement(line.partition(" --hash")[0]) for line in lines if re.match(r"\w", line)]
     return [pin for pin in found if pin.marker is None or pin.marker.evaluate()]
 
 
 def make_wheel(folder: Path, metadata: PackageMetadata, version: str) -> Path:
-    """Make a wheel that holds nothing and asks for what the real one asks for."""
+    """Make an empty wheel with the requirements of the real one."""
     name = re.sub(r"[-_.]+", "_", metadata["Name"])
     kept = [
         f"{key}: {value}"
@@ -59,7 +59,7 @@ def make_wheel(folder: Path, metadata: PackageMetadata, version: str) -> Path:
 
 @dataclass(frozen=True)
 class Index:
-    """A folder of wheels, and the hashes of those whose versions are installed here."""
+    """A folder of wheels, and the hashes of the wheels of installed versions."""
 
     folder: Path
     hashes: dict[str, str]
@@ -67,7 +67,7 @@ class Index:
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
-    """Two wheels of every package that is installed here: the installed version, and a newer one."""
+    """Two wheels of every installed package: the installed version, and a newer one."""
     index = Index(tmp_path_factory.mktemp("index"), {})
     for distribution in distributions():
         make_wheel(index.folder, distribution.metadata, NEWER)
@@ -77,7 +77,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
 
 
 def with_hashes_of(index: Index, name: str, folder: Path) -> Path:
-    """Write a file of pins again, with the hashes of the index's wheels."""
+    """Copy a file of pins, with the hashes of the index's wheels."""
     lines = [
         f"{pin.name}{extras(pin)}{pin.specifier} --hash=sha256:{index.hashes[canonicalize_name(pin.name)]}\n"
         for pin in pinned(name)
@@ -93,7 +93,7 @@ def extras(pin: Requirement) -> str:
 
 @pytest.fixture(scope="module")
 def oldest_pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the first pip that came with this Python."""
+    """A folder with the pip version that came with the first release of this Python."""
     folder = tmp_path_factory.mktemp("pip")
     version = OLDEST_PIP[sys.version_info[:2]]
     command = [UV, "pip", "install", "--quiet", "--python", sys.executable, "--target", str(folder), f"pip=={version}"]
@@ -103,7 +103,7 @@ def oldest_pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def try_install(command: list[str], index: Index, pins: Path, python_path: Path | None = None) -> str:
-    """Let an installer work out what it would install from the index, and return what it says."""
+    """Let an installer resolve against the index without installing, and return its output."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
     environ |= {"PIP_CONFIG_FILE": os.devnull} | ({"PYTHONPATH": str(python_path)} if python_path else {})
     options = ["--dry-run", "--no-index", "--find-links", str(index.folder), "--require-hashes", "-r", str(pins)]
@@ -141,6 +141,6 @@ def test_uv_installs_the_pinned_versions(name: str, index: Index, tmp_path: Path
 
 
 def would_install(said: str) -> set[str]:
-    """Read the last line of pip's: `Would install celery-5.7.0 ...`."""
+    """Parse the last line of pip's output: `Would install celery-5.7.0 ...`."""
     words = said.split("Would install ")[1].split("\n", maxsplit=1)[0].split()
     return {f"{canonicalize_name(name)}=={version}" for name, _, version in (word.rpartition("-") for word in words)}

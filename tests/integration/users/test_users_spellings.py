@@ -1,4 +1,4 @@
-"""Which spellings of an address find an account, and which only look alike."""
+"""Which spellings of an address find an account, and which only look similar."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def test_a_mailbox_is_found_however_it_is_typed(service: Service, stored: str, t
         ("an%@example.org", "anna@example.org"),
     ],
 )
-def test_an_address_that_only_looks_alike_is_not_found(service: Service, stored: str, typed: str) -> None:
+def test_an_address_that_only_looks_similar_is_not_found(service: Service, stored: str, typed: str) -> None:
     service.sql("INSERT INTO users (email, password_hash) VALUES (:stored, :hash)", stored=stored, hash=STORED)
 
     service.forgot(typed)
@@ -53,7 +53,7 @@ def test_an_address_that_only_looks_alike_is_not_found(service: Service, stored:
 
 @pytest.fixture
 def _loose() -> Iterator[None]:
-    """Teach SQLite a collation that passes over accents, as some databases do."""
+    """Give SQLite a collation that ignores accents, as some databases do."""
 
     def teach(connection: Any, _record: Any) -> None:
         connection.create_collation("LOOSE", lambda one, other: bare(one) != bare(other))
@@ -64,7 +64,7 @@ def _loose() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_loose")
-def test_a_database_that_compares_more_loosely_mails_nobody_else(make_service: MakeService) -> None:
+def test_a_loose_collation_sends_nobody_elses_link(make_service: MakeService) -> None:
     create = 'CREATE TABLE member (member_no INTEGER PRIMARY KEY, "Mail" TEXT COLLATE LOOSE, pw TEXT)'
     service = with_table(make_service, [create])
     insert(service, 1, "ana@example.com")
@@ -81,7 +81,7 @@ def bare(text: str) -> str:
     return unicodedata.normalize("NFD", text).encode("ascii", "ignore").decode()
 
 
-def test_two_accounts_that_differ_in_case_get_a_mail_each_for_their_own(service: Service) -> None:
+def test_accounts_that_differ_only_in_case_each_get_their_own_mail(service: Service) -> None:
     for stored in ("Anna@example.com", "anna@example.com"):
         service.sql("INSERT INTO users (email, password_hash) VALUES (:stored, :hash)", stored=stored, hash=STORED)
 

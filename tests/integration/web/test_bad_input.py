@@ -1,4 +1,4 @@
-"""A wall of bad input: each gets its problem document, none a 500, and nothing is accepted or spent."""
+"""Every kind of bad input gets a problem document, never a 500, and costs no job and no quota."""
 
 import json
 from io import BytesIO
@@ -56,7 +56,7 @@ BAD_EMAILS: list[Any] = [
 
 @pytest.fixture
 def service(share_service: MakeService) -> Service:
-    """One for all of these tests: none changes it."""
+    """One service for all tests in this file: none of them changes it."""
     return share_service()
 
 
@@ -72,7 +72,7 @@ def nothing_happened(service: Service) -> bool:
 
 @pytest.mark.parametrize("body", NO_OBJECT, ids=range(len(NO_OBJECT)))
 @pytest.mark.parametrize("path", ["/forgot-password", "/reset-password", "/reset-password/check"])
-def test_what_is_no_json_object_is_refused(service: Service, path: str, body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(service: Service, path: str, body: bytes) -> None:
     answer = service.client.post(path, data=body, content_type=JSON)
 
     assert problem(answer) == (422, "invalid_request")
@@ -80,7 +80,7 @@ def test_what_is_no_json_object_is_refused(service: Service, path: str, body: by
 
 
 @pytest.mark.parametrize("email", BAD_EMAILS, ids=range(len(BAD_EMAILS)))
-def test_what_is_no_single_address_is_refused_by_the_name_of_its_field(service: Service, email: Any) -> None:
+def test_an_invalid_address_is_refused_and_its_field_named(service: Service, email: Any) -> None:
     answer = service.client.post("/forgot-password", data=json.dumps({"email": email}), content_type=JSON)
 
     assert problem(answer) == (422, "invalid_request")
@@ -97,7 +97,7 @@ def test_another_content_type_is_refused(service: Service, content_type: str | N
     assert nothing_happened(service)
 
 
-def test_a_charset_beside_the_content_type_is_fine(service: Service) -> None:
+def test_a_charset_in_the_content_type_is_accepted(service: Service) -> None:
     body = b'{"email": "anna@example.com"}'
 
     assert service.client.post("/forgot-password", data=body, content_type=f"{JSON}; charset=utf-8").status_code == 202
@@ -113,7 +113,7 @@ def test_a_large_body_is_refused_whatever_its_type(service: Service, size: int) 
     assert nothing_happened(service)
 
 
-def test_a_body_in_chunks_is_refused_whole_and_not_cut(service: Service) -> None:
+def test_a_large_chunked_body_is_refused_and_not_truncated(service: Service) -> None:
     body = b'{"email": "anna@example.com"}' + b" " * 17_000 + b"and more"
     options: Any = {
         "input_stream": BytesIO(body),
@@ -127,7 +127,7 @@ def test_a_body_in_chunks_is_refused_whole_and_not_cut(service: Service) -> None
     assert nothing_happened(service)
 
 
-def test_a_body_in_chunks_that_is_small_enough_is_taken(service: Service) -> None:
+def test_a_small_chunked_body_is_accepted(service: Service) -> None:
     body = b'{"email": "anna@example.com"}'
     options: Any = {
         "input_stream": BytesIO(body),
@@ -194,7 +194,7 @@ def test_an_answer_never_repeats_what_was_sent(service: Service) -> None:
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "\x00", "ä" * 100, ".." * 200, "e30.e30.e30"])
-def test_a_token_that_is_none_is_refused_without_asking_the_database(make_service: MakeService, token: str) -> None:
+def test_a_malformed_token_is_refused_without_a_query(make_service: MakeService, token: str) -> None:
     service = make_service(create_table=False)
 
     answer = service.reset(token)

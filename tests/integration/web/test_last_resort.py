@@ -1,11 +1,11 @@
-"""What nobody thought of: the answer tells nothing of it, and the log no more than it may."""
+"""Unexpected errors: the answer reveals nothing about them, and the log nothing private."""
 
 from typing import NoReturn
 
 from tests.support.service import Service
 
 
-def test_an_error_that_nobody_thought_of_is_a_500_that_tells_nothing(service: Service) -> None:
+def test_an_unexpected_error_is_a_500_that_reveals_nothing(service: Service) -> None:
     def fail() -> NoReturn:
         raise RuntimeError("of anna@example.com")
 

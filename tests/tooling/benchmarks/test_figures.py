@@ -8,7 +8,7 @@ from benchmarks.figures import auc, quantile, ratio
 
 
 def noise(seed: int, number: int, middle: float = 10.0) -> list[float]:
-    chance = random.Random(seed)  # noqa: S311 - makes samples, protects nothing
+    chance = random.Random(seed)  # noqa: S311 - makes samples, not for security
     return [chance.gauss(middle, 1.0) for _ in range(number)]
 
 
@@ -53,7 +53,7 @@ def test_the_auc_agrees_with_a_count_of_all_pairs() -> None:
 
 def test_the_interval_of_the_auc_is_delongs() -> None:
     first, second = noise(1, 60), noise(2, 40, 10.5)
-    # By definition: the variance of what each value of a sample says about the other sample, over the sample's size.
+    # DeLong's definition: for each sample, the variance of its placements in the other one over its size, added up.
     of_first = [fmean(two > one for two in second) for one in first]
     of_second = [fmean(two > one for one in first) for two in second]
     reach = 1.959964 * sqrt(variance(of_first) / 60 + variance(of_second) / 40)

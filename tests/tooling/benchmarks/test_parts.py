@@ -1,4 +1,4 @@
-"""`make bench`: what each part says of what it saw, and that a promise that is broken shows."""
+"""`make bench`: what each part reports, and that it shows broken promises."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def mailing(worker_ms: float) -> Mailing:
 
 
 @pytest.mark.parametrize(("worker_ms", "expected"), [(3.2, True), (3.3, False)])
-def test_a_mail_may_cost_the_worker_so_much(worker_ms: float, *, expected: bool) -> None:
+def test_the_bound_on_the_workers_cpu_time_per_mail(worker_ms: float, *, expected: bool) -> None:
     part = mailing_report.part(mailing(worker_ms))
 
     assert kept(part) == [expected]
@@ -47,7 +47,7 @@ def hashing(p99: float, status: int = 202) -> Hashing:
 @pytest.mark.parametrize(
     ("found", "expected"), [(hashing(100.0), True), (hashing(100.1), False), (hashing(10.0, 503), False)]
 )
-def test_passwords_may_slow_the_door_so_much_and_refuse_nobody_there(found: Hashing, *, expected: bool) -> None:
+def test_the_bound_on_how_much_hashing_slows_requests_for_links(found: Hashing, *, expected: bool) -> None:
     part = hashing_report.part(found)
 
     assert kept(part) == [expected]
@@ -55,7 +55,7 @@ def test_passwords_may_slow_the_door_so_much_and_refuse_nobody_there(found: Hash
 
 
 @pytest.mark.parametrize(("low", "expected"), [(1.1, True), (1.11, False)])
-def test_growth_holds_where_the_interval_reaches_a_tenth(low: float, *, expected: bool) -> None:
+def test_growth_is_fine_if_the_interval_includes_ten_percent(low: float, *, expected: bool) -> None:
     figure = Figure("a mail", 2.0, 2.4, Estimate(1.2, low, 1.3))
 
     part = growth_report.part([Growth("users", 1000, 1_000_000, (figure,), {202: 1}, 1)])
@@ -67,7 +67,7 @@ def test_growth_holds_where_the_interval_reaches_a_tenth(low: float, *, expected
 
 
 @pytest.mark.parametrize(("value", "expected"), [(0.519, True), (0.479, False), (0.521, False)])
-def test_answers_may_be_told_apart_so_little(value: float, *, expected: bool) -> None:
+def test_the_bound_on_how_well_answers_can_be_told_apart(value: float, *, expected: bool) -> None:
     def compared(auc: float) -> Comparison:
         return Comparison("one", "other", 20_000, (0.001, 0.002), Estimate(auc, auc - 0.01, auc + 0.01))
 

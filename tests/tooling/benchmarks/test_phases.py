@@ -1,4 +1,4 @@
-"""What `make bench` sends, when it sends nothing, and what it makes of answers."""
+"""What `make bench` sends, when it pauses, and how it treats answers."""
 
 from typing import cast
 
@@ -13,7 +13,7 @@ from benchmarks.sink import Sink
 
 
 class Waiting:
-    """A contender that counts how often it was asked what waits."""
+    """A contender with a backlog, which counts how often it was asked for it."""
 
     def __init__(self, waits: int) -> None:
         self.waits, self.asked = waits, 0
@@ -24,13 +24,13 @@ class Waiting:
 
 
 class Sent:
-    """A sink that got no mail."""
+    """A sink that received no email."""
 
     def count(self) -> int:
         return 0
 
 
-def test_known_and_unknown_addresses_alternate_and_are_alike() -> None:
+def test_known_and_unknown_addresses_alternate_and_have_the_same_form() -> None:
     requests = Requests(2000)
 
     sent = [next(requests) for _ in range(2002)]
@@ -44,7 +44,7 @@ def test_known_and_unknown_addresses_alternate_and_are_alike() -> None:
     assert requests.known == 1001
 
 
-def test_no_address_is_asked_for_more_often_than_it_may_be() -> None:
+def test_no_address_exceeds_its_quota() -> None:
     requests = Requests(20, 3)
 
     for _ in range(60):
@@ -55,7 +55,9 @@ def test_no_address_is_asked_for_more_often_than_it_may_be() -> None:
 
 
 @pytest.mark.parametrize(("waits", "is_open"), [(BACKLOG - 1, True), (BACKLOG, False)])
-def test_nothing_is_sent_while_much_waits_and_redis_is_not_asked_each_time(waits: int, *, is_open: bool) -> None:
+def test_nothing_is_sent_while_the_backlog_is_large_and_redis_is_not_asked_each_time(
+    waits: int, *, is_open: bool
+) -> None:
     contender = Waiting(waits)
     gate = Subject(cast(Contender, contender), Requests(20), cast(Sink, Sent()))._gate()
 
@@ -64,7 +66,7 @@ def test_nothing_is_sent_while_much_waits_and_redis_is_not_asked_each_time(waits
 
 
 @pytest.mark.parametrize(("name", "statuses"), [("latchkey", {202: 2, 503: 1}), ("tutorial", {200: 3})])
-def test_an_answer_that_is_not_expected_ends_it(
+def test_an_unexpected_answer_stops_the_benchmark(
     name: str, statuses: dict[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def run(_port: int, requests: Requests, *_: object) -> Answers:
@@ -75,5 +77,5 @@ def test_an_answer_that_is_not_expected_ends_it(
     monkeypatch.setattr(load, "run", run)
     subject = Subject(Contender(name, 1, 0, cast(Program, None)), Requests(20), cast(Sink, Sent()))
 
-    with pytest.raises(RuntimeError, match=f"{name} answered"):
+    with pytest.raises(RuntimeError, match=f"{name} returned"):
         subject.send(1)

@@ -1,4 +1,4 @@
-"""`make bench` as a program: how it ends, what it keeps and what it writes."""
+"""`make bench` as a program: its exit code, and the files that it keeps and writes."""
 
 import json
 import xml.etree.ElementTree as ET
@@ -17,7 +17,7 @@ MACHINE = Machine("2026-01-02", "make bench", "A CPU", 2, "3.11.7", "Redis 7.0.1
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """`make bench` with one part that keeps its promise, one that does not and one that fails, and a page."""
+    """`make bench` with a part that keeps its promise, one that does not, one that fails, and a page to write to."""
     document = tmp_path / "performance.md"
     document.write_text(f"{BEGIN}\n{END}\n")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -42,16 +42,16 @@ def failing(bench: Bench) -> Part:
     raise RuntimeError("it failed")
 
 
-def test_it_ends_well_if_all_promises_are_kept(bench: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_succeeds_if_all_promises_are_kept(bench: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert program.main(["good", "--rounds", "7"]) == 0
-    assert "| A        |    7 | any   | yes  |" in capsys.readouterr().out
+    assert "| A       |        7 | any   | yes  |" in capsys.readouterr().out
 
 
-def test_it_ends_badly_if_one_is_not(bench: Path) -> None:
+def test_it_fails_if_a_promise_is_broken(bench: Path) -> None:
     assert program.main(["good", "bad"]) == 1
 
 
-def test_what_was_found_before_a_failure_is_kept_and_the_log_too(
+def test_results_before_a_failure_and_the_log_are_kept(
     bench: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     figures = tmp_path / "figures.json"
@@ -67,7 +67,7 @@ def test_what_was_found_before_a_failure_is_kept_and_the_log_too(
     assert list(json.loads(figures.read_text())["parts"]) == ["good"]
 
 
-def test_only_a_whole_run_is_written(bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_full_run_is_written(bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for words in (["good", "--write"], ["--write", "--short"]):
         with pytest.raises(SystemExit):
             program.main(words)

@@ -1,4 +1,4 @@
-"""`make bench`: ratios and promises, tables, the picture, and where they are written."""
+"""`make bench`: ratios, promises, tables, the picture, and the document that they are written to."""
 
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -23,7 +23,7 @@ def turn(rate: float, cpu: float, *, p99: float = 10.0, mailed: int = 100, redis
 
 
 def turns(latchkey: list[Turn] | None = None) -> dict[tuple[str, int], list[Turn]]:
-    """What keeps every promise, if it is not said otherwise: two rounds, the second on a machine half as fast."""
+    """Two rounds, the second on a machine half as fast. By default, every promise is kept."""
     rounds = {
         "floor": [turn(6000, 0.2), turn(3000, 0.4)],
         "latchkey": latchkey or [turn(1200, 0.6, redis=0.2), turn(600, 1.2, redis=0.4)],
@@ -44,7 +44,7 @@ def test_a_ratio_is_taken_within_each_round() -> None:
     assert found.kept
 
 
-def test_what_keeps_every_bound_is_kept() -> None:
+def test_every_promise_within_its_bound_is_kept() -> None:
     assert broken(part(turns())) == []
 
 
@@ -53,16 +53,19 @@ def test_what_keeps_every_bound_is_kept() -> None:
     [
         (
             turn(1200, 0.71),
-            ["CPU a request at the same rate, times floor's", "CPU a request at the same rate, times usual's"],
+            [
+                "CPU per request at the same rate, relative to floor",
+                "CPU per request at the same rate, relative to usual",
+            ],
         ),
-        (turn(890, 0.6), ["requests a second at saturation, times usual's, 1", "saturation, times tutorial's, 1"]),
-        (turn(400, 0.6), ["with every mail out, times tutorial's, 1 server process"]),
-        (turn(1200, 0.6, p99=30.1), ["p99 at half of saturation, times floor's"]),
+        (turn(890, 0.6), ["requests per second at saturation, relative to usual, 1", "relative to tutorial, 1"]),
+        (turn(400, 0.6), ["with every mail sent, relative to tutorial, 1 server process"]),
+        (turn(1200, 0.6, p99=30.1), ["p99 at half of saturation, relative to floor"]),
         (turn(1200, 0.6, mailed=99), ["mails sent"]),
         (turn(1200, 0.6, mailed=101), ["mails sent"]),
     ],
 )
-def test_each_bound_that_is_broken_shows(latchkey: Turn, promises: list[str]) -> None:
+def test_each_broken_bound_is_reported(latchkey: Turn, promises: list[str]) -> None:
     found = broken(
         part(turns([latchkey] * 2) | {key: value[:1] * 2 for key, value in turns().items() if key[0] != "latchkey"})
     )
@@ -70,7 +73,7 @@ def test_each_bound_that_is_broken_shows(latchkey: Turn, promises: list[str]) ->
     assert [promise for promise in promises if not any(promise in text for text in found)] == []
 
 
-def test_a_broken_promise_is_not_kept_in_the_table() -> None:
+def test_a_broken_promise_is_marked_in_the_table() -> None:
     promises = (Promise("A", "1.00", "at most 2.00", kept=True), Promise("B", "3.00", "at most 2.00", kept=False))
 
     lines = markdown([Part("Title", (), promises)], MACHINE).splitlines()
@@ -89,7 +92,7 @@ def test_the_report_has_machine_titles_and_figures() -> None:
     assert report.count("### ") == 2
 
 
-def test_columns_of_figures_stand_to_the_right() -> None:
+def test_columns_of_figures_are_right_aligned() -> None:
     assert grid(Table("", ("", "a second", "word"), (("x", "1,000", "one"), ("yy", "", "")))).splitlines() == [
         "|     | a second | word |",
         "| --- | -------: | ---- |",
@@ -115,14 +118,14 @@ def test_the_picture_is_small_xml_with_text_for_every_bar() -> None:
     assert root.findtext(f"{SVG}title")
 
 
-def test_bars_are_as_long_as_their_figures_say() -> None:
+def test_bars_are_proportional_to_their_figures() -> None:
     root = ET.fromstring(svg([Chart("A <chart>", (("latchkey", 50.0), ("floor", 100.0), ("none", 0.0)))]))  # noqa: S314 - our own
 
     ours, floor, none = (int(bar.attrib["width"]) for bar in root.iter(f"{SVG}rect") if "bar" in bar.attrib["class"])
     assert (ours * 2, none) == (floor, 1)
 
 
-def test_the_figures_replace_what_stood_between_the_marks(tmp_path: Path) -> None:
+def test_the_figures_replace_the_text_between_the_marks(tmp_path: Path) -> None:
     document = tmp_path / "performance.md"
     document.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
 
@@ -132,7 +135,7 @@ def test_the_figures_replace_what_stood_between_the_marks(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("text", ["", BEGIN, f"{END}{BEGIN}", f"{BEGIN}{BEGIN}{END}", f"{BEGIN}{END}{END}"])
-def test_a_document_without_a_clear_place_is_left_alone(tmp_path: Path, text: str) -> None:
+def test_a_document_without_exactly_one_place_is_left_alone(tmp_path: Path, text: str) -> None:
     document = tmp_path / "performance.md"
     document.write_text(text)
 

@@ -1,4 +1,4 @@
-"""docker-compose.yml against the programs that it runs."""
+"""docker-compose.yml matches the programs that it runs."""
 
 import json
 import re
@@ -43,14 +43,14 @@ def test_every_program_starts_with_its_environment(service: str, settings: type[
 
 
 @pytest.mark.parametrize("service", ["api", "worker"])
-def test_every_setting_reaches_its_program_but_for_the_defaults_of_the_own_table(service: str) -> None:
+def test_every_setting_reaches_its_program_except_the_column_names(service: str) -> None:
     own = {"USERS_ID_COLUMN", "USERS_EMAIL_COLUMN", "USERS_PASSWORD_COLUMN"}
 
     assert {name.upper() for name in OURS[service].model_fields} - set(environment(service)) == own
 
 
 @pytest.mark.parametrize("service", ["api", "worker"])
-def test_what_env_sets_goes_to_the_setting_of_the_same_name(service: str) -> None:
+def test_each_variable_of_env_sets_the_setting_of_the_same_name(service: str) -> None:
     raw = {name: VARIABLE.findall(value) for name, value in SERVICES[service]["environment"].items()}
 
     assert [name for name, found in raw.items() if found and found[0][0] != name] == ["DATABASE_URL"]
@@ -58,27 +58,27 @@ def test_what_env_sets_goes_to_the_setting_of_the_same_name(service: str) -> Non
 
 def test_the_api_never_sees_the_mail_server() -> None:
     assert [name for name in environment("api") if name.startswith(("MAIL_", "WORKER_")) or name == "RESET_URL"] == [
-        "MAIL_SHOW_REQUEST"  # Which says what the API may write into a job.
+        "MAIL_SHOW_REQUEST"  # It controls what the API may write into a job.
     ]
 
 
-def test_flower_sees_redis_and_its_own_settings_alone() -> None:
+def test_flower_sees_only_redis_and_its_own_settings() -> None:
     assert [name for name in environment("flower") if not name.startswith("FLOWER_")] == ["REDIS_URL"]
 
 
 @pytest.mark.parametrize("service", ["api", "worker", "flower"])
-def test_the_commands_are_those_of_the_makefile(service: str) -> None:
+def test_the_commands_match_the_makefile(service: str) -> None:
     recipe = re.search(rf"^{service}:.*\n((?:\t.*\n)+)", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE)
     assert recipe
     command = re.search(r"exec \$\(BIN\)/(.+)", recipe[1])
     assert command
 
-    # Without arguments, which are for the commands of a person.
+    # Without $(ARGS), which is for commands that a person types.
     assert SERVICES[service]["command"] == shlex.split(command[1].removesuffix(" $(ARGS)"))
 
 
 @pytest.mark.parametrize("name", REQUIRED)
-def test_a_setting_that_is_missing_stops_the_start_and_the_message_says_where_it_belongs(name: str) -> None:
+def test_a_missing_setting_stops_the_start_and_the_message_says_where_to_set_it(name: str) -> None:
     environ = {other: secret for other, secret in REQUIRED.items() if other != name}
     raw = json.dumps([service.get("environment") for service in SERVICES.values()])
 
@@ -86,7 +86,7 @@ def test_a_setting_that_is_missing_stops_the_start_and_the_message_says_where_it
         substituted(raw, **environ)
 
 
-def test_the_ports_are_those_of_the_demo_and_on_this_machine_alone() -> None:
+def test_the_ports_are_those_of_the_demo_and_local_only() -> None:
     assert list(ports()) == [f"127.0.0.1:{DEFAULT_PORTS[name]}" for name in ("PORT", "FLOWER_PORT", "INBOX_PORT")]
 
 
@@ -105,13 +105,13 @@ def test_the_users_table_is_named_as_in_the_demo(tmp_path: Path) -> None:
         assert [getattr(loaded, name) for name in names] == [getattr(expected, name) for name in names]
 
 
-def test_the_table_is_there_before_the_api_and_the_worker() -> None:
+def test_the_table_exists_before_the_api_and_the_worker_start() -> None:
     assert SERVICES["create-table"]["command"] == ["flask", "--app", "api.app", "users", "create-table"]
     for service in ("api", "worker"):
         assert SERVICES[service]["depends_on"]["create-table"] == {"condition": "service_completed_successfully"}
 
 
-def test_redis_keeps_what_was_accepted() -> None:
+def test_redis_is_durable() -> None:
     command = shlex.join(SERVICES["redis"]["command"])
 
     assert "--appendonly yes" in command
@@ -121,30 +121,30 @@ def test_redis_keeps_what_was_accepted() -> None:
     assert "--maxmemory 1gb --maxmemory-policy noeviction" in command
 
 
-def test_what_is_stored_outlives_the_containers() -> None:
+def test_data_survives_the_containers() -> None:
     assert SERVICES["redis"]["volumes"] == ["redis:/data"]
     assert SERVICES["postgres"]["volumes"] == ["postgres:/var/lib/postgresql/data"]
     assert set(FILE["volumes"]) == {"redis", "postgres"}
 
 
-def test_flower_asks_for_a_password_only_shows_and_is_reached_through_the_proxy_alone() -> None:
+def test_flower_needs_a_password_is_read_only_and_reachable_only_through_the_proxy() -> None:
     assert environment("flower")["FLOWER_BASIC_AUTH"] == "operator:hunter2"
     assert environment("flower")["FLOWER_READ_ONLY"] == "true"
     assert environment("flower")["FLOWER_ADDRESS"] == "0.0.0.0"  # noqa: S104 - only the proxy reaches it
     assert "ports" not in SERVICES["flower"]
 
 
-def test_flower_leaves_task_events_off_where_the_workers_do() -> None:
+def test_flower_leaves_task_events_off_if_the_workers_do() -> None:
     assert environment("flower")["FLOWER_ENABLE_EVENTS"] == "true"
     assert environment("flower", WORKER_EVENTS="false")["FLOWER_ENABLE_EVENTS"] == "false"
 
 
-def test_a_worker_has_the_time_to_finish() -> None:
+def test_a_worker_has_time_to_finish() -> None:
     assert SERVICES["worker"]["stop_grace_period"] == "45s"
     assert SERVICES["worker"]["restart"] == "unless-stopped"
 
 
-def test_one_image_serves_all_programs_and_is_built_once() -> None:
+def test_all_programs_share_one_image_that_is_built_once() -> None:
     ours = ["api", "worker", "flower", "create-table"]
 
     assert {SERVICES[service]["image"] for service in ours} == {"latchkey"}
@@ -161,12 +161,12 @@ def test_no_container_can_gain_rights_or_change_its_files(service: str) -> None:
     assert described["image"] == "latchkey" or described["user"] not in {"root", "0"}
 
 
-def test_every_lasting_service_has_a_health_check() -> None:
-    # Mailpit's image brings one.
+def test_every_long_running_service_has_a_health_check() -> None:
+    # Mailpit's image has its own; create-table exits.
     assert [name for name in SERVICES if "healthcheck" not in SERVICES[name]] == ["create-table", "mailpit"]
 
 
-def test_the_health_checks_ask_what_the_programs_answer() -> None:
+def test_the_health_checks_match_the_programs() -> None:
     asked = {name: shlex.join(SERVICES[name].get("healthcheck", {}).get("test", [])) for name in SERVICES}
 
     assert f"http://127.0.0.1:{environment('api')['PORT']}/readyz" in asked["api"]

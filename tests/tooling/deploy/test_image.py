@@ -1,4 +1,4 @@
-"""The Dockerfile: what is in the image and how it runs."""
+"""The Dockerfile: the contents of the image and how it runs."""
 
 import json
 import re
@@ -20,7 +20,7 @@ def test_the_image_runs_without_root_and_stops_on_sigterm() -> None:
     assert "STOPSIGNAL SIGTERM" in FINAL_STAGE
 
 
-def test_the_image_holds_the_programs_and_nothing_else_of_the_project() -> None:
+def test_the_image_contains_the_programs_and_nothing_else_of_the_project() -> None:
     assert copied(FINAL_STAGE) == ["api/", "worker/", "shared/"]
 
 
@@ -31,7 +31,7 @@ def test_no_command_of_the_image_goes_through_a_shell() -> None:
     assert all(isinstance(json.loads(command), list) for command in commands)
 
 
-def test_the_builder_is_given_what_the_dockerfile_copies_and_no_secret() -> None:
+def test_the_build_context_contains_what_the_dockerfile_copies_and_no_secret() -> None:
     first, *rest = [
         line for line in (PROJECT / ".dockerignore").read_text("utf-8").splitlines() if not line.startswith("#")
     ]

@@ -1,4 +1,4 @@
-"""deploy/inbox.env: a first try with docker compose mails into a catcher, and nothing else does."""
+"""deploy/inbox.env: a first try with docker compose sends to a mail catcher; without it, nothing does."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ INBOX = PROJECT / "deploy" / "inbox.env"
 
 @pytest.fixture
 def relay(tmp_path: Path) -> Path:
-    """An .env of somebody with a relay that asks for a password."""
+    """An .env of somebody whose relay requires a password."""
     tls = {"MAIL_PORT": "465", "MAIL_USE_TLS": "false", "MAIL_USE_SSL": "true"}
     settings = REQUIRED | tls | {"MAIL_USERNAME": "me", "MAIL_PASSWORD": "x"}
     file = tmp_path / ".env"
@@ -21,7 +21,7 @@ def relay(tmp_path: Path) -> Path:
     return file
 
 
-def test_without_it_no_catcher_runs_and_no_program_knows_of_one() -> None:
+def test_without_it_no_catcher_runs_and_no_program_uses_one() -> None:
     assert [name for name in SERVICES if name not in running({})] == ["mailpit"]
     assert "mailpit" not in json.dumps([service.get("environment") for service in SERVICES.values()])
 
@@ -38,7 +38,7 @@ def test_without_it_mails_go_to_the_relay_of_env(relay: Path) -> None:
     assert settings.reset_url == REQUIRED["RESET_URL"]
 
 
-def test_with_it_mails_go_to_the_catcher_and_the_relays_password_goes_nowhere(relay: Path) -> None:
+def test_with_it_mails_go_to_the_catcher_and_the_relays_password_is_not_used(relay: Path) -> None:
     settings = WorkerSettings.load(environment_of("worker", read_env_files(relay, INBOX)))
 
     assert (settings.mail_server, settings.mail_port) == ("mailpit", 1025)

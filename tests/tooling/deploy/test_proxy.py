@@ -1,4 +1,4 @@
-"""deploy/nginx.conf against the API, Flower and docker-compose.yml."""
+"""deploy/nginx.conf matches the API, Flower and docker-compose.yml."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def server(port: int) -> str:
     return NGINX[start : end if end > 0 else None]
 
 
-def test_the_proxy_takes_bodies_as_large_as_the_api_does_and_holds_them_in_memory() -> None:
+def test_the_proxy_accepts_the_same_body_size_as_the_api_and_buffers_in_memory() -> None:
     assert nginx("client_max_body_size") == nginx("client_body_buffer_size") == [f"{MAX_BODY // 1024}k"]
 
 
@@ -30,12 +30,12 @@ def test_the_proxy_waits_for_slow_clients_so_that_the_api_need_not() -> None:
     assert nginx("client_header_timeout") == nginx("client_body_timeout") == ["10s"]
 
 
-def test_the_api_believes_the_address_that_the_proxy_appends() -> None:
+def test_the_api_trusts_the_address_that_the_proxy_appends() -> None:
     assert nginx("proxy_set_header X-Forwarded-For") == ["$forwarded_for"]
     assert environment("api")["TRUSTED_PROXIES"] == "1"
 
 
-def test_the_proxy_leads_to_the_services_from_the_ports_that_are_published() -> None:
+def test_the_proxy_forwards_the_published_ports_to_the_services() -> None:
     api = environment("api")
 
     assert nginx("listen") == [ports()["127.0.0.1:8000"], ports()["127.0.0.1:5555"]]
@@ -44,13 +44,13 @@ def test_the_proxy_leads_to_the_services_from_the_ports_that_are_published() -> 
     assert api["HOST"] == "0.0.0.0"  # noqa: S104 - inside the network of the compose file
 
 
-def test_the_proxy_drops_a_kept_connection_before_the_api_does() -> None:
+def test_the_proxy_closes_an_idle_connection_before_the_api_does() -> None:
     _clients, upstream = nginx("keepalive_timeout")
 
     assert int(upstream.removesuffix("s")) * 1000 < HEADER_TIMEOUT
 
 
-def test_flowers_open_pages_are_shut() -> None:
+def test_flowers_pages_without_a_password_are_blocked() -> None:
     for path in ("/metrics", "/healthcheck"):
         assert re.search(rf"location {path} {{\s+return 404;\s+}}", server(8081))
 
@@ -72,7 +72,7 @@ def test_the_proxy_logs_no_query_string() -> None:
     assert nginx("error_log") == ["stderr crit"]
 
 
-def test_the_proxy_answers_for_the_api_in_the_api_s_words() -> None:
+def test_errors_of_the_proxy_look_like_those_of_the_api() -> None:
     said = {status: json.loads(text) for status, text in re.findall(r"return (\d+) '(.+)\\n';", NGINX)}
 
     assert said["413"]["code"] == BODY_TOO_LARGE.code
@@ -82,7 +82,7 @@ def test_the_proxy_answers_for_the_api_in_the_api_s_words() -> None:
     assert (nginx("error_page 504"), said["504"]["code"]) == (["@no_answer"], "no_answer")
 
 
-def test_the_proxy_tells_how_it_was_asked_on_the_right_of_what_was_claimed() -> None:
+def test_the_proxy_appends_to_the_forwarded_headers_of_the_client() -> None:
     assert nginx("proxy_set_header X-Forwarded-Proto") == ["$forwarded_proto"]
     assert nginx("default") == ["$proxy_add_x_forwarded_for", '"$http_x_forwarded_proto, $scheme"']
     assert nginx('""') == ["$scheme"]

@@ -38,7 +38,7 @@ def test_every_link_leads_to_a_file_and_a_heading(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DECISIONS, ids=lambda path: path.stem)
-def test_each_decision_has_a_heading_of_its_own_for_links(document: Path) -> None:
+def test_each_decision_has_its_own_heading(document: Path) -> None:
     headings = re.findall(r"^#+ (.+)$", without_code(document.read_text(encoding="utf-8")), re.MULTILINE)
 
     assert len(anchors(document)) == len(headings)

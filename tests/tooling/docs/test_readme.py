@@ -1,4 +1,4 @@
-"""README says what is true."""
+"""README matches the project."""
 
 import re
 from pathlib import Path
@@ -12,20 +12,20 @@ ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
 
 
-def test_the_folders_that_are_named_exist() -> None:
+def test_the_named_folders_exist() -> None:
     named = re.findall(r"^\| `(\w+)/`", README, re.MULTILINE)
 
     assert len(named) == 8
     assert [name for name in named if not (ROOT / name).is_dir()] == []
 
 
-def test_the_formats_of_hashes_are_those_of_the_setting() -> None:
+def test_the_hash_formats_match_the_setting() -> None:
     table = README.split("\n| format |")[1].split("\n\n")[0]
 
     assert re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE) == list(get_args(HashFormat))
 
 
-def test_the_metrics_token_that_it_starts_the_demo_with_is_taken_and_is_the_one_that_it_sends() -> None:
+def test_the_metrics_token_of_the_demo_is_valid_and_the_one_that_it_sends() -> None:
     given, sent = re.findall(r"METRICS_TOKEN=(\S+) make run|Bearer (\S+?)\"", README)
 
     assert given[0] == sent[1]

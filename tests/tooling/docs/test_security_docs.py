@@ -1,4 +1,4 @@
-"""What SECURITY.md and docs/security.md name is there."""
+"""Everything that SECURITY.md and docs/security.md name exists."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ def text(document: str) -> str:
 
 
 def rows() -> list[list[str]]:
-    """List the rows of the standard's requirements, as cells."""
+    """List the cells of each row of the standard's requirements."""
     lines = re.findall(r"^\| \d.*\|$", text("docs/security.md"), re.MULTILINE)
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
@@ -46,7 +46,7 @@ def test_every_setting_that_is_named_exists(document: str) -> None:
     assert sorted(named - known) == []
 
 
-def test_every_requirement_has_a_level_a_state_and_what_is_said_of_it() -> None:
+def test_every_requirement_has_a_level_a_state_and_a_comment() -> None:
     assert len(rows()) > 90
     assert {len(row) for row in rows()} == {6}
     assert {row[3] for row in rows()} == STATES

@@ -1,4 +1,4 @@
-"""docs/settings.md lists the settings that there are, with their defaults."""
+"""docs/settings.md lists all settings with their defaults."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ from worker.settings import WorkerSettings
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "settings.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[Branding]] = {
     "API and worker": Settings,
-    "Pages and mails": Branding,
+    "Pages and emails": Branding,
     "API": ApiSettings,
     "Worker": WorkerSettings,
 }
@@ -34,13 +34,13 @@ def shown_default(field: FieldInfo) -> str:
     if field.default is PydanticUndefined:
         return "required"
     default = getattr(field.default, "get_secret_value", lambda: field.default)()
-    if default in ("", ()):
+    if default in ("", (), {}):
         return ""
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 
 @pytest.mark.parametrize("section", list(SECTIONS))
-def test_the_table_of_settings_is_the_settings_object(section: str) -> None:
+def test_the_table_matches_the_settings_class(section: str) -> None:
     table = DOCUMENT.split(f"## {section}\n\n")[1].split("\n\n")[0]
     rows = [tuple(re.split(r" *\| *", line.strip("| "))) for line in table.splitlines()[2:]]
 

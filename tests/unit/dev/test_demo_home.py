@@ -1,4 +1,4 @@
-"""The demo's folder: closed to others, one secret, one demo at a time."""
+"""The demo's folder: private, with one secret, and for one running demo."""
 
 import re
 import socket
@@ -25,7 +25,7 @@ def test_the_data_folder_is_closed_to_others(home: Home) -> None:
     assert mode(home.folder) == 0o700
 
 
-def test_a_folder_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
+def test_an_existing_folder_keeps_its_mode(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
 
     assert mode(choose_home({"LATCHKEY_HOME": str(tmp_path)}).folder) == 0o755
@@ -51,7 +51,7 @@ def test_two_folders_have_two_secrets(tmp_path: Path) -> None:
     assert secret_key(homes[0]) != secret_key(homes[1])
 
 
-def test_a_start_killed_while_it_wrote_the_secret_leaves_no_half_one(home: Home) -> None:
+def test_a_start_killed_while_writing_the_secret_leaves_no_partial_one(home: Home) -> None:
     (home.folder / "secret_key.new").write_text("half")
 
     assert len(secret_key(home)) == 64

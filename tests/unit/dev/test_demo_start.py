@@ -1,4 +1,4 @@
-"""The demo's start: which server, how long it waits, and what it says."""
+"""The demo's start: which server it uses, how long it waits, and what it prints."""
 
 import io
 import os
@@ -73,7 +73,7 @@ def test_waiting_ends_when_every_probe_was_true_once() -> None:
     assert (next(slow), next(fast)) == ("left", "left")
 
 
-def test_who_does_not_answer_in_time_is_named() -> None:
+def test_a_part_that_does_not_answer_in_time_is_named() -> None:
     with pytest.raises(NotAnswering, match="No answer after 0 seconds from: api"):
         wait_for_answers({"api": lambda: False, "inbox": lambda: True}, check=lambda: None, seconds=0)
 
@@ -86,7 +86,7 @@ def test_waiting_stops_when_the_check_raises() -> None:
         wait_for_answers({"api": lambda: False}, check=ended, seconds=60)
 
 
-def test_the_words_to_choose_another_folder_keep_the_chosen_ports(tmp_path: Path) -> None:
+def test_the_command_for_another_folder_keeps_the_chosen_ports(tmp_path: Path) -> None:
     port = str(free_port())
     environ = {"LATCHKEY_HOME": str(tmp_path), "PORT": port}
     home = choose_home(environ)

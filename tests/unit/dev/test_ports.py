@@ -21,7 +21,7 @@ def refusal(environ: dict[str, str], **defaults: int) -> str:
 
 
 def proposed(text: str) -> dict[str, str]:
-    """Return the settings of the command line that a message ends with."""
+    """Return the settings in the command line at the end of a message."""
     assert text.endswith(" make run")
     return dict(re.findall(r"(\w+)=(\S+) (?=.*make run)", text.rpartition(": ")[2]))
 
@@ -55,22 +55,22 @@ def test_a_taken_port_is_named_with_a_free_one_to_use_instead(taken_port: int) -
     assert taken_ports({"PORT": int(proposed(text)["PORT"])}) == []
 
 
-def test_the_port_to_use_instead_is_none_of_the_others(taken_port: int) -> None:
+def test_the_proposed_port_is_not_one_of_the_others(taken_port: int) -> None:
     assert proposed(refusal({}, PORT=taken_port, REDIS_PORT=taken_port + 1))["PORT"] != str(taken_port + 1)
 
 
-def test_one_command_line_mends_all_ports(taken_port: int) -> None:
+def test_one_command_line_fixes_all_ports(taken_port: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         other = listener.getsockname()[1]
         text = refusal({"REDIS_PORT": "x"}, PORT=taken_port, INBOX_PORT=other, REDIS_PORT=free_port())
         chosen = choose_ports(proposed(text), dict.fromkeys(proposed(text), 1))
 
-    assert text.startswith("REDIS_PORT=x is no port from 1 to 65535. ")
+    assert text.startswith("REDIS_PORT=x is not a port number from 1 to 65535. ")
     assert f"Ports {taken_port} and {other} are taken. Choose others: PORT=" in text
     assert sorted(chosen) == ["INBOX_PORT", "PORT", "REDIS_PORT"]
 
 
-def test_what_was_chosen_before_stays_in_the_command_line(taken_port: int) -> None:
+def test_earlier_choices_stay_in_the_command_line(taken_port: int) -> None:
     port, before = free_port(), {"LATCHKEY_HOME": "/home/ada/my demo", "PATH": "/bin"}
 
     text = refusal({**before, "PORT": str(port)}, PORT=8000, INBOX_PORT=taken_port)
@@ -101,10 +101,10 @@ def test_a_port_is_free_again_while_its_old_connections_linger() -> None:
 
 
 @pytest.mark.parametrize("value", ["0", "65536", "-1", "80x", "8_000", "\uff18", "1.5", " "])
-def test_what_is_no_port_is_refused(value: str) -> None:
+def test_a_value_that_is_not_a_port_is_refused(value: str) -> None:
     text = refusal({"PORT": value}, PORT=free_port())
 
-    assert text.startswith(f"PORT={value} is no port from 1 to 65535. Choose another: PORT=")
+    assert text.startswith(f"PORT={value} is not a port number from 1 to 65535. Choose another: PORT=")
 
 
 def test_the_same_port_twice_is_refused() -> None:
@@ -112,7 +112,7 @@ def test_the_same_port_twice_is_refused() -> None:
 
     text = refusal({"PORT": str(port), "INBOX_PORT": str(port)}, PORT=1, INBOX_PORT=1)
 
-    assert text.startswith(f"PORT and INBOX_PORT are both {port}. Choose another: PORT={port} INBOX_PORT=")
+    assert text.startswith(f"PORT and INBOX_PORT are both set to {port}. Choose another: PORT={port} INBOX_PORT=")
     assert proposed(text)["INBOX_PORT"] != str(port)
 
 

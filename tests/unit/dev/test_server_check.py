@@ -1,4 +1,4 @@
-"""A server that will not do is told with another one."""
+"""For an unusable Redis server, the error suggests another."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from dev.stack.redis_server import check_server
 @pytest.mark.parametrize(
     ("program", "told"),
     [
-        ("#!/bin/sh\necho Redis server v=6.0.16 sha=0:0 malloc=jemalloc bits=64\n", "is version 6.0.16, and Latchkey"),
+        ("#!/bin/sh\necho Redis server v=6.0.16 sha=0:0 malloc=jemalloc bits=64\n", "is version 6.0.16, but Latchkey"),
         ("#!/bin/sh\necho hello\n", "is not a Redis or Valkey server."),
         ("no program\n", "does not run (OSError)."),
     ],
 )
-def test_a_server_that_will_not_do_is_told_with_another_one(
+def test_an_unusable_server_is_refused_with_another_suggested(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, told: str
 ) -> None:
     server = tmp_path / "redis-server"

@@ -1,4 +1,4 @@
-"""Which language a request gets, and how it is written."""
+"""Which language a request gets, and how language tags are written."""
 
 import pytest
 from babel import Locale
@@ -48,12 +48,12 @@ from shared.languages import LANGUAGES, direction, negotiate, tag
         ("de;q=0.0, *;q=0.5", "en"),
     ],
 )
-def test_the_best_language_that_there_is(accept: str, expected: str) -> None:
+def test_the_best_available_language_is_chosen(accept: str, expected: str) -> None:
     assert negotiate("", accept) == expected
 
 
 @pytest.mark.parametrize("accept", ["de;q=2, fr", "de;q=-1, fr", "de;q=nan, fr", "de;q=1e3, fr", ",;,=, fr"])
-def test_what_has_an_odd_weight_is_passed_over(accept: str) -> None:
+def test_a_language_with_an_invalid_weight_is_ignored(accept: str) -> None:
     assert negotiate("", accept) == "fr"
 
 
@@ -71,12 +71,12 @@ def test_what_has_an_odd_weight_is_passed_over(accept: str) -> None:
         ("", "de"),
     ],
 )
-def test_the_language_that_is_named_goes_before_the_header(wanted: str, expected: str) -> None:
+def test_an_explicit_language_takes_precedence_over_the_header(wanted: str, expected: str) -> None:
     assert negotiate(wanted, "de") == expected
 
 
 @pytest.mark.parametrize("wanted", ["", "sv", "../../etc", "de/../../etc", "d", "🇩🇪", "\ud800", "none", "x" * 1000])
-def test_the_default_is_for_those_who_ask_for_none_that_there_is(wanted: str) -> None:
+def test_the_default_is_used_if_no_requested_language_is_available(wanted: str) -> None:
     assert negotiate(wanted, "sv;q=0.4", "ja") == "ja"
 
 
@@ -90,7 +90,7 @@ def test_who_reads_traditional_chinese_gets_no_simplified_even_by_default(wanted
 @given(
     wanted=st.text() | st.sampled_from(list(LANGUAGES)), accept=st.text() | st.from_regex(r"([a-z]{2};q=[0-9.]+,?)+")
 )
-def test_whatever_is_asked_for_one_of_ours_is_chosen(wanted: str, accept: str) -> None:
+def test_any_request_gets_a_supported_language(wanted: str, accept: str) -> None:
     assert negotiate(wanted, accept) in LANGUAGES
 
 
@@ -100,7 +100,7 @@ def test_what_is_remembered_of_requests_is_bounded() -> None:
 
     remembered = languages._negotiate.cache_info()
 
-    # With the lengths of both texts, of which no more is read: some 600 kB.
+    # The lengths of both texts are limited as well, so the cache takes about 600 kB.
     assert remembered.maxsize == 1024
     assert remembered.currsize <= 1024
     assert negotiate("de" * 100, "") == "en"

@@ -1,4 +1,4 @@
-"""The catalogues are complete and well made, and each is compiled as it stands."""
+"""The catalogues are complete and well-formed, and the compiled ones are up to date."""
 
 import re
 import tomllib
@@ -43,7 +43,7 @@ def english(message: Message) -> tuple[str, ...]:
 
 @cache
 def in_the_code() -> frozenset[tuple[str, ...]]:
-    """All texts that are marked to be translated."""
+    """Return all texts that are marked for translation."""
     mappings = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
     methods = [(mapping["pattern"], mapping["method"]) for mapping in mappings]
     options = {mapping["pattern"]: {"trimmed": mapping.get("trimmed", "")} for mapping in mappings}
@@ -78,7 +78,7 @@ def test_each_translation_has_the_placeholders_of_its_text(code: str) -> None:
     for message in messages(code):
         wanted = set(PLACEHOLDER.findall(english(message)[-1]))
         for text in texts(message):
-            # A form for one alone may leave the number out.
+            # A singular form may leave the number out.
             assert set(PLACEHOLDER.findall(text)) | {"num"} == wanted | {"num"}, message.id
             assert text.count("%") == len(PLACEHOLDER.findall(text)), message.id
 
@@ -102,8 +102,8 @@ def test_the_compiled_catalogue_is_that_of_the_source(code: str) -> None:
 
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_a_translation_begins_and_ends_as_its_text_does(code: str) -> None:
-    """A sentence stays a sentence, and no blank comes or goes."""
-    # The full-width ones are Japanese and Chinese.
+    """Punctuation at the end is kept, and no white space is added."""
+    # Full-width punctuation is Japanese and Chinese.
     ends = {".": ".\u3002\u0964", "?": "?\uff1f\u061f", ":": ":\uff1a", "!": "!\uff01"}
     for message in messages(code):
         last = english(message)[-1][-1]

@@ -1,4 +1,4 @@
-"""The HTML part, as mail clients want it."""
+"""The HTML part meets the requirements of mail clients."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def _speaking() -> Iterator[None]:
 
 
 class Page(HTMLParser):
-    """Every start tag with its attributes, in order."""
+    """Collects every start tag with its attributes, in order."""
 
     def __init__(self, message: Message) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ def test_links_ask_relays_not_to_track_them() -> None:
 
         assert {"ses:no-track", "data-pm-no-track"} < set(names)
         assert (attributes["clicktracking"], attributes["data-msys-clicktrack"]) == ("off", "0")
-        assert names.index("clicktracking") < names.index("href"), "SendGrid reads it there alone"
+        assert names.index("clicktracking") < names.index("href"), "SendGrid only reads it before href"
 
 
 def test_tables_are_for_layout_and_know_their_direction() -> None:
@@ -102,7 +102,7 @@ def test_the_preheader_comes_first_and_nothing_follows_it_in_a_list_of_mails() -
         assert hidden.count("&nbsp;") >= 30
 
 
-def test_a_mail_has_a_dark_side() -> None:
+def test_a_mail_supports_dark_mode() -> None:
     for message in both(BRAND_COLOR="#7a1f5c", SUPPORT_EMAIL="help@example.org"):
         html = str(message.html)
         metas = {meta.get("name"): meta.get("content") for meta in Page(message).all("meta")}
@@ -133,7 +133,7 @@ def test_a_bright_colour_of_the_brand_has_dark_text_and_a_darker_tone_for_links(
     assert min(contrast(plain, "#ffffff"), contrast(support, "#ffffff")) >= 4.5
 
 
-def test_all_texts_can_be_read_on_their_ground() -> None:
+def test_all_texts_are_readable_on_their_background() -> None:
     light = [("#1c2430", "#ffffff"), ("#5a6575", "#ffffff"), ("#5a6575", "#f2f4f7")]
     dark = [("#e8ecf1", "#1b212a"), ("#a8b2bf", "#1b212a"), ("#a8b2bf", "#252d39")]
     html = str(reset(SUPPORT_EMAIL="help@example.org").html)

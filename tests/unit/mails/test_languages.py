@@ -1,4 +1,4 @@
-"""Mails in other languages, by catalogues that the tests make: they hold whatever texts the mails have."""
+"""Emails in other languages, with generated catalogues that contain every text of the emails."""
 
 import re
 from collections.abc import Iterator
@@ -24,13 +24,13 @@ HOURS = ("The link works once and expires in %(num)d hour.", "The link works onc
 
 
 def foreign(text: str) -> str:
-    """Translate a text into a language of one letter, its placeholders kept."""
+    """Translate a text by replacing every letter with the same one, except in placeholders."""
     return re.sub(r"%\(\w+\)[sd]|[A-Za-z]", lambda found: found[0] if found[0][0] == "%" else "ж", text)
 
 
 @pytest.fixture(scope="module")
 def catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a Ukrainian catalogue of all texts of the mails, and one in Polish of a few."""
+    """A folder with a Ukrainian catalogue of every text in the emails, and a Polish one of a few."""
     made = tmp_path_factory.mktemp("catalogues")
     ukrainian, polish = Catalog("uk"), Catalog("pl")
     for _, _, text, _, _ in chain(*(extract_from_dir(PROJECT / part, KINDS) for part in ("worker", "shared"))):
@@ -50,7 +50,7 @@ def catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _speaking(catalogues: Path) -> Iterator[None]:
-    """Be in an app that has these catalogues."""
+    """Run inside an app that uses these catalogues."""
     app = Flask("worker")
     Mail(app)
     Babel(app, default_translation_directories=str(catalogues))
@@ -88,7 +88,7 @@ def test_a_missing_text_is_said_in_english() -> None:
     assert reset(job=replace(JOB, locale="de")).subject == "Reset your Latchkey password"
 
 
-def test_one_mails_language_is_not_the_next_ones() -> None:
+def test_the_language_of_a_mail_does_not_affect_the_next() -> None:
     assert "жж" in reset(job=replace(JOB, locale="uk")).subject
     assert "Reset" in reset().subject
 
@@ -103,7 +103,7 @@ def test_plurals_are_those_of_the_language(hours: int, said: str) -> None:
     assert said in seen(html)
 
 
-def test_what_stands_in_a_translated_text_is_escaped_in_html_alone() -> None:
+def test_values_in_a_translated_text_are_only_escaped_in_html() -> None:
     subject, text, html = parts(reset(job=replace(JOB, locale="pl"), PRODUCT_NAME="<i>Acme</i>"))
 
     assert subject == "Zmień hasło <i>Acme</i>"

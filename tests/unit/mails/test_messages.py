@@ -65,7 +65,7 @@ def test_the_two_mails_say_what_they_are_for_in_their_subjects() -> None:
     ]
 
 
-def test_the_message_id_comes_from_the_matter_and_the_senders_domain() -> None:
+def test_the_message_id_is_made_of_the_jobs_id_or_state_and_the_senders_domain() -> None:
     link_mailed, notice = both()
 
     assert received(link_mailed)["Message-ID"] == f"<{JOB.id}@mail.example.org>"
@@ -102,7 +102,7 @@ def test_the_recipient_is_the_stored_address_with_its_domain_in_ascii() -> None:
 
 def test_a_stored_address_that_cannot_be_mailed_to_is_refused() -> None:
     with pytest.raises(InvalidAddress):
-        reset("ädä@example.com")
+        reset("ada\u200b@example.com")
     with pytest.raises(InvalidAddress):
         messages().password_changed(replace(JOB, address="ada@example.com, bob@example.com"))
 
@@ -153,7 +153,7 @@ def test_nobody_is_named_for_questions_where_no_support_address_is_set() -> None
         assert not any(word in part for part in parts(message) for word in ("Questions", "Tell", "mailto"))
 
 
-def test_whoever_did_not_ask_is_told_what_to_do() -> None:
+def test_mails_say_what_to_do_if_it_was_not_you() -> None:
     link_mailed, notice = both()
 
     for part in (" ".join(str(link_mailed.body).split()), seen(str(link_mailed.html))):
@@ -170,7 +170,7 @@ def test_no_mail_shows_the_braces_of_its_template_or_a_placeholder() -> None:
             assert "\n\n\n" not in part.strip()
 
 
-def test_the_text_is_of_short_lines_but_for_the_link_which_stands_alone() -> None:
+def test_the_text_has_short_lines_with_the_link_on_its_own() -> None:
     name = "The Company of Booksellers and Stationers of the Old Town and Harbour"
     for message in both(PRODUCT_NAME=name, SUPPORT_EMAIL="help@example.org"):
         text = str(message.body)

@@ -1,4 +1,4 @@
-"""What a mail says of the request behind it."""
+"""What an email says about the request that caused it."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ def _speaking() -> Iterator[None]:
 
 
 def everything(**changes: object) -> str:
-    """Return all that the mails for a job say, in text and HTML."""
+    """Return the text and HTML of both emails for a job."""
     return " ".join(f"{message.body} {seen(str(message.html))}" for message in written(**changes))
 
 
@@ -29,13 +29,13 @@ def test_both_mails_say_when_and_where_the_request_came_from() -> None:
         assert SAID in seen(str(message.html))
 
 
-def test_a_setting_leaves_that_out() -> None:
+def test_a_setting_hides_the_request_details() -> None:
     for message in both(MAIL_SHOW_REQUEST="false"):
         for part in (str(message.body), str(message.html)):
             assert not any(word in part for word in ("details", "Time:", "2026", "Firefox", "Windows", "203.0"))
 
 
-def test_what_is_not_known_is_left_out() -> None:
+def test_unknown_details_are_left_out() -> None:
     said = everything(browser="", system="", client="unknown")
 
     assert "Time: November 23, 2026" in said
@@ -69,7 +69,7 @@ def test_every_known_browser_and_system_is_named(word: str) -> None:
         ("1795445520", ""),
     ],
 )
-def test_a_network_is_too_wide_to_be_a_person(client: str, network: str) -> None:
+def test_a_client_is_shown_as_a_network_too_wide_to_identify_anyone(client: str, network: str) -> None:
     assert shortened(client) == network
 
 
@@ -92,7 +92,7 @@ def test_times_follow_the_zones_summer() -> None:
     assert "16:52 GMT+02:00" in local_time(july, "de", "Europe/Berlin")
 
 
-def test_a_request_that_was_retried_by_hand_was_made_when_it_was_made() -> None:
+def test_a_retry_by_hand_keeps_the_time_of_the_request() -> None:
     said = everything(accepted_at=JOB.accepted_at + 86400, asked_at=JOB.accepted_at)
 
     assert said.count("Time: November 23, 2026, 2:52 PM UTC") == 4

@@ -1,1 +1,1 @@
-"""Tests of health, metrics and the memory of Redis."""
+"""Tests of health checks, metrics and Redis memory."""

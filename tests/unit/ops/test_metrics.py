@@ -1,4 +1,4 @@
-"""The names on which both programs and Prometheus agree."""
+"""Metric names are the same in both programs, in Prometheus and in the documentation."""
 
 import re
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 
 from api.ops.counters import COUNTS
 from api.ops.metrics import Metrics
+from api.ops.probes import api_probes
 from shared.delivery_buckets import bucket
 from shared.outbox.pending import Pending
 
@@ -15,12 +16,13 @@ WATCH = (
     (Path(__file__).parents[3] / "docs" / "production.md").read_text().split("## What to watch")[1].split("\n## ")[0]
 )
 DELIVERY = "delivery_seconds"
+PROBES = {probe.name for probe in api_probes(Mock(), Mock(), Mock(), Mock(), Mock()).probes}
 
 
 @pytest.fixture
 def gauges(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     monkeypatch.setattr(Pending, "count", lambda _: Pending(0, 0, 0, 0, 0, 0, None))
-    return {name for name, _, _ in Metrics(Mock(), Mock(), Mock())._gauges()}
+    return {name for name, _, _ in Metrics(Mock(), Mock(), Mock(), Mock())._gauges()}
 
 
 @pytest.mark.parametrize(
@@ -42,15 +44,16 @@ def test_a_label_has_values_and_only_a_label_has_them() -> None:
 
 def test_the_operator_s_table_lists_every_metric_with_its_labels(gauges: set[str]) -> None:
     expected = {f"{count.field}_total": set(count.values) for count in COUNTS} | {name: set() for name in gauges}
+    expected |= {"probe_failing": PROBES}
     rows = re.findall(r"^\| `latchkey_(\w+)` \| (.*?) \|", WATCH, re.MULTILINE)
 
-    assert {name: set(re.findall(r"`(\w+)`", labels)) - {"by", "kind", "reason"} for name, labels in rows} == {
+    assert {name: set(re.findall(r"`(\w+)`", labels)) - {"by", "kind", "probe", "reason"} for name, labels in rows} == {
         **expected,
         DELIVERY: set(),
     }
 
 
 def test_an_alarm_names_metrics_that_there_are(gauges: set[str]) -> None:
-    names = {f"{count.field}_total" for count in COUNTS} | gauges | {DELIVERY, f"{DELIVERY}_bucket"}
+    names = {f"{count.field}_total" for count in COUNTS} | gauges | {"probe_failing", DELIVERY, f"{DELIVERY}_bucket"}
 
     assert set(re.findall(r"latchkey_(\w+)", WATCH)) <= names

@@ -1,4 +1,4 @@
-"""What a job says, and the message that carries its id."""
+"""The contents of a job, and the message that carries its id."""
 
 import json
 import time
@@ -25,5 +25,5 @@ def test_an_entry_says_no_more_than_it_must() -> None:
     assert "user_id" not in entry
 
 
-def test_a_message_is_text_with_room_for_the_time_of_the_push() -> None:
+def test_a_message_is_json_with_the_push_time_appended() -> None:
     assert json.loads(message("0" * 32) + "17}}")["headers"]["pushed"] == 17

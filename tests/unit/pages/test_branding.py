@@ -1,4 +1,4 @@
-"""What the settings of the brand make of the pages."""
+"""The effect of the branding settings on the pages."""
 
 import re
 from pathlib import Path
@@ -29,7 +29,7 @@ NO_PICTURES = [
     b'<svg xmlns="http://www.w3.org/2000/svg"><path></svg>',
     b'<?xml version="1.0" encoding="made-up"?><svg xmlns="http://www.w3.org/2000/svg"/>',
 ]
-# A picture of 20 characters that are ten billion.
+# Billion laughs: one entity that expands to two billion characters.
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 BOMB = f'<!DOCTYPE svg [<!ENTITY l0 "ha">{LAUGHS}]><svg xmlns="http://www.w3.org/2000/svg">&l9;</svg>'.encode()
 PAGES = ["/forgot-password", "/reset-password"]
@@ -123,10 +123,10 @@ def test_a_logo_that_is_opened_by_itself_may_run_nothing(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("content", [*NO_PICTURES, BOMB])
-def test_what_is_no_picture_is_refused(content: bytes, tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_image_is_refused(content: bytes, tmp_path: Path) -> None:
     problem = only_problem(ApiSettings, LOGO=logo(tmp_path, content))
 
-    assert problem.startswith("LOGO is none of SVG, PNG, JPEG and WebP")
+    assert problem.startswith("LOGO is not an SVG, PNG, JPEG or WebP picture")
     assert problem.endswith("(SVG, PNG, JPEG or WebP, 100 kB at most).")
 
 
@@ -142,7 +142,7 @@ def test_a_file_may_have_a_hundred_kilobytes_and_no_more(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("path", [".", "/dev/zero", "/nowhere", "a\x00b"])
-def test_what_is_no_file_is_refused(path: str) -> None:
+def test_a_path_that_is_not_a_file_is_refused(path: str) -> None:
     assert "is neither an https address nor a file" in only_problem(ApiSettings, LOGO=path)
 
 

@@ -1,4 +1,4 @@
-"""The colours of the hosted pages can be read, in light and in dark (WCAG 2.2, 1.4.3 and 1.4.11)."""
+"""The colours of the hosted pages are readable in light and dark mode (WCAG 2.2, 1.4.3 and 1.4.11)."""
 
 import re
 from pathlib import Path
@@ -41,7 +41,7 @@ def test_texts_and_the_borders_of_controls_stand_out(scheme: str) -> None:
     assert [pair for pair in CONTROLS if contrast(found[pair[0]], found[pair[1]]) < ENOUGH_FOR_CONTROLS] == []
 
 
-def test_a_colour_of_the_brand_is_checked_on_the_ground_that_it_stands_on() -> None:
+def test_brand_colours_are_checked_on_the_pages_background() -> None:
     assert (colors("light")["card"], colors("dark")["card"]) == (branding.LIGHT, branding.DARK)
 
 

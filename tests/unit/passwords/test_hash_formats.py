@@ -138,7 +138,7 @@ def test_an_old_hash_of_an_absurd_cost_is_not_computed(rounds: int, prefix: str)
         "\x00",
     ],
 )
-def test_where_the_old_hash_is_none_of_bcrypt_the_password_is_hashed(old: str) -> None:
+def test_a_password_is_hashed_if_the_old_hash_is_not_bcrypt(old: str) -> None:
     assert is_opened_by_bcrypt(passwords().hash(PASSWORD, old), PASSWORD)
 
 

@@ -1,4 +1,4 @@
-"""How many passwords are set and hashed at a time."""
+"""How many passwords are set and hashed simultaneously."""
 
 import os
 import threading
@@ -30,7 +30,7 @@ def test_no_slot_is_left_when_all_are_taken() -> None:
         assert (while_both_are_taken, two.waiting) == (2, 1)
 
 
-def test_to_others_a_link_is_dead_while_its_password_is_set() -> None:
+def test_a_link_is_invalid_to_others_while_its_password_is_being_set() -> None:
     one = passwords(slots=1)
 
     with one.slot("anna's"), pytest.raises(InvalidToken), one.slot("anna's"):
@@ -50,7 +50,7 @@ def test_a_slot_comes_free_again_even_after_a_failure() -> None:
     assert bcrypt.checkpw(PASSWORD.encode(), one.hash(PASSWORD).encode())
 
 
-def test_one_that_has_not_begun_in_time_is_refused_and_never_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hash_that_cannot_start_in_time_is_refused_and_never_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     hashed: list[str] = []
     begun, ended = threading.Event(), threading.Event()
 
@@ -77,7 +77,7 @@ def test_one_that_has_not_begun_in_time_is_refused_and_never_hashed(monkeypatch:
     ("cores", "processes", "hashed"),
     [(1, 1, [1, 1]), (2, 1, [1, 1]), (4, 1, [2, 3]), (64, 1, [2, 16]), (2, 2, [1, 1]), (8, 2, [2, 3]), (8, 7, [1, 1])],
 )
-def test_together_the_processes_leave_a_core_to_everything_else_where_there_are_enough(
+def test_hashing_leaves_one_core_free_if_there_are_enough(
     monkeypatch: pytest.MonkeyPatch, cores: int, processes: int, hashed: list[int]
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)

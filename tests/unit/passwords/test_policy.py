@@ -50,7 +50,7 @@ def test_a_password_that_nobody_guesses_is_taken_whatever_it_is_made_of(password
     assert reasons(password) == []
 
 
-def test_what_a_password_manager_makes_of_fifteen_letters_is_taken() -> None:
+def test_fifteen_random_letters_are_accepted() -> None:
     chance = random.Random(15)  # noqa: S311 - the same ones each time
 
     made = ["".join(chance.choices(string.ascii_lowercase, k=15)) for _ in range(200)]
@@ -149,7 +149,7 @@ def test_with_eight_characters_random_ones_are_taken_and_words_are_not() -> None
         "passwordannasmith",
         "Anna Smith, 1987!",
         "ÁNNASMITH20242024",
-        "\uff41\uff4e\uff4e\uff41\uff53\uff4d\uff49\uff54\uff48example",  # As wide as Chinese characters.
+        "\uff41\uff4e\uff4e\uff41\uff53\uff4d\uff49\uff54\uff48example",  # Full-width, like Chinese characters.
     ],
 )
 def test_a_password_that_is_little_more_than_the_address_is_refused(password: str) -> None:

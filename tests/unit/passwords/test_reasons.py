@@ -1,4 +1,4 @@
-"""The reasons to refuse a password are the same wherever they are told."""
+"""The reasons for refusing a password are the same everywhere they are listed."""
 
 import re
 from pathlib import Path

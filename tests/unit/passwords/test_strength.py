@@ -1,4 +1,4 @@
-"""How hard passwords are to guess, and what it costs to find out."""
+"""How hard passwords are to guess, and the cost of finding out."""
 
 import random
 import time
@@ -35,7 +35,7 @@ def test_no_password_holds_the_process_for_long(password: str) -> None:
         is_hard_to_guess(password, MIN_GUESSES)
         times.append(time.thread_time() - started)
 
-    assert min(times) < 0.05  # Measured: 0.012 at most. zxcvbn alone takes 0.6 for the first 40 of these symbols.
+    assert min(times) < 0.05  # Measured: at most 0.012. zxcvbn alone takes 0.6 for the first 40 of these symbols.
 
 
 @given(st.text(max_size=200) | st.text(alphabet=SYMBOLS + "aA19/.-_ ", max_size=40))
@@ -46,7 +46,7 @@ def test_every_text_can_be_judged(text: str) -> None:
 
 @pytest.mark.parametrize("part", ["a", "abc123", "password", "1234567890", "latchkey", "P@ssw0rd1234567"])
 @pytest.mark.parametrize("before", ["", "!", "1"])
-def test_a_password_that_goes_on_as_it_began_is_no_harder_for_it(part: str, before: str) -> None:
+def test_repeating_a_part_makes_a_password_no_harder_to_guess(part: str, before: str) -> None:
     assert not is_hard_to_guess(before + part * (72 // len(part)), MIN_GUESSES)
     assert not is_hard_to_guess((before + part * 72)[:71], MIN_GUESSES)
 
@@ -55,11 +55,11 @@ def test_a_password_that_goes_on_as_it_began_is_no_harder_for_it(part: str, befo
     "password",
     ["convection transmissions fossils humanitarian", "sculpturesindividualsallmusictasked", "4@8({[<3691!|70$5+%2"],
 )
-def test_long_words_count_whole(password: str) -> None:
+def test_long_words_count_in_full(password: str) -> None:
     assert is_hard_to_guess(password, MIN_GUESSES)
 
 
-def test_two_people_at_a_time_get_the_answers_of_one() -> None:
+def test_concurrent_checks_give_the_same_results() -> None:
     chance = random.Random(7)  # noqa: S311 - the same ones each time
     texts = ["".join(chance.choices(["password", "1990", "x", "qwerty", "!"], k=4)) for _ in range(80)]
 
@@ -83,7 +83,7 @@ def test_a_password_in_the_list_is_found_whatever_the_case_of_its_letters() -> N
     assert digest("\ud800") not in common
 
 
-def test_the_list_is_sorted_and_holds_enough_for_the_letter_of_the_standard() -> None:
+def test_the_list_is_sorted_and_as_long_as_the_standard_requires() -> None:
     common = common_digests()
     digests = [common[place : place + DIGEST_SIZE] for place in range(0, len(common), DIGEST_SIZE)]
 

@@ -1,4 +1,4 @@
-"""One job, and a delivery of it among fakes."""
+"""One job, and its delivery with fakes."""
 
 import time
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ MAILED = Outcome("mailed_reset", "250 OK", {"mails_sent:reset": 1}, "mails_doubl
 
 @dataclass
 class FakeConsumer:
-    """One queued job, and where it has gone since."""
+    """One queued job, and where it has moved since."""
 
     attempts: int = 0
     unconfirmed: int = 0
@@ -70,7 +70,7 @@ class FakeConsumer:
 
 @dataclass
 class FakeHandlers:
-    """Delivers, or fails as told."""
+    """Delivers, or fails as configured."""
 
     failure: Exception | None = None
     seconds: float = 0.0

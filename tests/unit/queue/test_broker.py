@@ -1,10 +1,10 @@
-"""The worker's connection: what it tells, and what a copy of it keeps."""
+"""The worker's broker connection: what it reveals, and what a copy retains."""
 
 from worker.queue.broker import QuickConnection
 from worker.queue.celery_settings import celery_settings
 
 
-def test_it_tells_no_password_of_the_sentinels_and_its_copies_know_it() -> None:
+def test_the_sentinel_password_is_hidden_but_copied() -> None:
     settings = celery_settings("redis+sentinel://one.example/main?sentinel_password=hunter2")
     options = settings["broker_transport_options"]
 

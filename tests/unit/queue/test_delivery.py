@@ -10,12 +10,13 @@ from shared.connections.database import ANSWER_TIMEOUT
 from shared.users.table import UsersTableError
 from tests.unit.queue.deliveries import JOB, FakeConsumer, FakeHandlers, run
 from worker.queue.delivery import COMPLETE_TIMEOUT, LEASE, MORE_FOR, TIME_LIMIT, UNCONFIRMED_DELAYS, delay
-from worker.smtp.mailer import DIALOGUE, MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
+from worker.smtp.failures import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
+from worker.smtp.mailer import DIALOGUE
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[], float]:
-    """A clock that goes on only while somebody sleeps."""
+    """A clock that only advances during sleep."""
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(time, "sleep", lambda seconds: now.append(now.pop() + seconds))
@@ -32,7 +33,7 @@ def test_a_delivered_job_is_completed() -> None:
 
 
 @pytest.mark.parametrize("place", ["leased", "later", "done", "dead"])
-def test_a_job_that_is_not_to_be_had_is_left_alone(place: str) -> None:
+def test_a_job_that_cannot_be_leased_is_left_alone(place: str) -> None:
     consumer, handlers = FakeConsumer(place=place, lease_owner="another worker"), FakeHandlers()
 
     run(consumer, handlers)
@@ -41,7 +42,7 @@ def test_a_job_that_is_not_to_be_had_is_left_alone(place: str) -> None:
     assert (consumer.place, consumer.lease_owner) == (place, "another worker")
 
 
-def test_every_run_leases_its_job_under_a_name_of_its_own_for_longer_than_it_can_live() -> None:
+def test_every_run_has_its_own_lease_that_outlasts_it() -> None:
     first, second = FakeConsumer(), FakeConsumer()
 
     run(first, FakeHandlers())
@@ -73,7 +74,7 @@ def test_a_failure_that_may_pass_keeps_the_job_for_later(failure: Exception, att
 
 
 @pytest.mark.parametrize(("unconfirmed", "wait"), list(enumerate(UNCONFIRMED_DELAYS)))
-def test_what_the_relay_may_have_is_sent_again_ever_later(unconfirmed: int, wait: float) -> None:
+def test_an_unconfirmed_mail_is_retried_with_growing_delays(unconfirmed: int, wait: float) -> None:
     consumer = FakeConsumer(unconfirmed=unconfirmed)
 
     run(consumer, FakeHandlers(UnknownOutcome("TimeoutError")))
@@ -81,7 +82,7 @@ def test_what_the_relay_may_have_is_sent_again_ever_later(unconfirmed: int, wait
     assert (consumer.place, consumer.waits, consumer.unconfirmed) == ("later", wait, unconfirmed + 1)
 
 
-def test_what_the_relay_may_have_is_not_sent_for_ever_and_left_to_a_person() -> None:
+def test_a_mail_that_stays_unconfirmed_is_buried() -> None:
     consumer = FakeConsumer(unconfirmed=len(UNCONFIRMED_DELAYS))
 
     run(consumer, FakeHandlers(UnknownOutcome("TimeoutError")))
@@ -130,14 +131,14 @@ def test_the_request_that_a_job_belongs_to_is_known_to_the_logs_while_it_runs() 
 @pytest.mark.parametrize(
     ("attempts", "step"), [(0, 1), (1, 2), (2, 4), (3, 8), (4, 10), (29, 10), (30, 60), (10_000, 60)]
 )
-def test_the_wait_doubles_to_ten_seconds_and_later_a_minute_give_or_take_a_quarter(attempts: int, step: float) -> None:
+def test_the_delay_doubles_to_ten_seconds_then_a_minute_with_jitter(attempts: int, step: float) -> None:
     waits = [delay(attempts) for _ in range(200)]
 
     assert 0.75 * step <= min(waits) < 0.9 * step
     assert 1.1 * step < max(waits) <= 1.25 * step
 
 
-def test_a_mail_that_is_out_is_reported_until_redis_answers(clock: Callable[[], float]) -> None:
+def test_completing_a_sent_job_is_retried_until_redis_answers(clock: Callable[[], float]) -> None:
     consumer, handlers = FakeConsumer(outages=2), FakeHandlers()
 
     run(consumer, handlers)
@@ -148,7 +149,7 @@ def test_a_mail_that_is_out_is_reported_until_redis_answers(clock: Callable[[], 
     assert consumer.retrying == [False, True, True]
 
 
-def test_a_redis_that_stays_away_ends_the_report_before_the_task_is_killed(clock: Callable[[], float]) -> None:
+def test_completing_gives_up_before_the_task_is_killed(clock: Callable[[], float]) -> None:
     consumer = FakeConsumer(outages=1_000_000)
 
     with capture_logs() as lines:

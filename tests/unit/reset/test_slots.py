@@ -1,4 +1,4 @@
-"""How many threads of the server resets and checks may hold up: a number of them, and nobody waits."""
+"""How many server threads resets and checks may block; requests beyond that are refused, not queued."""
 
 from collections.abc import Callable
 from threading import Semaphore
@@ -10,27 +10,29 @@ import pytest
 from api.reset.password_reset import Resets, ResetsBusy
 from api.settings import ApiSettings
 from shared.tokens import InvalidToken, Tokens
+from shared.users.user import User
 from tests.support.service import SECRET
 
 TOKENS = Tokens([SECRET], 86_400)
 TOKEN = TOKENS.issue("1", "hash", "anna@example.com")
 
 
-def resets(number: int, get: Callable[[str], None]) -> Resets:
-    """Return resets with so many slots, over a users table that does something at each look-up and finds nobody."""
+def resets(number: int, look_up: Callable[[str], list[User]]) -> Resets:
+    """Return resets with this many slots, over a users table that calls `look_up` for each look-up and finds nobody."""
     unused = cast(Any, None)
-    users = cast(Any, SimpleNamespace(get=get))
+    users = cast(Any, SimpleNamespace(with_link=look_up))
     return Resets(TOKENS, users, unused, Semaphore(number), lambda _link: None, unused, b"")
 
 
 def test_a_check_is_refused_while_all_slots_are_taken_and_the_next_one_is_not() -> None:
     depth = 0
 
-    def check_once_more(_user_id: str) -> None:
+    def check_once_more(_user_id: str) -> list[User]:
         nonlocal depth
         depth += 1
         if depth <= 2:
             two.check(TOKEN)
+        return []
 
     two = resets(2, check_once_more)
 
@@ -41,7 +43,7 @@ def test_a_check_is_refused_while_all_slots_are_taken_and_the_next_one_is_not() 
 
 
 def test_a_slot_comes_free_again_after_a_failure() -> None:
-    def fail(_user_id: str) -> None:
+    def fail(_user_id: str) -> list[User]:
         raise ZeroDivisionError
 
     one = resets(1, fail)
@@ -52,7 +54,7 @@ def test_a_slot_comes_free_again_after_a_failure() -> None:
 
 
 @pytest.mark.parametrize(("threads", "slots"), [(1, 1), (2, 1), (4, 3), (16, 15)])
-def test_one_thread_is_left_to_the_door_where_there_are_several(threads: int, slots: int) -> None:
+def test_one_of_several_threads_is_kept_free_for_other_requests(threads: int, slots: int) -> None:
     required = {"SECRET_KEY": SECRET, "REDIS_URL": "redis://localhost/0", "DATABASE_URL": "sqlite:////tmp/x.sqlite3"}
 
     settings = ApiSettings.load({**required, "USERS_HASH_FORMAT": "bcrypt", "WEB_THREADS": str(threads)})

@@ -1,4 +1,4 @@
-"""Contrasts as WCAG computes them, and tones that reach them."""
+"""Contrast ratios as WCAG defines them, and adjusted colours that reach them."""
 
 import pytest
 
@@ -16,7 +16,7 @@ COLORS = ["#000000", "#1f5fbf", "#b00020", "#0b6e4f", "#6a1b9a", "#767676", "#8a
     [
         ("#000000", "#ffffff", 21.0),
         ("#ffffff", "#ffffff", 1.0),
-        # The two greys between which 4.5 on white lies, as every checker tells them.
+        # On white, a ratio of 4.5 lies between these two greys; contrast checkers agree.
         ("#767676", "#ffffff", 4.54),
         ("#777777", "#ffffff", 4.48),
         ("#ff0000", "#ffffff", 4.0),
@@ -32,15 +32,15 @@ def test_the_contrast_is_that_of_wcag_whichever_colour_comes_first(one: str, oth
 
 @pytest.mark.parametrize("ground", [LIGHT, DARK, "#777777"])
 @pytest.mark.parametrize("color", [*COLORS, "#ffffff", "#ffd400", "#777777", "#1b212a"])
-def test_a_tone_can_be_read_on_its_ground_and_is_the_nearest(color: str, ground: str) -> None:
+def test_an_adjusted_colour_is_readable_and_as_close_as_possible(color: str, ground: str) -> None:
     tone = readable(color, ground)
 
     assert contrast(tone, ground) >= MIN_CONTRAST
-    # A step of a hundredth makes little more than is needed.
+    # Adjusted in steps of a hundredth, so the result is barely above the minimum.
     assert tone == color or contrast(tone, ground) < MIN_CONTRAST * 1.06
 
 
-def test_what_can_be_read_stays_as_it_is() -> None:
+def test_a_readable_colour_stays_as_it_is() -> None:
     assert readable("#1f5fbf", LIGHT) == "#1f5fbf"
 
 

@@ -1,4 +1,4 @@
-"""Names that look like settings and are none."""
+"""Misspelt names of settings."""
 
 import re
 from pathlib import Path
@@ -26,7 +26,7 @@ MISSPELT = [
     ("MAIL_PROT", "MAIL_PORT"),
     ("METRICS_TOKEN_FIEL", "METRICS_TOKEN_FILE"),
 ]
-# Of systems, shells, containers, other programs and libraries.
+# Variables of systems, shells, containers, other programs and libraries.
 FOREIGN = [
     *("PATH", "HOME", "USER", "MAIL", "LOGNAME", "LOG", "HOSTNAME", "HOSTS", "PORTS", "LANG", "TERM", "SHELL", "PWD"),
     *("PYTHONPATH", "VIRTUAL_ENV", "CI", "DEBUG", "TZ", "API_PORT", "REDIS_PORT", "REDIS_HOST", "KUBERNETES_PORT"),
@@ -41,23 +41,23 @@ FOREIGN = [
 def test_a_misspelt_setting_ends_the_start_with_the_name_that_was_meant(wrong: str, meant: str) -> None:
     problem = only_problem(program_of(meant.removesuffix("_FILE")), **{wrong: "value"})
 
-    assert problem.startswith(f"{wrong} is no setting. Did you mean {meant}? ")
+    assert problem.startswith(f"{wrong} is not a setting. Did you mean {meant}? ")
     assert f"set {meant} as well, empty for its default" in problem
 
 
-def test_a_name_like_that_of_a_setting_that_is_set_belongs_to_others() -> None:
+def test_a_similar_name_is_ignored_if_the_setting_itself_is_set() -> None:
     assert ApiSettings.load(WORKER | {"BRAND_COLOUR": "red", "BRAND_COLOR": "#b00020"}).brand_color == "#b00020"
     assert ApiSettings.load(WORKER | {"CORS_ORIGIN": "*", "CORS_ORIGINS": ""}).cors_origins == ()
     assert ApiSettings.load(WORKER | {"REDIS_URI": "redis://other.example"}).redis_url.get_secret_value() != "redis"
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_what_others_set_is_passed_over(program: type[Settings]) -> None:
+def test_variables_of_other_programs_are_ignored(program: type[Settings]) -> None:
     assert program.load(WORKER | dict.fromkeys(FOREIGN, "value"))
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_neither_program_takes_the_others_settings_or_those_of_env_for_misspelt(program: type[Settings]) -> None:
+def test_settings_of_the_other_program_and_of_env_are_not_misspelt(program: type[Settings]) -> None:
     names = {name.upper() for other in PROGRAMS for name in other.model_fields}
     names |= {f"{name}_FILE" for other in PROGRAMS for name in secret_names(other)}
     names |= set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE, re.MULTILINE))
@@ -67,7 +67,7 @@ def test_neither_program_takes_the_others_settings_or_those_of_env_for_misspelt(
     assert program.load(WORKER | dict.fromkeys(theirs, "value"))
 
 
-def test_a_command_that_needs_redis_alone_minds_no_other_names() -> None:
+def test_a_command_that_only_needs_redis_ignores_other_names() -> None:
     assert RedisSettings.load({"REDIS_URL": "redis://redis.example", "BRAND_COLOUR": "red"})
 
 

@@ -1,4 +1,4 @@
-"""Addresses of sentinels: how they are read, refused and handed to kombu."""
+"""Sentinel URLs: how they are parsed, refused and passed to kombu."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_kombu_gets_each_sentinel_with_the_masters_login_and_database() -> None:
     assert settings["broker_transport_options"]["sentinel_kwargs"]["password"] == "s&t"
 
 
-def test_a_worker_hears_soon_of_a_master_that_says_nothing_and_one_sentinel_holds_nobody_up() -> None:
+def test_a_silent_master_is_noticed_soon_and_one_sentinel_does_not_block() -> None:
     options = celery_settings(FULL)["broker_transport_options"]
 
     assert options["health_check_interval"] <= 2
@@ -53,7 +53,7 @@ def test_a_worker_hears_soon_of_a_master_that_says_nothing_and_one_sentinel_hold
 
 
 @pytest.mark.parametrize("url", ["redis://:p%40ss@redis.example:6379/1", "rediss://redis.example"])
-def test_one_server_is_asked_as_before(url: str) -> None:
+def test_a_single_servers_url_is_passed_on_unchanged(url: str) -> None:
     settings = celery_settings(url)
 
     assert SentinelAddress.parse(url) is None

@@ -122,7 +122,7 @@ def test_a_file_that_cannot_be_read_is_one_problem(name: str, content: bytes | N
     assert problem == f"{name}_FILE names a file that cannot be read. Check its path and permissions."
 
 
-def test_what_is_no_utf_8_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_value_that_is_not_utf_8_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environb, b"MAIL_DEFAULT_SENDER", b"B\xfccher <a@b.example>")
 
     problem = only_problem(WorkerSettings, MAIL_DEFAULT_SENDER=os.environ["MAIL_DEFAULT_SENDER"])

@@ -1,4 +1,4 @@
-"""What a job may keep of a client's address."""
+"""How much of a client's address a job may contain."""
 
 import pytest
 

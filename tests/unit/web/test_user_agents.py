@@ -1,4 +1,4 @@
-"""Browser and system from what browsers send, and from what others do."""
+"""Browser and system are recognised from real and made-up User-Agent headers."""
 
 import pytest
 from hypothesis import given
@@ -49,7 +49,7 @@ SEEN = {
     ),
 }
 UNNAMED = {
-    # Browsers that there is no word for, and the windows of other apps.
+    # Browsers that Latchkey has no name for, and web views in apps.
     f"{WINDOWS} {BLINK} Safari/537.36 Vivaldi/6.5.3206.39": ("", "Windows"),
     f"{WINDOWS} Chrome/118.0.0.0 YaBrowser/23.11.0 Safari/537.36": ("", "Windows"),
     f"{IPHONE} Version/17.2 Mobile/15E148 DuckDuckGo/7 Safari/605.1.15": ("", "iOS"),
@@ -62,7 +62,7 @@ UNNAMED = {
     ),
     "Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko": ("", "Windows"),
     "Mozilla/5.0 (Windows NT 6.1; rv:60.0) Gecko/20100101 Firefox/60.0 SeaMonkey/2.53.1": ("", "Windows"),
-    # Programs that are no browsers.
+    # Programs that are not browsers.
     "": ("", ""),
     "curl/8.5.0": ("", ""),
     "python-requests/2.31.0": ("", ""),
@@ -76,7 +76,7 @@ UNNAMED = {
 
 
 @pytest.mark.parametrize(("user_agent", "expected"), [*SEEN.items(), *UNNAMED.items()])
-def test_what_programs_send(user_agent: str, expected: tuple[str, str]) -> None:
+def test_user_agents_are_recognised(user_agent: str, expected: tuple[str, str]) -> None:
     assert recognise(user_agent) == expected
 
 
@@ -91,7 +91,7 @@ signs = st.sampled_from([*user_agents._BROWSERS, *user_agents._SYSTEMS, "Mozilla
 
 
 @given(st.text() | st.lists(signs | st.text(max_size=5), max_size=30).map("".join).map("Mozilla/5.0 (".__add__))
-def test_whatever_is_sent_the_words_are_ours(user_agent: str) -> None:
+def test_any_user_agent_gives_only_known_names(user_agent: str) -> None:
     browser, system = recognise(user_agent)
 
     assert browser in ("", *BROWSERS)
@@ -106,5 +106,5 @@ def test_what_is_remembered_of_requests_is_bounded() -> None:
 
     assert remembered.maxsize == 1024
     assert remembered.currsize <= 1024
-    # Not a word that stands where nobody reads any more.
+    # Text beyond the length limit is not read.
     assert recognise("Mozilla/5.0 (" + " " * 300 + "Windows") == ("", "")

@@ -1,0 +1,68 @@
+"""Probes: each tries one step that a request, a job or a reset will take, and leaves no trace."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from shared.failures import explain
+from shared.log import get_logger
+
+LOG_INTERVAL = 60.0  # Seconds after which a failure that lasts is logged again.
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A step and how to try it. `attempt` raises any exception that shared/failures.py can explain.
+
+    after: the name of a probe; if that one fails, this one would only repeat it, and is skipped.
+    stops_requests: whether no request for a link is accepted while it fails.
+    """
+
+    name: str
+    attempt: Callable[[], None]
+    after: str = ""
+    stops_requests: bool = False
+
+
+class Probes:
+    """Runs probes, and logs each failure when it begins, once a minute while it lasts, and when it is over.
+
+    failures: a sentence with a hint for each probe that failed in the last run. Not thread-safe.
+    """
+
+    def __init__(self, probes: Sequence[Probe]) -> None:
+        self.probes = tuple(probes)
+        self.failures: dict[str, str] = {}
+        self._logged_at: dict[str, float] = {}
+
+    def run(self) -> None:
+        """Try every step."""
+        failures: dict[str, str] = {}
+        skipped: set[str] = set()
+        for probe in self.probes:
+            if probe.after in failures or probe.after in skipped:
+                skipped.add(probe.name)
+                continue
+            try:
+                probe.attempt()
+            except Exception as error:
+                failures[probe.name] = explain(error)
+        self.failures = failures
+        self._log(skipped)
+
+    @property
+    def requests_stopped(self) -> bool:
+        """Whether no request for a link is accepted now."""
+        return any(probe.stops_requests and probe.name in self.failures for probe in self.probes)
+
+    def _log(self, skipped: set[str]) -> None:
+        now = time.monotonic()
+        for name, hint in self.failures.items():
+            if now - self._logged_at.get(name, -LOG_INTERVAL) >= LOG_INTERVAL:
+                log.error("probe_failed", probe=name, hint=hint)
+                self._logged_at[name] = now
+        for name in self._logged_at.keys() - self.failures.keys() - skipped:
+            log.warning("probe_recovered", probe=name)
+            del self._logged_at[name]
