@@ -1,5 +1,6 @@
 """The languages of pages, emails and answers: which there are, which one a request gets, and their catalogues."""
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import chain
@@ -66,7 +67,7 @@ def _negotiate(wanted: str, accept: str, default: str) -> str:
 
 def _language_and_script(tag: str) -> tuple[str, str]:
     """Return a tag's language and script (RFC 5646, 2.1); the script is empty if the tag does not tell it."""
-    language, *rest = tag.replace("_", "-").lower().split("-")
+    language, *rest = re.split("[-_.@]", tag.lower())  # Tables may hold POSIX's names: zh_TW.UTF-8.
     named = (part for part in rest if part in _KNOWN_SCRIPTS)
     by_region = (_BY_REGION[part] for part in rest if language == "zh" and part in _BY_REGION)
     return language, next(chain(named, by_region), "")
