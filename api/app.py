@@ -1,11 +1,9 @@
 """create_app builds the API in one place; serve is what each server process runs."""
 
 import gc
-import re
 from threading import BoundedSemaphore
 
 from flask import Flask
-from flask_cors import CORS
 from jinja2 import PackageLoader
 
 from api.cli.commands import Tools, app_for_help, users_commands
@@ -30,6 +28,7 @@ from api.reset.policy_view import register_policy
 from api.reset.views import register_reset
 from api.settings import ApiSettings
 from api.web.answers import request_language
+from api.web.cross_origin import register_cors
 from api.web.forwarded import Forwarded
 from api.web.json_request import MAX_BODY
 from api.web.response_headers import AroundRequests
@@ -136,15 +135,7 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> Flask:
     db.init_app(app)
     init_babel(app, settings.babel_default_locale, settings.babel_default_timezone, request_language)
     register_errors(app, counters, for_browsers)
-    if settings.cors_origins:
-        CORS(
-            app,
-            # Escaped patterns: Flask-CORS takes an origin with brackets, such as an IPv6 address, for a pattern.
-            origins=[re.compile(re.escape(origin.lower()) + r"\Z") for origin in settings.cors_origins],
-            methods=["GET", "POST"],
-            allow_headers=["Content-Type", "X-Request-ID"],
-            expose_headers=["Retry-After", "X-Request-ID"],
-        )
+    register_cors(app, settings.cors_origins, settings.cors_allow_headers)
     # Flask's documentation applies middleware by wrapping this method.
     app.wsgi_app = Forwarded(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     app.wsgi_app = AroundRequests(app.wsgi_app, settings)  # type: ignore[method-assign]

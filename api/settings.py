@@ -7,6 +7,7 @@ from limits import RateLimitItem, parse_many
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr
 
 from api.logo import checked_logo
+from api.origins import checked_header_names, checked_origins
 from api.trusted_proxies import TrustedProxies, parse_proxies
 from shared.settings.settings import Settings, split_list
 from shared.settings.web_address import web_address
@@ -14,7 +15,6 @@ from shared.settings.web_address import web_address
 RANGE_SERVICE = "https://api.pwnedpasswords.com/range/"
 MAX_WINDOW = 366 * 86400  # Seconds.
 MAX_AMOUNT = 1_000_000
-_ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 # Each label of the host name has 1 to 63 characters (RFC 1035, 2.3.4): looking up any other raises an error.
 _BEGINNING = re.compile(r"\w+://(([\w-]{1,63}\.)*[\w-]{1,63}|\[[\w:.]+\])(:([1-9]\d*)?)?/([^?#\s]*/)?", re.ASCII)
 MIN_DISTINCT_IN_TOKEN = 6  # One random token of 16 hexadecimal digits in a hundred thousand has fewer.
@@ -35,13 +35,6 @@ def _limits(value: str) -> str:
     if sorted(items, key=lambda item: item.GRANULARITY.seconds) == shortest_first:
         return value
     return ";".join(f"{item.amount}/{item.get_expiry()} seconds" for item in shortest_first)
-
-
-def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
-    # Flask-CORS would treat anything else that looks like a pattern as one, without anchoring it.
-    if not all(_ORIGIN.fullmatch(value) for value in values):
-        raise ValueError("holds something that is not an origin (scheme, host and port, no path and no `*`)")
-    return values
 
 
 def _range_service(value: str) -> str:
@@ -99,9 +92,16 @@ class ApiSettings(Settings):
         description="The proxies in front of the API that append to `X-Forwarded-For` and `X-Forwarded-Proto`: their "
         "number (0 to 10), or their networks: `10.0.0.0/8,192.0.2.1,fd00::/8`.",
     )
-    cors_origins: Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(_origins)] = Field(
+    cors_origins: Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(checked_origins)] = Field(
         default=(),
-        description="The origins whose pages may call the API, separated by commas: `https://www.example.com`.",
+        description="The origins whose pages may call the API, separated by commas: `https://www.example.com`, or "
+        "an app's `capacitor://localhost`.",
+    )
+    cors_allow_headers: Annotated[
+        tuple[str, ...], BeforeValidator(split_list), AfterValidator(checked_header_names)
+    ] = Field(
+        default=(),
+        description="Headers that those pages may send, besides the usual ones of tracing: `X-Api-Key,X-Tenant`.",
     )
     bcrypt_rounds: int = Field(default=12, ge=10, le=16, description="The bcrypt cost of new hashes: 10 to 16.")
     password_min_length: int = Field(

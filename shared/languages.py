@@ -1,10 +1,13 @@
 """The languages of pages, emails and answers: which there are, which one a request gets, and their catalogues."""
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from babel import Locale
+from babel.core import get_global
 from flask import Flask
 from flask_babel import Babel, ngettext
 from werkzeug.datastructures import LanguageAccept
@@ -33,12 +36,18 @@ _HOUR, _MINUTE = 3600, 60  # Seconds.
 _MAX_HEADER_LENGTH = 256  # Characters of Accept-Language that are read; browsers send some thirty.
 _MAX_TAG_LENGTH = 35  # RFC 5646, 4.4.1.
 _BY_TAG = {code.partition("_")[0]: code for code in LANGUAGES}
+# By CLDR: {"de": "latn", "zh": "hans", ...}.
+_SCRIPTS = {language: get_global("likely_subtags")[language].split("_")[1].lower() for language in _BY_TAG}
+_KNOWN_SCRIPTS = {"hant", *_SCRIPTS.values()}
+# Readers of Chinese name a region instead of a script.
+_BY_REGION = {"cn": "hans", "sg": "hans", "chs": "hans", "tw": "hant", "hk": "hant", "mo": "hant", "cht": "hant"}
 
 
 def negotiate(wanted: str, accept: str, default: str = DEFAULT) -> str:
     """Return the language that a request names, or the best one for its Accept-Language (RFC 9110, 12.5.4).
 
-    The region is ignored: a request for pt-PT or zh-TW gets the only Portuguese or Chinese available.
+    The region is ignored: a request for pt-PT gets the only Portuguese available. The script is not: a request for
+    zh-TW, which is written in traditional characters, gets no simplified Chinese.
     """
     return _negotiate(wanted[:_MAX_TAG_LENGTH], accept[:_MAX_HEADER_LENGTH], default)
 
@@ -47,9 +56,21 @@ def negotiate(wanted: str, accept: str, default: str = DEFAULT) -> str:
 def _negotiate(wanted: str, accept: str, default: str) -> str:
     # The header's languages, best first, without those that it refuses (q=0).
     accepted = parse_accept_header(accept, LanguageAccept)
-    tags = [wanted, *(tag for tag, quality in accepted if quality > 0)]
-    found = (_BY_TAG.get(tag.replace("_", "-").partition("-")[0].lower()) for tag in tags)
-    return next(filter(None, found), default)
+    asked = [_language_and_script(each) for each in (wanted, *(tag for tag, quality in accepted if quality > 0))]
+    # Browsers add the language without its script, which then means the same script: "zh-TW,zh;q=0.9".
+    elsewhere = {language for language, script in asked if script not in {"", _SCRIPTS.get(language)}}
+    for language, script in asked:
+        if language in _BY_TAG and (script == _SCRIPTS[language] or (not script and language not in elsewhere)):
+            return _BY_TAG[language]
+    return DEFAULT if default.partition("_")[0] in elsewhere else default
+
+
+def _language_and_script(tag: str) -> tuple[str, str]:
+    """Return a tag's language and script (RFC 5646, 2.1); the script is empty if the tag does not tell it."""
+    language, *rest = re.split("[-_.@]", tag.lower())  # Tables may hold POSIX's names: zh_TW.UTF-8.
+    named = (part for part in rest if part in _KNOWN_SCRIPTS)
+    by_region = (_BY_REGION[part] for part in rest if language == "zh" and part in _BY_REGION)
+    return language, next(chain(named, by_region), "")
 
 
 def tag(code: str) -> str:

@@ -39,6 +39,11 @@ def register_openapi(app: Flask, product_name: str) -> None:
 
     @app.get("/openapi.json")
     def openapi() -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((files("api.openapi") / "openapi.json").read_text(encoding="utf-8"))
-        found["info"]["title"] = f"{product_name}: API for forgotten passwords"
-        return found
+        return read_document(product_name)
+
+
+def read_document(product_name: str) -> dict[str, Any]:
+    """Read the document, and name the product in it."""
+    found: dict[str, Any] = json.loads((files("api.openapi") / "openapi.json").read_text(encoding="utf-8"))
+    found["info"]["title"] = f"{product_name}: API for forgotten passwords"
+    return found

@@ -9,12 +9,11 @@ from api.pages.static_files import version
 from api.settings import ApiSettings
 from api.web.links import link
 from api.web.response_headers import keep_for_a_year
-from shared.settings.branding import LIGHT, Branding
+from shared.settings.branding import DARK_TEXT, LIGHT, Branding
 
-ON_DARK_ACCENT = "#10151c"  # Text on the accent colour of dark screens.
-_STYLES = """:root {{ --accent: {light}; --on-accent: {on_light}; }}
-@media (prefers-color-scheme: dark) {{ :root {{ --accent: {dark}; --on-accent: {on_dark}; }} }}
-"""
+_COLORS = "--accent: {}; --on-accent: {}; --accent-edge: {}; --accent-hover: {}; --link: {};"
+# Away from the colour of the text.
+_LIGHTER, _DARKER = "#ffffff33", "#0000001a"
 
 
 def register_brand(app: Flask, settings: ApiSettings) -> None:
@@ -46,6 +45,8 @@ def _serve(site: Blueprint, path: str, name: str, content: bytes, kind: str) -> 
 
 def styles(settings: Branding) -> str:
     """Write the stylesheet that sets the brand's colours."""
-    return _STYLES.format(
-        light=settings.brand_color, on_light=LIGHT, dark=settings.dark_brand_color, on_dark=ON_DARK_ACCENT
-    )
+    color, text, tone = settings.brand_color, settings.on_brand_color, settings.dark_brand_color
+    hover = _DARKER if text == LIGHT else _LIGHTER
+    light = _COLORS.format(color, text, settings.edge_color, hover, settings.link_color)
+    dark = _COLORS.format(tone, DARK_TEXT, tone, _LIGHTER, tone)
+    return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"

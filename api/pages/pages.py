@@ -7,6 +7,7 @@ from flask_compress import Compress
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.openapi.document import PAGES, Operation
+from api.pages.docs import add_docs
 from api.pages.static_files import register_static_files
 from api.passwords.policy import PasswordPolicy
 from api.reset.policy_view import REASONS
@@ -42,14 +43,8 @@ def register_pages(app: Flask, settings: ApiSettings, policy: PasswordPolicy) ->
         """Show the page for a new password. The link in the email leads here if `RESET_URL` names this page."""
         return render_template("reset.html", policy=policy, reasons=REASONS)
 
-    _add_documentation(site, settings)
+    add_docs(site, settings.product_name)
     app.register_blueprint(site)
-
-
-def _add_documentation(site: Blueprint, settings: ApiSettings) -> None:
-    @site.get("/docs")
-    def docs_page() -> str:
-        return render_template("docs.html", color=settings.brand_color, dark_color=settings.dark_brand_color)
 
 
 def _on_every_page(settings: ApiSettings) -> dict[str, Any]:

@@ -5,13 +5,11 @@ from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
-import flask_openapi3_rapidoc
 from flask import Blueprint, Response, abort
 
 from api.web.response_headers import keep_for_a_year
 
-_RAPIDOC = Path(flask_openapi3_rapidoc.__file__).parent / "templates" / "rapidoc" / "js" / "rapidoc-min.js"
-FILES = {path.name: path for path in [*(Path(__file__).parent / "static").iterdir(), _RAPIDOC]}
+FILES = {path.name: path for path in (Path(__file__).parent / "static").iterdir()}
 
 
 def version(*contents: bytes) -> str:

@@ -31,13 +31,23 @@ def words_of_name(name: str) -> set[str]:
 
 def without(password: str, words: Iterable[str]) -> str:
     """Remove the words from a password wherever they occur, also with digits and symbols for letters."""
+    return _take_out(password, words)[0]
+
+
+def words_in(password: str, words: Iterable[str]) -> set[str]:
+    """Return the words that occur in a password: of overlapping ones, the longest."""
+    return _take_out(password, words)[1]
+
+
+def _take_out(password: str, words: Iterable[str]) -> tuple[str, set[str]]:
     password = normalize("NFC", password)
-    folded = _fold(password)
+    folded, found = _fold(password), set()
     for word in sorted(words, key=len, reverse=True):
         while (start := folded.find(word)) >= 0:
             end = start + len(word)
             folded, password = folded[:start] + folded[end:], password[:start] + password[end:]
-    return password
+            found.add(word)
+    return password, found
 
 
 def _words(parts: Iterable[str]) -> set[str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from api.passwords.common_passwords import common_digests, digest
-from api.passwords.personal_words import without, words_of_address, words_of_name
+from api.passwords.personal_words import without, words_in, words_of_address, words_of_name
 from api.passwords.strength import is_hard_to_guess
 from shared.settings.settings import HashFormat
 
@@ -76,17 +76,29 @@ class PasswordPolicy:
         return [reason for reason, is_so in found.items() if is_so]
 
     def _too_easy(self, password: str, address: str) -> list[Reason]:
-        # zxcvbn rates eight random characters at 10**8 guesses, or less if part of them looks like a word.
-        enough = min(MIN_GUESSES, int(10 ** (self.min_length - 1)))
-        reasons: list[Reason] = []
-        if digest(password) in self.common or not is_hard_to_guess(password, enough):
-            reasons.append("too_common")
+        common = digest(password) in self.common or not self._is_hard(password)
         known: dict[Reason, set[str]] = {
             "like_address": words_of_address(address),
             "like_product": words_of_name(self.product_name),
         }
-        whole = without(password, ())
-        rest = without(password, set().union(*known.values()))
-        if rest != whole and not is_hard_to_guess(rest, enough):
-            reasons += [reason for reason, words in known.items() if without(password, words) != whole]
-        return reasons
+        found = words_in(password, set().union(*known.values()))
+        if not found or self._is_hard(without(password, found)):
+            return ["too_common"] if common else []
+        # Words may belong to both: then what explains more of the password is the reason.
+        shares = {reason: found & words for reason, words in known.items() if found & words}
+        shares = {
+            reason: words for reason, words in shares.items() if not any(words < all_ for all_ in shares.values())
+        }
+        if common:
+            return ["too_common", *(reason for reason, words in shares.items() if _is_mostly(password, words))]
+        # Without the words of one alone it may be hard to guess, and easy without those of the other, or of both.
+        alone = [reason for reason, words in shares.items() if not self._is_hard(without(password, words))]
+        return alone or list(shares)
+
+    def _is_hard(self, password: str) -> bool:
+        # zxcvbn rates eight random characters at 10**8 guesses, or less if part of them looks like a word.
+        return is_hard_to_guess(password, min(MIN_GUESSES, int(10 ** (self.min_length - 1))))
+
+
+def _is_mostly(password: str, words: set[str]) -> bool:
+    return 2 * len(without(password, words)) <= len(password)

@@ -1,6 +1,7 @@
 """Strict parsing of a JSON body: first as an object, then field by field."""
 
 import json
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -12,6 +13,8 @@ from pydantic_core import ErrorDetails
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 MAX_BODY = 16 * 1024  # Bytes.
+MAX_ERRORS = 8  # More than a request has fields.
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 # By pydantic's error types. Its own texts are not used: they are English, and some repeat what was sent.
 _REASONS = {
     "missing": lazy_gettext("This field is required."),
@@ -50,8 +53,8 @@ def read_body(model: type[Model]) -> Model:
         return model.model_validate(document)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False, include_context=False)
-    # Each kind once: for a thousand unknown fields, the answer would be six times as long as the request, and slow.
-    kinds = dict.fromkeys((_field(item), item["type"]) for item in found)
+    # Each once: for a thousand unknown fields, the answer would be six times as long as the request, and slow.
+    kinds = list(dict.fromkeys((_field(item, document), item["type"]) for item in found))[:MAX_ERRORS]
     raise InvalidRequest(*((name, str(_REASONS.get(kind, _OTHER_REASON))) for name, kind in kinds))
 
 
@@ -69,9 +72,11 @@ def takes(model: type[Model], make: Callable[[Model], Any] | None = None) -> Cal
     return read_first
 
 
-def _field(item: ErrorDetails) -> str:
-    """Return the field's name, but not an unknown one: that is the client's text, which is not repeated."""
-    return "" if item["type"] == "extra_forbidden" else ".".join(map(str, item["loc"]))
+def _field(item: ErrorDetails, document: dict[str, Any]) -> str:
+    """Return the field's name; an unknown one is the client's text, and is repeated only if it is like a name."""
+    name = ".".join(map(str, item["loc"]))
+    unknown = item["type"] == "extra_forbidden"
+    return "" if unknown and (not _NAME.fullmatch(name) or name in document.values()) else name
 
 
 def _json_object() -> dict[str, Any]:

@@ -18,8 +18,6 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-# RapiDoc, the component that shows the API's documentation, writes its styles into the page.
-_DOCS_POLICY = _POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 # An SVG that is opened directly is a document: it may use its own styles and pictures, but runs nothing.
 _LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
 _HTML = ("Content-Type", "text/html; charset=utf-8")
@@ -52,7 +50,7 @@ class AroundRequests:
         pictures = f"img-src 'self' {origin(settings.logo)}".rstrip()
         self._of_pages = _headers(_POLICY.replace("img-src 'self'", pictures))
         self._headers = _headers(_POLICY)
-        self._of_paths = {"/docs": _headers(_DOCS_POLICY), "/logo": _headers(_LOGO_POLICY)}
+        self._of_paths = {"/logo": _headers(_LOGO_POLICY)}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve the request."""

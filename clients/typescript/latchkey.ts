@@ -24,7 +24,7 @@ export interface Done {
 
 /** What is wrong with one field. */
 export interface FieldError {
-  /** Its name; empty for an unknown field or the body as a whole. */
+  /** Its name; empty for the body as a whole, and for an unknown field with a strange name. */
   field: string;
   /** What is wrong, in the language of the request. */
   reason: string;

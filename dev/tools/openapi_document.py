@@ -73,7 +73,9 @@ class Problem(BaseModel):
 class FieldError(BaseModel):
     """What is wrong with one field."""
 
-    field: str = Field(description="Its name; empty for an unknown field or the body as a whole.")
+    field: str = Field(
+        description="Its name; empty for the body as a whole, and for an unknown field with a strange name."
+    )
     reason: str = Field(description="What is wrong, in the language of the request.")
 
 

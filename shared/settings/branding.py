@@ -2,18 +2,18 @@
 
 import re
 from functools import cached_property
-from math import floor
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
 from shared.languages import DEFAULT, LANGUAGES
-from shared.settings.colors import EASY_CONTRAST, MIN_CONTRAST, contrast, readable
+from shared.settings.colors import CONTROL_CONTRAST, EASY_CONTRAST, MIN_CONTRAST, contrast, readable
 from shared.settings.environment import FromEnvironment
 from shared.settings.web_address import web_address
 
 LIGHT, DARK = "#ffffff", "#1b212a"  # The backgrounds of text in pages and emails.
+DARK_TEXT = "#10151c"  # On a light colour.
 MAX_NAME_LENGTH = 80
 MAX_HINT_LENGTH = 300
 
@@ -50,10 +50,6 @@ def _support_email(value: str) -> str:
 def _brand_color(value: str) -> str:
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
         raise ValueError("is not a colour such as `#1f5fbf`")
-    if (found := contrast(value, LIGHT)) < MIN_CONTRAST:
-        # Rounded down: 4.499 must not be shown as 4.5.
-        told = floor(found * 100) / 100
-        raise ValueError(f"has a contrast of {told} on white and needs {MIN_CONTRAST}, as {readable(value, LIGHT)} has")
     return value
 
 
@@ -96,8 +92,7 @@ class Branding(FromEnvironment):
     )
     brand_color: Annotated[str, AfterValidator(_brand_color)] = Field(
         default="#1f5fbf",
-        description="The colour of buttons and links. It must be dark enough to be read on white. Dark "
-        "screens get a lighter tone of it.",
+        description="The colour of buttons and links, such as `#1f5fbf`. Where it can't be read, a tone of it is used.",
     )
     template_folder: str = Field(
         default="",
@@ -119,6 +114,21 @@ class Branding(FromEnvironment):
     )
 
     @cached_property
+    def on_brand_color(self) -> str:
+        """The colour of text on the brand's colour: white, or dark if white cannot be read."""
+        return LIGHT if contrast(LIGHT, self.brand_color) >= MIN_CONTRAST else readable(DARK_TEXT, self.brand_color)
+
+    @cached_property
+    def link_color(self) -> str:
+        """The colour for text on white."""
+        return readable(self.brand_color, LIGHT)
+
+    @cached_property
+    def edge_color(self) -> str:
+        """The colour for the edge of a button on white: another one only if the button itself hardly shows."""
+        return readable(self.brand_color, LIGHT, CONTROL_CONTRAST)
+
+    @cached_property
     def dark_brand_color(self) -> str:
-        """The colour for dark screens."""
+        """The colour for dark screens: of links there, and of buttons with dark text."""
         return readable(self.brand_color, DARK, EASY_CONTRAST)

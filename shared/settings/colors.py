@@ -1,6 +1,7 @@
 """Colours with enough contrast to be read (WCAG 2.2, 1.4.3)."""
 
 MIN_CONTRAST = 4.5  # The contrast that text of any size needs.
+CONTROL_CONTRAST = 3.0  # What is needed to see a control (1.4.11).
 EASY_CONTRAST = 7.0  # Enhanced contrast (1.4.6).
 _STEPS = 100
 _DARK = 0.04045  # Below it sRGB is linear (IEC 61966-2-1).
@@ -14,6 +15,8 @@ def contrast(one: str, other: str) -> float:
 
 def readable(color: str, ground: str, enough: float = MIN_CONTRAST) -> str:
     """Return the colour, or the nearest tone towards black or white that has enough contrast on the ground."""
+    if contrast(color, ground) >= enough:
+        return color
     goal = max(("#000000", "#ffffff"), key=lambda end: contrast(end, ground))
     tones = (_mixed(color, goal, step / _STEPS) for step in range(_STEPS + 1))
     return next(tone for tone in tones if contrast(tone, ground) >= enough)

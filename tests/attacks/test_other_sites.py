@@ -16,7 +16,7 @@ ANNA = "anna@example.com"
 PAGES = ["/forgot-password", "/reset-password", "/docs"]
 STATIC = Path(__file__).parents[2] / "api/pages/static"
 OURS = [f"/static/{file.name}" for file in sorted(STATIC.iterdir()) if file.suffix in {".js", ".css"}]
-ASSETS = [*OURS, "/static/icon.svg", "/static/rapidoc-min.js", "/openapi.json"]
+ASSETS = [*OURS, "/static/icon.svg", "/openapi.json"]
 ERRORS = ["/nothing", "/reset-password/", "/static/../app.py", "/healthz", "/metrics"]
 ALLOWED = "https://www.example.com"
 FOREIGN = [
@@ -68,8 +68,13 @@ def test_a_script_that_got_into_a_page_does_not_run(target: Target, path: str) -
     """Cross-site scripting, CWE-79: the policy only allows scripts from this server."""
     found = policy(target.request("GET", path))
 
-    assert found.pop("style-src") == ("'self' 'unsafe-inline'" if path == "/docs" else "'self'")
-    sources = {"script-src": "'self'", "img-src": "'self'", "connect-src": "'self'", "default-src": "'none'"}
+    sources = {
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "connect-src": "'self'",
+        "default-src": "'none'",
+    }
     assert found == sources | {"base-uri": "'none'", "form-action": "'none'", "frame-ancestors": "'none'"}
 
 
@@ -79,9 +84,9 @@ def test_pages_hold_nothing_inline_and_ask_nobody_else(target: Target, path: str
     answer = target.request("GET", f"{path}?token=%3Cscript%3Ealert(1)%3C/script%3E")
     markup = Markup(answer.body.decode())
 
-    assert markup.scripts == 1
+    assert markup.scripts == (0 if path == "/docs" else 1)
     assert markup.inline == []
-    assert [address for address in markup.addresses if not re.match(r"[a-z-]+([/.?#][^:]*)?$", address)] == []
+    assert [address for address in markup.addresses if not re.match(r"[a-z-]+([/.?][^:]*)?$|#|mailto:", address)] == []
     assert b"alert(1" not in answer.body
 
 

@@ -1,5 +1,6 @@
 """Any environment gives either usable settings or a SettingsError without a secret in it."""
 
+import re
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
@@ -58,7 +59,7 @@ SEEDS = {
         "http://localhost:8000/reset-password",
     ],
     "FORGOT_LIMIT_PER_IP": ["30/minute;300/hour", "3/15 minutes, 20 per day", "1/9999 seconds", "0/2 years"],
-    "CORS_ORIGINS": ["https://www.example.com,http://localhost:3000", "https://[::1]:8443"],
+    "CORS_ORIGINS": ["https://www.example.com,http://localhost:3000", "https://[::1]:8443", "capacitor://localhost"],
     "MAIL_DEFAULT_SENDER": [GOOD["MAIL_DEFAULT_SENDER"], '"Doe, Jane" <a@b.example>', "a@b\u00fccher.example"],
 }
 OTHER_SEEDS = [*GOOD.values(), "is_active AND deleted_at IS NULL", "true", "0", "8000", "429"]
@@ -182,7 +183,8 @@ def test_an_accepted_limit_allows_requests_and_expires(value: str) -> None:
 def test_an_accepted_origin_is_not_a_pattern(value: str) -> None:
     for origin in taken("CORS_ORIGINS", value) or ():
         scheme, _, host = origin.partition("://")
-        assert scheme in {"http", "https"}
+        assert re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme.lower())
+        assert scheme.lower() not in {"file", "data", "blob", "javascript"}
         assert not set("*\\^$?|(){}/@ ") & set(host)
 
 

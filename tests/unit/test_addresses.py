@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from shared.addresses import InvalidAddress, envelope, hash_address, normalise, parse, spellings
@@ -41,6 +43,26 @@ SECOND_LINES = [
     "ada\x7f@example.com",
 ]
 LONE_SURROGATES = ["\ud800@example.com", "ada@\udfff.example", "ada\udc80@example.com"]
+SPACES = [" ", "\t", "\r\n", "\u00a0", "\u2003", "\u202f", "\u3000"]
+# Zero-width spaces, joiners and marks of direction, a byte order mark, a soft hyphen, isolates, a variation selector, a
+# tag, and letters without a form.
+INVISIBLE = [
+    *(
+        "\u200b",
+        "\u200c",
+        "\u200d",
+        "\u200e",
+        "\u200f",
+        "\u2060",
+        "\ufeff",
+        "\u00ad",
+        "\u202a",
+        "\u202e",
+        "\u2066",
+        "\u2069",
+    ),
+    *("\u061c", "\ufe0f", "\U000e0100", "\U000e0020", "\u034f", "\u180e", "\u115f", "\u3164"),
+]
 MISSHAPEN = ["", " ", "ada", "@example.com", "ada@", "@", "ada@.com", "ada@example..com", "ada@exa mple.com"]
 BAD_DOMAINS = [
     "-example.com",
@@ -61,6 +83,39 @@ def test_one_plain_address_is_returned_as_typed(address: str) -> None:
 
 def test_white_space_around_an_address_is_dropped() -> None:
     assert parse(" \tada@example.com\r\n") == "ada@example.com"
+
+
+@pytest.mark.parametrize("sign", SPACES + INVISIBLE, ids=ascii)
+def test_what_comes_along_when_an_address_is_copied_is_dropped(sign: str) -> None:
+    for copied in (f"{sign}ada@example.com", f"ada@example.com{sign}", f" {sign * 2}ada@example.com{sign} {sign}"):
+        assert parse(copied) == normalise(copied) == "ada@example.com"
+        assert spellings(copied) == ["ada@example.com"]
+        assert hash_address(copied, KEY) == hash_address("ada@example.com", KEY)
+        assert envelope(copied) == "ada@example.com"
+
+
+@pytest.mark.parametrize("sign", SPACES + INVISIBLE, ids=ascii)
+def test_within_an_address_an_invisible_character_would_make_another_mailbox(sign: str) -> None:
+    for text in (
+        f"a{sign}da@example.com",
+        f"ada{sign}@example.com",
+        f"ada@{sign}example.com",
+        f"ada@exa{sign}mple.com",
+    ):
+        for function in (parse, normalise, spellings, envelope):
+            with pytest.raises(InvalidAddress):
+                function(text)
+
+
+@pytest.mark.parametrize(
+    "word", ["\u0646\u0627\u0645\u0647\u200c\u0627\u06cc", "\u0dc1\u0dca\u200d\u0dbb\u0dd3"], ids=ascii
+)
+def test_domains_in_scripts_that_join_letters_keep_their_joiners(word: str) -> None:
+    without = re.sub("[\u200c\u200d]", "", word)
+
+    assert normalise(f"ada@{word}.example") != normalise(f"ada@{without}.example")
+    with pytest.raises(InvalidAddress):
+        parse(f"{word}@example.com")
 
 
 @pytest.mark.parametrize("text", LISTS + SIGNS + DECORATED + SECOND_LINES + LONE_SURROGATES + MISSHAPEN, ids=ascii)

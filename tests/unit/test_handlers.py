@@ -188,7 +188,7 @@ def test_a_kind_of_a_later_version_is_a_permanent_failure() -> None:
 
 
 def test_a_stored_address_that_is_malformed_is_a_permanent_failure_that_does_not_name_it() -> None:
-    desk = Desk([replace(ADA, address="ada\u200b@example.com")])
+    desk = Desk([replace(ADA, address="ada\ue000@example.com")])
 
     with pytest.raises(PermanentFailure) as caught:
         desk.deliver(job())

@@ -9,7 +9,7 @@ from shared.languages import LANGUAGES, direction, tag
 from tests.browser.conftest import OpenPage
 from tests.browser.support.accessible import assert_accessible, assert_accessible_mail
 from tests.browser.support.chromium import SMALLEST
-from tests.browser.support.layout import sticking_out
+from tests.browser.support.layout import broken_words, sticking_out
 from tests.browser.support.steps import PASSWORD, mailed_token
 from tests.e2e.demo import Demo
 from tests.support.service import token_in
@@ -39,6 +39,17 @@ def test_the_mails_are_accessible(demo: Demo, open_page: OpenPage, scheme: str) 
         # Not in the inbox's frame, which would not run axe, because it allows no scripts.
         page.set_content(message["html"])
         assert_accessible_mail(page)
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_no_line_of_a_mail_ends_in_a_word(demo: Demo, open_page: OpenPage, locale: str) -> None:
+    page = open_page("desktop")
+
+    show(demo, page, mail(demo, f"lines.{locale}@example.com", locale))
+
+    for width in range(320, 640, 10):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert broken_words(page) == [], width
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])

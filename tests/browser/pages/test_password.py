@@ -3,8 +3,11 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from shared.languages import LANGUAGES
+from tests.browser.conftest import OpenPage
 from tests.browser.support import made_up
 from tests.browser.support.accessible import assert_accessible
+from tests.browser.support.chromium import SMALLEST
 from tests.browser.support.limits import forget_limits
 from tests.browser.support.states import REASONS, RESET, STATES, send
 from tests.browser.support.steps import PASSWORD, alert, choose, heading, mailed_token, open_link
@@ -173,3 +176,58 @@ def test_spaces_at_either_end_are_part_of_the_password(demo: Demo, page: Page) -
     body = sent.value.post_data_json
     assert body
     assert body["password"] == f" {PASSWORD} "
+
+
+@pytest.mark.parametrize("password", ["passwordpassword", "a" * 100, "short"])
+def test_there_is_one_verdict_on_a_password(demo: Demo, page: Page, password: str) -> None:
+    open_link(demo, page, f"verdict{len(password)}@example.com")
+    reasons = page.locator("[data-reason]:visible")
+    meter = page.locator("#length .bar:visible, #length p:visible")
+
+    choose(page, password)
+    expect(reasons).to_have_count(1)
+    expect(meter).to_have_count(0)
+    assert_accessible(page)
+    page.get_by_label("New password", exact=True).press("x")
+
+    expect(reasons).to_have_count(0)
+    expect(page.locator("[data-length]:visible")).to_have_count(1)
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_what_is_said_of_a_length_has_room(demo: Demo, open_page: OpenPage, locale: str) -> None:
+    page = open_page(**SMALLEST)
+    STATES["choose"](demo, page, locale)
+    line = page.locator("[data-length]:visible")
+
+    for password in ("ab", "a" * 15, "a" * 100):
+        page.locator("#password").fill(password)
+        wide = page.evaluate("document.querySelector('#length').clientWidth")
+        box = line.bounding_box()
+        assert box
+        # Beside the button in one line, or below or above it in the whole width.
+        assert box["height"] < 30 or box["width"] > wide - 2, password
+
+
+@pytest.mark.parametrize("locale", ["ar", "en"])
+@pytest.mark.parametrize(
+    ("typed", "direction"),
+    [
+        ("Hello, world! (42)!", "ltr"),
+        ("(42) Hello!", "ltr"),
+        ("!?(1)", "ltr"),
+        ("\u0645\u0631\u062d\u0628\u0627! (42)", "rtl"),
+        ("\u05e9\u05dc\u05d5\u05dd, world!", "rtl"),
+    ],
+    ids=ascii,
+)
+def test_a_password_is_shown_as_it_was_typed(demo: Demo, page: Page, locale: str, typed: str, direction: str) -> None:
+    STATES["choose"](demo, page, locale)
+    field = page.locator("#password")
+
+    page.locator("#show").click()
+    field.press_sequentially(typed)
+
+    expect(field).to_have_css("direction", direction)
+    if locale == "ar":  # It begins where the page does.
+        expect(field).to_have_css("text-align", "right")

@@ -7,7 +7,7 @@ from shared.languages import LANGUAGES, direction, tag
 from tests.browser.conftest import OpenPage
 from tests.browser.support.accessible import assert_accessible
 from tests.browser.support.chromium import SMALLEST
-from tests.browser.support.layout import sticking_out
+from tests.browser.support.layout import broken_words, sticking_out
 from tests.browser.support.states import STATES
 from tests.e2e.demo import Demo
 
@@ -45,6 +45,17 @@ def test_each_language_is_declared_and_fits_the_narrowest_screen(demo: Demo, ope
         root = page.locator("html")
         assert (root.get_attribute("lang"), root.get_attribute("dir")) == (tag(locale), direction(locale))
         assert sticking_out(page) == [], state
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_no_line_ends_in_a_word(demo: Demo, open_page: OpenPage, locale: str) -> None:
+    page = open_page(**SMALLEST)
+
+    for state in ("forgot", *TOLD):
+        STATES[state](demo, page, locale)
+        for width in range(320, 480, 10):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert broken_words(page) == [], (state, width)
 
 
 def test_the_page_uses_the_browsers_language(demo: Demo, open_page: OpenPage) -> None:

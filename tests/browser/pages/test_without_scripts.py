@@ -35,7 +35,6 @@ def test_the_page_says_that_it_needs_javascript(
 PAGES = {
     "/forgot-password": ["forgot", "api", "clock", "form", "page"],
     "/reset-password": ["reset", "api", "clock", "form", "link", "page", "password"],
-    "/docs": ["docs", "rapidoc-min"],
 }
 
 

@@ -22,6 +22,21 @@ _STICKING_OUT = """() => {
   const words = (one) => `${one.tagName} ${one.id} ${one.className} ${one.textContent.trim().slice(0, 40)}`;
   return [...new Set([...beyond, ...spilling, ...scrolled])].map(words);
 }"""
+# Words of katakana, and those whose first letter has a hyphen, such as `e-mail`.
+_BROKEN_WORDS = """() => {
+  const words = /[ァ-ヶー]{2,}|(?<![\\p{L}-])\\p{L}[-\u2011]\\p{L}+/gu, broken = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    if (getComputedStyle(texts.currentNode.parentElement).wordBreak === "break-all") continue;  // A link in full.
+    for (const word of texts.currentNode.data.matchAll(words)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, word.index);
+      range.setEnd(texts.currentNode, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+}"""
 _FOCUS = """() => {
   const one = document.activeElement;
   const box = one.getBoundingClientRect();
@@ -38,6 +53,12 @@ _FOCUS = """() => {
 def sticking_out(page: Page) -> list[str]:
     """List the elements that stick out of the screen, and those whose text overflows."""
     found: list[str] = page.evaluate(_STICKING_OUT)
+    return found
+
+
+def broken_words(page: Page) -> list[str]:
+    """List the words that no line should end in, and one does."""
+    found: list[str] = page.evaluate(_BROKEN_WORDS)
     return found
 
 

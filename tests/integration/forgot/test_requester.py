@@ -25,7 +25,7 @@ def about_the_request(job: dict[str, Any]) -> list[Any]:
 
 
 def test_the_job_for_a_link_describes_its_request(service: Service) -> None:
-    headers = {"Accept-Language": "zh-TW", "User-Agent": CHROME}
+    headers = {"Accept-Language": "zh-CN", "User-Agent": CHROME}
 
     service.forgot(ANNA, headers=headers)
 

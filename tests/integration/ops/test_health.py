@@ -93,7 +93,7 @@ def test_a_page_loads_nothing_from_elsewhere_and_runs_no_inline_script(service: 
 
 
 def test_the_files_of_the_pages_are_served(service: Service) -> None:
-    paths = ["/static/latchkey.css", "/static/forgot.js", "/static/reset.js", "/static/rapidoc-min.js"]
+    paths = ["/static/latchkey.css", "/static/forgot.js", "/static/reset.js", "/static/docs.css"]
 
     assert [service.client.get(path, buffered=True).status_code for path in paths] == [200] * 4
 

@@ -19,8 +19,25 @@ from shared.languages import LANGUAGES, direction, negotiate, tag
         ("en;q=0.3, uk;q=0.7, ja;q=0.5", "uk"),
         ("DE-at", "de"),
         ("pt-PT", "pt_BR"),
-        ("zh-TW", "zh_Hans"),
-        ("zh-Hant-HK, en;q=0.5", "zh_Hans"),
+        ("zh", "zh_Hans"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh_Hans"),
+        ("zh-SG", "zh_Hans"),
+        ("zh-MY", "zh_Hans"),
+        ("zh-Hans-HK", "zh_Hans"),
+        ("zh-TW", "en"),
+        ("zh-TW,zh;q=0.9,en-US;q=0.8,en;q=0.7", "en"),
+        ("zh-HK,zh-TW;q=0.9,zh;q=0.8,ja;q=0.5", "ja"),
+        ("zh-MO", "en"),
+        ("zh-Hant-HK, en;q=0.5", "en"),
+        ("zh-hant", "en"),
+        ("zh-Hant-CN", "en"),
+        ("zh-CHT", "en"),
+        ("zh-TW, zh-CN;q=0.5, en;q=0.1", "zh_Hans"),
+        ("hi-IN", "hi"),
+        ("hi-Latn-IN,hi;q=0.9,en-IN;q=0.5", "en"),
+        ("de-Latn-DE-1996", "de"),
+        ("pt-evil", "pt_BR"),
+        ("ja-JP-u-ca-japanese", "ja"),
         ("sv, da;q=0.9, nl;q=0.1", "nl"),
         ("sv", "en"),
         ("gsw", "en"),
@@ -48,6 +65,11 @@ def test_a_language_with_an_invalid_weight_is_ignored(accept: str) -> None:
         ("pt-br", "pt_BR"),
         ("PT_BR", "pt_BR"),
         ("zh_Hans", "zh_Hans"),
+        ("zh-Hant", "de"),
+        ("zh_tw", "de"),
+        ("zh_TW.UTF-8", "de"),
+        ("zh_CN.UTF-8", "zh_Hans"),
+        ("pt_PT@euro", "pt_BR"),
         ("sv", "de"),
         ("", "de"),
     ],
@@ -59,6 +81,13 @@ def test_an_explicit_language_takes_precedence_over_the_header(wanted: str, expe
 @pytest.mark.parametrize("wanted", ["", "sv", "../../etc", "de/../../etc", "d", "🇩🇪", "\ud800", "none", "x" * 1000])
 def test_the_default_is_used_if_no_requested_language_is_available(wanted: str) -> None:
     assert negotiate(wanted, "sv;q=0.4", "ja") == "ja"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "accept"), [("zh-TW", ""), ("", "zh-Hant-HK"), ("", "zh-HK,zh;q=0.9"), ("zh_tw", "zh")]
+)
+def test_who_reads_traditional_chinese_gets_no_simplified_even_by_default(wanted: str, accept: str) -> None:
+    assert negotiate(wanted, accept, "zh_Hans") == "en"
 
 
 @given(

@@ -113,6 +113,14 @@ def test_a_translation_begins_and_ends_as_its_text_does(code: str) -> None:
                 assert text[-1] in ends[last], (message.id, text)
 
 
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_no_line_may_end_after_a_single_letter(code: str) -> None:
+    """`E-Mail`, `e-posta`: their hyphen is U+2011, at which no line is broken (UAX 14, class GL)."""
+    breaking = re.compile(r"(?<![\w-])\w-(?=\w)")
+
+    assert [text for message in messages(code) for text in texts(message) if breaking.search(text)] == []
+
+
 def test_every_language_is_named_by_its_own_name() -> None:
     def own_name(code: str) -> Iterator[str]:
         yield Locale.parse(code).get_display_name() or ""

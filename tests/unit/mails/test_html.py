@@ -123,6 +123,16 @@ def test_button_and_links_have_the_colour_of_the_brand() -> None:
     assert ["background:#7a1f5c" in str(cell["style"]) for cell in cells] == [True]
 
 
+@pytest.mark.parametrize("color", ["#f59e0b", "#ffd400", "#e91e63", "#ffffff"])
+def test_a_bright_colour_of_the_brand_has_dark_text_and_a_darker_tone_for_links(color: str) -> None:
+    links = Page(reset(BRAND_COLOR=color, SUPPORT_EMAIL="a@b.org")).all("a")
+    colors = (dict(part.split(":") for part in str(link["style"]).split(";") if ":" in part)["color"] for link in links)
+    button, plain, support = colors
+
+    assert contrast(button, color) >= 4.5
+    assert min(contrast(plain, "#ffffff"), contrast(support, "#ffffff")) >= 4.5
+
+
 def test_all_texts_are_readable_on_their_background() -> None:
     light = [("#1c2430", "#ffffff"), ("#5a6575", "#ffffff"), ("#5a6575", "#f2f4f7")]
     dark = [("#e8ecf1", "#1b212a"), ("#a8b2bf", "#1b212a"), ("#a8b2bf", "#252d39")]

@@ -16,10 +16,10 @@ PAGES = (ROOT / "api/pages/static/latchkey.css").read_text()
 BRAND = styles(branding.Branding())
 DEMO = (ROOT / "dev/site/static/demo.css").read_text()
 TEXTS = [
-    ("text", "card"), ("text", "back"), ("soft", "card"), ("soft", "back"), ("accent", "card"),
+    ("text", "card"), ("text", "back"), ("soft", "card"), ("soft", "back"), ("link", "card"),
     ("on-accent", "accent"), ("warn", "card"), ("warn", "warn-back"), ("text", "warn-back"), ("good", "card"),
 ]  # fmt: skip
-CONTROLS = [("line", "card"), ("warn", "card"), ("accent", "card"), ("accent", "back")]
+CONTROLS = [("line", "card"), ("warn", "card"), ("accent-edge", "card"), ("link", "card"), ("link", "back")]
 ENOUGH_FOR_CONTROLS = 3.0
 
 

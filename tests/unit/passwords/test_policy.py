@@ -180,8 +180,32 @@ def test_a_password_that_is_little_more_than_the_name_of_the_product_is_refused(
     assert "like_product" in reasons(password)
 
 
-def test_a_password_of_address_and_product_is_refused_for_both() -> None:
-    assert reasons("anna.latchkey.smith") == ["like_address", "like_product"]
+@pytest.mark.parametrize(
+    ("password", "address", "expected"),
+    [
+        # The product is named "Latchkey demo": a word of its name may be one of the address as well.
+        ("latchkeydemolatchkey", "demo@example.com", ["like_product"]),
+        ("demo latchkey demo 1", "demo@example.com", ["like_product"]),
+        ("latchkeydemo-demo-12", "demo@example.com", ["like_product"]),
+        ("yekhctal omed 2024!!", "demo@example.com", ["like_product"]),
+        ("demo@example.com", "demo@example.com", ["like_address"]),
+        ("demo@example.com demo", "demo@example.com", ["like_address"]),
+        ("latchkey@demo.example", "latchkey@demo.example", ["like_address"]),
+        # Words of both, of which one alone makes it easy, or either.
+        ("annalatchkeyzebra1", ADDRESS, ["like_product"]),
+        ("annazebra latchkey!", ADDRESS, ["like_product"]),
+        ("anna.latchkey.smith", ADDRESS, ["like_address", "like_product"]),
+        ("example.com latchkey", "demo@example.com", ["like_address", "like_product"]),
+        # Easy for everybody, with such words by the way or as most of it.
+        ("passwordannapassword", ADDRESS, ["too_common"]),
+        ("passwordlatchkeypassword", ADDRESS, ["too_common"]),
+        ("annalatchkeylatchkey", ADDRESS, ["too_common", "like_product"]),
+        ("passwordannasmith", ADDRESS, ["too_common", "like_address"]),
+        ("demodemodemodemo", "demo@example.com", ["too_common", "like_address", "like_product"]),
+    ],
+)
+def test_only_the_reasons_that_apply_are_given(password: str, address: str, expected: list[Reason]) -> None:
+    assert reasons(password, address=address) == expected
 
 
 @pytest.mark.parametrize("password", ["anna likes green tea", "kqzvtmwxjrb-anna", "latchkey on a green door"])

@@ -2,9 +2,12 @@
 
 import pytest
 
-from shared.settings.branding import DARK, LIGHT, Branding
-from shared.settings.colors import EASY_CONTRAST, MIN_CONTRAST, contrast, readable
+from shared.settings.branding import DARK, DARK_TEXT, LIGHT, Branding
+from shared.settings.colors import CONTROL_CONTRAST, EASY_CONTRAST, MIN_CONTRAST, contrast, readable
 
+BRIGHT = ["#f59e0b", "#ffd400", "#ffffff", "#00ff00", "#ff6600"]
+# White cannot be read on them, and neither can the usual dark text.
+BETWEEN = ["#777777", "#e91e63", "#7b7b7b"]
 COLORS = ["#000000", "#1f5fbf", "#b00020", "#0b6e4f", "#6a1b9a", "#767676", "#8a5a00", "#0000ff"]
 
 
@@ -48,11 +51,27 @@ def test_a_tone_keeps_its_hue() -> None:
     assert red > 200
 
 
+@pytest.mark.parametrize("color", COLORS + BRIGHT + BETWEEN)
+def test_whatever_the_brands_colour_is_all_that_is_written_in_it_or_on_it_can_be_read(color: str) -> None:
+    brand = Branding(brand_color=color)
+
+    assert contrast(brand.on_brand_color, color) >= MIN_CONTRAST
+    assert contrast(brand.link_color, LIGHT) >= MIN_CONTRAST
+    assert contrast(brand.edge_color, LIGHT) >= CONTROL_CONTRAST
+    assert contrast(brand.dark_brand_color, DARK) >= EASY_CONTRAST
+    assert contrast(DARK_TEXT, brand.dark_brand_color) >= MIN_CONTRAST
+
+
+def test_text_on_the_brands_colour_is_white_where_white_can_be_read() -> None:
+    texts = {color: Branding(brand_color=color).on_brand_color for color in COLORS + BRIGHT + BETWEEN}
+
+    assert {texts[color] for color in COLORS} == {LIGHT}
+    assert {texts[color] for color in BRIGHT} == {DARK_TEXT}
+    assert {texts[color] for color in BETWEEN}.isdisjoint({LIGHT, DARK_TEXT})
+
+
 @pytest.mark.parametrize("color", COLORS)
-def test_in_dark_mode_the_colour_and_the_text_on_it_are_readable(color: str) -> None:
-    from api.pages.brand import ON_DARK_ACCENT
+def test_a_colour_that_can_be_read_on_white_is_used_as_it_is(color: str) -> None:
+    brand = Branding(brand_color=color)
 
-    tone = Branding(brand_color=color).dark_brand_color
-
-    assert contrast(tone, DARK) >= EASY_CONTRAST
-    assert contrast(ON_DARK_ACCENT, tone) >= MIN_CONTRAST
+    assert (brand.link_color, brand.edge_color) == (color, color)
