@@ -7,7 +7,7 @@ from limits import RateLimitItem, parse_many
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr
 
 from api.logo import checked_logo
-from api.web.trusted_proxies import TrustedProxies, parse_proxies
+from api.trusted_proxies import TrustedProxies, parse_proxies
 from shared.settings.settings import Settings, split_list
 from shared.settings.web_address import web_address
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from api.trusted_proxies import TrustedProxies
 from api.web.clients import MAX_ADDRESS_LENGTH, address_of
-from api.web.trusted_proxies import TrustedProxies
 from shared.log import get_logger
 
 if TYPE_CHECKING:

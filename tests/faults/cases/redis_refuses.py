@@ -108,5 +108,5 @@ FAULTS = [
     ),
     Loaded("redis-rights", "the right to subscribe taken away for 15 s", Promise(10), without_channels),
     # What is sent when it begins cannot be recorded in time, and is sent again: an email for each process at most.
-    Loaded("redis-misconf", "Redis unable to save (MISCONF) for 30 s", Promise(5, twice=0.02), unable_to_save),
+    Loaded("redis-misconf", "Redis unable to save (MISCONF) for 30 s", Promise(5, twice=0.05), unable_to_save),
 ]
