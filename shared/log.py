@@ -24,7 +24,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Characters that delimit an address in a text: white space, quotes, brackets and separators.
 _OUTSIDE = r"\s\"'<>,;:()\[\]{}\\"
 _LOCAL = _OUTSIDE.replace("'", "").replace("{}", "")
-# What looks like a mail address and is none: the name that Celery gives to the worker of this machine, and Redis's
+# What looks like an email address but is not one: the name that Celery gives to the worker of this machine, and Redis's
 # categories of commands.
 _NO_ADDRESS = re.compile(rf"celery@{re.escape(socket.gethostname())}|[+-]@[a-z]+")
 # The look-behinds keep a pattern from being tried at every character of a long word.

@@ -36,8 +36,8 @@ def start() -> None:
     log_unknown_settings(WorkerSettings)
     check_mails(settings, worker.flask)
     check_redis(settings, try_consuming)
-    # Retries of 0.1 s. A process that ends waits until its parent has read all its results, and was seen to wait half a
-    # minute for a parent that had stopped reading. Nobody needs them: the outbox records what is finished.
+    # Retries of 0.1 s. A process that ends waits until its parent has read all its results. Some waited half a minute
+    # for a parent that had stopped reading. The results are not needed: the outbox records what is finished.
     billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
     worker_before_create_process.connect(share_memory, weak=False)
     lower_priority()
@@ -57,7 +57,7 @@ def start() -> None:
 
 
 def _require_temporary_folder() -> None:
-    """Refuse to start where Celery's pool would fail, and end with status 0."""
+    """Refuse to start without a folder for temporary files: Celery would fail, and end with status 0."""
     try:
         tempfile.gettempdir()
     except FileNotFoundError:
@@ -66,7 +66,7 @@ def _require_temporary_folder() -> None:
 
 
 def _failures(found: dict[str, str]) -> dict[str, str]:
-    """Return what the probes found, and whether the worker takes jobs, as it is this very second."""
+    """Return the probes that fail; whether the worker takes jobs is asked now, and not taken from their last run."""
     complaint = PULSE.complaint()
     others = {name: hint for name, hint in found.items() if name != TAKE_JOBS}
     return others | ({TAKE_JOBS: complaint} if complaint else {})

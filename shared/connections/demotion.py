@@ -11,7 +11,7 @@ from redis import Connection, SSLConnection
 from redis.exceptions import BusyLoadingError, MasterDownError, ReadOnlyError
 
 DEMOTED = (ReadOnlyError, MasterDownError, BusyLoadingError)
-"""What a server answers that is no master, or not yet one again."""
+"""The errors of a server that is not the master, or that is still loading its data."""
 
 
 class MasterConnection(Connection):

@@ -28,7 +28,7 @@ def state_path(setting: str) -> Path:
 
 
 class StateFile(Ticker):
-    """Writes once a second what a restart would mend, or nothing, into a file that nobody ever sees half-written."""
+    """Writes once a second, into a file that is replaced as a whole, what only a restart would mend."""
 
     def __init__(self, path: Path, complaint: Callable[[], str]) -> None:
         super().__init__("state_file", self.write, self.remove)
@@ -59,7 +59,7 @@ class StateFile(Ticker):
 
 @click.command()
 def alive() -> None:
-    """Check that the worker of this machine or container lives; needs no Redis. Status 0 or 1, and a sentence."""
+    """Check that the worker of this machine or container is alive, without Redis: status 0 or 1, and a sentence."""
     path = state_path(AliveSettings.load().worker_state_path)
     try:
         state = json.loads(path.read_text())

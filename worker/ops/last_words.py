@@ -10,7 +10,7 @@ import celery.apps.worker
 
 
 def say_in_json() -> None:
-    """Let Celery say it on standard error, past the logger: a signal may have interrupted that at any point."""
+    """Let Celery write to standard error without the logger, which the signal may have interrupted anywhere."""
 
     def say(text: str, _file: Any = None) -> None:
         line = {"program": "worker", "event": text.strip(), "level": "info", "logger": "celery.apps.worker"}

@@ -16,7 +16,7 @@ from shared.redis_keys import Key
 TICK_INTERVAL = 1.0  # Seconds.
 TICK_TIMEOUT = 5.0  # Seconds without a tick after which the consumer counts as disconnected.
 START_TIMEOUT = 10.0  # Seconds in which a process of the pool must begin a job that was given to it.
-# Seconds. An attempt to connect takes a few, or some more where a name server is slow.
+# Seconds. An attempt to connect takes a few seconds, or more if a name server is slow.
 STANDSTILL = 60.0
 
 DISCONNECTED = (
@@ -64,7 +64,7 @@ class Pulse:
         return CANCELLED if self._cancelled else self.pool_complaint()
 
     def standstill(self) -> str:
-        """Return what only a restart of the worker mends, or an empty string. A Redis that is away is not among it."""
+        """Return what only a restart of the worker would mend, or an empty string, even if Redis is away."""
         return STILL if time.monotonic() - self._turned_at > STANDSTILL else self.pool_complaint()
 
     def pool_complaint(self) -> str:
@@ -86,7 +86,7 @@ class PulseStep(StartStopStep):
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
     def start(self, consumer: Any) -> None:
-        """Tick from a second after the loop has begun: one that Redis refuses something ends before."""
+        """Tick for the first time a second after the loop began: if Redis refuses something, the loop ends before."""
         consumer.hub.call_repeatedly(TICK_INTERVAL, PULSE.tick, consumer)
 
 

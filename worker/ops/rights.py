@@ -4,7 +4,7 @@ from redis import Redis
 
 from shared.redis_keys import Key
 
-SECONDS = 0.01  # That the rehearsed BRPOP waits.
+SECONDS = 0.01  # The time that the rehearsed BRPOP waits.
 ANSWER_TIMEOUT = 2.0  # Seconds.
 
 

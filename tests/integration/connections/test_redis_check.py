@@ -68,6 +68,13 @@ def test_a_redis_user_without_access_to_all_keys_stops_the_start(own_redis: Redi
         check(own_redis.url.replace("//", "//anna:pass@"))
 
 
+def test_a_user_who_may_run_no_scripts_ends_the_start(own_redis: RedisServer, client: redis.Redis) -> None:
+    client.acl_setuser("anna", enabled=True, passwords=["+pass"], keys="*", commands=["+@all", "-eval"])
+
+    with pytest.raises(SettingsError, match="the command EVAL"):
+        check(own_redis.url.replace("//", "//anna:pass@"))
+
+
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
