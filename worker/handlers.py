@@ -18,9 +18,15 @@ from worker.smtp.mailer import PermanentFailure
 
 # Seconds. A late link is useless, but a day later it is still worth knowing that the password was changed.
 NOTICE_MAX_AGE = 86400
+# Seconds for which a change that nobody confirmed is looked for in the table: no replica should be further behind.
+UNCONFIRMED_MAX_AGE = 600
 MAX_ANSWER = 200  # Characters of the relay's answer.
 
 log = get_logger(__name__)
+
+
+class NotChangedYet(Exception):
+    """The table shows no change of a password that the API has not confirmed either."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ class JobHandlers:
     def handle(self, job: Job) -> Outcome:
         """Do what the job asks for and return its outcome, which is always logged in one line.
 
-        Raises MailFailed, SQLAlchemyError or UsersTableError if it could not be done.
+        Raises MailFailed, SQLAlchemyError, UsersTableError or NotChangedYet if it could not be done.
         """
         if job.age > (NOTICE_MAX_AGE if job.kind == "password_changed" else self.max_age):
             log.error("dropped_too_old", job=job.id, kind=job.kind, address_hash=job.address_hash)
@@ -78,11 +84,13 @@ class JobHandlers:
             return self._mail_link(job, users[0])
         # A job for each user, so that one that fails does not mail the others twice.
         for user in users:
-            self.outbox.add(job.send_link_to_user(user.id))
+            self.outbox.add(job.send_link_to_user(user.id, state(user.password_hash, self.hash_keys[0])))
         return _without_mail("several_users", job, users=len(users))
 
     def _send_link_to_user(self, job: Job) -> Outcome:
         users = [user for user in self.users.find(job.address) if user.id == job.user_id]
+        # Where ids are not unique, the state tells which user it is.
+        users.sort(key=lambda user: not self._is_old_state(job, user))
         return self._mail_link(job, users[0]) if users else _without_mail("no_such_user", job)
 
     def _mail_link(self, job: Job, user: User) -> Outcome:
@@ -93,13 +101,26 @@ class JobHandlers:
         return _mailed("reset", job, answer)
 
     def _notify_changed(self, job: Job) -> Outcome:
-        """Notify the address that the user had, unless the old password is still stored: nothing changed then."""
-        user = self.users.get_any(job.user_id)
-        if user is None or job.old_state in [state(user.password_hash, key) for key in self.hash_keys]:
+        """Notify the address that the user had, if the API confirmed the change, or else if the table shows it.
+
+        The table may be a replica that is behind: a change that it does not show is looked for again.
+
+        Raises NotChangedYet.
+        """
+        if not job.confirmed and not self._shows_change(job):
+            if job.age < UNCONFIRMED_MAX_AGE:
+                raise NotChangedYet
             return _without_mail("not_changed", job, user=job.user_id)
         answer = self._mail(lambda: self.messages.password_changed(job))
         log.info("change_mailed", job=job.id, user=job.user_id)
         return _mailed("password_changed", job, answer)
+
+    def _shows_change(self, job: Job) -> bool:
+        users = self.users.any_with_id(job.user_id)
+        return bool(users) and not any(self._is_old_state(job, user) for user in users)
+
+    def _is_old_state(self, job: Job, user: User) -> bool:
+        return job.old_state in [state(user.password_hash, key) for key in self.hash_keys]
 
     def _mail(self, write: Callable[[], Message]) -> str:
         try:

@@ -7,12 +7,14 @@ from datetime import datetime
 from threading import Semaphore
 
 from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.passwords.new_password import NewPasswords
 from shared.log import get_logger
 from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox
 from shared.tokens import InvalidToken, TokenClaims, Tokens
+from shared.users.password_change import CommitUnanswered, UpdateIgnored
 from shared.users.user import User
 from shared.users.users import Users
 
@@ -56,8 +58,8 @@ class Resets:
         The notice is queued before the change, with a delay, so that it is mailed even if this process dies right after
         the commit. The worker drops it if the old password is still stored.
 
-        Raises InvalidToken, RateLimitExceeded, WeakPassword, BreachCheckAway, HashingBusy, ResetsBusy, and RedisError
-        or SQLAlchemyError with nothing changed.
+        Raises InvalidToken, RateLimitExceeded, WeakPassword, BreachCheckAway, HashingBusy, ResetsBusy, RedisError,
+        SQLAlchemyError or UpdateIgnored with nothing changed, and CommitUnanswered.
         """
         claims = self._verify(token)
         # Before the query, so that a refusal costs half and a slow database blocks only as many threads as slots.
@@ -89,7 +91,13 @@ class Resets:
             user.address, self.address_key, user_id=user.id, password_hash=user.password_hash, **requester
         )
         self.outbox.add_delayed(notice, NOTICE_DELAY)
-        won = self.users.set_password(user, password_hash)
+        try:
+            won = self.users.set_password(user, password_hash)
+        except CommitUnanswered:
+            raise  # The worker decides whether it was set.
+        except (SQLAlchemyError, UpdateIgnored):
+            self._decide(notice, won=False)
+            raise
         self._decide(notice, won=won)
         if not won:
             raise InvalidToken
@@ -110,7 +118,7 @@ class Resets:
 
         Raises InvalidToken if the user is gone, or has changed since the token was issued.
         """
-        user = self.users.get(claims.user_id)
-        if user is None or not claims.holds_for(user.password_hash, user.address):
-            raise InvalidToken
-        return user
+        for user in self.users.with_id(claims.user_id):
+            if claims.holds_for(user.password_hash, user.address):
+                return user
+        raise InvalidToken

@@ -9,12 +9,14 @@ from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Column, Engine, MetaData, Table, inspect, literal_column, true
-from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared.settings.settings import Settings
+from shared.users.columns.postgresql import postgresql_columns
+from shared.users.columns.sqlite import sqlite_columns
+from shared.users.columns.stored import Stored
 
-DATABASE_HINT = "Check that the database is running, DATABASE_URL, and USERS_FILTER if there is one."
+_READ_COLUMNS = {"postgresql": postgresql_columns, "sqlite": sqlite_columns}
 
 
 class UsersTableError(Exception):
@@ -22,7 +24,7 @@ class UsersTableError(Exception):
 
 
 class UsersTable:
-    """The users table of a database. Ids are handled as text, and cast to the type of the id column."""
+    """The users table of a database. Every value is handled as text; `Stored` converts it."""
 
     def __init__(self, settings: Settings, database: SQLAlchemy) -> None:
         self._settings = settings
@@ -60,12 +62,8 @@ class UsersTable:
         return literal_column(f"({self._settings.users_filter})") if self._settings.users_filter else true()
 
     def has_id(self, user_id: str) -> ColumnElement[bool]:
-        """Return the condition that a row has an id.
-
-        Raises ValueError or ArithmeticError if the column cannot hold the id.
-        """
-        same: ColumnElement[bool] = self.id == self.id.type.python_type(user_id)
-        return same
+        """Return the condition that a row has an id; rows whose ids are only written differently may meet it, too."""
+        return stored(self.id).equals(self.id, user_id)
 
     @cached_property
     def reflected(self) -> Table:
@@ -73,17 +71,27 @@ class UsersTable:
 
         Raises UsersTableError, which says what is missing and which names exist.
         """
-        schema, _, name = self._settings.users_table.rpartition(".")
+        schema, name = self._settings.users_schema_and_table
         wanted = [self._settings.users_id_column, self._settings.users_email_column]
         wanted += [self._settings.users_password_column, self._settings.users_password_changed_column]
-        engine = self.engine
-        try:
-            table = Table(name, MetaData(), schema=schema or None, autoload_with=engine, resolve_fks=False)
-        except NoSuchTableError:
-            names = inspect(engine).get_table_names(schema=schema or None)
-            raise UsersTableError(f"USERS_TABLE: no such table. There are: {', '.join(sorted(names))}.") from None
-        missing = [column for column in wanted if column and column not in table.c]
-        if missing:
-            present = ", ".join(table.c.keys())
-            raise UsersTableError(f"USERS_..._COLUMN: no column {', '.join(missing)}. There are: {present}.")
+        table = Table(name, MetaData(), schema=schema or None)
+        with self.engine.connect() as connection:
+            columns = _READ_COLUMNS[connection.dialect.name](connection, table, self._settings.users_id_column)
+        if not columns:
+            raise UsersTableError(f"USERS_TABLE: no such table. There are: {', '.join(self._tables(schema))}.")
+        if missing := [column for column in wanted if column and column not in columns]:
+            names = ", ".join(columns)
+            raise UsersTableError(f"USERS_..._COLUMN: no column {', '.join(missing)}. There are: {names}.")
+        for column, kind in columns.items():
+            table.append_column(Column(column, kind))
         return table
+
+    def _tables(self, schema: str) -> list[str]:
+        found = inspect(self.engine)
+        return sorted(found.get_table_names(schema=schema or None) + found.get_view_names(schema=schema or None))
+
+
+def stored(column: Column[Any]) -> Stored:
+    """Return the type of a column of the users table."""
+    assert isinstance(column.type, Stored)
+    return column.type

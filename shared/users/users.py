@@ -1,20 +1,22 @@
 """The users of the application: find by address, load by id, set the password."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Select, bindparam, select, true
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared.addresses import normalise, spellings
 from shared.settings.settings import Settings
 from shared.users.password_change import change_password
-from shared.users.table import UsersTable
+from shared.users.table import UsersTable, stored
 from shared.users.user import User
 
+NOBODY = "probe@latchkey.invalid"  # An address that no user has (RFC 6761, 6.4).
 MAX_PER_ADDRESS = 5
 MAX_ROWS = 100  # Read for one address: users without a usable password must not hide the others.
 
@@ -31,36 +33,41 @@ class Users:
         The database may compare more loosely than Latchkey (citext, collations), so every row is compared again.
         """
         wanted = normalise(address)
-        users = self._read(self._by_address, {"spellings": spellings(address)})
+        try:
+            users = self._read(self._by_address, {"spellings": spellings(address)})
+        except DataError:  # A spelling has characters that the database's encoding, such as LATIN1, does not have.
+            users = [user for spelling in spellings(address) for user in self._find_if_possible(spelling)]
         return [user for user in users if user.mailbox == wanted][:MAX_PER_ADDRESS]
 
-    def get(self, user_id: str) -> User | None:
-        """Load a user who may get a link or use one; return None for all others."""
-        user = self._load(user_id, self._table.condition)
-        return user if user and user.mailbox else None
+    def with_id(self, user_id: str) -> list[User]:
+        """Load the users with an id who may get a link or use one: several if the ids are not unique."""
+        return [user for user in self._load(user_id, self._table.condition) if user.mailbox]
 
-    def get_any(self, user_id: str) -> User | None:
-        """Load a user whether or not they meet USERS_FILTER."""
+    def any_with_id(self, user_id: str) -> list[User]:
+        """Load the users with an id whether or not they meet USERS_FILTER."""
         return self._load(user_id, true())
 
     def probe(self) -> None:
-        """Run the query for users with a limit of no rows, so that a wrong name or condition shows.
+        """Run the look-up by address with a limit of no rows, so that a wrong name, type or condition shows.
 
         Raises UsersTableError or SQLAlchemyError.
         """
-        self._read(self._select().where(self._table.condition).limit(0))
+        self._read(self._by_address.limit(0), {"spellings": [NOBODY]})
 
     def set_password(self, user: User, password_hash: str) -> bool:
-        """Set the password if the user is still as loaded; tell whether it was set."""
+        """Set the password if the user is still as loaded; tell whether it was set.
+
+        Raises UpdateIgnored or SQLAlchemyError with nothing changed, and CommitUnanswered.
+        """
         return change_password(self._table, user, password_hash)
 
-    def _load(self, user_id: str, condition: ColumnElement[bool]) -> User | None:
-        """Load the user with an id; return None if the column cannot hold the id, or writes it differently."""
+    def _load(self, user_id: str, condition: ColumnElement[bool]) -> list[User]:
+        """Load the users with an id; there are none if the column cannot hold the id, or writes it differently."""
         try:
             users = self._read(self._select().where(self._table.has_id(user_id), condition))
-        except (ValueError, ArithmeticError, DataError):
-            return None
-        return next((user for user in users if user.id == user_id), None)
+        except (DataError, IntegrityError, UnicodeEncodeError):
+            return []
+        return [user for user in users if user.id == user_id]
 
     def _read(self, query: Select[Any], values: Mapping[str, Any] | None = None) -> list[User]:
         """Run a query and end its transaction, so that none is open while a password is hashed or a mail sent.
@@ -69,14 +76,21 @@ class Users:
         """
         with self._table.engine.connect() as connection:
             rows = connection.execute(query, values).all()
-        return [User(str(user_id), address or "", password_hash or "") for user_id, address, password_hash in rows]
+        return [User(user_id or "", address or "", password_hash or "") for user_id, address, password_hash in rows]
+
+    def _find_if_possible(self, spelling: str) -> list[User]:
+        with suppress(DataError):
+            return self._read(self._by_address, {"spellings": [spelling]})
+        return []
 
     @cached_property
     def _by_address(self) -> Select[Any]:
         """The query for a list of spellings, built once, because that takes 0.1 ms (measured)."""
         table = self._table
         address = table.email.in_(bindparam("spellings", expanding=True))
-        return self._select().where(address, table.condition).order_by(table.id).limit(MAX_ROWS)
+        # Ordered by text: some types have no order, and an index on the id must not tempt the database to read it all.
+        first = stored(table.id).as_text(table.id)
+        return self._select().where(address, table.condition).order_by(first).limit(MAX_ROWS)
 
     def _select(self) -> Select[Any]:
         return select(self._table.id, self._table.email, self._table.password)
