@@ -16,6 +16,7 @@ from shared.settings.settings import HashFormat
 from shared.tokens import InvalidToken
 
 WAIT_FOR_HASH = 5.0  # Seconds after which a hash that has not started is given up.
+MIN_ROUNDS = 4  # bcrypt takes no less.
 MAX_ROUNDS = 16  # Cost of a stored hash: 5 seconds. Each step more doubles it; 31 would take days.
 _STORED = re.compile(r"(bcrypt\$|bcrypt_sha256\$)?(\$2[aby]\$([0-3][0-9])\$[./A-Za-z0-9]{53})")
 # The prefix that each format writes.

@@ -7,8 +7,9 @@ from datetime import datetime
 from threading import Semaphore
 
 from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 
+from api.ops.last_refusal import LastRefusal
 from api.passwords.new_password import NewPasswords
 from shared.log import get_logger
 from shared.outbox.jobs import Job
@@ -18,6 +19,8 @@ from shared.users.password_change import CommitUnanswered, UpdateIgnored
 from shared.users.user import User
 from shared.users.users import Users
 
+# What the database refuses until somebody changes its rights, policies, triggers, constraints or types.
+LASTING = (UpdateIgnored, DataError, IntegrityError, ProgrammingError)
 NOTICE_DELAY = 60  # Seconds; longer than the rest of a reset takes.
 
 log = get_logger(__name__)
@@ -40,6 +43,7 @@ class Resets:
     count_use: Callable[[str], None]
     outbox: Outbox
     address_key: bytes
+    refusal: LastRefusal
 
     def check(self, token: str) -> datetime:
         """Return when the link expires.
@@ -91,17 +95,24 @@ class Resets:
             user.address, self.address_key, user_id=user.id, password_hash=user.password_hash, **requester
         )
         self.outbox.add_delayed(notice, NOTICE_DELAY)
-        try:
-            won = self.users.set_password(user, password_hash)
-        except CommitUnanswered:
-            raise  # The worker decides whether it was set.
-        except (SQLAlchemyError, UpdateIgnored):
-            self._decide(notice, won=False)
-            raise
+        won = self._change(user, password_hash, notice)
         self._decide(notice, won=won)
         if not won:
             raise InvalidToken
+        self.refusal.forget()
         log.info("password_reset", user=user.id)
+
+    def _change(self, user: User, password_hash: str, notice: Job) -> bool:
+        """Store the hash; if that fails, cancel the notice. Tell whether the user was still as loaded."""
+        try:
+            return self.users.set_password(user, password_hash)
+        except CommitUnanswered:
+            raise  # The password may be set: the worker decides.
+        except (SQLAlchemyError, UpdateIgnored) as error:
+            self._decide(notice, won=False)
+            if isinstance(error, LASTING):
+                self.refusal.note(error)
+            raise
 
     def _decide(self, notice: Job, *, won: bool) -> None:
         """Send the notice or cancel it. If Redis is down by now, the worker decides by the stored password."""

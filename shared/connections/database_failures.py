@@ -28,6 +28,7 @@ _SLOW = "Check the load and the locks of the database, and that an index serves 
 
 # By SQLSTATE, and then by its class, the first two characters.
 _CURES = {
+    "0A000": _VIEW,
     "25006": _REPLICA,
     "42501": _RIGHTS,
     "42804": _TYPES,

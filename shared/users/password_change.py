@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Update, and_, select, update
+from sqlalchemy import Column, Connection, Update, and_, literal_column, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -40,36 +40,59 @@ def change_password(table: UsersTable, user: User, password_hash: str) -> bool:
 
     Raises UpdateIgnored or SQLAlchemyError with nothing changed, and CommitUnanswered.
     """
+    as_loaded = and_(table.has_id(user.id), _has(table, user.password_hash, user.address))
     with table.engine.connect() as connection:
-        rows = connection.execute(set_password(table, user, password_hash)).rowcount
+        rows = connection.execute(_setting(table, password_hash).where(as_loaded)).rowcount
         if rows == 1 and _holds(connection, table, user, password_hash):
             _commit(connection)
             return True
         connection.rollback()
         if rows > 1:
             raise ManyRows
-        as_loaded = select(table.id).where(_is_as_loaded(table, user))
-        if rows == 1 or connection.execute(as_loaded).first():
+        if rows == 1 or connection.execute(select(table.id).where(as_loaded)).first():
             raise UpdateIgnored
     return False
 
 
-def set_password(table: UsersTable, user: User, password_hash: str) -> Update:
-    """Return the statement that sets the password if the user is still as loaded, and the time of the change.
+def rehearse_change(table: UsersTable, password_hash: str) -> None:
+    """Run the statement that sets a password with a condition that no row meets, and roll it back.
 
-    Raises UsersTableError if the column for that time cannot hold it.
+    Raises UsersTableError or SQLAlchemyError.
+    """
+    _require_room(table, len(password_hash))
+    with table.engine.connect() as connection:
+        # With every column that the real condition has: the right to read each of them is needed.
+        nobody = and_(literal_column("1 = 0"), _has(table, "", ""), table.id.is_(None))
+        connection.execute(_setting(table, password_hash).where(nobody))
+
+
+def _require_room(table: UsersTable, needed: int) -> None:
+    """Raise UsersTableError if the column, as it is now, is shorter than a hash."""
+    now = table.columns(table.reflected)[table.password.name]
+    if now.length is not None and now.length < needed:
+        raise UsersTableError(
+            f"USERS_PASSWORD_COLUMN: {table.password.name} holds {now.length} characters, and a hash of "
+            f"USERS_HASH_FORMAT has {needed}. Make the column longer: ALTER TABLE {table.reflected.fullname} "
+            f"ALTER COLUMN {table.password.name} TYPE varchar(255)."
+        )
+
+
+def _setting(table: UsersTable, password_hash: str) -> Update:
+    """Return the statement that sets a password and, where there is a column for it, the time of the change.
+
+    Raises UsersTableError if that column cannot hold a time.
     """
     values: dict[Any, Any] = {table.password: stored(table.password).written(table.password, password_hash)}
     if table.changed is not None:
-        values[table.changed] = stored(table.changed).written(table.changed, _now(table))
-    return update(table.reflected).where(_is_as_loaded(table, user)).values(values)
+        values[table.changed] = stored(table.changed).written(table.changed, _now(table.changed))
+    return update(table.reflected).values(values)
 
 
-def _is_as_loaded(table: UsersTable, user: User) -> ColumnElement[bool]:
+def _has(table: UsersTable, password_hash: str, address: str) -> ColumnElement[bool]:
+    """Return the condition that a row has this hash and address, and meets USERS_FILTER."""
     return and_(
-        table.has_id(user.id),
-        stored(table.password).as_text(table.password) == user.password_hash,
-        stored(table.email).as_text(table.email) == user.address,
+        stored(table.password).as_text(table.password) == password_hash,
+        stored(table.email).as_text(table.email) == address,
         table.condition,
     )
 
@@ -94,13 +117,12 @@ def _commit(connection: Connection) -> None:
         raise unanswered from error
 
 
-def _now(table: UsersTable) -> str:
-    assert table.changed is not None
-    kind = stored(table.changed)
+def _now(column: Column[Any]) -> str:
+    kind = stored(column)
     text = kind.timestamp(datetime.now(UTC))
     if not text:
         raise UsersTableError(
-            f"USERS_PASSWORD_CHANGED_COLUMN: {table.changed.name} is of type {kind.name}, and Latchkey writes "
-            "timestamps and dates. Name a column of such a type, or leave the setting empty and let a trigger write it."
+            f"USERS_PASSWORD_CHANGED_COLUMN: {column.name} is of the type {kind.name}, and Latchkey writes timestamps "
+            "and dates. Name a column of such a type, or leave the setting empty and let a trigger write it."
         )
     return text

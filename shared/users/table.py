@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Column, Engine, MetaData, Table, inspect, literal_column, true
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, inspect, literal_column, true
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared.settings.settings import Settings
@@ -34,6 +34,10 @@ class UsersTable:
     def engine(self) -> Engine:
         """The engine of the app whose context is entered."""
         return self._database.engine
+
+    def name(self, connection: Connection) -> str:
+        """Return its name as SQL writes it."""
+        return connection.dialect.identifier_preparer.format_table(self.reflected)
 
     @property
     def id(self) -> Column[Any]:
@@ -75,8 +79,7 @@ class UsersTable:
         wanted = [self._settings.users_id_column, self._settings.users_email_column]
         wanted += [self._settings.users_password_column, self._settings.users_password_changed_column]
         table = Table(name, MetaData(), schema=schema or None)
-        with self.engine.connect() as connection:
-            columns = _READ_COLUMNS[connection.dialect.name](connection, table, self._settings.users_id_column)
+        columns = self.columns(table)
         if not columns:
             raise UsersTableError(f"USERS_TABLE: no such table. There are: {', '.join(self._tables(schema))}.")
         if missing := [column for column in wanted if column and column not in columns]:
@@ -85,6 +88,11 @@ class UsersTable:
         for column, kind in columns.items():
             table.append_column(Column(column, kind))
         return table
+
+    def columns(self, table: Table) -> dict[str, Stored]:
+        """Read the columns of a table, and their types, as they are now."""
+        with self.engine.connect() as connection:
+            return _READ_COLUMNS[connection.dialect.name](connection, table, self._settings.users_id_column)
 
     def _tables(self, schema: str) -> list[str]:
         found = inspect(self.engine)

@@ -130,7 +130,9 @@ def test_of_two_users_with_one_id_each_gets_a_link_of_their_own() -> None:
         desk.deliver(each)
 
     claims = [desk.tokens.verify(mail.token) for mail in desk.sent]
-    assert [claim.holds_for(user.password_hash, user.address) for claim, user in zip(claims, [ADA, twin])] == [True] * 2
+    assert [
+        claim.holds_for(user.password_hash, user.address) for claim, user in zip(claims, [ADA, twin], strict=True)
+    ] == [True] * 2
 
 
 def test_the_mail_goes_to_the_stored_address_and_not_to_the_typed_one() -> None:

@@ -27,6 +27,7 @@ from shared.users.columns.stored import Stored
 
 _COLUMNS = text("SELECT name, type FROM pragma_table_xinfo(:name, :schema)")
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_FLOAT = re.compile(r"-?[0-9]+\.[0-9]+(e[+-][0-9]+)?", re.ASCII)
 _BLOB = re.compile(r"\\x((?:[0-9a-f]{2})*)", re.ASCII)
 _INTEGERS = range(-(2**63), 2**63)
 
@@ -60,15 +61,19 @@ class SqliteId(SqliteText):
     cache_ok = True
 
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Write a blob in hexadecimal digits."""
+        """Write a blob in hexadecimal digits, and a float with all that tell it from others."""
         blob = literal_column(r"'\x'", Text) + func.lower(func.hex(column))
-        return case((func.typeof(column) == "blob", blob), else_=cast(column, Text))
+        float_ = func.printf("%!.17g", column)
+        kind = func.typeof(column)
+        return case((kind == "blob", blob), (kind == "real", float_), else_=cast(column, Text))
 
     def equals(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         """Compare with all values that are written like this: a column without affinity does not convert them."""
-        values: list[str | int | bytes] = [text]
+        values: list[str | int | float | bytes] = [text]
         if _INTEGER.fullmatch(text) and int(text) in _INTEGERS:
             values.append(int(text))
+        if _FLOAT.fullmatch(text):
+            values.append(float(text))
         if blob := _BLOB.fullmatch(text):
             values.append(bytes.fromhex(blob[1]))
         same = (column == bindparam(None, value, NullType()) for value in values)

@@ -10,27 +10,29 @@ import pytest
 from api.reset.password_reset import Resets, ResetsBusy
 from api.settings import ApiSettings
 from shared.tokens import InvalidToken, Tokens
+from shared.users.user import User
 from tests.support.service import SECRET
 
 TOKENS = Tokens([SECRET], 86_400)
 TOKEN = TOKENS.issue("1", "hash", "anna@example.com")
 
 
-def resets(number: int, get: Callable[[str], None]) -> Resets:
-    """Return resets with this many slots, over a users table that calls `get` for each look-up and finds nobody."""
+def resets(number: int, load: Callable[[str], list[User]]) -> Resets:
+    """Return resets with this many slots, over a users table that calls `load` for each look-up and finds nobody."""
     unused = cast(Any, None)
-    users = cast(Any, SimpleNamespace(get=get))
-    return Resets(TOKENS, users, unused, Semaphore(number), lambda _link: None, unused, b"")
+    users = cast(Any, SimpleNamespace(with_id=load))
+    return Resets(TOKENS, users, unused, Semaphore(number), lambda _link: None, unused, b"", unused)
 
 
 def test_a_check_is_refused_while_all_slots_are_taken_and_the_next_one_is_not() -> None:
     depth = 0
 
-    def check_once_more(_user_id: str) -> None:
+    def check_once_more(_user_id: str) -> list[User]:
         nonlocal depth
         depth += 1
         if depth <= 2:
             two.check(TOKEN)
+        return []
 
     two = resets(2, check_once_more)
 
@@ -41,7 +43,7 @@ def test_a_check_is_refused_while_all_slots_are_taken_and_the_next_one_is_not() 
 
 
 def test_a_slot_comes_free_again_after_a_failure() -> None:
-    def fail(_user_id: str) -> None:
+    def fail(_user_id: str) -> list[User]:
         raise ZeroDivisionError
 
     one = resets(1, fail)
