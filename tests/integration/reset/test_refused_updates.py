@@ -61,7 +61,7 @@ def test_an_update_that_the_database_ignores_is_no_dead_link(
 
     answer = service.reset(token)
 
-    assert (answer.status_code, answer.json["code"]) == (503, "unavailable")
+    assert (answer.status_code, answer.get_json()["code"]) == (503, "unavailable")
     assert owner.stored_hash(ANNA) == stored
     assert service.check(token).status_code == 200
     (told,) = service.events("reset_impossible")

@@ -71,22 +71,17 @@ def test_an_id_of_any_type_of_sqlite_works(make_service: MakeService, kind: str,
     assert set_passwords(service) == [identity]
 
 
-HASHES = {
-    "sqlite": {"blob": ("BLOB", STORED.encode()), "blob in a text column": ("TEXT", STORED.encode())},
-    "postgres": {
-        "bytea": ("bytea", STORED.encode()),
-        "padded characters": ("char(100)", STORED),
-        "citext": ("citext", STORED),
-        "a domain": ("hash", STORED),
-    },
+HASHES: dict[str, tuple[str, str, str | bytes]] = {
+    "blob": ("sqlite", "BLOB", STORED.encode()),
+    "blob in a text column": ("sqlite", "TEXT", STORED.encode()),
+    "bytea": ("postgres", "bytea", STORED.encode()),
+    "padded characters": ("postgres", "char(100)", STORED),
+    "citext": ("postgres", "citext", STORED),
+    "a domain": ("postgres", "hash", STORED),
 }
 
 
-@pytest.mark.parametrize(
-    ("database", "kind", "stored"),
-    [(database, *each) for database, kinds in HASHES.items() for each in kinds.values()],
-    ids=[name for kinds in HASHES.values() for name in kinds],
-)
+@pytest.mark.parametrize(("database", "kind", "stored"), HASHES.values(), ids=HASHES)
 def test_a_hash_keeps_the_type_of_its_column(
     make_service: MakeService, request: pytest.FixtureRequest, database: str, kind: str, stored: str | bytes
 ) -> None:
