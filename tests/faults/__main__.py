@@ -14,6 +14,7 @@ from tests.faults.cases import (
     backlog,
     claims,
     database_away,
+    database_between,
     redis_away,
     relay_faults,
     sentinel,
@@ -24,7 +25,10 @@ from tests.faults.database import Postgres
 from tests.faults.report import Row, table
 from tests.faults.run import RATE, say
 
-_MODULES = (workers, redis_away, api_killed, relay_faults, too_old, database_away, sentinel, backlog, claims)
+_MODULES = (
+    *(workers, redis_away, api_killed, relay_faults, too_old),
+    *(database_away, database_between, sentinel, backlog, claims),
+)
 FAULTS: dict[str, Loaded | Unloaded] = {fault.name: fault for module in _MODULES for fault in module.FAULTS}
 
 

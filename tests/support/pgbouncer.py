@@ -4,9 +4,9 @@ import os
 import pwd
 import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -27,32 +27,49 @@ default_pool_size = {connections}
 """
 
 
-@contextmanager
-def pgbouncer(database_url: str, folder: Path, connections: int = 2) -> Iterator[str]:
-    """Run a PgBouncer with few connections to a database, and yield the address of the database behind it."""
-    parts = conninfo_to_dict(database_url)
-    port = free_port()
-    config = folder / "pgbouncer.ini"
-    config.write_text(_CONFIG.format(host=parts["host"], user=parts["user"], port=port, connections=connections))
-    # It refuses to run as root. The tests' PostgreSQL does too, and has a user whom its socket lets in.
-    owner = pwd.getpwuid(Path(str(parts["host"])).stat().st_uid) if os.geteuid() == 0 else None
-    with config.open() as settings:
-        process = subprocess.Popen(
-            [str(PROGRAM), "--quiet", "/dev/stdin"],
-            stdin=settings,
-            stderr=subprocess.DEVNULL,
-            user=owner and owner.pw_uid,
-            group=owner and owner.pw_gid,
-        )
-    try:
-        wait_until(lambda: _accepts(port), "PgBouncer does not start")
-        yield f"postgresql://{parts['user']}@127.0.0.1:{port}/{parts['dbname']}"
-    finally:
-        process.terminate()
-        process.wait(10)
+class PgBouncer:
+    """A pooler with few connections to a database; `url` is the address of the database behind it."""
 
+    def __init__(self, database_url: str, folder: Path, connections: int = 2) -> None:
+        parts = conninfo_to_dict(database_url)
+        self._port = free_port()
+        self.url = f"postgresql://{parts['user']}@127.0.0.1:{self._port}/{parts['dbname']}"
+        self._config = _CONFIG.format(
+            host=parts["host"], user=parts["user"], port=self._port, connections=connections
+        ).encode()
+        self._file = folder / "pgbouncer.ini"
+        self._process: subprocess.Popen[bytes] | None = None
+        # It refuses to run as root. The tests' PostgreSQL does too, and has a user whom its socket lets in.
+        self._owner = pwd.getpwuid(Path(str(parts["host"])).stat().st_uid) if os.geteuid() == 0 else None
 
-def _accepts(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
+    def start(self) -> None:
+        """Start it and wait until it accepts connections."""
+        self._file.write_bytes(self._config)
+        owner = self._owner
+        with self._file.open() as settings:
+            self._process = subprocess.Popen(
+                [str(PROGRAM), "--quiet", "/dev/stdin"],
+                stdin=settings,
+                stderr=subprocess.DEVNULL,
+                user=owner and owner.pw_uid,
+                group=owner and owner.pw_gid,
+            )
+        wait_until(self._accepts, "PgBouncer does not start")
+
+    def stop(self) -> None:
+        """End it at once, with all connections."""
+        assert self._process is not None
+        self._process.terminate()
+        self._process.wait(10)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _accepts(self) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), timeout=1):
+            return True
+        return False

@@ -10,7 +10,7 @@ import pytest
 from shared.connections import database
 from shared.connections.database import BoundedConnection, database_config
 from tests.conftest import MakeService, missing
-from tests.support.pgbouncer import PROGRAM, pgbouncer
+from tests.support.pgbouncer import PROGRAM, PgBouncer
 from tests.support.service import Service
 
 MANY = 30
@@ -20,8 +20,8 @@ MANY = 30
 def pooled_url(postgres_url: str, tmp_path: Path) -> Iterator[str]:
     if not PROGRAM.exists():
         missing(f"PgBouncer: no {PROGRAM}")
-    with pgbouncer(postgres_url, tmp_path) as url:
-        yield url
+    with PgBouncer(postgres_url, tmp_path) as pooler:
+        yield pooler.url
 
 
 def test_many_links_and_resets_go_through_a_pooler(make_service: MakeService, pooled_url: str) -> None:
