@@ -21,7 +21,7 @@ _UNIQUE = {
         FROM pg_class AS c WHERE c.oid = to_regclass(:quoted)
     """),
     "sqlite": text("""
-        SELECT (SELECT type FROM pragma_table_list(:name) WHERE schema = :schema) <> 'table'
+        SELECT (SELECT type FROM sqlite_master WHERE name = :name COLLATE NOCASE) <> 'table'
             OR (SELECT group_concat(name) FROM pragma_table_info(:name, :schema) WHERE pk > 0) = :id
             OR EXISTS (
                 SELECT 1 FROM pragma_index_list(:name, :schema) AS i WHERE i."unique" AND NOT partial

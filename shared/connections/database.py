@@ -53,11 +53,16 @@ class BoundedConnection(psycopg.Connection[Any]):
                         raise psycopg.OperationalError("the database does not answer")
                     if waited > STATEMENT_TIMEOUT and not cancelled:
                         cancelled = True
-                        with suppress(psycopg.Error):
-                            self.cancel_safe(timeout=CANCEL_TIMEOUT)
+                        self._cancel()
                 state = gen.send(ready)
         except StopIteration as end:
             return end.value
+
+    def _cancel(self) -> None:
+        """Ask the server to cancel the statement. With libpq before 17, a frozen server could block this for ever."""
+        if psycopg.capabilities.has_cancel_safe():
+            with suppress(psycopg.Error):
+                self.cancel_safe(timeout=CANCEL_TIMEOUT)
 
 
 def database_config(url: str, connections: int, *, reads_only: bool = False) -> dict[str, Any]:

@@ -111,14 +111,15 @@ class Settings(Branding, KeySettings):
     """The settings that the API and the worker share."""
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
-        description="Where the users table is: `postgresql://user:password@host/name` or `sqlite:////path/to/file`."
+        description="Where the users table is: `postgresql://user:password@host/name`, with several hosts and libpq's "
+        "parameters if need be, or `sqlite:////path/to/file`."
     )
     users_table: Name = Field(default="users", description="The users table; may be `schema.table`.")
-    users_id_column: Name = Field(default="id", description="Its primary key.")
+    users_id_column: Name = Field(default="id", description="Its column of unique ids, of any type.")
     users_email_column: Name = Field(default="email", description="Its column of mail addresses.")
     users_password_column: Name = Field(default="password_hash", description="Its column of password hashes.")
     users_password_changed_column: str = Field(
-        default="", description="A timestamp column that a reset sets to now (UTC); empty: none."
+        default="", description="A timestamp or date column that a reset sets to now (UTC); empty: none."
     )
     users_filter: Annotated[str, AfterValidator(_condition)] = Field(
         default="",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Column, Connection, Update, and_, literal_column, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared.users.table import UsersTable, UsersTableError, stored
@@ -111,9 +111,9 @@ def _holds(connection: Connection, table: UsersTable, user: User, password_hash:
 def _commit(connection: Connection) -> None:
     try:
         connection.commit()
-    except SQLAlchemyError as error:
+    except (OperationalError, InterfaceError) as error:  # Others are answers, such as of a deferred constraint.
         unanswered = CommitUnanswered(*error.args)
-        unanswered.orig = getattr(error, "orig", None)
+        unanswered.orig = error.orig
         raise unanswered from error
 
 

@@ -104,6 +104,14 @@ REFUSED: dict[str, tuple[list[str], str]] = {
         [FUNCTION.format(body="RAISE EXCEPTION 'no new password for % now', NEW.email;"), TRIGGER],
         "no new password for [address] now (SQLSTATE P0001)",
     ),
+    "a trigger at the commit": (
+        [
+            FUNCTION.format(body="RAISE EXCEPTION 'not today'; RETURN NULL;"),
+            "CREATE CONSTRAINT TRIGGER keep AFTER UPDATE ON users DEFERRABLE INITIALLY DEFERRED "
+            "FOR EACH ROW EXECUTE FUNCTION keep()",
+        ],
+        "not today (SQLSTATE P0001)",
+    ),
     "a constraint": (
         ["ALTER TABLE users ADD CONSTRAINT argon_only CHECK (length(password_hash) <> 60) NOT VALID"],
         "CheckViolation argon_only (SQLSTATE 23514)",

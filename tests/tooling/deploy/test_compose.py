@@ -39,7 +39,7 @@ def test_every_variable_of_a_program_is_one_of_its_settings(service: str, settin
 def test_every_program_starts_with_its_environment(service: str, settings: type[Settings]) -> None:
     loaded = settings.load(environment(service))
 
-    assert loaded.database_url.get_secret_value() == "postgresql+psycopg://latchkey:hunter2@postgres/latchkey"
+    assert loaded.database_url.get_secret_value() == "postgresql://latchkey:hunter2@postgres/latchkey"
 
 
 @pytest.mark.parametrize("service", ["api", "worker"])
