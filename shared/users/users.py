@@ -1,23 +1,25 @@
 """The users of the application: find by address, load by id, set the password."""
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Select, bindparam, select, true
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared.addresses import normalise, spellings
+from shared.connections.database_failures import sqlstate
 from shared.settings.settings import Settings
 from shared.users.password_change import change_password
 from shared.users.table import UsersTable, UsersTableError, stored
 from shared.users.user import User
 
 NOBODY = "probe@latchkey.invalid"  # An address that no user has (RFC 6761, 6.4).
+# SQLSTATEs: a text has characters that the database's encoding, such as LATIN1, does not have.
+NOT_IN_ENCODING = {"22P05", "22021"}
 MAX_PER_ADDRESS = 5
 MAX_ROWS = 100  # Read for one address: users without a usable password must not hide the others.
 
@@ -34,10 +36,7 @@ class Users:
         The database may compare more loosely than Latchkey (citext, collations), so every row is compared again.
         """
         wanted = normalise(address)
-        try:
-            users = self._read(self._by_address, {"spellings": spellings(address)})
-        except DataError:  # A spelling has characters that the database's encoding, such as LATIN1, does not have.
-            users = [user for spelling in spellings(address) for user in self._find_if_possible(spelling)]
+        users = self._find(spellings(address))
         return [user for user in users if user.mailbox == wanted][:MAX_PER_ADDRESS]
 
     def with_id(self, user_id: str) -> list[User]:
@@ -86,9 +85,20 @@ class Users:
         """Load the users with an id; there are none if the column cannot hold the id, or writes it differently."""
         try:
             users = self._read(self._select().where(self.table.has_id(user_id), condition))
-        except (DataError, IntegrityError, UnicodeEncodeError):
+        except UnicodeEncodeError:
+            return []
+        except DataError:
+            if self._can_hold(user_id):
+                raise  # USERS_FILTER is at fault, which is not the user's.
             return []
         return [user for user in users if user.id == user_id]
+
+    def _can_hold(self, user_id: str) -> bool:
+        try:
+            self._read(self._select().where(self.table.has_id(user_id)))
+        except DataError:
+            return False
+        return True
 
     def _read(self, query: Select[Any], values: Mapping[str, Any] | None = None) -> list[User]:
         """Run a query and end its transaction, so that none is open while a password is hashed or a mail sent.
@@ -99,10 +109,15 @@ class Users:
             rows = connection.execute(query, values).all()
         return [User(user_id or "", address or "", password_hash or "") for user_id, address, password_hash in rows]
 
-    def _find_if_possible(self, spelling: str) -> list[User]:
-        with suppress(DataError):
-            return self._read(self._by_address, {"spellings": [spelling]})
-        return []
+    def _find(self, wanted: Sequence[str]) -> list[User]:
+        """Look spellings up together, or one by one if the database's encoding lacks a character of one."""
+        try:
+            return self._read(self._by_address, {"spellings": wanted})
+        except DataError as error:
+            if sqlstate(error) not in NOT_IN_ENCODING:
+                raise
+        found = (user for spelling in wanted for user in self._find([spelling])) if len(wanted) > 1 else ()
+        return list(dict.fromkeys(found))
 
     @cached_property
     def _by_address(self) -> Select[Any]:

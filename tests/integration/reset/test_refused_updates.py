@@ -107,8 +107,10 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "a trigger at the commit": (
         [
             FUNCTION.format(body="RAISE EXCEPTION 'not today'; RETURN NULL;"),
-            "CREATE CONSTRAINT TRIGGER keep AFTER UPDATE ON users DEFERRABLE INITIALLY DEFERRED "
-            "FOR EACH ROW EXECUTE FUNCTION keep()",
+            (
+                "CREATE CONSTRAINT TRIGGER keep AFTER UPDATE ON users DEFERRABLE INITIALLY DEFERRED "
+                "FOR EACH ROW EXECUTE FUNCTION keep()"
+            ),
         ],
         "not today (SQLSTATE P0001)",
     ),
