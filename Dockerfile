@@ -1,14 +1,14 @@
-# One image for the API, the worker, Flower and the command line: the command chooses.
-# Health checks stand in docker-compose.yml, because each program has its own.
+# One image for the API, the worker, Flower and the command line; the container's command decides which one runs.
+# Health checks are in docker-compose.yml, because each program has its own.
 FROM python:3.13-slim AS builder
 RUN ["python", "-m", "venv", "/venv"]
 COPY requirements.txt /
 RUN ["/venv/bin/python", "-m", "pip", "install", "--no-cache-dir", "--disable-pip-version-check", "--require-hashes", "--requirement", "/requirements.txt"]
 
 FROM python:3.13-slim
-# Celery wants an entry for its user and group. The number is fixed, so that rules outside can name it.
+# Celery requires entries for its user and group. The uid is fixed, so that security policies can refer to it.
 RUN ["useradd", "--uid", "10001", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", "latchkey"]
-# Nothing is written at run time: the file system may be read-only.
+# Nothing is written at run time, so the file system may be read-only.
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1

@@ -83,7 +83,7 @@ def _check_port(host: str, port: int) -> None:
         except (OSError, TypeError) as error:  # TypeError if HOST cannot be a host name.
             why = getattr(error, "strerror", None) or "no such host"
             hint = "Free it, or choose another PORT or HOST."
-            raise SettingsError([f"PORT {port} of {host} cannot be listened on ({why}). {hint}"]) from None
+            raise SettingsError([f"The API cannot listen on PORT {port} of {host} ({why}). {hint}"]) from None
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def _kind(content: bytes) -> str:
         tag = fromstring(content).tag  # noqa: S314 - the operator's own file, and no longer than MAX_SIZE
     except (ParseError, ValueError, LookupError) as error:  # The last two if its encoding is wrong.
         why = f" ({error})" if content.lstrip()[:1] == b"<" else ""
-        raise ValueError(f"is none of SVG, PNG, JPEG and WebP{why}") from None
+        raise ValueError(f"is not an SVG, PNG, JPEG or WebP picture{why}") from None
     if tag != _SVG:
-        raise ValueError('is none of SVG, PNG, JPEG and WebP (an SVG has xmlns="http://www.w3.org/2000/svg")')
+        raise ValueError('is not an SVG, PNG, JPEG or WebP picture (an SVG has xmlns="http://www.w3.org/2000/svg")')
     return "image/svg+xml"

@@ -38,7 +38,7 @@ INVALID_REQUEST = ProblemType(
     422,
     "invalid_request",
     _("The request is not valid"),
-    "The body is not a JSON object of the fields asked for.",
+    "The body is not a JSON object with exactly the expected fields.",
     "InvalidRequestProblem",
     example={"errors": [{"field": "", "reason": "The body must be a JSON object without repeated fields."}]},
 )
@@ -46,7 +46,7 @@ WEAK_PASSWORD = ProblemType(
     422,
     "weak_password",
     _("This password can't be used. Your link is still valid."),
-    "The policy refuses the password; the link stays valid. `GET /password-policy` explains the reasons.",
+    "The policy refuses the password. The link stays valid. `GET /password-policy` explains the reasons.",
     "WeakPasswordProblem",
     example={"reasons": ["too_short", "like_address"]},
 )
@@ -54,14 +54,14 @@ INVALID_TOKEN = ProblemType(
     400,
     "invalid_or_expired_token",
     _("This link is no longer valid. Request a new one."),
-    "The link is used, too old or not genuine, or password or address have changed since. Offer a new one.",
+    "The link is used, expired or not genuine, or the password or address has changed since. Offer a new one.",
     "LinkProblem",
 )
 RATE_LIMITED = ProblemType(
     429,
     "rate_limited",
     _("Too many attempts. Please wait a moment."),
-    "The client has asked too often. Try again after the seconds of `Retry-After`.",
+    "The client has sent too many requests. Try again after `Retry-After` seconds.",
     "RateLimitedProblem",
     retry_after=60,
 )
@@ -69,7 +69,7 @@ UNAVAILABLE = ProblemType(
     503,
     "unavailable",
     _("We can't do this right now. Please try again in a moment."),
-    "Nobody can be served at the moment. Try again after the seconds of `Retry-After`.",
+    "The service is temporarily unavailable. Try again after `Retry-After` seconds.",
     "UnavailableProblem",
     retry_after=5,  # A restart of Redis or a failover takes this long.
 )
@@ -77,7 +77,7 @@ BODY_TOO_LARGE = ProblemType(
     413,
     "body_too_large",
     _("The request body is too large: 16 KiB at most."),
-    "The body has more than 16 KiB.",
+    "The body is larger than 16 KiB.",
     "BodyTooLargeProblem",
 )
 INTERNAL_ERROR = ProblemType(500, "internal_error", _("Something went wrong on our end."), "An error in the service.")
@@ -89,12 +89,12 @@ NOT_JSON = ProblemType(
     "The content type is not `application/json`.",
     "NotJsonProblem",
 )
-NOT_FOUND = ProblemType(404, "not_found", _("Not found."), "There is nothing under the address.")
+NOT_FOUND = ProblemType(404, "not_found", _("Not found."), "The path does not exist.")
 METHOD_NOT_ALLOWED = ProblemType(
     405,
     "method_not_allowed",
     _("Method not allowed."),
-    "The address does not take the method.",
+    "The path does not accept this method.",
 )
 # The standard library's phrases are English, and change between versions of Python.
 _OF_HTTP = {each.status: each for each in (BAD_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, BODY_TOO_LARGE, NOT_JSON)}
@@ -102,5 +102,5 @@ _OF_HTTP = {each.status: each for each in (BAD_REQUEST, NOT_FOUND, METHOD_NOT_AL
 
 def of_http(status: int) -> ProblemType:
     """Return the problem type for a status with which Flask itself refuses a request."""
-    title, about = _("This request can't be processed."), "What else HTTP itself refuses, by its status."
+    title, about = _("This request can't be processed."), "Any other error of HTTP itself, by its status."
     return _OF_HTTP.get(status) or ProblemType(status, f"http_{status}", title, about)

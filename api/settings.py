@@ -65,71 +65,87 @@ class ApiSettings(Settings):
 
     forgot_limit_per_ip: Limits = Field(
         default="30/minute;300/hour",
-        description="Requests for a link per client, such as `30/minute;300/hour`; more get a `429`.",
+        description="The limit on requests for a link by one client, such as `30/minute;300/hour`. Further "
+        "requests get `429`.",
     )
     forgot_limit_per_email: Limits = Field(
         default="3/15 minutes;20/day",
-        description="Mails per typed address; more requests are accepted and not mailed.",
+        description="The limit on emails to one typed address. Further requests are accepted, and no email is sent.",
     )
     forgot_email_limit_response: Literal["silent", "429"] = Field(
-        default="silent", description="`silent`, or `429` to tell the client that an address was asked for too often."
+        default="silent",
+        description="The answer to a request over FORGOT_LIMIT_PER_EMAIL: `silent` for the usual one, or "
+        "`429` to tell the client that the address was requested too often.",
     )
     reset_limit_per_ip: Limits = Field(
-        default="20/minute", description="Resets and checks per client, such as `20/minute`; more get a `429`."
+        default="20/minute",
+        description="The limit on resets and checks of links by one client, such as `20/minute`. Further ones "
+        "get `429`.",
     )
     reset_limit_per_link: Limits = Field(
         default="10/minute",
-        description="Resets and checks per user whose link is used, such as `10/minute`; more get a `429`.",
+        description="The limit on resets and checks with all links of one user together, such as `10/minute`. "
+        "Further ones get `429`.",
     )
     trusted_proxies: int = Field(
         default=0,
         ge=0,
         le=10,
-        description="Proxies before the API that append to `X-Forwarded-For` and `X-Forwarded-Proto`: 0 to 10.",
+        description="The number of proxies in front of the API that append to `X-Forwarded-For` and "
+        "`X-Forwarded-Proto`: 0 to 10.",
     )
     cors_origins: Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(_origins)] = Field(
         default=(),
-        description="Web origins whose pages may call the API, separated by commas: `https://www.example.com`.",
+        description="The origins whose pages may call the API, separated by commas: `https://www.example.com`.",
     )
-    bcrypt_rounds: int = Field(default=12, ge=10, le=16, description="bcrypt's cost for new hashes: 10 to 16.")
+    bcrypt_rounds: int = Field(default=12, ge=10, le=16, description="The bcrypt cost of new hashes: 10 to 16.")
     password_min_length: int = Field(
         default=15,
         ge=8,
         le=64,
-        description="Characters that a new password must have: 8 to 64 (NIST SP 800-63B-4: 15).",
+        description="The minimum length of a new password in characters: 8 to 64 (NIST SP 800-63B-4: 15).",
     )
     breach_check: Literal["off", "open", "closed"] = Field(
         default="off",
-        description="Whether new passwords are looked up among leaked ones over the internet: `off`; `open`, where a "
-        "password passes if nobody answers; `closed`, where resets then get `503`.",
+        description="Whether new passwords are looked up among leaked ones, over the internet. `off`: they "
+        "are not. `open`: a password is accepted if the service does not answer. `closed`: the "
+        "reset then gets `503`.",
     )
     breach_check_url: Annotated[str, AfterValidator(_range_service)] = Field(
         default=RANGE_SERVICE,
-        description="Where they are looked up: Have I Been Pwned, or a copy of its range service, https unless on this "
-        "machine. Five digits of the SHA-1 are appended, and nothing else leaves.",
+        description="The service for BREACH_CHECK: Have I Been Pwned, or a copy of its range service. It "
+        "needs https, unless it is on this machine. The first five digits of the password's SHA-1 "
+        "are appended, and nothing else is sent.",
     )
     outbox_max: int = Field(
         default=1_000_000,
         ge=1,
-        description="Accepted jobs that may wait, 1 or more (1.3 kB each in Redis); beyond, everybody gets `503`.",
+        description="The maximum number of accepted jobs that wait, 1 or more (1.3 kB each in Redis). Beyond "
+        "it, everybody gets `503`.",
     )
     metrics_token: Annotated[SecretStr, AfterValidator(_metrics_token)] = Field(
         default=SecretStr(""),
-        description="Opens `/metrics` to those who send it as a bearer token: 16 or more letters, digits and `._~+/-`; "
-        "empty: shut.",
+        description="The bearer token that opens `/metrics`: 16 or more letters, digits and `._~+/-`. Empty: "
+        "`/metrics` is closed.",
     )
     logo: Annotated[str, AfterValidator(checked_logo)] = Field(
         default="",
-        description="A picture that stands for the name on the pages: an https address, or a file (SVG, PNG, JPEG or "
-        "WebP, 100 kB at most).",
+        description="A picture that the pages show instead of the name: an https address, or a file (SVG, "
+        "PNG, JPEG or WebP, 100 kB at most).",
     )
-    sign_in_url: Annotated[str, AfterValidator(web_address)] = Field(
-        default="", description="Where people sign in, linked on the pages: `https://www.example.com/login`."
+    host: str = Field(
+        default="127.0.0.1", description="The address that the API listens on; `0.0.0.0` for all interfaces."
     )
-    host: str = Field(default="127.0.0.1", description="Where the API listens; `0.0.0.0` for all interfaces.")
-    port: int = Field(default=8000, ge=1, le=65535, description="The API's port: 1 to 65535.")
-    web_processes: int = Field(default=1, ge=1, le=64, description="Server processes: 1 to 64, best one per core.")
-    web_threads: int = Field(default=8, ge=1, le=256, description="Threads a process: 1 to 256; a few are best.")
+    port: int = Field(default=8000, ge=1, le=65535, description="The port that the API listens on: 1 to 65535.")
+    web_processes: int = Field(
+        default=1, ge=1, le=64, description="The number of server processes: 1 to 64. One for each core is best."
+    )
+    web_threads: int = Field(
+        default=8,
+        ge=1,
+        le=256,
+        description="The number of threads in each server process: 1 to 256. A small number is best.",
+    )
 
     @property
     def hashing_slots(self) -> int:

@@ -1,8 +1,8 @@
-"""How fast Latchkey is, beside others on the same machine and in the same run: `make bench`.
+"""`make bench` compares Latchkey's speed with that of others, on the same machine and in the same run.
 
-Each part is a module that measures and one that says what was seen: `accepting` (with `phases`), `mailing`, `hashing`
-(with `resetters`), `growth` (with `sides`, `limiter_keys`) and `timing`, each with its `..._report`. They start what
-is measured with `services`, `sink`, `databases` and `contenders`, ask and watch it with `load` and `program`, and
-learn from `figures` what the samples say. `__main__` runs the parts; `results`, `report`, `picture`, `machine` and
-`logs` show and keep what they return. `slow_relays` stands alone.
+Each part has a module that measures and a `..._report` that formats the results: `accepting` (with `phases`),
+`mailing`, `hashing` (with `resetters`), `growth` (with `sides`, `limiter_keys`) and `timing`. They start the programs
+with `services`, `sink`, `databases` and `contenders`, send requests with `load`, measure CPU and memory with
+`program`, and compute statistics with `figures`. `__main__` runs the parts; `results`, `report`, `picture`, `machine`
+and `logs` format and save what they return. `slow_relays` is a separate program.
 """

@@ -1,4 +1,4 @@
-"""`make bench`: measure, and print tables of what was seen beside what is promised."""
+"""`make bench`: run the benchmarks, and compare the results with what is promised."""
 
 import argparse
 import json
@@ -28,7 +28,7 @@ PARTS: dict[str, Measure] = {
 
 
 def main(words: Sequence[str]) -> int:
-    """Measure the parts that are named, or all; 1 if a promise is not kept, or not everything was measured."""
+    """Run the named parts, or all; return 1 if a promise is not kept or a part was not measured."""
     arguments = _arguments(words)
     if arguments.list:
         sys.stdout.writelines(f"{name:12}{_first_line(PARTS[name])}\n" for name in PARTS)
@@ -51,18 +51,18 @@ def main(words: Sequence[str]) -> int:
 
 def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help="what to measure, instead of all")
-    parser.add_argument("--list", action="store_true", help="show the parts and end")
-    parser.add_argument("--short", action="store_true", help="a moment of each: is everything in place?")
-    parser.add_argument("--rounds", type=int, help="rounds of accepting, instead of five")
-    parser.add_argument("--write", action="store_true", help="write tables and picture into docs/, of a whole run only")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="keep every figure there, written after each part")
+    parser.add_argument("parts", nargs="*", metavar="PART", help="what to measure; default: everything")
+    parser.add_argument("--list", action="store_true", help="list the parts and exit")
+    parser.add_argument("--short", action="store_true", help="measure each part only briefly, to check that it runs")
+    parser.add_argument("--rounds", type=int, help="rounds of the accepting part; default: five")
+    parser.add_argument("--write", action="store_true", help="write tables and chart into docs/; needs a full run")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="save all raw figures there, after each part")
     arguments = parser.parse_args(words)
     if arguments.write and (arguments.parts or arguments.short):
-        parser.error("--write is for a whole run: what stands in a document must come from one")
+        parser.error("--write needs a full run: all figures in the document must come from the same run")
     arguments.parts = arguments.parts or list(PARTS)
     if unknown := [name for name in arguments.parts if name not in PARTS]:
-        parser.error(f"no part {', '.join(unknown)}; --list shows them")
+        parser.error(f"unknown part: {', '.join(unknown)}; --list shows all parts")
     if arguments.rounds is not None and arguments.rounds < 1:
         parser.error("--rounds must be 1 or more")
     return arguments
@@ -81,7 +81,7 @@ def _measure(arguments: argparse.Namespace, where: Machine, parts: dict[str, Par
 
 
 def _first_line(measure: Measure) -> str:
-    """Say what a part is about: the first line of its module."""
+    """Return a part's description: the first line of its module's docstring."""
     return (sys.modules[measure.__module__].__doc__ or "").partition("\n")[0]
 
 

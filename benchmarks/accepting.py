@@ -1,4 +1,4 @@
-"""How many requests are accepted, how soon, and at what cost, by each contender with 1 and 2 server processes."""
+"""Throughput, latency and CPU of accepting requests, for each contender with 1 and 2 server processes."""
 
 import random
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from benchmarks.services import Contender, Services, Store
 from benchmarks.sink import Sink, sink
 from tests.faults.run import say
 
-SEED = 4  # The order of each round is drawn, and is the same in each run.
+SEED = 4  # The order within a round is random, but the same in every run.
 PROCESSES = (1, 2)
 
 
@@ -31,7 +31,7 @@ SHORT = Plan(1, Durations(0.05, 0.1, 0.1, 0.1, 0.1), 20_000)
 
 
 def run(bench: Bench) -> Part:
-    """Measure, and say what was found."""
+    """Measure, and return the results."""
     plan = SHORT if bench.short else Plan()
     if bench.rounds:
         plan = Plan(bench.rounds, plan.durations, plan.users)
@@ -39,7 +39,7 @@ def run(bench: Bench) -> Part:
 
 
 def measure(bench: Bench, plan: Plan) -> Turns:
-    """Start every contender once, and let them take turns, round after round in another order."""
+    """Start every contender once, and measure them in turns, in a different order each round."""
     with ExitStack() as ends:
         database_url = ends.enter_context(services.users(bench.folder, plan.users))
         relay = ends.enter_context(sink())
@@ -47,7 +47,7 @@ def measure(bench: Bench, plan: Plan) -> Turns:
         subjects = _subjects(started, relay, plan.users)
         ends.callback(started.end)
         for subject in subjects:
-            # The first mails say that the workers are there.
+            # Once the first mails are out, the workers are running.
             subject.send(plan.durations.warm_up)
             subject.drain()
         return _take_turns(subjects, plan)
@@ -57,7 +57,7 @@ def _subjects(started: Services, sink: Sink, users: int) -> list[Subject]:
     latchkey, usual = started.store("latchkey"), started.store("usual")
     started.latchkey_worker(latchkey)
     started.celery_worker("usual", usual)
-    # Who shares a Redis shares the counts of each address.
+    # Contenders with the same Redis share the counters of each address.
     requests = {store: Requests(users, TIMES) for store in (latchkey, usual)}
     starts = [start for processes in PROCESSES for start in _starts(started, processes, latchkey, usual)]
     with ThreadPoolExecutor() as pool:
@@ -83,7 +83,7 @@ def _take_turns(subjects: list[Subject], plan: Plan) -> Turns:
             key = (subject.contender.name, subject.contender.processes)
             turns[key].append(turn)
             say(
-                f"round {number + 1}, {key[0]} with {key[1]}: {turn.saturation.rate:.0f} requests a second, "
-                f"{turn.saturation.cpu:.2f} ms of CPU each; {turn.mailed} of {turn.owed} mails"
+                f"round {number + 1}, {key[0]} with {key[1]}: {turn.saturation.rate:.0f} requests per second, "
+                f"{turn.saturation.cpu:.2f} ms of CPU each; {turn.mailed} of {turn.owed} mails sent"
             )
     return turns

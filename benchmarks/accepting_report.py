@@ -1,4 +1,4 @@
-"""What is promised of accepting, and the tables of what was seen: medians over the rounds, ratios within a round."""
+"""The promises about accepting requests, and tables of the results: medians over rounds, ratios within a round."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -9,14 +9,14 @@ from benchmarks.phases import Phase, Turn
 from benchmarks.results import Chart, Part, Promise, Table, shown
 
 Turns = Mapping[tuple[str, int], list[Turn]]
-"""What was seen in each round, by contender and number of server processes."""
+"""The results of each round, by contender and number of server processes."""
 
 AT_MOST, AT_LEAST = "at most", "at least"
 
 
 @dataclass(frozen=True)
 class Bound:
-    """What latchkey may take, or must reach, in multiples of another contender, by number of server processes."""
+    """An upper or lower bound for latchkey, relative to another contender, by number of server processes."""
 
     what: str
     figure: Callable[[Turn], float]
@@ -30,7 +30,7 @@ def _cpu_at_saturation(turn: Turn) -> float:
 
 
 def _cpu(turn: Turn) -> float:
-    """At the rate that all share: a request costs less the more of them a server finds at once."""
+    """At the same rate for all: the more requests a server handles at once, the less each one costs."""
     return turn.shared.cpu
 
 
@@ -47,20 +47,20 @@ def _p99_at_half(turn: Turn) -> float:
 
 
 BOUNDS = (
-    Bound("CPU a request at saturation", _cpu_at_saturation, "floor", AT_MOST, {1: 3.5, 2: 3.5}),
-    Bound("CPU a request at saturation", _cpu_at_saturation, "usual", AT_MOST, {1: 0.35, 2: 0.35}),
-    Bound("CPU a request at the same rate", _cpu, "floor", AT_MOST, {1: 3.5, 2: 3.5}),
-    Bound("CPU a request at the same rate", _cpu, "usual", AT_MOST, {1: 0.35, 2: 0.35}),
-    Bound("requests a second at saturation", _saturation, "usual", AT_LEAST, {1: 2.5, 2: 2.0}),
-    Bound("requests a second at saturation", _saturation, "tutorial", AT_LEAST, {1: 3.0, 2: 2.0}),
-    Bound("requests a second with every mail out", _sustained, "tutorial", AT_LEAST, {1: 1.5, 2: 1.0}),
+    Bound("CPU per request at saturation", _cpu_at_saturation, "floor", AT_MOST, {1: 3.5, 2: 3.5}),
+    Bound("CPU per request at saturation", _cpu_at_saturation, "usual", AT_MOST, {1: 0.35, 2: 0.35}),
+    Bound("CPU per request at the same rate", _cpu, "floor", AT_MOST, {1: 3.5, 2: 3.5}),
+    Bound("CPU per request at the same rate", _cpu, "usual", AT_MOST, {1: 0.35, 2: 0.35}),
+    Bound("requests per second at saturation", _saturation, "usual", AT_LEAST, {1: 2.5, 2: 2.0}),
+    Bound("requests per second at saturation", _saturation, "tutorial", AT_LEAST, {1: 3.0, 2: 2.0}),
+    Bound("requests per second with every mail sent", _sustained, "tutorial", AT_LEAST, {1: 1.5, 2: 1.0}),
     Bound("p99 at half of saturation", _p99_at_half, "floor", AT_MOST, {1: 3.0, 2: 3.0}),
 )
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """Latchkey's figure by another contender's in each round, and the bound of their median."""
+    """Latchkey's figure divided by another contender's in each round, and the bound for the median."""
 
     name: str
     rounds: tuple[float, ...]
@@ -74,29 +74,29 @@ class Ratio:
 
     @property
     def kept(self) -> bool:
-        """Tell whether it is within its bound."""
+        """Tell whether the median is within the bound."""
         return self.seen <= self.bound if self.direction == AT_MOST else self.seen >= self.bound
 
     def promise(self) -> Promise:
-        """Write it down, with the least and the most of all rounds."""
+        """Return it as a promise, with the minimum and maximum over all rounds."""
         seen = f"{self.seen:.2f} ({min(self.rounds):.2f} to {max(self.rounds):.2f})"
         return Promise(self.name, seen, f"{self.direction} {self.bound:.2f}", self.kept)
 
 
 def ratios(turns: Turns) -> list[Ratio]:
-    """Hold latchkey's figures against the others'."""
+    """Compare latchkey's figures with the others'."""
     return [_ratio(bound, processes, turns) for bound in BOUNDS for processes in bound.bounds]
 
 
 def _ratio(bound: Bound, processes: int, turns: Turns) -> Ratio:
     pairs = zip(turns["latchkey", processes], turns[bound.beside, processes], strict=True)
     rounds = tuple(bound.figure(ours) / bound.figure(theirs) for ours, theirs in pairs)
-    name = f"{bound.what}, times {bound.beside}'s, {_processes(processes)}"
+    name = f"{bound.what}, relative to {bound.beside}, {_processes(processes)}"
     return Ratio(name, rounds, bound.direction, bound.bounds[processes])
 
 
 def part(turns: Turns) -> Part:
-    """Say what was found."""
+    """Return the tables, promises and charts of all turns."""
     counts = sorted({processes for _, processes in turns})
     tables = [table(turns, count) for count in counts for table in (_at_saturation, _at_half, _at_shared_rate)]
     charts = [chart for count in counts for chart in (_rates(turns, count), _costs(turns, count))]
@@ -120,7 +120,7 @@ _PHASE = ("requests/s", "p50 ms", "p99 ms", "CPU ms, server", "CPU ms, Redis")
 
 
 def _phase(found: list[Phase]) -> tuple[str, ...]:
-    """Return the medians of each figure by itself."""
+    """Return the median of each figure separately."""
     figures = zip(*((each.rate, each.p50, each.p99, each.server_cpu, each.redis_cpu) for each in found), strict=True)
     return tuple(shown(median(figure)) for figure in figures)
 
@@ -150,7 +150,7 @@ def _mails(turns: Turns) -> Table:
         if name != "floor"
     )
     return Table(
-        "With every mail out; latchkey and usual have 2 worker processes more",
+        "With every mail sent; latchkey and usual also run 2 worker processes",
         ("", "server processes", "requests/s", "mails owed", "mails sent"),
         rows,
     )
@@ -164,19 +164,19 @@ def _every_mail(turns: Turns) -> Promise:
     found = [turn for (name, _), each in turns.items() if name == "latchkey" for turn in each]
     owed, mailed = _owed_and_mailed(found)
     kept = all(turn.owed == turn.mailed for turn in found)
-    return Promise("mails sent, one for each known address that was accepted", mailed, f"exactly {owed}", kept)
+    return Promise("mails sent, one per accepted request for a known address", mailed, f"exactly {owed}", kept)
 
 
 def _rates(turns: Turns, count: int) -> Chart:
     bars = tuple((name, _median(found, _saturation)) for name, found in _of(turns, count).items())
-    return Chart(f"Requests a second, {_processes(count)}", bars)
+    return Chart(f"Requests per second, {_processes(count)}", bars)
 
 
 def _costs(turns: Turns, count: int) -> Chart:
-    # The tutorial's server also mails; what others' workers take is not in here.
+    # Without the tutorial, whose server also sends the mails: the other contenders' workers are not counted here.
     found = {name: each for name, each in _of(turns, count).items() if name != "tutorial"}
     return Chart(
-        f"CPU ms a request, {_processes(count)} (less is better)",
+        f"CPU ms per request, {_processes(count)} (lower is better)",
         tuple((name, _median(each, _cpu)) for name, each in found.items()),
     )
 

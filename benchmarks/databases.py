@@ -1,4 +1,4 @@
-"""Tables of users as large as one likes, each in a database of its own on one PostgreSQL server."""
+"""Users tables of any size, each in its own database on one PostgreSQL server."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 
 from tests.faults.database import STORED
 
-# Without an index, which is several times quicker made at the end, and without a log of what a crash could lose.
+# Without an index, because creating it at the end is several times faster; unlogged, because a crash may lose the data.
 _TABLE = (
     "CREATE UNLOGGED TABLE users (id INTEGER NOT NULL, email VARCHAR(254) NOT NULL, password_hash VARCHAR(255), "
     "is_active BOOLEAN NOT NULL DEFAULT true, password_changed_at TIMESTAMP)"
@@ -19,14 +19,14 @@ _GENERATED = (
     "SELECT n, 'u' || n || '@example.com', %s FROM generate_series(0, %s) n"
 )
 _INDEXES = ("ALTER TABLE users ADD PRIMARY KEY (id)", "ALTER TABLE users ADD UNIQUE (email)")
-# A database that has been up for a while has read its indexes, and a table that is asked at random too.
+# Warms the cache, as in a database that has been running for a while: random lookups read the indexes and the table.
 _WARM = "SELECT pg_prewarm(indexrelid, 'read') FROM pg_index WHERE indrelid = 'users'::regclass"
 _WARM_TABLE = "SELECT pg_prewarm('users', 'read')"
 
 
 @contextmanager
 def generated(server_url: str, name: str, number: int) -> Iterator[str]:
-    """Make a database with users `u0@example.com` and so on, warm it, and return its URL; drop it at the end."""
+    """Create a database with users `u0@example.com` and so on, warm it up, and yield its URL; drop it at the end."""
     with _database(server_url, name) as url:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(_TABLE)
@@ -37,7 +37,7 @@ def generated(server_url: str, name: str, number: int) -> Iterator[str]:
 
 @contextmanager
 def listed(server_url: str, name: str, addresses: Iterable[str]) -> Iterator[str]:
-    """Make a database with a user for each of the addresses, and return its URL; drop it at the end."""
+    """Create a database with a user for each address, and yield its URL; drop it at the end."""
     with _database(server_url, name) as url:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(_TABLE)

@@ -1,4 +1,4 @@
-"""What the samples say: quantiles, how far two samples differ, how two sides compare, and how sure that is."""
+"""Statistics: quantiles, differences between samples, ratios between sides, and confidence intervals."""
 
 import random
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ from math import sqrt
 from statistics import fmean, median, variance
 
 CERTAINTY = 0.95
-Z = 1.959964  # Standard deviations of a normal distribution on each side of its middle that hold CERTAINTY of it.
+Z = 1.959964  # Standard deviations around the mean of a normal distribution that cover CERTAINTY of it.
 RESAMPLES = 2000
 SEED = 4  # The same samples give the same interval.
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with the ends of its 95 % interval."""
+    """A value with its 95 % confidence interval."""
 
     value: float
     low: float
@@ -22,12 +22,12 @@ class Estimate:
 
 
 def interval(estimate: Estimate) -> str:
-    """Write the ends of an interval."""
+    """Format the interval of an estimate."""
     return f"{estimate.low:.3f} to {estimate.high:.3f}"
 
 
 def quantile(values: Sequence[float], q: float) -> float:
-    """Return what a share q of the values is at most, 0.5 for the median; between two values it is interpolated."""
+    """Return the q-quantile of the values, for example the median for 0.5, with linear interpolation."""
     ordered = sorted(values)
     place = q * (len(ordered) - 1)
     index = min(int(place), len(ordered) - 2)
@@ -37,13 +37,14 @@ def quantile(values: Sequence[float], q: float) -> float:
 
 
 def auc(first: Sequence[float], second: Sequence[float]) -> Estimate:
-    """Return the probability that a value of `second` exceeds one of `first`, ties counting half: 0.5 tells nothing.
+    """Return the probability that a value of `second` exceeds one of `first`, counting ties as half.
 
-    It is the Mann-Whitney statistic. The interval is DeLong's (DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44),
-    computed from ranks as Sun and Xu do (2014, IEEE Signal Processing Letters 21). Both need two values or more.
+    0.5 means that the samples cannot be told apart. This is the Mann-Whitney statistic. The interval is DeLong's
+    (DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44), computed from ranks as in Sun and Xu (2014, IEEE Signal
+    Processing Letters 21). Each sample needs at least two values.
     """
     ranks = _ranks([*first, *second])
-    # How many values of the other sample each one exceeds, ties counting half.
+    # How many values of the other sample each value exceeds, counting ties as half.
     exceeded_first = [rank - own for rank, own in zip(ranks, _ranks(first), strict=False)]
     exceeded_second = [rank - own for rank, own in zip(ranks[len(first) :], _ranks(second), strict=True)]
     value = fmean(exceeded_second) / len(first)
@@ -54,7 +55,7 @@ def auc(first: Sequence[float], second: Sequence[float]) -> Estimate:
 
 
 def _ranks(values: Sequence[float]) -> list[float]:
-    """Rank the values from 1; equal ones share the middle of their ranks."""
+    """Rank the values from 1; equal values share the mean of their ranks."""
     order = sorted(range(len(values)), key=values.__getitem__)
     ranks = [0.0] * len(values)
     begin = 0
@@ -69,10 +70,10 @@ def _ranks(values: Sequence[float]) -> list[float]:
 
 
 def ratio(changed: Sequence[float], base: Sequence[float]) -> Estimate:
-    """Compare two sides that were measured in turns: the median over all rounds of the ratio within a round.
+    """Return the median, over all rounds, of the ratio between two sides that were measured in turns.
 
-    What the machine does at the time hits both sides of a round, and a median passes over the rounds that it hit
-    unevenly. The interval is the percentile bootstrap over rounds (Efron and Tibshirani 1993, chapter 13).
+    Other load on the machine usually affects both sides of a round, and the median ignores rounds where it did not. The
+    interval is a percentile bootstrap over the rounds (Efron and Tibshirani 1993, chapter 13).
     """
     ratios = [one / other for one, other in zip(changed, base, strict=True)]
     chance = random.Random(SEED)  # noqa: S311 - draws samples, protects nothing

@@ -1,7 +1,7 @@
-"""Growth: what many users, many waiting jobs and many clients cost each request, and each mail.
+"""Growth: how much many users, many waiting jobs and many clients slow down requests and mails.
 
-The sides of a comparison stand beside each other and are measured in turns, in rounds of a second or so, in an order
-drawn anew for each round. A figure holds if the interval of its ratio reaches MAX_RATIO or below.
+The sides of a comparison run in parallel and are measured in turns, in rounds of about a second and in a new random
+order each round. A figure holds if the lower end of its ratio's interval is at most MAX_RATIO.
 """
 
 import random
@@ -21,20 +21,20 @@ from tests.faults.run import say
 
 MAX_RATIO = 1.10
 WAITING = "waiting jobs"
-# No limiter key ends while we look: their number is what is measured.
+# Long enough that no limiter key expires during the measurement, which depends on their number.
 LONG_WINDOWS = "1000000/hour;1000000/day"
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How large the sides are, the smallest first, and how long they are measured."""
+    """The sizes of the sides, smallest first, and how much to measure."""
 
     users: Sequence[int] = (100_000, 1_000_000, 10_000_000)
     waiting: Sequence[int] = (0, 1_000_000)
     clients: Sequence[int] = (1_000, 1_000_000)
     rounds: int = 40
-    requests: int = 250  # In a round.
-    mails: int = 30  # In a round, of these.
+    requests: int = 250  # Per round.
+    mails: int = 30  # Per round, out of these requests.
 
 
 SHORT = Scale((1_000, 10_000), (0, 10_000), (100, 10_000), rounds=2, requests=40, mails=20)
@@ -42,7 +42,7 @@ SHORT = Scale((1_000, 10_000), (0, 10_000), (100, 10_000), rounds=2, requests=40
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of both sides in milliseconds, the median of its rounds, and how many times as large it has become."""
+    """The medians of both sides in milliseconds, and the ratio between them."""
 
     name: str
     base: float
@@ -51,15 +51,15 @@ class Figure:
 
     @property
     def holds(self) -> bool:
-        """Tell whether it may be at most a tenth worse."""
+        """Tell whether the interval allows a growth of at most MAX_RATIO."""
         return self.ratio.low <= MAX_RATIO
 
 
 @dataclass(frozen=True)
 class Growth:
-    """What grew from how many to how many, and what that did to each figure.
+    """What grew, from and to which size, and how each figure changed.
 
-    statuses: how often each came, of both sides. mails: how many went out.
+    statuses: responses by status, of both sides. mails: number of mails sent.
     """
 
     what: str
@@ -71,9 +71,9 @@ class Growth:
 
 
 def measure(folder: Path, database_url: str, sink: Sink, *, short: bool) -> list[Growth]:
-    """Measure what grows, one after the other.
+    """Measure the growth of users, of waiting jobs and of clients.
 
-    folder: exists, and is empty. database_url: a PostgreSQL on which databases may be made.
+    folder: an existing, empty folder. database_url: a PostgreSQL server on which databases may be created.
     Raises TimeoutError, ConnectionError, and RuntimeError if mails are missing.
     """
     scale = SHORT if short else Scale()
@@ -86,10 +86,10 @@ def measure(folder: Path, database_url: str, sink: Sink, *, short: bool) -> list
 
 
 def users(folder: Path, database_url: str, sink: Sink, scale: Scale) -> list[Growth]:
-    """Compare tables of users. Who is asked for is drawn from the whole table; it and its indexes are in memory.
+    """Compare users tables. The users are drawn at random from the whole table, which is in memory with its indexes.
 
-    With the server's own 128 MB of buffers the small table is in them and the large one is not: a look-up in 10 million
-    users took PostgreSQL 20 to 30 us of CPU more than the 60 to 70 that one in 100,000 took.
+    The small table fits into PostgreSQL's default 128 MB of buffers, but the large one does not: a lookup among 100,000
+    users took 60 to 70 us of CPU, and one among 10 million took 20 to 30 us more.
     """
     with ExitStack() as ends:
         services = Services(folder, database_url, sink, ends)
@@ -103,23 +103,23 @@ def users(folder: Path, database_url: str, sink: Sink, scale: Scale) -> list[Gro
 
 
 def waiting(folder: Path, database_url: str, sink: Sink, scale: Scale) -> list[Growth]:
-    """Compare outboxes. Nobody takes from the queue's old end, so what waits goes on waiting."""
+    """Compare outboxes. The worker takes only the newest jobs from the queue, so the waiting jobs keep waiting."""
     with ExitStack() as ends:
         services, users = _with_users(folder, database_url, sink, scale, ends)
-        # The door must have room for more.
+        # The API must still accept new jobs.
         settings = {"OUTBOX_MAX": str(10 * max(scale.waiting))}
 
         def start(number: int) -> Side:
             side = _side(services, ends, f"waiting-{number}", Drawn(users), settings)
             backlog.fill(side.store.client, number)
-            say(f"growth: {number} jobs wait")
+            say(f"growth: {number} waiting jobs")
             return side
 
         return _compared(WAITING, [(number, start(number)) for number in scale.waiting], scale, sink)
 
 
 def clients(folder: Path, database_url: str, sink: Sink, scale: Scale) -> list[Growth]:
-    """Compare limiters that count so many clients, all of whom go on asking."""
+    """Compare limiters with different numbers of clients, all of which keep sending requests."""
     with ExitStack() as ends:
         services, users = _with_users(folder, database_url, sink, scale, ends)
         settings = {"TRUSTED_PROXIES": "1", "FORGOT_LIMIT_PER_IP": LONG_WINDOWS}
@@ -127,14 +127,14 @@ def clients(folder: Path, database_url: str, sink: Sink, scale: Scale) -> list[G
         def start(number: int) -> Side:
             side = _side(services, ends, f"clients-{number}", Drawn(users, number), settings)
             limiter_keys.fill(side, number)
-            say(f"growth: {number} clients are counted")
+            say(f"growth: {number} clients in the limiter")
             return side
 
         return _compared("clients in the limiter", [(number, start(number)) for number in scale.clients], scale, sink)
 
 
 def _with_users(folder: Path, database_url: str, sink: Sink, scale: Scale, ends: ExitStack) -> tuple[Services, int]:
-    """Make the smallest table of users for both sides."""
+    """Create a users table of the smallest size, shared by all sides."""
     number = min(scale.users)
     url = ends.enter_context(databases.generated(database_url, f"growth_{folder.name}", number))
     return Services(folder, url, sink, ends), number
@@ -145,7 +145,7 @@ def _side(services: Services, ends: ExitStack, name: str, drawn: Drawn, settings
 
 
 def _compared(what: str, sides: Sequence[tuple[int, Side]], scale: Scale, sink: Sink) -> list[Growth]:
-    """Measure the sides in turns, and hold each against the first."""
+    """Measure the sides in turns, and compare each with the first."""
     for _, side in sides:
         side.measure(scale.requests, scale.mails)
         side.forget()
@@ -155,7 +155,7 @@ def _compared(what: str, sides: Sequence[tuple[int, Side]], scale: Scale, sink: 
             side.measure(scale.requests, scale.mails)
     mails, expected = sink.count() - before, sum(side.mails for _, side in sides)
     if mails != expected:
-        raise RuntimeError(f"{mails} mails, not {expected}")
+        raise RuntimeError(f"{mails} mails were sent instead of {expected}")
     (base, base_side), *others = sides
     for _, side in sides:
         if set(side.statuses) != {202}:
@@ -170,7 +170,7 @@ def _counts(base: Side, grown: Side) -> tuple[Mapping[int, int], int]:
 
 
 def _figures(what: str, base: Side, grown: Side) -> tuple[Figure, ...]:
-    # A sweep looks at what waits. Elsewhere it does nothing, in some 50 us, and its time tells of the machine alone.
+    # Only waiting jobs affect a sweep. Otherwise it takes about 50 us for doing nothing, which is mostly noise.
     names = [name for name in FIGURES if name != SWEEP or what == WAITING]
     return tuple(
         Figure(

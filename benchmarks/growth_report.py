@@ -1,4 +1,4 @@
-"""Growth: what many users, many waiting jobs and many clients cost each request, and each mail."""
+"""Growth: how much many users, many waiting jobs and many clients slow down requests and mails."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -9,17 +9,17 @@ from benchmarks.growth import MAX_RATIO, Figure, Growth
 from benchmarks.results import Bench, Part, Promise, Table, shown
 from benchmarks.sink import sink
 
-_COLUMNS = ("", "ms with the fewer", "ms with the more", "ratio", "95 % interval")
+_COLUMNS = ("", "ms with fewer", "ms with more", "ratio", "95 % interval")
 
 
 def run(bench: Bench) -> Part:
-    """Measure, and say what was found."""
+    """Measure, and return the results."""
     with services.users(bench.folder, 1) as database_url, sink() as relay:
         return part(growth.measure(bench.folder, database_url, relay, short=bench.short))
 
 
 def part(found: Sequence[Growth]) -> Part:
-    """Write it down."""
+    """Return the tables and promises."""
     promises = [_promise(each, figure) for each in found for figure in each.figures]
     raw = [asdict(each) for each in found]
     return Part("Growth", tuple(_table(each) for each in found), tuple(promises), raw=raw)
@@ -39,4 +39,4 @@ def _row(figure: Figure) -> tuple[str, ...]:
 
 def _promise(growth: Growth, figure: Figure) -> Promise:
     seen = f"{shown(figure.ratio.value)} ({interval(figure.ratio)})"
-    return Promise(f"{_title(growth)}: {figure.name}", seen, f"interval reaches {MAX_RATIO:.2f} or below", figure.holds)
+    return Promise(f"{_title(growth)}: {figure.name}", seen, f"lower end at most {MAX_RATIO:.2f}", figure.holds)

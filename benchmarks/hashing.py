@@ -1,4 +1,4 @@
-"""What passwords cost the door: `POST /forgot-password`, quiet and while fifty clients keep bcrypt busy."""
+"""Latency of `POST /forgot-password`, alone and while fifty clients keep bcrypt busy by setting passwords."""
 
 import itertools
 import json
@@ -12,16 +12,16 @@ from benchmarks.services import UNLIMITED, Contender, Services
 from tests.faults.run import say
 from tests.support.servers import wait_until
 
-BOUND = 100.0  # Milliseconds that the door's p99 may be. Passwords are set at the door's own priority, so it may rise.
-SHARE = 0.25  # Of the door's saturation: the rate at which it is asked.
+BOUND = 100.0  # Milliseconds for the p99. Setting passwords has the same priority, so the p99 may rise.
+SHARE = 0.25  # The request rate, as a share of the rate at saturation.
 COST = "12"
-LINKS = 500  # For the clients of one phase; more than are used up.
-DRAINED = 60.0  # Seconds within which a worker must have sent what was accepted.
+LINKS = 500  # For the clients of one phase; more than they can use.
+DRAINED = 60.0  # Seconds for the worker to send everything that was accepted.
 
 
 @dataclass(frozen=True)
 class Lengths:
-    """How long is measured: seconds of saturation and of a phase, and how many rounds of phases."""
+    """How long to measure: seconds at saturation, seconds per phase, and rounds of phases."""
 
     saturation: float = 2.0
     phase: float = 8.0
@@ -33,7 +33,7 @@ SHORT = Lengths(saturation=1.0, phase=2.0, rounds=1)
 
 @dataclass(frozen=True)
 class Door:
-    """How the door answered: milliseconds as medians over the rounds, and answers of each status."""
+    """Response times in milliseconds, as medians over the rounds, and the number of responses by status."""
 
     p50: float
     p99: float
@@ -42,28 +42,28 @@ class Door:
 
 @dataclass(frozen=True)
 class Loaded:
-    """The door while passwords are set, and what those who set them saw."""
+    """The response times while passwords are set, and the results of the clients that set them."""
 
     door: Door
-    ratio: float  # Of the p99 to the quiet one of the same round; the median over the rounds.
+    ratio: float  # The p99 divided by the quiet p99 of the same round; the median over the rounds.
     ratios: tuple[float, ...]
-    resets: dict[int, int]  # Answers of each status.
-    passwords: float  # A second.
-    seconds: float  # To set a password, the median.
+    resets: dict[int, int]  # Responses by status.
+    passwords: float  # Per second.
+    seconds: float  # Per password, the median.
     longest_refusal: float  # Seconds.
 
     @property
     def holds(self) -> bool:
-        """Tell whether the door keeps its promise."""
+        """Tell whether the promise is kept."""
         return self.door.p99 <= BOUND and set(self.door.statuses) == {202}
 
 
 @dataclass(frozen=True)
 class Hashing:
-    """The measurement. Patient clients wait as Retry-After says; the others are an attack without a limit."""
+    """The results. Patient clients obey Retry-After; impatient ones stand for an attack without rate limits."""
 
     clients: int
-    saturation: float  # Requests a second.
+    saturation: float  # Requests per second.
     rate: float
     quiet: Door
     patient: Loaded
@@ -78,9 +78,9 @@ class _Round:
 
 
 def measure(services: Services, database_url: str, *, short: bool) -> Hashing:
-    """Measure one process with its usual threads, at bcrypt's usual cost, phases in turn.
+    """Measure one process with the default number of threads and bcrypt's default cost, alternating the phases.
 
-    Raises TimeoutError where something does not answer.
+    Raises TimeoutError if a program does not respond.
     """
     lengths = SHORT if short else Lengths()
     store = services.store("hashing")
@@ -89,7 +89,7 @@ def measure(services: Services, database_url: str, *, short: bool) -> Hashing:
     bench = _Bench(api, database_url, _asks(), lengths)
     saturation = bench.saturation()
     rate = saturation * SHARE
-    say(f"the door takes {saturation:.0f} requests a second; from now on {rate:.0f}")
+    say(f"saturation: {saturation:.0f} requests per second; continuing at {rate:.0f}")
     rounds = [bench.round(rate) for _ in range(lengths.rounds)]
     quiet = [each.quiet for each in rounds]
     patient, impatient = ([getattr(each, name) for each in rounds] for name in ("patient", "impatient"))
@@ -97,7 +97,7 @@ def measure(services: Services, database_url: str, *, short: bool) -> Hashing:
 
 
 def _asks() -> Iterator[bytes]:
-    """Ask for a link, half of the times for an address that nobody has, and never twice for one."""
+    """Yield requests for a link, half of them for unknown addresses, and each for a different address."""
     for number in itertools.count():
         name = f"u{number}" if number % 2 else f"nobody{number}"
         yield post("/forgot-password", json.dumps({"email": f"{name}@example.com"}).encode())
@@ -132,7 +132,7 @@ class _Bench:
         return answers, resets
 
     def _drain(self) -> None:
-        """Wait until every mail is out, so that each phase begins alike."""
+        """Wait until every mail is sent, so that each phase starts in the same state."""
         wait_until(lambda: self.api.backlog() == 0, "the worker does not send what was accepted", DRAINED)
 
 

@@ -1,11 +1,11 @@
-"""Fills a limiter with clients that were never there: the door counts one, and its keys are copied for all others."""
+"""Fills a limiter with many clients: the API counts a first one, and its keys are copied for all the others."""
 
 from benchmarks.load import one_by_one
 from benchmarks.sides import Side, client_address
 from tests.support.servers import wait_until
 
 CHUNK = 2000
-WRITTEN = 120.0  # Seconds until Redis has rewritten its file.
+WRITTEN = 120.0  # Seconds for Redis to rewrite its append-only file.
 COPY = """
 local payload, ttl = redis.call('DUMP', KEYS[1]), redis.call('PTTL', KEYS[1])
 for _, key in ipairs(ARGV) do redis.call('RESTORE', key, math.max(0, ttl), payload, 'REPLACE') end
@@ -13,9 +13,9 @@ for _, key in ipairs(ARGV) do redis.call('RESTORE', key, math.max(0, ttl), paylo
 
 
 def fill(side: Side, number: int) -> None:
-    """Let so many clients be counted, whatever keys and values the service counts them by.
+    """Add this many clients to the limiter, without knowing the format of its keys and values.
 
-    Raises RuntimeError if a key names no client, or if the door counts the last client by other keys than were copied.
+    Raises RuntimeError if no key contains a client's address, or if the API uses other keys than the copied ones.
     """
     first, last, client = client_address(0), client_address(number - 1), side.store.client
     one_by_one(side.door.port, [side.drawn.request(0)])
@@ -29,5 +29,5 @@ def fill(side: Side, number: int) -> None:
     one_by_one(side.door.port, [side.drawn.request(number - 1)])
     counted = sum(1 for _ in client.scan_iter(f"*{last}*", CHUNK))
     if not templates or not len(templates) == copied == counted:
-        raise RuntimeError(f"{len(templates)} keys of a client, {copied} of a copied one, {counted} once it asked")
-    wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"], "no end of writing", WRITTEN)
+        raise RuntimeError(f"{len(templates)} keys per client, {copied} copied, {counted} after a request")
+    wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"], "Redis keeps rewriting", WRITTEN)

@@ -1,4 +1,4 @@
-"""Requests over kept connections, in a closed loop or at a steady rate. Cheap, because it shares the cores."""
+"""Sends requests over keep-alive connections, at full speed or a steady rate; cheap, because it shares the cores."""
 
 import select
 import socket
@@ -11,20 +11,20 @@ from math import inf
 from typing import Self
 
 CONNECTIONS = 32
-POOL = 64  # Connections that requests at a rate may use.
+POOL = 64  # Connections for requests at a steady rate.
 TICK = 0.001  # Seconds.
-TIMEOUT = 10.0  # Seconds without any answer after which a measurement is given up.
+TIMEOUT = 10.0  # Seconds to connect, and to wait for the last responses.
 _END_OF_HEAD = b"\r\n\r\n"
 _LENGTH = b"content-length: "
 _RETRY_AFTER = b"retry-after: "
 
 Requests = Iterator[bytes]
-"""Whole requests, ready to be sent."""
+"""Complete HTTP requests."""
 
 
 @dataclass
 class Answers:
-    """What came back: seconds of each request by the order of answers, and how many there were of each status."""
+    """The responses: the latency of each in seconds, in the order received, and their number by status."""
 
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
@@ -32,22 +32,22 @@ class Answers:
 
     @property
     def count(self) -> int:
-        """Count the answers."""
+        """The number of responses."""
         return len(self.latencies)
 
     @property
     def rate(self) -> float:
-        """Answers a second."""
+        """Responses per second."""
         return self.count / self.seconds
 
     def note(self, status: int, latency: float) -> None:
-        """Note one answer."""
+        """Record a response."""
         self.latencies.append(latency)
         self.statuses[status] = self.statuses.get(status, 0) + 1
 
 
 class Connection:
-    """One connection with at most one request on its way."""
+    """A connection with at most one request in flight."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
@@ -63,16 +63,16 @@ class Connection:
         self.socket.close()
 
     def fileno(self) -> int:
-        """Return the socket's descriptor."""
+        """Return the socket's file descriptor."""
         return self.socket.fileno()
 
     def send(self, request: bytes, since: float) -> None:
-        """Send a request, whose time counts from a moment."""
+        """Send a request, whose latency counts from `since`."""
         self.since = since
         self.socket.sendall(request)
 
     def receive(self) -> int | None:
-        """Return the status of the answer, once all of it is here, and keep the seconds of its Retry-After.
+        """Return the status once the response is complete, else None; also store the seconds of its Retry-After.
 
         Raises ConnectionError.
         """
@@ -89,13 +89,13 @@ class Connection:
 
 
 def _number(head: bytes, header: bytes) -> int:
-    """Read a header that is a number; 0 where there is none."""
+    """Return the value of a numeric header, or 0 if it is missing."""
     _, _, value = head.lower().partition(header)
     return int(value.split(b"\r", 1)[0] or 0)
 
 
 def post(path: str, body: bytes, *headers: bytes) -> bytes:
-    """Write a request whose body is JSON."""
+    """Build a request with a JSON body."""
     lines = [f"POST {path} HTTP/1.1".encode(), b"Host: localhost", b"Content-Type: application/json", *headers]
     return b"\r\n".join([*lines, b"Content-Length: %d" % len(body), b"", body])
 
@@ -103,11 +103,12 @@ def post(path: str, body: bytes, *headers: bytes) -> bytes:
 def run(
     port: int, requests: Requests, seconds: float, rate: float = inf, is_open: Callable[[], bool] = lambda: True
 ) -> Answers:
-    """Send requests for some seconds and wait for the last answer.
+    """Send requests for some seconds and wait for the last response.
 
-    Without a rate each connection sends its next request as soon as the last one is answered: saturation. With one,
-    requests are sent when they are due, whatever the answers, and their time counts from then; those that find no
-    connection wait for one, as in a client with a pool. While `is_open` says no, nothing is sent.
+    Without a rate, each connection sends its next request as soon as it has a response, which saturates the server.
+    With a rate, requests are sent when they are due, whether or not earlier ones have been answered, and their latency
+    counts from then; if all connections are busy they wait, as in a client with a connection pool. Nothing is sent
+    while `is_open` returns False.
 
     Raises TimeoutError or ConnectionError.
     """
@@ -131,7 +132,7 @@ def _run(
             number += 1
             now = time.perf_counter()
             due = begun + number / rate
-        # What is due now and not sent waits for a connection, or for `is_open`, and not in a busy loop.
+        # A request that is due waits for a connection or for `is_open`, but not in a busy loop.
         wait = min(TICK, due - now) if free and due > now else TICK
         for descriptor in select.select(list(busy), [], [], wait)[0]:
             if (status := busy[descriptor].receive()) is not None:
@@ -140,15 +141,15 @@ def _run(
                 free.append(connection)
         now = time.perf_counter()
         if busy and now - begun > seconds + TIMEOUT:
-            raise TimeoutError("a request is not answered")
+            raise TimeoutError("a request got no response")
     answers.seconds = now - begun
     return answers
 
 
 def one_by_one(port: int, requests: Iterable[bytes]) -> Answers:
-    """Send requests over one kept connection, each when the last one is answered; latencies are in their order.
+    """Send requests over one connection, each after the response to the previous one, and return latencies in order.
 
-    A latency is the time from the first byte sent to the last one received.
+    A latency runs from the first byte sent to the last byte received.
     """
     answers = Answers()
     begun = time.perf_counter()

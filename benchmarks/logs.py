@@ -1,4 +1,4 @@
-"""The folder of logs and data: gone afterwards, but for the logs of a run that failed."""
+"""A temporary folder for logs and data; if a run fails, its logs are kept."""
 
 import shutil
 import tempfile
@@ -8,14 +8,14 @@ from pathlib import Path
 
 from tests.faults.run import say
 
-_MOST = 5  # Logs that are named.
+_MOST = 5  # Log files to list.
 
 
 @contextmanager
 def folder_for_logs() -> Iterator[Path]:
-    """Make the folder, and after an error keep what is a log and say where to look, the last one written to first."""
+    """Create the folder; after an error, keep its log files and print their paths, most recently written first."""
     folder = Path(tempfile.mkdtemp(prefix="latchkey-bench-"))
-    folder.chmod(0o755)  # PostgreSQL runs as a user of its own where this runs as root.
+    folder.chmod(0o755)  # If this runs as root, PostgreSQL runs as a separate user.
     try:
         yield folder
     except Exception:
@@ -33,6 +33,6 @@ def _keep_logs(folder: Path) -> None:
     for path in set(files) - set(logs):
         path.unlink()
     logs.sort(key=lambda log: log.stat().st_mtime, reverse=True)
-    say("What the programs said is kept; the last to speak comes first:")
+    say("The log files have been kept, most recently written first:")
     for log in logs[:_MOST]:
         say(str(log))

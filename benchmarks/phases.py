@@ -1,4 +1,4 @@
-"""One contender's turn: at saturation, at half of it, at a rate that all share, with every mail out. All is counted."""
+"""One contender's turn: at saturation, at half of it, at the same rate for all, and at a rate with every mail sent."""
 
 import time
 from collections import Counter
@@ -14,12 +14,12 @@ from benchmarks.services import Contender
 from benchmarks.sink import Sink
 from tests.support.servers import wait_until
 
-TIMES = 3  # Requests that the limit of each address lets through in 15 minutes.
-BACKLOG = 100  # What may wait while a contender takes only as much as it can finish.
-LOOK = 0.02  # Seconds between two looks at what waits.
-SHARED_RATE = 150.0  # Requests a second: half of what the slowest contender reaches with one process.
-TIMEOUT = 300.0  # Seconds in which what waits must be finished.
-STRAGGLERS = 5.0  # Seconds in which the last mails must come after that.
+TIMES = 3  # Requests per address that the limit allows in 15 minutes.
+BACKLOG = 100  # Jobs that may wait while a contender accepts only as much as it can finish.
+LOOK = 0.02  # Seconds between two checks of the backlog.
+SHARED_RATE = 150.0  # Requests per second: half of what the slowest contender reaches with one process.
+TIMEOUT = 300.0  # Seconds to finish the backlog.
+STRAGGLERS = 5.0  # Seconds after that for the last mails to arrive.
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Durations:
 
 @dataclass(frozen=True)
 class Phase:
-    """What was seen in one phase: requests a second, milliseconds until the answer, milliseconds of CPU a request."""
+    """The results of one phase: requests per second, latency in milliseconds, milliseconds of CPU per request."""
 
     rate: float
     p50: float
@@ -45,15 +45,15 @@ class Phase:
 
     @property
     def cpu(self) -> float:
-        """The server's and its Redis's."""
+        """The CPU of the server and its Redis."""
         return self.server_cpu + self.redis_cpu
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What was seen of one contender in one round; memory in megabytes, mails owed and sent from begin to end.
+    """One contender's results in one round; memory in megabytes, mails owed and sent over the whole turn.
 
-    `sustained` is how many requests a second were accepted with all their mails out; none for who sends no mail.
+    `sustained` is the number of requests per second with all their mails sent, or None if the contender sends none.
     """
 
     saturation: Phase
@@ -66,10 +66,10 @@ class Turn:
 
 
 class Requests:
-    """Requests for known and unknown addresses by turns, all of one length, each address `times` times at most.
+    """Requests that alternate between known and unknown addresses, and use each address at most `times` times.
 
-    Of the users u0, u1 and so on the second half is known, and as many numbers after them are not. With 200,000 users
-    all have six digits.
+    The known addresses are the second half of the users u0, u1 and so on; the unknown ones are as many numbers after
+    the last user. With 200,000 users all of them have six digits, so all requests have the same length.
     """
 
     def __init__(self, users: int, times: float = inf) -> None:
@@ -82,7 +82,7 @@ class Requests:
 
     def __next__(self) -> bytes:
         if self.sent >= self._most:
-            raise RuntimeError("all addresses are used up: measure fewer rounds, or wait for 15 minutes")
+            raise RuntimeError("all addresses are used up: measure fewer rounds, or wait 15 minutes")
         number, unknown = divmod(self.sent, 2)
         self.sent += 1
         user = self._half * (1 + unknown) + number % self._half
@@ -90,12 +90,12 @@ class Requests:
 
     @property
     def known(self) -> int:
-        """Count those for known addresses."""
+        """The number of requests for known addresses so far."""
         return (self.sent + 1) // 2
 
 
 class Subject:
-    """A contender, its requests, and the mails that are owed for them."""
+    """A contender, its requests, and the mails that it owes for them."""
 
     def __init__(self, contender: Contender, requests: Requests, sink: Sink) -> None:
         self.contender = contender
@@ -109,16 +109,16 @@ class Subject:
 
     @property
     def owed(self) -> int:
-        """Count the mails owed in this turn: one for each known address."""
+        """The number of mails owed in this turn: one per request for a known address."""
         return 0 if self.contender.name == "floor" else self._requests.known - self._known
 
     @property
     def mailed(self) -> int:
-        """Count the mails that came in this turn."""
+        """The number of mails received in this turn."""
         return self._sink.count() - self._mails
 
     def turn(self, durations: Durations) -> Turn:
-        """Measure every phase, each with a warm-up before it and nothing left to do after it."""
+        """Measure every phase, with a warm-up before each and an empty backlog after it."""
         self._begin()
         self.send(durations.warm_up)
         saturation = self._watched(durations.saturation)
@@ -140,20 +140,20 @@ class Subject:
     def send(self, seconds: float, rate: float = inf, is_open: Callable[[], bool] = lambda: True) -> Answers:
         """Send requests.
 
-        Raises RuntimeError if one of them is answered otherwise than it should.
+        Raises RuntimeError if a response has the wrong status.
         """
         sent, known = self._requests.sent, self._requests.known
         answers = load.run(self.contender.port, self._requests, seconds, rate, is_open)
         known, sent = self._requests.known - known, self._requests.sent - sent
-        # The tutorial's way tells who has an account.
+        # The tutorial reveals who has an account.
         to_known, to_unknown = (200, 404) if self.contender.name == "tutorial" else (202, 202)
         expected = Counter({to_known: known}) + Counter({to_unknown: sent - known})
         if answers.statuses != expected:
-            raise RuntimeError(f"{self.contender.name} answered {answers.statuses} and not {dict(expected)}")
+            raise RuntimeError(f"{self.contender.name} returned {answers.statuses} instead of {dict(expected)}")
         return answers
 
     def drain(self) -> None:
-        """Wait until everything is finished; mails that do not come are left to be counted."""
+        """Wait until the backlog is empty and the mails have arrived; missing mails are not an error here."""
         wait_until(lambda: not self.contender.backlog(), f"{self.contender.name} does not finish", TIMEOUT)
         with suppress(TimeoutError):
             wait_until(lambda: self.mailed >= self.owed, "mails are missing", STRAGGLERS)
@@ -167,9 +167,9 @@ class Subject:
         return Phase(answers.rate, median(answers.latencies) * 1000, p99 * 1000, server * each, redis * each)
 
     def _sustained(self, durations: Durations, saturation: float) -> float | None:
-        """Accept as much as is finished, and count the time until the last mail is out."""
+        """Accept only as much as can be finished, and include the time until the last mail is sent."""
         if self.contender.store is None:
-            return saturation if self.owed else None  # Who mails while the client waits has no backlog.
+            return saturation if self.owed else None  # Mails sent while the client waits leave no backlog.
         is_open = self._gate()
         self.send(durations.warm_up, is_open=is_open)
         self.drain()
@@ -179,7 +179,7 @@ class Subject:
         return answers.count / (time.perf_counter() - begun)
 
     def _gate(self) -> Callable[[], bool]:
-        """Return what tells whether little enough waits, as of the last look."""
+        """Return a function that tells whether the backlog was small enough when last checked."""
         looked, is_open = -inf, True
 
         def gate() -> bool:

@@ -1,4 +1,4 @@
-"""Charts as one SVG: bars with real text, readable on light and dark, without scripts or fonts from elsewhere."""
+"""Draws bar charts as one SVG with real text and light and dark colours, without scripts or external fonts."""
 
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
@@ -7,7 +7,7 @@ from benchmarks.results import Chart, shown
 
 OURS = "latchkey"
 _COLUMNS = 2
-_WIDTH, _LABEL, _BAR = 400, 144, 176  # Of a chart, of a name, and of the longest bar; a figure has the rest.
+_WIDTH, _LABEL, _BAR = 400, 144, 176  # Widths of a chart, a name, and the longest bar; the rest is for the figure.
 _LINE, _TITLE, _MARGIN = 26, 34, 20
 _STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
@@ -23,7 +23,7 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 
 
 def svg(charts: Sequence[Chart]) -> str:
-    """Draw charts in two columns; the longest bar of each fills its width."""
+    """Draw the charts in two columns; the longest bar of each chart fills the width."""
     lines = max((len(chart.bars) for chart in charts), default=0)
     height = _TITLE + lines * _LINE + _MARGIN
     rows = -(-len(charts) // _COLUMNS)
@@ -35,7 +35,7 @@ def svg(charts: Sequence[Chart]) -> str:
     size = f'viewBox="0 0 {width} {total}" width="{width}" height="{total}"'
     head = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title desc">',
-        '<title id="title">Latchkey beside others</title>',
+        '<title id="title">Latchkey compared with others</title>',
         f'<desc id="desc">{escape(_words(charts))}</desc>',
         f"<style>{_STYLE}</style>",
         f'<rect class="paper" width="{width}" height="{total}" rx="6"/>',
@@ -44,7 +44,7 @@ def svg(charts: Sequence[Chart]) -> str:
 
 
 def _words(charts: Sequence[Chart]) -> str:
-    """Say all of it, for those who do not see it."""
+    """Return all figures as text, for screen readers."""
     return " ".join(
         f"{chart.title}: {', '.join(f'{name} {shown(value)}' for name, value in chart.bars)}." for chart in charts
     )

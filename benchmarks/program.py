@@ -1,4 +1,4 @@
-"""A program under measurement: its CPU time and memory as the operating system counts them."""
+"""Runs a program and measures its CPU time and memory."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ MEGABYTE = 1_000_000
 
 
 class Program:
-    """A program and its processes, from start to stop."""
+    """A program and its child processes."""
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], log: Path) -> None:
         with log.open("ab") as output:
@@ -25,11 +25,11 @@ class Program:
         self._log = log
 
     def cpu(self) -> float:
-        """Seconds of CPU that its processes have used, user and system."""
+        """Return the seconds of CPU, user and system, used by its processes."""
         return cpu_seconds(self._processes())
 
     def memory(self) -> float:
-        """Megabytes that its processes hold, what they share counted once."""
+        """Return the megabytes used by its processes, counting shared memory once."""
         return float(sum(process.memory_full_info().pss for process in self._processes())) / MEGABYTE
 
     def _processes(self) -> list[psutil.Process]:
@@ -37,22 +37,22 @@ class Program:
         return [process, *process.children(recursive=True)]
 
     def check(self) -> None:
-        """Raise RuntimeError if it has ended."""
+        """Raise RuntimeError if the program has exited."""
         if self._process.poll() is not None:
-            raise RuntimeError(f"{self._log.stem} has ended: {self._log.read_text()[-2000:]}")
+            raise RuntimeError(f"{self._log.stem} has exited: {self._log.read_text()[-2000:]}")
 
     def listens(self, port: int) -> bool:
-        """Tell whether it listens there; raise RuntimeError if it has ended."""
+        """Tell whether it listens on the port; raise RuntimeError if it has exited."""
         self.check()
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", port)) == 0
 
     def end(self) -> None:
-        """Ask it to end."""
+        """Send SIGTERM without waiting."""
         self._process.terminate()
 
     def stop(self) -> None:
-        """End it and what it started, and wait until it is gone."""
+        """Stop it and its child processes, and wait until it has exited."""
         children = self._processes()[1:] if self._process.poll() is None else []
         self._process.terminate()
         try:
@@ -65,14 +65,14 @@ class Program:
 
 
 def python(module: str, *arguments: str) -> list[str]:
-    """Return the command that runs a module with this Python."""
+    """Return the command line that runs a module with this Python."""
     return [sys.executable, "-m", module, *arguments]
 
 
 def cpu_seconds(processes: Iterable[psutil.Process]) -> float:
-    """Sum the seconds of CPU, user and system, that processes have used.
+    """Return the total seconds of CPU, user and system, used by the processes.
 
-    Read from their CPU clocks, to the nanosecond; psutil's figures come in steps of 10 ms, which hide a short run.
-    The id of such a clock is made as clock_getcpuclockid(3) does on Linux.
+    Read from their CPU clocks, which count nanoseconds; psutil's steps of 10 ms are too coarse for a short run. The
+    clock id is computed the way clock_getcpuclockid(3) does on Linux.
     """
     return sum(time.clock_gettime(~process.pid << 3 | 2) for process in processes)

@@ -1,4 +1,4 @@
-"""The figures as Markdown, and where they stand in a document."""
+"""Formats the results as Markdown, and writes them into a document."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,16 +7,19 @@ from benchmarks.machine import Machine
 from benchmarks.results import Part, Promise, Table
 
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
-_ALT = "Bars: requests a second, and CPU milliseconds a request, and mails a second. The tables below have the figures."
-_PROMISES = ("promised", "seen", "bound", "kept")
+_ALT = (
+    "Bar charts: requests per second, CPU milliseconds per request, and mails per second. "
+    "The tables below have the figures."
+)
+_PROMISES = ("promise", "measured", "bound", "kept")
 
 
 class NoPlaceError(Exception):
-    """A document has not exactly one place for what was measured."""
+    """The document does not have exactly one place for the results."""
 
 
 def markdown(parts: Sequence[Part], machine: Machine, picture: str = "") -> str:
-    """Return everything: what it was measured on, the picture, the tables of each part, and all promises."""
+    """Return everything: the machine, the picture, the tables of each part, and all promises."""
     blocks = [_measured_on(machine)]
     if picture:
         blocks.append(f"![{_ALT}]({picture})")
@@ -29,7 +32,7 @@ def markdown(parts: Sequence[Part], machine: Machine, picture: str = "") -> str:
 
 
 def grid(table: Table) -> str:
-    """Return a Markdown table that is read well as it is, too: figures stand to the right."""
+    """Return a Markdown table that is also readable as plain text, with figures aligned to the right."""
     lines = [table.columns, *table.rows]
     widths = [max(3, *(len(line[column]) for line in lines)) for column in range(len(table.columns))]
     rights = [column > 0 and _is_figures(table, column) for column in range(len(table.columns))]
@@ -59,12 +62,12 @@ def _promises(promises: Sequence[Promise]) -> Table:
 
 
 def write_into(document: Path, text: str) -> None:
-    """Put the text into the place that a document keeps for it.
+    """Write the text between the document's two markers.
 
     Raises NoPlaceError.
     """
     before, begin, rest = document.read_text().partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end or BEGIN in rest or END in after:
-        raise NoPlaceError(f"{document} must have one {BEGIN} and one {END} after it")
+        raise NoPlaceError(f"{document} must contain {BEGIN} once, and {END} once after it")
     document.write_text(f"{before}{BEGIN}\n{text}{END}{after}")

@@ -1,4 +1,4 @@
-"""Clients that keep setting passwords, in a process of their own: each with genuine links of users of its own."""
+"""Clients that keep setting passwords, in a separate process; each uses valid links for its own users."""
 
 import json
 import multiprocessing
@@ -19,13 +19,13 @@ from tests.support.service import SECRET
 
 CLIENTS = 50
 TICK = 0.02  # Seconds.
-SPREAD = {True: 5.0, False: 0.5}  # Seconds in which the clients begin, patient or not: people do not come in step.
-_AGE = 1800  # Seconds that a link lives.
+SPREAD = {True: 5.0, False: 0.5}  # Seconds, by patience, over which the clients start: people do not act in lockstep.
+_AGE = 1800  # Lifetime of a link in seconds.
 
 
 @dataclass
 class Resets:
-    """What the clients saw: answers of each status, seconds of each password set and of each refusal, and in all."""
+    """The clients' results: responses by status, seconds of each password change and each refusal, and in total."""
 
     seconds: float = 0.0
     statuses: dict[int, int] = field(default_factory=dict)
@@ -33,16 +33,16 @@ class Resets:
     refused: list[float] = field(default_factory=list)
 
     def note(self, status: int, seconds: float) -> None:
-        """Note one answer."""
+        """Record a response."""
         self.statuses[status] = self.statuses.get(status, 0) + 1
-        if status == 200:  # noqa: PLR2004 - a status is best known by its number
+        if status == 200:  # noqa: PLR2004 - a well-known status
             self.set.append(seconds)
         else:
             self.refused.append(seconds)
 
 
 def links(database_url: str, number: int) -> list[bytes]:
-    """Write so many requests to set a new password, each with a link of another user, as their hashes are now."""
+    """Build this many requests to set a password, each with a valid link for a different user."""
     tokens, password = Tokens([SECRET], _AGE), f"set in a benchmark: {secrets.token_hex(8)}"
     query = "SELECT id, password_hash, email FROM users ORDER BY id DESC LIMIT %s"
     with psycopg.connect(database_url) as connection:
@@ -56,15 +56,15 @@ def _request(token: str, password: str) -> bytes:
 
 @contextmanager
 def setting_passwords(port: int, requests: list[bytes], *, patient: bool) -> Iterator[Resets]:
-    """Let all clients run meanwhile, and fill in what they saw at the end.
+    """Run all clients in the background, and fill in their results at the end.
 
-    A client that is refused tries the same link again: a patient one after what Retry-After says, others at once.
+    A client that gets 503 tries the same link again: patient clients after Retry-After, the others immediately.
     """
     resets = Resets()
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("fork").Process(target=_run, args=(port, requests, patient, theirs))
     process.start()
-    # With no copy of it here, the end of that process is the end of our wait for it.
+    # Close this copy, so that `recv` raises EOFError if the process dies.
     theirs.close()
     try:
         time.sleep(SPREAD[patient])
@@ -76,7 +76,7 @@ def setting_passwords(port: int, requests: list[bytes], *, patient: bool) -> Ite
         process.join(5)
 
 
-def _run(port: int, requests: list[bytes], patient: bool, pipe: Pipe) -> None:  # noqa: FBT001 - of a process
+def _run(port: int, requests: list[bytes], patient: bool, pipe: Pipe) -> None:  # noqa: FBT001 - called by Process
     clients = _Clients(port, requests, patient=patient)
     while not pipe.poll():
         clients.go_on()
@@ -84,7 +84,7 @@ def _run(port: int, requests: list[bytes], patient: bool, pipe: Pipe) -> None:  
 
 
 class _Clients:
-    """The clients, each with the request that it makes until it gets through, over a new connection each time."""
+    """The clients; each repeats its request, over a new connection each time, until it is no longer refused."""
 
     def __init__(self, port: int, requests: list[bytes], *, patient: bool) -> None:
         self._port = port
@@ -93,12 +93,12 @@ class _Clients:
         self._begun = time.perf_counter()
         self._resets = Resets()
         self._busy: dict[Connection, bytes] = {}
-        # When each of the others makes its next request.
+        # The idle clients: when to send their next request, and the request.
         gap = SPREAD[patient] / CLIENTS
         self._due = [(self._begun + gap * number, next(self._fresh)) for number in range(CLIENTS)]
 
     def go_on(self) -> None:
-        """Send what is due, and take the answers that are there."""
+        """Send the requests that are due, and read the responses that have arrived."""
         now = time.perf_counter()
         while self._due and self._due[0][0] <= now:
             _, request = heappop(self._due)
@@ -111,7 +111,7 @@ class _Clients:
                 self._answered(connection, status)
 
     def end(self) -> Resets:
-        """Return what the clients saw; who is still waiting for an answer is not in it."""
+        """Return the results, without the requests that are still in flight."""
         self._resets.seconds = time.perf_counter() - self._begun
         return self._resets
 
@@ -119,7 +119,7 @@ class _Clients:
         now = time.perf_counter()
         self._resets.note(status, now - connection.since)
         request = self._busy.pop(connection)
-        if status == 503:  # noqa: PLR2004 - see above
+        if status == 503:  # noqa: PLR2004 - a well-known status
             wait = connection.retry_after if self._patient else 0.0
         else:
             request, wait = next(self._fresh), 0.0

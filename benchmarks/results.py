@@ -1,7 +1,7 @@
-"""How a part of the benchmarks is called, and what it returns: tables, charts, and promises beside what was seen.
+"""The interface of a benchmark part: its input and its results.
 
-A part is a function that takes a `Bench` and returns a `Part`. Tables and promises are ready to be shown, charts hold
-numbers. `python -m benchmarks` knows the parts by name and nothing else about them.
+A part is a function that takes a `Bench` and returns a `Part`. Tables and promises contain formatted text, charts
+contain numbers. `python -m benchmarks` knows nothing about the parts except their names.
 """
 
 from collections.abc import Callable
@@ -12,17 +12,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Bench:
-    """What a part is given: a folder for logs and data, and how much to measure."""
+    """The input of a part: a folder for logs and data, and how much to measure."""
 
     folder: Path
     short: bool = False
     rounds: int | None = None
-    """As many as the part thinks right, if it is not said."""
+    """If None, the part decides."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Figures as they are shown. The first column names the row."""
+    """A table of formatted figures. The first column names the row."""
 
     title: str
     columns: tuple[str, ...]
@@ -31,7 +31,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """Bars of one unit, by what they stand for."""
+    """Named bars of the same unit."""
 
     title: str
     bars: tuple[tuple[str, float], ...]
@@ -39,7 +39,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Promise:
-    """What is promised, what was seen, and whether that keeps it."""
+    """A promise, the measured value, its bound, and whether it is kept."""
 
     text: str
     seen: str
@@ -49,20 +49,20 @@ class Promise:
 
 @dataclass(frozen=True)
 class Part:
-    """What one part of the benchmarks found."""
+    """The results of one part of the benchmarks."""
 
     title: str
     tables: tuple[Table, ...]
     promises: tuple[Promise, ...] = ()
     charts: tuple[Chart, ...] = ()
     raw: Any = None
-    """All single figures, of dictionaries, lists and numbers: only `--json` keeps them."""
+    """All raw figures, as dictionaries, lists and numbers; only `--json` saves them."""
 
 
 Measure = Callable[[Bench], Part]
 
 
 def shown(figure: float) -> str:
-    """Write a figure with three digits, or all that stand before the point."""
-    digits = 0 if abs(figure) >= 100 else 1 if abs(figure) >= 10 else 2  # noqa: PLR2004 - what three digits are
+    """Format a figure with three significant digits, but always with its whole integer part."""
+    digits = 0 if abs(figure) >= 100 else 1 if abs(figure) >= 10 else 2  # noqa: PLR2004 - three digits
     return f"{figure:,.{digits}f}"

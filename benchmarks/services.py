@@ -1,4 +1,4 @@
-"""What all contenders share, a table of users, and each contender with a Redis of its own."""
+"""Starts the users table that all contenders share, and the contenders, each with its own Redis."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,12 +18,12 @@ from tests.support.servers import free_port, wait_until
 
 UNLIMITED = "1000000/minute;1000000/hour"
 WORKER_PROCESSES = "2"
-THREADS = 8  # Of each server process; latchkey's default.
+THREADS = 8  # Per server process; latchkey's default.
 
 
 @contextmanager
 def users(folder: Path, number: int) -> Iterator[str]:
-    """Start a PostgreSQL with users `u0@example.com` and so on, and return its URL."""
+    """Start a PostgreSQL with users `u0@example.com` and so on, and yield its URL."""
     database = Postgres(folder, number)
     try:
         with psycopg.connect(database.url, autocommit=True) as connection:
@@ -35,7 +35,7 @@ def users(folder: Path, number: int) -> Iterator[str]:
 
 @dataclass
 class Contender:
-    """One way to take requests, with so many server processes, and what stands behind it."""
+    """A running server with a number of processes, and the Redis it uses, if any."""
 
     name: str
     processes: int
@@ -44,16 +44,16 @@ class Contender:
     store: "Store | None" = None
 
     def cpu(self) -> tuple[float, float]:
-        """Seconds of CPU used so far by the server and by its Redis."""
+        """Return the seconds of CPU used so far by the server and by its Redis."""
         return self.server.cpu(), self.store.server.cpu() if self.store else 0.0
 
     def backlog(self) -> int:
-        """Count the jobs that are accepted and not finished."""
+        """Count the jobs that are accepted but not finished."""
         return self.store.backlog() if self.store else 0
 
 
 class Store:
-    """A Redis, and how to count the jobs in it."""
+    """A Redis server that can count its unfinished jobs."""
 
     def __init__(self, name: str, folder: Path) -> None:
         (folder / name).mkdir()
@@ -70,7 +70,7 @@ class Store:
             return False
 
     def backlog(self) -> int:
-        """Count what waits and what is in work, of latchkey or of a plain Celery."""
+        """Count the waiting and running jobs, of latchkey or of plain Celery."""
         pipeline = self.client.pipeline(transaction=False)
         pipeline.hlen(Key.JOBS)
         pipeline.llen("celery")
@@ -78,13 +78,13 @@ class Store:
         return sum(pipeline.execute())
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the server."""
         self.client.close()
         self.server.stop()
 
 
 class Services:
-    """Starts contenders, and ends them all."""
+    """Starts contenders, and stops all of them."""
 
     def __init__(self, folder: Path, database_url: str, sink: Sink, ends: ExitStack) -> None:
         self.folder = folder
@@ -94,7 +94,7 @@ class Services:
         self._ends = ends
 
     def end(self) -> None:
-        """Ask all programs to end, at once; what started them waits for each."""
+        """Send SIGTERM to all programs at once; `ends` later waits for each of them."""
         for program in self._programs:
             program.end()
 
@@ -105,7 +105,7 @@ class Services:
         return store
 
     def environ(self, port: int, store: Store | None, **settings: str) -> dict[str, str]:
-        """Return the settings of a program: limits are on, and those for each client out of reach."""
+        """Return a program's settings: rate limits are on, but those per client are too high to be reached."""
         known = settings_for(self._database_url, self.sink.port, port, store.url if store else "")
         limits = {"FORGOT_LIMIT_PER_IP": UNLIMITED, "FORGOT_LIMIT_PER_EMAIL": "3/15 minutes;20/day"}
         return known | limits | {"WORKER_PROCESSES": WORKER_PROCESSES, "WORKER_EVENTS": "false"} | settings
@@ -118,7 +118,7 @@ class Services:
         return program
 
     def floor(self, processes: int) -> Contender:
-        """Start the empty view, on latchkey's server."""
+        """Start the minimal view, on the same server as latchkey."""
         port, options = free_port(), ["--interface", "wsgi", "--host", "127.0.0.1", "--no-ws", "--no-access-log"]
         options += ["--workers", str(processes), "--blocking-threads", str(THREADS)]
         command = python("granian", "benchmarks.contenders.floor:app", "--port", str(port), *options)
@@ -131,18 +131,18 @@ class Services:
         return self._serving("latchkey", processes, port, python("api"), environ, store)
 
     def under_gunicorn(self, name: str, processes: int, store: Store | None) -> Contender:
-        """Start a contender of benchmarks/contenders the way that Flask's documentation shows."""
+        """Start a contender from benchmarks/contenders the way Flask's documentation shows."""
         port = free_port()
         options = ["--bind", f"127.0.0.1:{port}", "--workers", str(processes), "--threads", str(THREADS)]
         command = python("gunicorn", *options, "--log-level", "warning", f"benchmarks.contenders.{name}:app")
         return self._serving(name, processes, port, command, self.environ(port, store), store)
 
     def latchkey_worker(self, store: Store, **settings: str) -> Program:
-        """Start a worker of latchkey."""
+        """Start latchkey's worker."""
         return self.program("latchkey-worker", python("worker"), self.environ(free_port(), store, **settings))
 
     def celery_worker(self, app: str, store: Store) -> Program:
-        """Start a worker of a contender as Celery's documentation shows."""
+        """Start a contender's worker the way Celery's documentation shows."""
         command = python("celery", "--app", f"benchmarks.contenders.{app}:celery", "worker", "--loglevel", "WARNING")
         return self.program(f"{app}-worker", command, self.environ(free_port(), store))
 

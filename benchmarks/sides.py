@@ -1,4 +1,4 @@
-"""One side of a comparison: a door with a Redis of its own, and a worker that mails what the door accepted last."""
+"""One side of a comparison: an API with its own Redis, and a worker that sends the mails the API accepted last."""
 
 import random
 import time
@@ -18,56 +18,56 @@ from tests.support.service import job_id
 from worker.app import create_worker
 from worker.settings import WorkerSettings
 
-SWEEPS = 5  # In a round.
+SWEEPS = 5  # Per round.
 MAX_DRAWN = 50_000
 MILLISECONDS = 1000
 
 SWEEP = "sweep"
 FIGURES = {
-    "door_cpu": "the door's CPU a request, with Redis's",
-    "door_p50": "the door's median answer",
-    "mail_cpu": "a worker's CPU a mail",
-    "mail_p50": "a worker's median time for a mail",
+    "door_cpu": "the API's CPU per request, with Redis's",
+    "door_p50": "the API's median response time",
+    "mail_cpu": "a worker's CPU per mail",
+    "mail_p50": "a worker's median time per mail",
     SWEEP: "a sweep",
 }
-"""What is measured in each round, all in milliseconds."""
+"""The figures of each round, all in milliseconds."""
 
 
 @dataclass
 class Drawn:
-    """Whom the requests are for and where they come from, drawn at random below these numbers.
+    """Draws the user and the client of each request at random, below these numbers.
 
-    No user is drawn twice: the quota of an address is never used up. clients: 0 where requests come from no proxy.
+    No user is drawn twice, so the quota of an address is never used up. clients: 0 if there is no proxy.
     """
 
     users: int
     clients: int = 0
 
     def __post_init__(self) -> None:
-        """Draw the users."""
+        """Draw the users in advance."""
         self._users = iter(random.sample(range(self.users), min(self.users, MAX_DRAWN)))
 
     def requests(self, number: int) -> list[bytes]:
-        """Write so many requests."""
+        """Build this many requests."""
         return [self.request(random.randrange(self.clients or 1)) for _ in range(number)]  # noqa: S311 - no secret
 
     def request(self, client: int) -> bytes:
-        """Write one request for the next user."""
+        """Build a request from this client for the next user."""
         headers = [f"X-Forwarded-For: {client_address(client)}".encode()] if self.clients else []
         return post("/forgot-password", b'{"email": "u%d@example.com"}' % next(self._users), *headers)
 
 
 def client_address(number: int) -> str:
-    """Return the address of a client."""
+    """Return the IP address of a client."""
     return f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
 
 
 @dataclass
 class Side:
-    """Its parts, and the figures of each round.
+    """The programs of a side, and the figures of each round.
 
-    The worker is in this process and takes the newest messages. So each round ends with as many jobs waiting as it
-    began with, and a mail's time holds its work alone, from claim to end.
+    The worker runs in this process and takes the newest messages. Each round therefore ends with as many waiting jobs
+    as it started with, and the time of a mail covers only its own work, from claim to completion.
     """
 
     name: str
@@ -79,17 +79,17 @@ class Side:
     mails: int = 0
 
     def __post_init__(self) -> None:
-        """Start the parts."""
+        """Start the programs."""
         self.store = self.services.store(self.name)
         self.door = self.services.latchkey(1, self.store, **self.settings)
-        # With events it does one job in a task, and leaves alone what waits.
+        # With events enabled, the worker handles one job per task and does not take waiting jobs.
         settings = self.settings | {"LOG_LEVEL": "ERROR", "WORKER_EVENTS": "true"}
         environ = self.services.environ(free_port(), self.store, **settings)
         self._worker = create_worker(WorkerSettings.load(environ))
         self._outbox = self._worker.outbox
 
     def measure(self, requests: int, mails: int) -> None:
-        """Ask for so many links, mail so many of them, and sweep a few times."""
+        """Send this many requests, deliver this many of the mails, and sweep a few times."""
         before = sum(self.door.cpu())
         answers = one_by_one(self.door.port, self.drawn.requests(requests))
         self._note("door_cpu", (sum(self.door.cpu()) - before) / requests)
@@ -99,17 +99,17 @@ class Side:
         self._note(SWEEP, median(_seconds(self._worker.sweeper.sweep) for _ in range(SWEEPS)))
 
     def forget(self) -> None:
-        """Forget what was measured: it warmed the parts up."""
+        """Discard the figures of the warm-up."""
         self.statuses.clear()
         self.mails = 0
         for figures in self.rounds.values():
             figures.clear()
 
     def _mail(self, accepted: int, mails: int) -> None:
-        # The newest messages are at the left; workers take them from the right.
+        # The newest messages are on the left; workers take theirs from the right.
         messages: Any = self.store.client.lpop(Key.QUEUE, accepted)
         jobs = [job_id(str(message)) for message in messages]
-        # A mail costs more time than a request, and its figures need fewer of them.
+        # Mails take longer than requests, and their figures need fewer samples.
         for job in jobs[mails:]:
             self._outbox.cancel(job)
         before = time.process_time()
@@ -126,7 +126,7 @@ class Side:
         self.rounds[name].append(seconds * MILLISECONDS)
 
     def close(self) -> None:
-        """Close the worker's connections; the services end the rest."""
+        """Close the worker's connections; the services stop everything else."""
         self._worker.mailer.close()
         with self._worker.flask.app_context():
             for engine in db.engines.values():

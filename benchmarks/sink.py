@@ -1,4 +1,4 @@
-"""The relay that takes every mail at once, in a process of its own, and counts."""
+"""A relay in a separate process that accepts every mail and counts them."""
 
 import asyncio
 import multiprocessing
@@ -15,18 +15,18 @@ from tests.support.servers import wait_until
 
 @dataclass
 class Sink:
-    """The relay that takes every mail at once, in a process of its own."""
+    """A running relay."""
 
     port: int
     _taken: Any
 
     def count(self) -> int:
-        """Count the mails it took."""
+        """Return the number of mails accepted so far."""
         return int(self._taken.value)
 
 
 class _SlowRelay(Relay):
-    """A relay that thinks for so many seconds about each mail."""
+    """A relay that delays each mail by some seconds."""
 
     def __init__(self, take: Take, delay: float) -> None:
         super().__init__(take)
@@ -39,13 +39,13 @@ class _SlowRelay(Relay):
 
 @contextmanager
 def sink(delay: float = 0.0) -> Iterator[Sink]:
-    """Start the relay; it may think for some seconds about each mail."""
-    # Not forked: who starts it may have threads.
+    """Start the relay; it delays each mail by `delay` seconds."""
+    # Spawned instead of forked, because the parent may have threads.
     context = multiprocessing.get_context("spawn")
     taken, port = context.Value("q", 0), context.Value("i", 0)
     process = context.Process(target=_take_mails, args=(port, taken, delay), daemon=True)
     process.start()
-    wait_until(lambda: port.value, "the relay does not come up")
+    wait_until(lambda: port.value, "the relay does not start")
     try:
         yield Sink(port.value, taken)
     finally:
@@ -54,7 +54,7 @@ def sink(delay: float = 0.0) -> Iterator[Sink]:
 
 
 def _take_mails(port: Any, taken: Any, delay: float) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too, and its parent ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent stops it on Ctrl-C.
 
     def take(_number: int, _message_id: str) -> None:
         taken.value += 1

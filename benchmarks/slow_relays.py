@@ -1,4 +1,4 @@
-"""How many processes a worker needs for a slow relay: `python -m benchmarks.slow_relays` prints what it sees."""
+"""How many processes a worker needs for a slow relay: `python -m benchmarks.slow_relays` prints the results."""
 
 import sys
 import time
@@ -12,7 +12,7 @@ from benchmarks.services import Services, users
 from benchmarks.sink import sink
 from tests.support.servers import wait_until
 
-DELAYS = (0.05, 0.3)  # Seconds that the relay thinks about a mail.
+DELAYS = (0.05, 0.3)  # Seconds that the relay takes per mail.
 PROCESSES = (2, 4, 8, 16)
 SECONDS = 8.0
 JOBS = 4000
@@ -20,7 +20,7 @@ JOBS = 4000
 
 @dataclass(frozen=True)
 class Seen:
-    """What one worker did with one relay."""
+    """The results of one worker with one relay."""
 
     delay: float
     processes: int
@@ -29,14 +29,14 @@ class Seen:
 
 
 def measure(delay: float, processes: int, folder: Path, database_url: str, seconds: float = SECONDS) -> Seen:
-    """Let a worker of so many processes mail for some seconds; megabytes: of all of them together."""
+    """Let a worker with this many processes send mails for some seconds; its megabytes are the sum of all processes."""
     with ExitStack() as ends:
         relay = ends.enter_context(sink(delay))
         services = Services(folder, database_url, relay, ends)
         store = services.store("redis")
         accept(store, JOBS)
         worker = services.latchkey_worker(store, WORKER_PROCESSES=str(processes))
-        wait_until(lambda: relay.count() >= 2 * processes, "no mails", 60)
+        wait_until(lambda: relay.count() >= 2 * processes, "no mails arrive", 60)
         begun, before = time.perf_counter(), relay.count()
         time.sleep(seconds)
         rate = (relay.count() - before) / (time.perf_counter() - begun)
@@ -44,10 +44,10 @@ def measure(delay: float, processes: int, folder: Path, database_url: str, secon
 
 
 def main() -> None:
-    """Print a line for each delay and number of processes."""
+    """Print one line per delay and number of processes."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL runs as a user of its own.
+        folder.chmod(0o755)  # PostgreSQL runs as a separate user.
         with users(folder, JOBS) as database_url:
             for delay in DELAYS:
                 for processes in PROCESSES:

@@ -1,8 +1,8 @@
-"""The timing oracle: whether the time of an answer tells who has an account, or who was asked for lately.
+"""The timing oracle: whether response times reveal who has an account, or for whom a link was requested lately.
 
-One client sends one request after the other over one kept connection, the best seat that anybody has. All addresses
-have the same length and come in an order that is drawn anew for each request: in pairs, or in turns, each class would
-follow the other one, whose job a worker is busy with just then.
+A single client sends requests one by one over one connection, which is an attacker's best position. All addresses have
+the same length and are sent in random order: in pairs or in turns, each class would always follow the other, and the
+worker would still be busy with that one's job.
 """
 
 import gc
@@ -25,17 +25,17 @@ from shared.redis_keys import Key
 from tests.faults.run import say
 from tests.support.servers import wait_until
 
-REQUESTS = 10_000  # Of each class.
+REQUESTS = 10_000  # Per class.
 SHORT_REQUESTS = 200
-QUOTA = 3  # Requests for one address in 15 minutes, by default.
-WARM_UP = 100  # Requests that are not counted.
-CLIENTS = 4  # That use up quotas.
-DRAINED = 120.0  # Seconds until every job is finished.
+QUOTA = 3  # Requests per address in 15 minutes, the default limit.
+WARM_UP = 100  # Requests that are not measured.
+CLIENTS = 4  # Parallel clients that use up the quotas.
+DRAINED = 120.0  # Seconds to finish every job.
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two classes of requests: their median times in seconds, and how well one sample tells them apart."""
+    """Two classes of requests: their median times in seconds, and how well a single time tells them apart."""
 
     first: str
     second: str
@@ -46,11 +46,11 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Timing:
-    """What was compared, how often each status came, and how many mails went out.
+    """The comparisons, the number of responses by status, and the number of mails sent.
 
-    known: unknown addresses against known ones. next_one: the requests that follow them, which meet a worker that is
-    busy with a mail, or is not. limited: addresses never asked for against those whose quota is used up. asked: the
-    same against those that were asked for once.
+    known: unknown addresses compared with known ones. next_one: the requests that follow these, when the worker may be
+    busy with a mail. limited: addresses never requested compared with those whose quota is used up. asked: addresses
+    never requested compared with those requested once.
     """
 
     known: Comparison
@@ -63,7 +63,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class _Sample:
-    """The time of each request in the order that they were sent in, and its class."""
+    """The class and time of each request, in the order sent."""
 
     classes: list[str]
     times: list[float]
@@ -78,10 +78,10 @@ class _Sample:
 
 
 def measure(folder: Path, database_url: str, sink: Sink, *, short: bool) -> Timing:
-    """Time requests to the service as it runs, with a worker and all its mails.
+    """Time requests to a service that runs with a worker and sends all its mails.
 
-    database_url: a PostgreSQL on which a database may be made.
-    Raises TimeoutError, and RuntimeError if what was measured is not what was meant.
+    database_url: a PostgreSQL server on which a database may be created.
+    Raises TimeoutError, or RuntimeError if the service did not behave as the measurement assumes.
     """
     number = SHORT_REQUESTS if short else REQUESTS
     addresses = _addresses(5 * number + WARM_UP)
@@ -92,7 +92,7 @@ def measure(folder: Path, database_url: str, sink: Sink, *, short: bool) -> Timi
         store = services.store("timing")
         door = services.latchkey(1, store)
         services.latchkey_worker(store)
-        wait_until(lambda: store.client.exists(Key.HEARTBEAT), "the worker does not come up", 30)
+        wait_until(lambda: store.client.exists(Key.HEARTBEAT), "the worker does not start", 30)
         one_by_one(door.port, map(_request, addresses[5 * number :]))
         mailed = sink.count()
         by_account = _by_account(door, known, addresses[number : 2 * number])
@@ -101,9 +101,9 @@ def measure(folder: Path, database_url: str, sink: Sink, *, short: bool) -> Timi
         by_quota = _by_quota(door, addresses[2 * number : 5 * number])
         _drain(store)
         if (limited := _ended(store, "over_quota")) != number:
-            raise RuntimeError(f"{limited} requests were over their quota, not {number}")
+            raise RuntimeError(f"{limited} requests were over the quota instead of {number}")
     if by_account.statuses.keys() | by_quota.statuses.keys() != {202}:
-        raise RuntimeError(f"answers were {by_account.statuses} and {by_quota.statuses}")
+        raise RuntimeError(f"the statuses were {by_account.statuses} and {by_quota.statuses}")
     return _timing(by_account, by_quota, mails)
 
 
@@ -119,8 +119,8 @@ def _timing(by_account: _Sample, by_quota: _Sample, mails: int) -> Timing:
     return Timing(
         compared("unknown", "known", by_account.of("unknown"), by_account.of("known")),
         compared("after an unknown one", "after a known one", *after),
-        compared("never asked for", "quota used up", by_quota.of("never"), by_quota.of("limited")),
-        compared("never asked for", "asked for once", by_quota.of("never"), by_quota.of("once")),
+        compared("never requested", "quota used up", by_quota.of("never"), by_quota.of("limited")),
+        compared("never requested", "requested once", by_quota.of("never"), by_quota.of("once")),
         statuses,
         mails,
     )
@@ -128,12 +128,12 @@ def _timing(by_account: _Sample, by_quota: _Sample, mails: int) -> Timing:
 
 def _by_account(door: Contender, known: Sequence[str], unknown: Sequence[str]) -> _Sample:
     sample = _timed(door.port, {"known": known, "unknown": unknown})
-    say(f"timing: {len(sample.times)} requests by account")
+    say(f"timing: {len(sample.times)} requests compared by account")
     return sample
 
 
 def _by_quota(door: Contender, addresses: Sequence[str]) -> _Sample:
-    """Ask for a third of the addresses as often as is allowed, for another third once, then for all of them."""
+    """Use up the quota of a third of the addresses, request another third once, then time requests for all of them."""
     number = len(addresses) // 3
     limited, once, never = (addresses[begin : begin + number] for begin in range(0, 3 * number, number))
     spent = [_request(address) for address in [*limited] * QUOTA + [*once]]
@@ -143,7 +143,7 @@ def _by_quota(door: Contender, addresses: Sequence[str]) -> _Sample:
     _drain(door.store)
     say(f"timing: the quotas of {number} addresses are used up")
     sample = _timed(door.port, {"limited": limited, "once": once, "never": never})
-    say(f"timing: {len(sample.times)} requests by quota")
+    say(f"timing: {len(sample.times)} requests compared by quota")
     return sample
 
 
@@ -157,7 +157,7 @@ def _timed(port: int, addresses: Mapping[str, Sequence[str]]) -> _Sample:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Keep Python's collector from stopping this client in the middle of a request."""
+    """Keep Python's garbage collector from pausing this client during a request."""
     gc.collect()
     gc.disable()
     try:
@@ -175,7 +175,7 @@ def _ended(store: Store, how: str) -> int:
 
 
 def _addresses(number: int) -> list[str]:
-    """Draw addresses of one length, with a name that the relay reads: `u` and digits."""
+    """Draw addresses of the same length whose local part the relay can parse: `u` and digits."""
     digits = random.sample(range(10**8, 10**9), number)
     return [f"u{name}@example.com" for name in digits]
 

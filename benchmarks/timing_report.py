@@ -1,4 +1,4 @@
-"""The timing oracle: whether the time of an answer tells who has an account, or who was asked for lately."""
+"""The timing oracle: whether response times reveal who has an account, or for whom a link was requested lately."""
 
 from dataclasses import asdict
 
@@ -13,16 +13,16 @@ _COLUMNS = ("", "requests", "median ms, first", "median ms, second", "AUC", "95 
 
 
 def run(bench: Bench) -> Part:
-    """Measure, and say what was found."""
+    """Measure, and return the results."""
     with services.users(bench.folder, 1) as database_url, sink() as relay:
         return part(timing.measure(bench.folder, database_url, relay, short=bench.short))
 
 
 def part(found: Timing) -> Part:
-    """Write it down. What follows a request is another request, whose time may tell of the worker: it is only told."""
+    """Return the table and the promises. The next request's time may reveal the worker's load, so it has no bound."""
     rows = tuple(_row(each) for each in (found.known, found.next_one, found.limited, found.asked))
     promises = tuple(_promise(each) for each in (found.known, found.limited, found.asked))
-    table = Table("Whether one answer's time tells two apart (0.5: it does not)", _COLUMNS, rows)
+    table = Table("Whether the response time tells two classes apart (0.5: not at all)", _COLUMNS, rows)
     return Part("Timing", (table,), promises, raw=asdict(found))
 
 

@@ -1,1 +1,1 @@
-"""The embedded default of `make run`: everything Latchkey needs, on this machine, for trying it out."""
+"""The demo behind `make run`: everything Latchkey needs, on one machine, to try it out."""

@@ -11,9 +11,9 @@ from dev.stack.supervisor import StopRequested
 
 def main() -> int:
     """Run the demo and return its exit code."""
-    # Its table holds password hashes, its logs and Redis what people did: for the owner alone, in any folder.
+    # The demo's files hold password hashes and a record of what people did, so only their owner may read them.
     os.umask(0o077)
-    # The reason is told before the parts end, which may take some seconds.
+    # Print the reason before stopping the parts, which may take a few seconds.
     with ExitStack() as endings:
         try:
             run_stack(os.environ, endings)

@@ -1,5 +1,5 @@
-"""What can go wrong with the demo, in the newcomer's words."""
+"""The demo's errors, worded for somebody who starts it for the first time."""
 
 
 class DemoError(Exception):
-    """The demo cannot go on; the text says why and what to do."""
+    """The demo cannot continue; the message says why and what to do about it."""

@@ -1,4 +1,4 @@
-"""Mail addresses: which are valid, which spellings mean the same mailbox, and the hash that identifies it."""
+"""Email addresses: which are valid, which spellings mean the same mailbox, and the hash that identifies it."""
 
 import hashlib
 import hmac
@@ -18,7 +18,7 @@ _UPPER_TO_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopq
 
 
 class InvalidAddress(ValueError):
-    """The text is not one plain mail address."""
+    """The text is not one plain email address."""
 
 
 def lower(text: str) -> str:
@@ -57,11 +57,11 @@ def spellings(address: str) -> list[str]:
 def envelope(address: str) -> str:
     """Return the stored address for SMTP: its domain in ASCII, its local part unchanged.
 
-    Raises InvalidAddress if the local part is not ASCII: it would need SMTPUTF8, and Flask-Mail would encode it into
-    the name of another mailbox.
+    A local part beyond ASCII needs a relay with SMTPUTF8 (RFC 6531). Raises InvalidAddress, also if a part of it cannot
+    be seen.
     """
     _, local, ascii_domain = _parts(address)
-    if not local.isascii():
+    if not local.isprintable():
         raise InvalidAddress
     return f"{local}@{ascii_domain}"
 

@@ -1,4 +1,4 @@
-"""The languages of pages, mails and answers: which there are, which one a request gets, and their catalogues."""
+"""The languages of pages, emails and answers: which there are, which one a request gets, and their catalogues."""
 
 from collections.abc import Callable
 from functools import lru_cache

@@ -43,7 +43,7 @@ def request_id(candidate: str | None) -> str:
 
 
 def redact(text: str) -> str:
-    """Replace everything that looks like a mail address, a reset token or a password hash."""
+    """Replace everything that looks like an email address, a reset token or a password hash."""
     for pattern, name in _PRIVATE:
         text = pattern.sub(name, text)
     return text

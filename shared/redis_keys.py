@@ -25,7 +25,7 @@ class Key(StrEnum):
     LEASE_OWNER = "outbox:holder"  # Hash: id -> who holds the lease.
     ATTEMPTS = "outbox:tries"  # Hash: id -> how many attempts failed temporarily.
     LOST_LEASES = "outbox:lost"  # Hash: id -> how often its worker died.
-    UNCONFIRMED = "outbox:unsure"  # Hash: id -> how often the relay may have accepted the mail.
+    UNCONFIRMED = "outbox:unsure"  # Hash: id -> how often the relay may have accepted the email.
     DEAD = "outbox:dead"  # Hash: id -> JSON of reason, time and entry.
     BURIED = "outbox:buried"  # Sorted set: id -> when it was buried.
     SETTLED = "outbox:settled:"  # + id: finished recently, so a late repeat is not accepted again.

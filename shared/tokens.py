@@ -1,13 +1,13 @@
 """The signed token in a reset link: issue and verify.
 
-No table of tokens is needed to invalidate a token, because it is bound to what must not have changed:
+There is no table of tokens. A token is bound to things that must not change, and dies when one of them does:
 
 - the stored password hash, so that it works once and a new password invalidates every other link;
-- the stored mail address, so that a link sent to a former address no longer works;
+- the stored email address, so that a link sent to a former address no longer works;
 - the key that signed it, so that retiring a key invalidates its links;
-- the time of issue, so that it works for RESET_TOKEN_MAX_AGE seconds and no longer.
+- the time of issue, so that it works for at most RESET_TOKEN_MAX_AGE seconds.
 
-The user's id is masked: ids often reveal the number of accounts, and anybody who sees the link can decode base64.
+The user's id is masked. Anybody who sees a link can decode its base64, and an id often reveals the number of accounts.
 """
 
 import hashlib
@@ -23,8 +23,9 @@ from itsdangerous import BadData, URLSafeTimedSerializer, base64_decode, base64_
 
 MAX_LENGTH = 1024  # A token has about 150 characters, more if user ids are long.
 CLOCK_SKEW = 60  # Seconds that the worker's clock may be ahead of the API's.
-# itsdangerous ignores characters outside base64, so a token with some added would be valid. Base64 reads only four of
-# the six bits of a signature's last letter, so only one of four spellings is accepted (RFC 4648, 3.5).
+# Each token has exactly one valid spelling. itsdangerous would also accept it with added characters outside base64. And
+# only four of the six bits of a signature's last letter count, so four letters there mean the same. Only the one whose
+# other two bits are zero is valid (RFC 4648, 3.5).
 _SHAPE = re.compile(r"[A-Za-z0-9_.-]+[AEIMQUYcgkosw048]")
 # Raised for a bad signature, and for a good one with an impossible time or without an id.
 _UNREADABLE = (BadData, ValueError, OverflowError, OSError)

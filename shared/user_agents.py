@@ -1,6 +1,6 @@
-"""The words that a job and its mail may use for the browser and the system of a request.
+"""The words that a job and its email may use for the browser and the system of a request.
 
-No others are used: a User-Agent is text from the client, which never appears in a mail.
+No others are used: a User-Agent is text from the client, which never appears in an email.
 """
 
 BROWSERS = ("Chrome", "Edge", "Firefox", "Opera", "Safari", "Samsung Internet")

@@ -22,14 +22,14 @@ from worker.settings import WorkerSettings
 )
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Mail accepted jobs until a signal arrives; the commands show and manage them."""
+    """Process accepted jobs until a signal arrives; the commands show and manage them."""
     if context.invoked_subcommand is None:
         settings = WorkerSettings.load()
         worker = create_worker(settings)
         check_mails(settings, worker.flask)
         check_redis(settings)
-        # Retries of 0.1 s. A process that ends waits until its parent has read all its results, and was seen to wait
-        # half a minute for a parent that had stopped reading. Nobody needs them: the outbox records what is finished.
+        # Retries of 0.1 s. A process that ends waits until its parent has read all its results. Some waited half a
+        # minute for a parent that had stopped reading. The results are not needed: the outbox records what is finished.
         billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
         worker_before_create_process.connect(share_memory, weak=False)
         lower_priority()

@@ -26,6 +26,7 @@ from worker.queue.delivery import MORE_FOR, TIME_LIMIT, Delivery
 from worker.queue.sweeper import Sweeper
 from worker.settings import WorkerSettings
 from worker.smtp.mailer import Mailer
+from worker.smtp.oauth import access_tokens
 
 REDIS_TIMEOUT = 2.0  # Seconds.
 
@@ -47,12 +48,20 @@ class Worker:
 def create_worker(settings: WorkerSettings, *, tls: ssl.SSLContext | None = None) -> Worker:
     """Build the worker without connecting to anything; the first job that needs a connection opens it.
 
-    tls: the TLS context for the relay; by default one with this machine's certificates, which takes 20 ms to load.
+    tls: the TLS context for the relay; by default one with the certificates of MAIL_CA_FILE or this machine, which
+    take 20 ms to load.
     """
     log.configure("worker", settings.log_level)
     flask = _flask(settings)
     outbox = Outbox(_redis(settings))
-    mailer = Mailer(flask, settings.mail_timeout, tls or ssl.create_default_context())
+    mailer = Mailer(
+        flask,
+        settings.mail_timeout,
+        tls or ssl.create_default_context(cafile=settings.mail_ca_file or None),
+        ehlo_name=settings.mail_ehlo_name or settings.sender[1].partition("@")[2],
+        envelope_sender=settings.mail_envelope_sender,
+        tokens=access_tokens(settings),
+    )
     keys = [secret.get_secret_value() for secret in settings.secret_key]
     handlers = JobHandlers(
         users=Users(settings, db),

@@ -7,20 +7,21 @@ from flask_mail import Message
 
 from shared.addresses import InvalidAddress
 from shared.delivery_buckets import bucket
-from shared.log import get_logger, redact
+from shared.log import get_logger
 from shared.outbox.jobs import Job, state
 from shared.outbox.outbox import Outbox
 from shared.tokens import Tokens
-from shared.users.user import User
+from shared.users.user import Offer, User
 from shared.users.users import Users
 from worker.mails.messages import Messages
-from worker.smtp.mailer import PermanentFailure
+from worker.smtp.failures import PermanentFailure
+from worker.smtp.words import words
 
 # Seconds. A late link is useless, but a day later it is still worth knowing that the password was changed.
 NOTICE_MAX_AGE = 86400
 # Seconds for which a change that nobody confirmed is looked for in the table: no replica should be further behind.
 UNCONFIRMED_MAX_AGE = 600
-MAX_ANSWER = 200  # Characters of the relay's answer.
+MAX_PER_ADDRESS = 5  # Accounts.
 
 log = get_logger(__name__)
 
@@ -44,7 +45,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class JobHandlers:
-    """Turns jobs into mails, or into nothing."""
+    """Turns jobs into emails, or into nothing."""
 
     users: Users
     tokens: Tokens
@@ -77,28 +78,38 @@ class JobHandlers:
                 raise PermanentFailure("this version does not know this kind of job")
 
     def _send_link(self, job: Job) -> Outcome:
-        users = self.users.find(job.address)
+        found = self.users.find(job.address)
+        users = [user for user in found if self.users.offer(user)][:MAX_PER_ADDRESS]
         if not users:
-            return _without_mail("no_such_user", job)
+            return _without_mail(_why_nobody(found), job)
         if len(users) == 1:
-            return self._mail_link(job, users[0])
-        # A job for each user, so that one that fails does not mail the others twice.
+            return self._mail_offer(job, users[0])
+        # A job for each user, so that one that fails does not email the others twice.
         for user in users:
-            self.outbox.add(job.send_link_to_user(user.id, state(user.password_hash, self.hash_keys[0])))
+            self.outbox.add(job.send_link_to_user(user.id, state(user.id, user.password_hash, self.hash_keys[0])))
         return _without_mail("several_users", job, users=len(users))
 
     def _send_link_to_user(self, job: Job) -> Outcome:
-        users = [user for user in self.users.find(job.address) if user.id == job.user_id]
-        # Where ids are not unique, the state tells which user it is.
-        users.sort(key=lambda user: not self._is_old_state(job, user))
-        return self._mail_link(job, users[0]) if users else _without_mail("no_such_user", job)
+        found = [user for user in self.users.find(job.address) if user.id == job.user_id]
+        # If ids are not unique, the state tells which user it is.
+        found.sort(key=lambda user: not self._is_old_state(job, user))
+        user = next(filter(self.users.offer, found), None)
+        return self._mail_offer(job, user) if user else _without_mail(_why_nobody(found), job)
 
-    def _mail_link(self, job: Job, user: User) -> Outcome:
-        """Mail the link to the address stored in the row, never to the one that was typed."""
+    def _mail_offer(self, job: Job, user: User) -> Outcome:
+        """Email a link, or how to sign in, to the address stored in the row, never to the one that was typed."""
+        what = self.users.offer(user)
+        answer = self._mail(lambda: self._write_offer(what, job.about(user.name, user.locale), user))
+        event = f"{what}_mailed"
+        log.info(event, job=job.id, user=user.id, address_hash=job.address_hash)
+        return _mailed(what, job, answer)
+
+    def _write_offer(self, what: Offer, job: Job, user: User) -> Message:
+        if what == "sign_in":
+            return self.messages.sign_in(job, user.address)
         token = self.tokens.issue(user.id, user.password_hash, user.address)
-        answer = self._mail(lambda: self.messages.reset(job, user.address, token))
-        log.info("reset_mailed", job=job.id, user=user.id, address_hash=job.address_hash)
-        return _mailed("reset", job, answer)
+        write = self.messages.reset if what == "reset" else self.messages.first_password
+        return write(job, user.address, token)
 
     def _notify_changed(self, job: Job) -> Outcome:
         """Notify the address that the user had, if the API confirmed the change, or else if the table shows it.
@@ -116,18 +127,26 @@ class JobHandlers:
         return _mailed("password_changed", job, answer)
 
     def _shows_change(self, job: Job) -> bool:
-        users = self.users.any_with_id(job.user_id)
-        return bool(users) and not any(self._is_old_state(job, user) for user in users)
+        rows = self.users.with_id(job.user_id)
+        rows = [row for row in rows if row.address == job.address] or rows
+        return bool(rows) and not any(self._is_old_state(job, row) for row in rows)
 
     def _is_old_state(self, job: Job, user: User) -> bool:
-        return job.old_state in [state(user.password_hash, key) for key in self.hash_keys]
+        return job.old_state in [state(user.id, user.password_hash, key) for key in self.hash_keys]
 
     def _mail(self, write: Callable[[], Message]) -> str:
         try:
             message = write()
         except InvalidAddress:
-            raise PermanentFailure("the stored address is malformed or needs SMTPUTF8") from None
+            raise PermanentFailure("the stored address is malformed") from None
         return self.send(message)
+
+
+def _why_nobody(found: Sequence[User]) -> str:
+    """Return why none of the accounts of an address is offered anything."""
+    if not found:
+        return "no_such_user"
+    return "no_password" if any(user.active for user in found) else "outside_filter"
 
 
 def _without_mail(event: str, job: Job, **details: object) -> Outcome:
@@ -136,8 +155,7 @@ def _without_mail(event: str, job: Job, **details: object) -> Outcome:
 
 
 def _mailed(what: str, job: Job, answer: str) -> Outcome:
-    """Record the relay's answer, on one line and without addresses: its postmaster can find the mail by it."""
-    detail = redact(" ".join(answer.split()))[:MAX_ANSWER]
+    """Record the relay's answer: its postmaster can find the email by it."""
     seconds = max(0.0, job.age)  # The clock of the API may be ahead.
     counts = {f"mails_sent:{what}": 1, f"delivery_le:{bucket(seconds)}": 1, "delivery_ms": int(seconds * 1000)}
-    return Outcome(f"mailed_{what}", detail, counts, count_if_finished="mails_doubled")
+    return Outcome(f"mailed_{what}", words(answer), counts, count_if_finished="mails_doubled")

@@ -1,4 +1,4 @@
-"""The worker's priority: if programs compete for a core, a mail can wait, but a request for one should not."""
+"""The worker's priority: if programs compete for a core, an email can wait, but a request for one should not."""
 
 import os
 import time

@@ -1,15 +1,15 @@
-"""The settings of the worker, besides those it shares with the API."""
+"""The settings of the worker, besides those it shares with the API; those of the relay and the sender have files."""
 
-from email.utils import parseaddr
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field
 
-from shared.addresses import InvalidAddress, envelope
-from shared.settings.branding import Branding, one_line
-from shared.settings.settings import LOOPBACK, MaxAge, Settings
+from shared.settings.branding import Branding
+from shared.settings.settings import MaxAge, Settings
 from shared.settings.web_address import split_address
+from worker.relay_settings import RelaySettings
+from worker.sender_settings import Sender, SenderSettings
 
 
 def _reset_url(value: str) -> str:
@@ -26,96 +26,43 @@ def _reset_url(value: str) -> str:
     return value
 
 
-def _sender(value: str) -> str:
-    _, address = parseaddr(one_line(value))
-    try:
-        envelope(address)
-    except InvalidAddress:
-        raise ValueError("is not a sender") from None
-    if not (value == address or value.endswith(f"<{address}>")):
-        raise ValueError("is not a sender")
-    return value
-
-
 ResetUrl = Annotated[
     str,
     AfterValidator(_reset_url),
     Field(
-        description="Where the mail's link leads, https: `https://www.example.com/reset-password`. "
-        "`{token}` may stand in it once; without it `#token=...` is appended."
+        description="The https address of your reset page, which the link in the email leads to: "
+        "`https://www.example.com/reset-password`. It may contain `{token}` once; without it, "
+        "`#token=...` is appended."
     ),
 ]
-Sender = Annotated[
-    str,
-    AfterValidator(_sender),
-    Field(description="The sender: `no-reply@example.com` or `Example <no-reply@example.com>`."),
-]
 
 
-class WorkerSettings(Settings):
+class WorkerSettings(RelaySettings, SenderSettings, Settings):
     """The settings of the worker. Its database user needs only SELECT on the users table."""
 
     reset_url: ResetUrl
-    mail_server: str = Field(description="The mail relay's host name.")
-    mail_port: int = Field(
-        default=587, ge=1, le=65535, description="Its port, 1 to 65535: 587 for STARTTLS, 465 for TLS, 25."
-    )
-    mail_use_tls: bool = Field(
-        default=True, description="`true`: STARTTLS, with a verified certificate; `false`: no STARTTLS."
-    )
-    mail_use_ssl: bool = Field(
-        default=False, description="`true`: TLS from the first byte; then MAIL_USE_TLS must be `false`."
-    )
-    mail_username: str = Field(default="", description="The user name for the relay; empty: no log-in.")
-    mail_password: SecretStr = Field(
-        default=SecretStr(""), validate_default=True, description="The password for the relay."
-    )
-    mail_default_sender: Sender
-    mail_timeout: int = Field(
-        default=10, ge=1, le=30, description="Seconds to wait for each answer of the relay: 1 to 30."
-    )
     mail_max_age: int = Field(
         default=3600,
         ge=60,
         le=86400,
-        description="Seconds after which an accepted mail is no longer sent: 60 to 86400.",
+        description="The age at which an accepted email is no longer sent, in seconds: 60 to 86400.",
     )
-    worker_processes: int = Field(default=2, ge=1, le=256, description="Mails sent at a time by one worker: 1 to 256.")
+    worker_processes: int = Field(
+        default=2, ge=1, le=256, description="The number of emails that one worker sends at the same time: 1 to 256."
+    )
     worker_events: bool = Field(
         default=True,
-        description="`true`: tasks are shown in Flower, and a mail costs a worker up to twice the CPU; "
-        "`false`: they are not.",
+        description="`true`: Flower shows the tasks, and an email costs a worker up to twice the CPU. "
+        "`false`: Flower does not show them.",
     )
 
-    @field_validator("mail_use_ssl")
-    @classmethod
-    def _one_kind_of_tls(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's signature
-        if value and info.data.get("mail_use_tls"):
-            raise ValueError("and MAIL_USE_TLS are both true")
-        return value
 
-    @field_validator("mail_username")
-    @classmethod
-    def _encrypted(cls, value: str, info: ValidationInfo) -> str:
-        encrypted = info.data.get("mail_use_tls", True) or info.data.get("mail_use_ssl", True)
-        if value and not encrypted and info.data.get("mail_server") not in LOOPBACK:
-            raise ValueError("would be sent with its password unencrypted; set MAIL_USE_TLS=true")
-        return value
-
-    @field_validator("mail_password")
-    @classmethod
-    def _both_or_none(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        username = info.data.get("mail_username")
-        if username is not None and bool(username) != bool(value.get_secret_value()):
-            raise ValueError("is set without MAIL_USERNAME" if not username else "is missing beside MAIL_USERNAME")
-        return value
-
-
-class PreviewSettings(Branding):
-    """The settings that mails are written with, with examples for those without a default."""
+class PreviewSettings(SenderSettings, Branding):
+    """The settings that emails are written with, with examples for those without a default."""
 
     reset_url: ResetUrl = "https://www.example.com/reset-password"
     reset_token_max_age: MaxAge = 1800
+    users_name_column: str = ""
     mail_default_sender: Sender = "no-reply@example.com"
 
 

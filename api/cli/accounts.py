@@ -1,4 +1,4 @@
-"""First users: create the table, add rows, read rows from CSV. Only the command line uses this."""
+"""Creates the users table, adds users, and reads them from CSV. Only used by the command line."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -15,11 +15,11 @@ from shared.settings.settings import HashFormat, Settings
 
 
 class DuplicateAddress(Exception):
-    """A user with this address exists already."""
+    """There is already a user with this address."""
 
 
 class Accounts:
-    """The users table as `create-table` makes it, under the configured names."""
+    """The users table as created by `create-table`, with the configured names."""
 
     def __init__(self, settings: Settings, session: "scoped_session[Session]") -> None:
         schema, name = settings.users_schema_and_table
@@ -48,9 +48,9 @@ class Accounts:
         return True
 
     def add(self, rows: list[tuple[str, str]]) -> None:
-        """Insert users given as address and hash.
+        """Insert users, given as pairs of address and hash.
 
-        Raises DuplicateAddress, and then inserts nothing.
+        Raises DuplicateAddress, in which case nothing is inserted.
         """
         if not rows:
             return
@@ -89,14 +89,14 @@ def read_rows(lines: Iterable[str], hash_format: HashFormat, known: set[str]) ->
         try:
             mailbox = normalise(address)
         except InvalidAddress:
-            yield f"{line} email is not one mail address"
+            yield f"{line} email is not a valid email address"
             continue
         if None in row:
-            yield f"{line} there are more columns than the first line names"
+            yield f"{line} there are more columns than in the first line"
         elif problem := flaw(password_hash, hash_format):
             yield f"{line} password_hash {problem}"
         elif mailbox in known:
-            yield f"{line} there is a user with this address already"
+            yield f"{line} there is already a user with this address"
         else:
             known.add(mailbox)
             yield parse(address), password_hash

@@ -1,4 +1,4 @@
-"""`flask --app api.app users ...`: create a users table, add first users, and mail reset links for support."""
+"""`flask --app api.app users ...`: creates a users table, adds users, and sends reset links for support."""
 
 import csv
 import sys
@@ -24,6 +24,7 @@ from api.settings import ApiSettings
 from shared.addresses import InvalidAddress, parse
 from shared.connections.database import db
 from shared.failures import explain
+from shared.languages import LANGUAGES, negotiate, tag
 from shared.outbox.jobs import Job, new_id
 from shared.outbox.outbox import Outbox, OutboxFull
 from shared.settings.environment import SettingsError
@@ -33,7 +34,7 @@ BATCH = 5000
 
 @dataclass(frozen=True)
 class Tools:
-    """The objects that the commands use."""
+    """The objects that the commands need."""
 
     settings: ApiSettings
     passwords: NewPasswords
@@ -46,16 +47,20 @@ class Tools:
         return Accounts(self.settings, db.session)
 
 
-users_commands = AppGroup("users", help="Users for a start, and support's own reset mail.")
+users_commands = AppGroup(
+    "users",
+    help="Create the users table, add users, and send reset links.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 @users_commands.command()
 def create_table() -> None:
-    """Create the users table, if there is none. An existing table is never altered."""
+    """Create the users table if it does not exist. An existing table is never altered."""
     with _tools() as tools:
         created = tools.accounts.create_table()
     table = tools.settings.users_table
-    click.echo(f"Created table {table}." if created else f"Table {table} is there.")
+    click.echo(f"Created table {table}." if created else f"Table {table} already exists.")
 
 
 @users_commands.command()
@@ -84,7 +89,7 @@ def import_(file: Path) -> None:
         bar = click.progressbar(length=total, label="Importing", file=sys.stderr)  # Shown only on a terminal.
         with file.open(encoding="utf-8-sig", newline="") as lines, bar:
             rows = read_rows(lines, tools.settings.users_hash_format, known)
-            # In batches, so that a file of any length fits into memory.
+            # In batches, so that large files do not have to fit into memory.
             while batch := list(islice(rows, BATCH)):
                 refused = [row for row in batch if isinstance(row, str)]
                 for line in refused:
@@ -97,18 +102,27 @@ def import_(file: Path) -> None:
         sys.exit(1)
 
 
+def _known_language(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    if value and not negotiate(value, "", ""):
+        raise click.BadParameter(f"There are: {', '.join(map(tag, LANGUAGES))}.")
+    return negotiate(value, "", "")
+
+
 @users_commands.command()
 @click.argument("email")
-def send_reset(email: str) -> None:
-    """Mail a reset link, ignoring the quotas. The worker's log says whether the account exists."""
+@click.option(
+    "--locale", default="", callback=_known_language, help="The email's language, such as de, unless the user has one."
+)
+def send_reset(email: str, *, locale: str) -> None:
+    """Send a reset link, regardless of rate limits. The worker's log says whether the account exists."""
     with _tools() as tools:
-        job = Job.send_link(parse(email), tools.key, "support-" + new_id()[:8])
+        job = Job.send_link(parse(email), tools.key, request_id="support-" + new_id()[:8], locale=locale)
         tools.outbox.add(job)
-    click.echo(f"Accepted. The worker's log tells the rest under request id {job.request_id}.")
+    click.echo(f"Accepted. For the outcome, look for the request id {job.request_id} in the worker's log.")
 
 
 def _ask(passwords: NewPasswords, address: str) -> str:
-    """Prompt for a password, and ask to repeat it if the policy accepts it.
+    """Prompt for a password, and for a confirmation once the policy accepts it.
 
     Raises WeakPassword.
     """
@@ -127,9 +141,9 @@ def _counted(number: int, what: str) -> str:
 
 @contextmanager
 def _tools() -> Iterator[Tools]:
-    """Yield the app's tools, and turn their errors into one sentence that says what to do.
+    """Yield the app's tools, and turn their errors into a message that says what to do.
 
-    Raises SettingsError if the settings are wrong; a command's help does not need them.
+    Raises SettingsError if the settings are invalid, but only here, because a command's help does not need them.
     """
     tools: Tools | SettingsError = current_app.extensions["tools"]
     if isinstance(tools, SettingsError):
@@ -138,7 +152,7 @@ def _tools() -> Iterator[Tools]:
         yield tools
     except WeakPassword as error:
         reasons = "".join(f" {REASONS[reason]} ({reason})" for reason in error.reasons)
-        raise click.ClickException(f"This password cannot be used.{reasons}") from error
+        raise click.ClickException(f"This password can't be used.{reasons}") from error
     except RedisError as error:
         raise click.ClickException(explain(error)) from error
     except tuple(_SENTENCES) as error:
@@ -147,21 +161,21 @@ def _tools() -> Iterator[Tools]:
 
 
 _SENTENCES: dict[type[Exception], str] = {
-    InvalidAddress: "This is not one mail address.",
-    UnicodeDecodeError: "The file is not UTF-8. Save it as UTF-8 and import it again: no row is imported twice.",
-    csv.Error: "The file is not CSV. Check its quotes.",
-    BreachCheckAway: "Leaked passwords cannot be looked up. Check BREACH_CHECK_URL, or change BREACH_CHECK.",
+    InvalidAddress: "This is not a valid email address.",
+    UnicodeDecodeError: "The file is not UTF-8. Save it as UTF-8 and import it again; no user is imported twice.",
+    csv.Error: "The file is not valid CSV. Check its quotes.",
+    BreachCheckAway: "The breach check is not available. Check BREACH_CHECK_URL, or change BREACH_CHECK.",
     HashingBusy: "The password could not be hashed. Check that enough memory is free, and try again.",
     OutboxFull: "The outbox is full. Check that a worker is running.",
-    DuplicateAddress: "There is a user with this address already.",
+    DuplicateAddress: "There is already a user with this address.",
     SQLAlchemyError: "The database refused the command ({}). Check DATABASE_URL and the table's columns.",
 }
 
 
 def app_for_help(problem: SettingsError) -> Flask:
-    """Build an app that needs no settings: its commands show their help, and raise the problem if they are run.
+    """Build an app without settings, whose commands can show their help but raise the problem when run.
 
-    Raises the problem at once unless Flask's command line is listing the commands: nothing else can use such an app.
+    Raises the problem immediately unless Flask's command line is listing commands: nothing else can use such an app.
     """
     context = click.get_current_context(silent=True)
     # While a command runs, such as `flask run`, the context holds that command instead of the group.

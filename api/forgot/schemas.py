@@ -12,7 +12,7 @@ ACCEPTED = lazy_gettext("If there is an account for this address, you'll get an 
 
 
 class ForgotRequest(RequestBody):
-    """Ask for a reset link."""
+    """The email address to send a reset link to."""
 
     email: Annotated[str, Field(max_length=254), AfterValidator(parse)] = Field(
         description="One email address.", json_schema_extra={"format": "email", "example": "anna@example.com"}
@@ -21,7 +21,7 @@ class ForgotRequest(RequestBody):
 
 
 class Accepted(LocalizedAnswer):
-    """The one answer to every request for a link."""
+    """The request is accepted. The answer is the same for every address."""
 
     message: str = Field(json_schema_extra={"example": str(ACCEPTED)})
 

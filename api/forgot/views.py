@@ -20,8 +20,8 @@ from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox, OutboxFull, read_lua
 from shared.redis_keys import lua_constants
 
-# Seconds after its last use for which a connection to Redis is not checked. If Redis closes it in that time, a request
-# gets a 503; a restart of Redis takes longer, so its closed connections are noticed.
+# Seconds. A connection to Redis that was used less than this ago is not checked before its next use. If Redis closes it
+# within that time, the request gets a 503. A restart of Redis takes longer, so connections closed by it are noticed.
 TRUSTED_FOR = 0.05
 
 
@@ -96,9 +96,9 @@ def register_forgot(app: Flask, accept: Accept, limiter: Limiter, settings: ApiS
         on_breach=refuse(counters, "requests_limited:address"),
     )
     def forgot_password(accepted: Accepted) -> Response:
-        """Answer every address alike; an email with a link goes out only where an account uses it.
+        """Request a reset link. The answer is the same for every address. Only an account gets an email.
 
-        More requests for one address than its quota are accepted, and no email is sent.
+        A request over the quota of its address is also accepted, but no email is sent.
         """
         counters.add("requests_accepted" if accepted.within_quota else "requests_limited:address")
         return answer(accepted.job.locale)

@@ -6,13 +6,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class RequestBody(BaseModel):
-    """The body of a request: exactly the fields named, and nothing that has to be converted."""
+    """The body of a request: exactly the named fields, each of the right type without conversion."""
 
     model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
 
 
 class LocalizedAnswer(BaseModel):
-    """An answer with texts for people, in the language that its header Content-Language names."""
+    """An answer with texts for people. Its header Content-Language names their language."""
 
 
 Locale = Annotated[
@@ -20,7 +20,7 @@ Locale = Annotated[
     Field(
         max_length=35,
         pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)?$",
-        description="The language of the answer and of the email, where there is one; before `Accept-Language`.",
+        description="The language of the answer and of the email, if available. It overrides `Accept-Language`.",
         json_schema_extra={"example": "en"},
     ),
 ]

@@ -40,7 +40,9 @@ COUNTS = (
         "reason",
         ("link", "password", "busy", "unavailable", "format"),
     ),
-    Count("mails_sent", "Mails that the relay took.", "kind", ("reset", "password_changed")),
+    Count(
+        "mails_sent", "Mails that the relay took.", "kind", ("reset", "first_password", "sign_in", "password_changed")
+    ),
     Count(
         "mails_retried",
         "Attempts that failed and are made again.",
@@ -55,7 +57,7 @@ COUNTS = (
         "jobs_ended",
         "Jobs that ended without a mail of their own.",
         "reason",
-        ("no_such_user", "over_quota", "several_users", "not_changed"),
+        ("no_such_user", "no_password", "outside_filter", "over_quota", "several_users", "not_changed"),
     ),
 )
 

@@ -16,7 +16,7 @@ PROBE_INTERVAL = 10.0  # Seconds after which the probes run although nobody asks
 
 
 class Health(BaseModel):
-    """`ok`; `degraded` if emails or resets must wait; `unavailable` if no request for a link is accepted."""
+    """The status: `ok`, `degraded` if emails or resets must wait, or `unavailable` if no request is accepted."""
 
     status: Literal["ok", "degraded", "unavailable"]
 
@@ -55,13 +55,13 @@ def register_health(app: Flask, readiness: Readiness) -> None:
     @app.get("/healthz")
     @Operation("healthz", "Check that the process is alive", HEALTH, {200: good})
     def healthz() -> Response:
-        """Answer without asking anybody else."""
+        """Return `ok` if this process answers. No other service is checked."""
         return _answer("ok")
 
     @app.get("/readyz")
     @Operation("readyz", "Check that requests are accepted", HEALTH, {200: good, 503: bad})
     def readyz() -> Response:
-        """Say `degraded` if emails or resets must wait, `unavailable` (503) if no request for a link is accepted."""
+        """Return `ok`, `degraded` if emails or resets must wait, or `unavailable` (503) if no request is accepted."""
         return _answer(readiness.status())
 
 

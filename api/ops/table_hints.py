@@ -34,7 +34,7 @@ _LARGEST = text("SELECT max(reltuples) FROM pg_class WHERE relname = ANY (:names
 def check_unique_id(table: UsersTable) -> None:
     """Raise ProbeFailed if no primary key or unique index consists of the id alone."""
     with table.engine.connect() as connection:
-        quoted, target = table.name(connection), table.reflected
+        quoted, target = table.sql_name(connection), table.reflected
         names = {"id": table.id.name, "quoted": quoted, "name": target.name, "schema": target.schema or "main"}
         if not connection.execute(_UNIQUE[connection.dialect.name], names).scalar():
             raise ProbeFailed(
@@ -49,10 +49,10 @@ def check_index(users: Users) -> None:
     with table.engine.connect() as connection:
         rows = (_rows_read_by_sqlite if connection.dialect.name == "sqlite" else _rows_read)(connection, users)
         if rows > MANY_ROWS:
-            name, column = table.name(connection), connection.dialect.identifier_preparer.format_column(table.email)
+            name = table.sql_name(connection)
             raise ProbeFailed(
                 f"No index serves the look-up by address: each one reads all of {name}, some {rows} rows. Make one: "
-                f"CREATE INDEX ON {name} ({column})."
+                f"CREATE INDEX ON {name} ({users.looked_up(connection)})."
             )
 
 
@@ -76,7 +76,7 @@ def _rows_read_by_sqlite(connection: Connection, users: Users) -> int:
     steps = [str(step[-1]) for step in _explain(connection, "EXPLAIN QUERY PLAN", users)]
     if not any(step.startswith("SCAN ") for step in steps):
         return 0
-    name = users.table.name(connection)
+    name = users.table.sql_name(connection)
     many = connection.exec_driver_sql(f"SELECT 1 FROM {name} LIMIT 1 OFFSET {MANY_ROWS}").first()  # noqa: S608 - quoted
     return MANY_ROWS + 1 if many else 0
 

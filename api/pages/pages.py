@@ -34,13 +34,13 @@ def register_pages(app: Flask, settings: ApiSettings, policy: PasswordPolicy) ->
     @site.get("/forgot-password")
     @Operation("forgotPage", "Show the forgot page", PAGES, _PAGE)
     def forgot_page() -> str:
-        """Ask for an address."""
+        """Show the page that asks for an email address."""
         return render_template("forgot.html", lifetime=lifetime(settings.reset_token_max_age))
 
     @site.get("/reset-password")
     @Operation("resetPage", "Show the reset page", PAGES, _PAGE)
     def reset_page() -> str:
-        """Ask for a new password. The email's link leads here if `RESET_URL` names this page."""
+        """Show the page for a new password. The link in the email leads here if `RESET_URL` names this page."""
         return render_template("reset.html", policy=policy, reasons=REASONS)
 
     _add_documentation(site, settings)
@@ -76,5 +76,5 @@ def _on_every_page(settings: ApiSettings) -> dict[str, Any]:
 
 
 def _chosen_language() -> dict[str, Any]:
-    """Return the `locale` parameter for links, normalised, so that they keep a language chosen in the address."""
+    """Return the `locale` parameter for links, if the page's address has one, so that links keep that language."""
     return {"locale": tag(request_language())} if "locale" in request.args else {}

@@ -80,13 +80,13 @@ class RangeService:
             connection.connect()
             opened.append(connection.sock)
             if time.monotonic() > deadline:
-                raise TimeoutError  # Nobody waits any more, so nobody would shut this socket down.
+                raise TimeoutError  # The caller has given up already, and will not close this socket.
             connection.request("GET", self._url.path + prefix, headers=_HEADERS)
             with connection.getresponse() as answer:
                 if answer.status != 200:  # noqa: PLR2004 - a status is best known by its number
                     raise _NoAnswer
                 body = b""
-                # Not `read`, which believes a chunk that says it is of -1 bytes, and reads all that comes.
+                # `read` would accept a chunk size of -1 bytes, and then read without a limit.
                 while len(body) <= MAX_BYTES and (part := answer.read1(MAX_BYTES)):
                     body += part
                 # The missing part of a truncated answer may hold the password.

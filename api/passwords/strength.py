@@ -1,13 +1,13 @@
-"""How many guesses a password takes, by zxcvbn, with its input reduced to keep it fast."""
+"""Estimate with zxcvbn how many guesses a password takes. Its input is reduced first, to keep it fast."""
 
 from math import prod
 
 from zxcvbn import zxcvbn
 
-MAX_READ = 40  # Characters. zxcvbn's time grows with their square, and it holds the GIL.
-MIN_REPEAT = 4  # Characters. If shorter repeats were removed, zxcvbn would miss many words.
-MAX_READINGS = 4  # Ways to read digits and symbols as letters. Each takes about a millisecond; there can be hundreds.
-# Each group holds the characters that zxcvbn reads as one letter, if there are several.
+MAX_READ = 40  # Characters. The time of zxcvbn grows with the square, and it holds the GIL.
+MIN_REPEAT = 4  # Characters. Removing shorter repeats would break up words that zxcvbn knows.
+MAX_READINGS = 4  # Ways to read digits and symbols as letters. Each costs about a millisecond.
+# A group for each letter that zxcvbn reads several characters as: these characters.
 _STANDING_FOR_ONE = ("4@", "({[<", "69", "1!|", "1|7", "$5", "+7")
 _LETTERS = str.maketrans("@({[<!|$+%", "accccilstx")
 
@@ -15,8 +15,8 @@ _LETTERS = str.maketrans("@({[<!|$+%", "accccilstx")
 def is_hard_to_guess(password: str, guesses: int) -> bool:
     """Tell whether an attacker who knows common passwords needs at least this many guesses.
 
-    Repeated text is removed first, and only 40 characters are read: as they are, and as two texts of every other
-    character, to find words that have another character between their letters.
+    Repeated text is removed, and the first 40 characters of the rest are estimated. They are also split into two texts
+    of every other character, to find words with another character between their letters. The lower result counts.
     """
     text = _once(password)[:MAX_READ]
     return min(_guesses(text), _guesses(text[::2]) * _guesses(text[1::2])) >= guesses
@@ -27,7 +27,7 @@ def _guesses(text: str) -> float:
 
 
 def _once(text: str) -> str:
-    """Remove text that repeats earlier text, ignoring case: it adds nothing to guess."""
+    """Remove text that repeats earlier text, ignoring case, because it makes a password no harder to guess."""
     folded = "".join(character.lower()[:1] for character in text)
     kept, place = "", 0
     while place < len(text):
@@ -42,6 +42,6 @@ def _once(text: str) -> str:
 
 
 def _readable(text: str) -> str:
-    """Replace symbols by the letters they stand for if zxcvbn would try too many combinations."""
+    """Replace symbols by the letters that they stand for, if zxcvbn would otherwise try too many combinations."""
     readings = prod(max(1, sum(character in text for character in group)) for group in _STANDING_FOR_ONE)
     return text if readings <= MAX_READINGS else text.translate(_LETTERS)

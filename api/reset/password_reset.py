@@ -59,7 +59,7 @@ class Resets:
     def reset(self, token: str, password: str, requester: dict[str, str]) -> None:
         """Set the password of the user that the token was issued for, once.
 
-        The notice is queued before the change, with a delay, so that it is mailed even if this process dies right after
+        The notice is queued before the change, with a delay, so that it is sent even if this process dies right after
         the commit. The worker drops it if the old password is still stored.
 
         Raises InvalidToken, RateLimitExceeded, WeakPassword, BreachCheckAway, HashingBusy, ResetsBusy, RedisError,
@@ -90,10 +90,11 @@ class Resets:
 
     def _set(self, user: User, password: str, requester: dict[str, str]) -> None:
         """Check, hash and store the password, and queue its notice."""
-        password_hash = self.passwords.hash(password, user.address, user.password_hash)
+        old = user.password_hash if user.has_password else ""
+        password_hash = self.passwords.hash(password, user.address, old)
         notice = Job.password_changed(
             user.address, self.address_key, user_id=user.id, password_hash=user.password_hash, **requester
-        )
+        ).about(user.name, user.locale)
         self.outbox.add_delayed(notice, NOTICE_DELAY)
         won = self._change(user, password_hash, notice)
         self._decide(notice, won=won)
@@ -129,7 +130,7 @@ class Resets:
 
         Raises InvalidToken if the user is gone, or has changed since the token was issued.
         """
-        for user in self.users.with_id(claims.user_id):
+        for user in self.users.with_link(claims.user_id):
             if claims.holds_for(user.password_hash, user.address):
                 return user
         raise InvalidToken

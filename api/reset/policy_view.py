@@ -27,7 +27,7 @@ def register_policy(app: Flask, policy: PasswordPolicy, breach_check: str) -> No
     @app.get("/password-policy")
     @Operation("passwordPolicy", "Get the password policy", PASSWORDS, {200: POLICY_EXAMPLE})
     def password_policy() -> Response:
-        """Tell which passwords are taken, and why others are refused: the same to everybody, and quickly."""
+        """Return the rules for new passwords and all reasons to refuse one. They are the same for everybody."""
         return answer(request_language())
 
 

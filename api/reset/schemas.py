@@ -12,54 +12,60 @@ from shared import tokens
 
 MAX_PASSWORD = 4096  # Characters. The password policy sets the real limit, and says what is wrong.
 CHANGED = lazy_gettext("Your password has been changed.")
-_TOKEN = "IjEi.aSJzaQ.kq3xRZ4bTdnV0wYc8uJH2m9pLrE"  # noqa: S105 - It opens nothing.
+_TOKEN = "IjEi.aSJzaQ.kq3xRZ4bTdnV0wYc8uJH2m9pLrE"  # noqa: S105 - It is valid nowhere.
 _RULES = "minlength: 15; maxlength: 72;"
 
 
 class TokenRequest(RequestBody):
-    """A token as the email's link carries it."""
+    """The token of a link to check."""
 
     token: str = Field(min_length=1, max_length=tokens.MAX_LENGTH, description="The token from the link.")
     locale: Locale = ""
 
 
 class ResetRequest(TokenRequest):
-    """Set a new password."""
+    """The token of a link, and the new password."""
 
     password: str = Field(min_length=1, max_length=MAX_PASSWORD, description="The new password.")
 
 
 class Done(LocalizedAnswer):
-    """The password is set."""
+    """The password has been changed."""
 
     message: str = Field(json_schema_extra={"example": str(CHANGED)})
 
 
 class LinkState(BaseModel):
-    """The link is good."""
+    """The link is valid."""
 
-    expires_at: datetime = Field(description="When it stops working, in UTC.")
+    expires_at: datetime = Field(description="When the link expires, in UTC.")
 
 
 class ReasonText(BaseModel):
     """A reason to refuse a password. `code` is stable."""
 
     code: Reason
-    text: str = Field(description="In the language of the answer.", json_schema_extra={"example": "It's too short."})
+    text: str = Field(
+        description="A sentence in the language of the answer.", json_schema_extra={"example": "It's too short."}
+    )
 
 
 class Policy(LocalizedAnswer):
-    """Which passwords are taken."""
+    """The rules for new passwords."""
 
-    min_length: int = Field(description="In characters (code points).", json_schema_extra={"example": 15})
-    max_length: int = Field(description="In `max_length_unit`.", json_schema_extra={"example": 72})
-    max_length_unit: Literal["characters", "bytes"] = Field(description="`bytes` are those of UTF-8.")
-    breach_check: bool = Field(description="Whether leaked passwords are looked up.")
+    min_length: int = Field(
+        description="The minimum length in characters (code points).", json_schema_extra={"example": 15}
+    )
+    max_length: int = Field(description="The maximum length in `max_length_unit`.", json_schema_extra={"example": 72})
+    max_length_unit: Literal["characters", "bytes"] = Field(
+        description="The unit of `max_length`. `bytes` means bytes of UTF-8."
+    )
+    breach_check: bool = Field(description="Whether new passwords are looked up among leaked ones.")
     passwordrules: str = Field(
-        description="For the attribute `passwordrules`, which password managers read.",
+        description="The value for the HTML attribute `passwordrules`, which password managers read.",
         json_schema_extra={"example": _RULES},
     )
-    reasons: list[ReasonText] = Field(description="Every reason there is.")
+    reasons: list[ReasonText] = Field(description="All reasons for which a password can be refused.")
 
 
 RESET_EXAMPLE = ResetRequest(token=_TOKEN, password="violet kettle under nine bridges")  # noqa: S106 - Nobody's.

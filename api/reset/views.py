@@ -36,7 +36,7 @@ def register_reset(app: Flask, resets: Resets, limiter: Limiter, limit: str, cou
     @takes(TokenRequest)
     @limit_per_client
     def check_link(body: TokenRequest) -> Response:
-        """Tell early whether a link is dead, before anybody thinks of a password; nothing is changed."""
+        """Check whether a link is still valid, before the user chooses a password. The link stays valid."""
         state = LinkState(expires_at=resets.check(body.token))
         return Response(state.model_dump_json() + "\n", 200, content_type="application/json")
 
@@ -45,9 +45,9 @@ def register_reset(app: Flask, resets: Resets, limiter: Limiter, limit: str, cou
     @takes(ResetRequest)
     @limit_per_client
     def reset_password(body: ResetRequest) -> Response:
-        """Use the link, which works once. A password that the policy refuses leaves it good.
+        """Set a new password with a link, which works once. If the policy refuses the password, the link stays valid.
 
-        The owner of the address is told by email.
+        The owner of the address is notified by email.
         """
         asks = requester()
         resets.reset(body.token, body.password, asks)

@@ -16,7 +16,7 @@ _KEPT = {4: 24, 6: 48}  # Bits by IP version: enough to recognise one's own netw
 
 
 def requester() -> dict[str, str]:
-    """Return a job's fields about the client: only what the mail will show, and no text from the client.
+    """Return a job's fields about the client: only what the email will show, and no text from the client.
 
     client: its IPv4 or IPv6 network, or empty. browser, system: words of shared/user_agents.py, or empty.
     """

@@ -1,1 +1,1 @@
-"""What Latchkey is measured beside, written as its libraries' documentation shows, and the least of each kind."""
+"""The contenders: apps written the way their libraries' documentation shows, and floors that do the bare minimum."""

@@ -1,4 +1,4 @@
-"""The floor of a worker: latchkey's Celery settings and messages, and a task that does nothing."""
+"""The floor for a worker: latchkey's Celery settings and messages, with a task that does nothing."""
 
 import os
 

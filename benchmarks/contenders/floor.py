@@ -1,4 +1,4 @@
-"""The floor: the least that a Flask view of this kind does, JSON in, 202 out."""
+"""The floor: a minimal Flask view that reads JSON and returns 202."""
 
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
@@ -8,6 +8,6 @@ app = Flask(__name__)
 
 @app.post("/forgot-password")
 def forgot_password() -> ResponseReturnValue:
-    """Read the address and do nothing with it."""
+    """Read the address and ignore it."""
     assert request.get_json()["email"]
     return {"message": "accepted"}, 202

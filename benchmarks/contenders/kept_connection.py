@@ -1,6 +1,6 @@
-"""The floor of mailing: one process that writes latchkey's mail with Flask-Mail and sends it over one connection.
+"""The floor for mailing: a single process sends latchkey's mail with Flask-Mail over one connection.
 
-The texts are rendered once: what is measured is the mail, not its template.
+The texts are rendered only once, so that sending is measured and not the templates.
 """
 
 import time
@@ -31,7 +31,7 @@ def send(connection: Connection, texts: Message, number: int) -> None:
 
 
 def main() -> None:
-    """Send until somebody ends this process."""
+    """Send mails until the process is terminated."""
     settings = WorkerSettings.load()
     app = Flask("floor")
     app.config.update(MAIL_SERVER=settings.mail_server, MAIL_PORT=settings.mail_port)

@@ -1,4 +1,4 @@
-"""What *usual* and *tutorial* share: the look-up, the token and the mail."""
+"""Code shared by *usual* and *tutorial*: the user lookup, the token and the mail."""
 
 import os
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 class Base(DeclarativeBase):
-    """The tables."""
+    """The declarative base."""
 
 
 db = SQLAlchemy(model_class=Base)
@@ -30,7 +30,7 @@ class User(Base):
 
 
 def make_app() -> Flask:
-    """Build an app with a database and a mail relay, as the environment names them."""
+    """Build an app with the database and mail relay from the environment."""
     app = Flask(__name__)
     app.config.update(
         SQLALCHEMY_DATABASE_URI=os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"),
@@ -44,12 +44,12 @@ def make_app() -> Flask:
 
 
 def find(address: str) -> User | None:
-    """Find the user of an address."""
+    """Find the user with an address."""
     return db.session.scalar(select(User).where(User.email == address.lower()))
 
 
 def send_link(user: User) -> None:
-    """Mail a link over a connection of its own, as Flask-Mail does."""
+    """Mail a link over a new connection, as Flask-Mail does by default."""
     token = serializer.dumps(user.id)
     text = f"To choose a new password, open {os.environ['RESET_URL']}?token={token}"
     html = f'<p>To choose a new password, <a href="{os.environ["RESET_URL"]}?token={token}">open this link</a>.</p>'

@@ -1,4 +1,4 @@
-"""The tutorial's way: look the address up, sign a token and send the mail while the client waits."""
+"""The way of most tutorials: look up the address, sign a token and send the mail while the client waits."""
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -10,10 +10,10 @@ app = make_app()
 
 
 class ForgotPassword(MethodView):
-    """The resource."""
+    """The `/forgot-password` resource."""
 
     def post(self) -> ResponseReturnValue:
-        """Mail a link, or tell that there is no such user."""
+        """Mail a link, or report that there is no such user."""
         user = find(request.get_json()["email"])
         if user is None:
             return {"message": "There is no account with this address."}, 404

@@ -1,4 +1,4 @@
-"""The usual way: Flask-Limiter for the limits, Celery's `.delay()` for the rest."""
+"""The usual way: Flask-Limiter for rate limits, and a Celery task for the rest."""
 
 import os
 
@@ -18,14 +18,14 @@ celery.conf.update(task_ignore_result=True, task_acks_late=True, worker_concurre
 
 @celery.task(name="send_reset_mail")
 def send_reset_mail(address: str) -> None:
-    """Mail a link where an account uses the address."""
+    """Mail a link if an account uses the address."""
     with app.app_context():
         if user := find(address):
             send_link(user)
 
 
 def typed_address() -> str:
-    """Return what the limit for each address is keyed by."""
+    """Return the key of the per-address limit."""
     return str(request.get_json()["email"]).lower()
 
 
@@ -33,6 +33,6 @@ def typed_address() -> str:
 @limiter.limit(os.environ["FORGOT_LIMIT_PER_IP"])
 @limiter.limit(os.environ["FORGOT_LIMIT_PER_EMAIL"], key_func=typed_address)
 def forgot_password() -> ResponseReturnValue:
-    """Leave the work to a worker."""
+    """Queue a task for the worker."""
     send_reset_mail.delay(request.get_json()["email"])
     return {"message": "If an account uses this address, a mail is on its way."}, 202

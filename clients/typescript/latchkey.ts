@@ -1,105 +1,105 @@
-// A client of Latchkey's API 1.0, made by `make client` from its OpenAPI document. Copy it; do not edit it.
+// A client for Latchkey's API 1.0, generated from its OpenAPI document by `make client`. Copy it; do not edit it.
 //
-// Whatever the API or the network answers, a call resolves to a result whose `code` says what came of it: "ok", one of
-// the API's codes, or "unreachable" or "unexpected". It rejects only where your own AbortSignal aborts it.
+// Every call resolves to a result with a `code`: "ok", one of the API's error codes, "unreachable" or "unexpected". It
+// rejects only if your own AbortSignal aborts it.
 
-/** The one answer to every request for a link. */
+/** The request is accepted. The answer is the same for every address. */
 export interface Accepted {
   message: string;
 }
 
-/** The body has more than 16 KiB. */
+/** The body is larger than 16 KiB. */
 export interface BodyTooLargeProblem {
   code: "body_too_large";
   status: 413;
-  /** A sentence for people, in the language of the request. */
+  /** A message for users, in the language of the request. */
   title: string;
   type: string;
 }
 
-/** The password is set. */
+/** The password has been changed. */
 export interface Done {
   message: string;
 }
 
 /** What is wrong with one field. */
 export interface FieldError {
-  /** Its name; empty where the body as a whole, or a field that is not known, is meant. */
+  /** Its name; empty for an unknown field or the body as a whole. */
   field: string;
   /** What is wrong, in the language of the request. */
   reason: string;
 }
 
-/** Ask for a reset link. */
+/** The email address to send a reset link to. */
 export interface ForgotRequest {
   /** One email address. */
   email: string;
-  /** The language of the answer and of the email, where there is one; before `Accept-Language`. */
+  /** The language of the answer and of the email, if available. It overrides `Accept-Language`. */
   locale?: string;
 }
 
-/** The body is not a JSON object of the fields asked for. */
+/** The body is not a JSON object with exactly the expected fields. */
 export interface InvalidRequestProblem {
   code: "invalid_request";
   errors: Array<FieldError>;
   status: 422;
-  /** A sentence for people, in the language of the request. */
+  /** A message for users, in the language of the request. */
   title: string;
   type: string;
 }
 
-/** The link is used, too old or not genuine, or password or address have changed since. Offer a new one. */
+/** The link is used, expired or not genuine, or the password or address has changed since. Offer a new one. */
 export interface LinkProblem {
   code: "invalid_or_expired_token";
   status: 400;
-  /** A sentence for people, in the language of the request. */
+  /** A message for users, in the language of the request. */
   title: string;
   type: string;
 }
 
-/** The link is good. */
+/** The link is valid. */
 export interface LinkState {
-  /** When it stops working, in UTC. */
+  /** When the link expires, in UTC. */
   expires_at: string;
 }
 
-/** Which passwords are taken. */
+/** The rules for new passwords. */
 export interface Policy {
-  /** Whether leaked passwords are looked up. */
+  /** Whether new passwords are looked up among leaked ones. */
   breach_check: boolean;
-  /** In `max_length_unit`. */
+  /** The maximum length in `max_length_unit`. */
   max_length: number;
-  /** `bytes` are those of UTF-8. */
+  /** The unit of `max_length`. `bytes` means bytes of UTF-8. */
   max_length_unit: "characters" | "bytes";
-  /** In characters (code points). */
+  /** The minimum length in characters (code points). */
   min_length: number;
-  /** For the attribute `passwordrules`, which password managers read. */
+  /** The value for the HTML attribute `passwordrules`, which password managers read. */
   passwordrules: string;
-  /** Every reason there is. */
+  /** All reasons for which a password can be refused. */
   reasons: Array<ReasonText>;
 }
 
-/** The client has asked too often. Try again after the seconds of `Retry-After`. */
+/** The client has sent too many requests. Try again after `Retry-After` seconds. */
 export interface RateLimitedProblem {
   code: "rate_limited";
   status: 429;
-  /** A sentence for people, in the language of the request. */
+  /** A message for users, in the language of the request. */
   title: string;
   type: string;
-  /** Seconds to wait, from the header Retry-After. */
+  /** Seconds to wait, from the Retry-After header. */
   retryAfter: number;
 }
 
 /** A reason to refuse a password. `code` is stable. */
 export interface ReasonText {
   code: "too_short" | "too_long" | "contains_nul" | "too_common" | "like_address" | "like_product" | "same_as_old" | "breached";
-  /** In the language of the answer. */
+  /** A sentence in the language of the answer. */
   text: string;
 }
 
-/** Set a new password. */
+/** The token of a link, and the new password. */
 export interface ResetRequest {
-  /** The language of the answer and of the email, where there is one; before `Accept-Language`. */
+  /** The language of the answer and of the email, if available. It overrides `Accept-Language`. */
   locale?: string;
   /** The new password. */
   password: string;
@@ -107,48 +107,48 @@ export interface ResetRequest {
   token: string;
 }
 
-/** A token as the email's link carries it. */
+/** The token of a link to check. */
 export interface TokenRequest {
-  /** The language of the answer and of the email, where there is one; before `Accept-Language`. */
+  /** The language of the answer and of the email, if available. It overrides `Accept-Language`. */
   locale?: string;
   /** The token from the link. */
   token: string;
 }
 
-/** Nobody can be served at the moment. Try again after the seconds of `Retry-After`. */
+/** The service is temporarily unavailable. Try again after `Retry-After` seconds. */
 export interface UnavailableProblem {
   code: "unavailable";
   status: 503;
-  /** A sentence for people, in the language of the request. */
+  /** A message for users, in the language of the request. */
   title: string;
   type: string;
-  /** Seconds to wait, from the header Retry-After. */
+  /** Seconds to wait, from the Retry-After header. */
   retryAfter: number;
 }
 
-/** The policy refuses the password; the link stays valid. `GET /password-policy` explains the reasons. */
+/** The policy refuses the password. The link stays valid. `GET /password-policy` explains the reasons. */
 export interface WeakPasswordProblem {
   code: "weak_password";
-  /** One or more. */
+  /** One or more reasons. */
   reasons: Array<"too_short" | "too_long" | "contains_nul" | "too_common" | "like_address" | "like_product" | "same_as_old" | "breached">;
   status: 422;
-  /** A sentence for people, in the language of the request. */
+  /** A message for users, in the language of the request. */
   title: string;
   type: string;
 }
 
-/** What was asked for is done. */
+/** The call succeeded. */
 export interface Ok<T> {
   code: "ok";
   value: T;
 }
 
-/** No answer: no network, not in time, or an origin that CORS_ORIGINS does not name. What was asked for may be done. */
+/** No response: no network, a timeout, or an origin missing from CORS_ORIGINS. The server may still have done the work. */
 export interface Unreachable {
   code: "unreachable";
 }
 
-/** An answer that the document does not know: of a proxy, of a newer API, or a fault of ours. */
+/** A response that is not in the document: from a proxy, a newer version of the API, or a bug in Latchkey. */
 export interface Unexpected {
   code: "unexpected";
   status: number;
@@ -191,13 +191,13 @@ export type CheckLinkResult =
 
 export type Result = ForgotPasswordResult | PasswordPolicyResult | ResetPasswordResult | CheckLinkResult;
 
-/** Every code that a result may have, but for "ok": a `Record<ErrorCode, string>` has a text for each. */
+/** Every code of a result except "ok", for example for a `Record<ErrorCode, string>` of messages. */
 export type ErrorCode = Exclude<Result["code"], "ok">;
 
-/** Every reason to refuse a password. */
+/** Every reason for rejecting a password. */
 export type Reason = WeakPasswordProblem["reasons"][number];
 
-/** Decide by the code of a result. To forget one is a type error. */
+/** Handle a result by its code. Leaving out a code is a type error. */
 export function match<R extends { code: string }, T>(
   result: R,
   cases: { [C in R["code"]]: (result: Extract<R, { code: C }>) => T },
@@ -207,53 +207,53 @@ export function match<R extends { code: string }, T>(
 }
 
 export interface Options {
-  /** Milliseconds until a call is "unreachable"; 15,000 unless told otherwise. */
+  /** Milliseconds until a call ends as "unreachable"; 15,000 by default. */
   timeout?: number;
-  /** Another function in the place of `fetch`. */
+  /** A replacement for `fetch`. */
   fetch?: typeof fetch;
 }
 
 export interface CallOptions {
   /** Aborts the call, which then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** More headers: for calls from a server, which speaks for a visitor. */
+  /** Extra headers, for example if a server calls on behalf of a visitor. */
   headers?: Record<string, string>;
 }
 
-const WAITS = [429, 503]; // The statuses that say when to try again.
-const RETRY_AFTER = 5; // Seconds, where something on the way has taken the header off.
+const WAITS = [429, 503]; // The statuses that have a Retry-After header.
+const RETRY_AFTER = 5; // Seconds, in case a proxy has removed the header.
 
 export class Latchkey {
   readonly #address: string;
   readonly #timeout: number;
   readonly #fetch: typeof fetch;
 
-  /** Call the API at an address such as `https://id.example.com`. */
+  /** `address` is the API's base URL, such as `https://id.example.com`. */
   constructor(address: string, options: Options = {}) {
     this.#address = address.replace(/\/+$/, "");
     this.#timeout = options.timeout ?? 15_000;
     this.#fetch = options.fetch ?? ((...request) => fetch(...request));
   }
 
-  /** Answer every address alike; an email with a link goes out only where an account uses it. More requests for one address than its quota are accepted, and no email is sent. */
+  /** Request a reset link. The answer is the same for every address. Only an account gets an email. A request over the quota of its address is also accepted, but no email is sent. */
   forgotPassword(body: ForgotRequest, options?: CallOptions): Promise<ForgotPasswordResult> {
     const known: string[] = ["body_too_large", "invalid_request", "rate_limited", "unavailable"];
     return this.#ask("POST", "/forgot-password", known, body, options);
   }
 
-  /** Tell which passwords are taken, and why others are refused: the same to everybody, and quickly. */
+  /** Return the rules for new passwords and all reasons to refuse one. They are the same for everybody. */
   passwordPolicy(options?: CallOptions): Promise<PasswordPolicyResult> {
     const known: string[] = [];
     return this.#ask("GET", "/password-policy", known, undefined, options);
   }
 
-  /** Use the link, which works once. A password that the policy refuses leaves it good. The owner of the address is told by email. */
+  /** Set a new password with a link, which works once. If the policy refuses the password, the link stays valid. The owner of the address is notified by email. */
   resetPassword(body: ResetRequest, options?: CallOptions): Promise<ResetPasswordResult> {
     const known: string[] = ["invalid_or_expired_token", "body_too_large", "invalid_request", "weak_password", "rate_limited", "unavailable"];
     return this.#ask("POST", "/reset-password", known, body, options);
   }
 
-  /** Tell early whether a link is dead, before anybody thinks of a password; nothing is changed. */
+  /** Check whether a link is still valid, before the user chooses a password. The link stays valid. */
   checkLink(body: TokenRequest, options?: CallOptions): Promise<CheckLinkResult> {
     const known: string[] = ["invalid_or_expired_token", "body_too_large", "invalid_request", "rate_limited", "unavailable"];
     return this.#ask("POST", "/reset-password/check", known, body, options);

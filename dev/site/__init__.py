@@ -1,1 +1,1 @@
-"""The demo's own pages: the front page, the inbox and the page to sign in."""
+"""The demo's own pages: the front page, the inbox and the sign-in page."""

@@ -1,4 +1,4 @@
-"""What the demo adds for the browser: the front page, a page to sign in, and the inbox with its JSON."""
+"""The demo's web app: the front page, a sign-in page, and the inbox with its JSON."""
 
 from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
@@ -20,9 +20,9 @@ PAGE_POLICY = (
 
 
 def create_site(mailbox: Mailbox, place: Place) -> Flask:
-    """Put the pages together."""
+    """Build the app from its blueprints."""
     app = Flask("dev.site")
-    # A site that points its own name at 127.0.0.1 (DNS rebinding) must not read the mails.
+    # Prevents DNS rebinding: a site that resolves its own name to 127.0.0.1 must not read the mails.
     app.config["TRUSTED_HOSTS"] = ["localhost", "127.0.0.1"]
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_SIZE
     app.json = _DocumentedOrder(app)
@@ -40,7 +40,7 @@ class _DocumentedOrder(DefaultJSONProvider):
 
 
 def _refuse_host(_error: Exception) -> ResponseReturnValue:
-    hint = "The demo answers on this machine only: open it as localhost or 127.0.0.1.\n"
+    hint = "The demo can only be reached from this machine. Open it as localhost or 127.0.0.1.\n"
     return hint, 400, {"Content-Type": "text/plain"}
 
 
@@ -49,6 +49,6 @@ def _protect(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
-    # What a mail's link opens gets no hold of the inbox, whatever the mail asks for.
+    # A page opened from a mail must not get a handle on the inbox window, whatever the mail's HTML asks for.
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     return response

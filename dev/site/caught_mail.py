@@ -18,7 +18,7 @@ CAPACITY = 500
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail, as the inbox shows it; `to` is who really gets it, whatever its header says."""
+    """One mail, as the inbox shows it; `to` holds the recipients of the envelope, not of the header."""
 
     id: str
     to: str
@@ -32,26 +32,26 @@ class Mail:
 
     @property
     def sender_name(self) -> str:
-        """The name of the sender; the address where there is none, or all that stands there."""
+        """The sender's name, else the address, else the whole header."""
         name, address = parseaddr(self.sender)
         return name or address or self.sender
 
     @property
     def sender_address(self) -> str:
-        """The address of the sender, where there is a name beside it."""
+        """The sender's address, or nothing if `sender_name` already shows it."""
         name, address = parseaddr(self.sender)
         return address if name else ""
 
 
 class Mailbox:
-    """The newest mails; safe to use from several threads."""
+    """The newest mails; thread-safe."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._mails: deque[Mail] = deque(maxlen=capacity)
         self._lock = Lock()
 
     def add(self, mail: Mail) -> None:
-        """Keep a mail, and drop the oldest where there is no room."""
+        """Store a mail, and drop the oldest if the mailbox is full."""
         with self._lock:
             self._mails.appendleft(mail)
 
@@ -61,7 +61,7 @@ class Mailbox:
             return tuple(self._mails)
 
     def get(self, mail_id: str) -> Mail | None:
-        """Return one mail, if it is still here."""
+        """Return one mail, or None if it has been dropped."""
         return next((mail for mail in self.list() if mail.id == mail_id), None)
 
     def clear(self) -> None:
@@ -71,7 +71,7 @@ class Mailbox:
 
 
 def read_mail(content: bytes, recipients: Sequence[str]) -> Mail:
-    """Read a mail as it came over SMTP, with the recipients of its envelope."""
+    """Parse a mail received over SMTP; the recipients are those of its envelope."""
     message = message_from_bytes(content, policy=policy.default)
     text, html = _body(message, "plain"), _body(message, "html")
     return Mail(
@@ -91,7 +91,7 @@ def _header(message: EmailMessage, name: str) -> str:
     try:
         return str(message[name] or "")
     except Exception:
-        # A mail may hold anything, and Python's parser does not survive all of it. The headers as they came are shown.
+        # A mail may contain anything, and some of it crashes Python's parser. The inbox still shows the raw headers.
         return ""
 
 
@@ -102,6 +102,6 @@ def _body(message: EmailMessage, subtype: str) -> str:
     try:
         content: str = part.get_content()
     except LookupError:
-        # The mail names a charset that Python does not know: better a few wrong letters than no mail.
+        # Python does not know the mail's charset. A few wrong letters are better than no mail.
         content = bytes(part.get_payload(decode=True)).decode(errors="replace")
     return content.replace("\r\n", "\n")

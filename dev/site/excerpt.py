@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 MAX_LENGTH = 140
 _NOT_SHOWN = {"head", "style", "script", "title"}
-# Mails fill up their preheader with invisible characters, so that no other words follow it.
+# Mails pad their preheader with invisible characters, so that no other text follows it.
 _INVISIBLE = re.compile("[\\s\u00ad\u034f\u200b-\u200f\u2007\u2060\ufeff]+")
 
 
@@ -29,7 +29,7 @@ class _Words(HTMLParser):
 
 
 def excerpt(html: str, text: str) -> str:
-    """Return the first words of the HTML, where there is some, else those of the text."""
+    """Return the first words of the HTML, or of the text if there is no HTML."""
     words = _Words()
     words.feed(html)
     line = _INVISIBLE.sub(" ", " ".join(words.found) or text).strip()

@@ -1,4 +1,4 @@
-"""The front page, which walks a person through the demo, and the page where the story ends: signing in."""
+"""The front page, which guides a visitor through the demo, and the sign-in page, its last step."""
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -23,7 +23,7 @@ def front_pages(place: Place) -> Blueprint:
 
     @pages.post("/sign-in")
     def signed_in() -> ResponseReturnValue:
-        # Nothing is kept: a form that another site sends here has no effect.
+        # There is no session to protect, so a form sent by another site has no effect.
         address = request.form.get("email", "").strip()
         if may_sign_in(place.database, address, request.form.get("password", "")):
             return render_template("signed_in.html", address=address)
@@ -33,5 +33,5 @@ def front_pages(place: Place) -> Blueprint:
 
 
 def _languages() -> list[tuple[str, str, str]]:
-    """List each language's tag, its own name, and the direction in which that is written."""
+    """List each language's tag, its name in that language, and its writing direction."""
     return [(tag(code), name, direction(code)) for code, name in LANGUAGES.items()]

@@ -1,4 +1,4 @@
-"""`python -m dev.site.inbox`: a mail server that keeps what it gets, and the demo's pages, which show it."""
+"""`python -m dev.site.inbox`: an SMTP server that stores what it receives, and the demo's pages, which show it."""
 
 import os
 import signal
@@ -21,24 +21,24 @@ INBOX_PORTS = {name: DEFAULT_PORTS[name] for name in ("INBOX_PORT", "INBOX_SMTP_
 
 
 class MailCatcher:
-    """Takes every mail that aiosmtpd hands over."""
+    """The aiosmtpd handler that accepts every mail."""
 
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        """Keep the mail."""
+        """Store the mail."""
         self._mailbox.add(read_mail(envelope.original_content or b"", envelope.rcpt_tos))
         return "250 Caught"
 
 
 class _QuietHandler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing about requests that were answered."""
+        """Do not log successful requests."""
 
 
 def mail_server(mailbox: Mailbox, port: int) -> Controller:
-    """Build the SMTP server of a mailbox; it runs in a thread of its own once started."""
+    """Build the SMTP server for a mailbox; once started, it runs in its own thread."""
     return Controller(
         MailCatcher(mailbox),
         hostname=LOOPBACK,
@@ -51,7 +51,7 @@ def mail_server(mailbox: Mailbox, port: int) -> Controller:
 def main() -> int:
     """Serve until SIGTERM or Ctrl-C."""
     stop_signals = {signal.SIGINT, signal.SIGTERM}
-    # Blocked before the threads start, which inherit it: the signals wait for sigwait and interrupt nobody.
+    # Threads inherit the mask, so it is set before they start: the signals then reach only sigwait.
     signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals)
     try:
         ports = choose_ports(os.environ, INBOX_PORTS)

@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from dev.site.caught_mail import Mail, Mailbox
 
-# A caught mail shows itself, but runs nothing and loads nothing; its links open beside the inbox. Of the same origin it
-# may be because no script runs in it: so the page around it can measure how high it is.
+# A caught mail may not run scripts or load anything, and its links open in a new tab. Because no script runs in it, it
+# can safely share the inbox's origin, which lets the surrounding page measure its height.
 MAIL_SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
@@ -19,7 +19,7 @@ MAIL_POLICY = (
 
 
 def inbox_pages(mailbox: Mailbox) -> Blueprint:
-    """Build the pages of a mailbox."""
+    """Build the pages for a mailbox."""
     pages = Blueprint("inbox", __name__)
 
     @pages.get("/inbox")
@@ -48,10 +48,10 @@ def inbox_pages(mailbox: Mailbox) -> Blueprint:
 
 
 def _page(mailbox: Mailbox, opened: Mail | None) -> BaseResponse:
-    """Show the list with a mail beside it; who looks again and again gets 304 until a mail comes."""
+    """Show the list and the open mail; a client that polls gets 304 until a new mail arrives."""
     mails = mailbox.list()
     response = make_response(render_template("inbox.html", mails=mails, opened=opened, sandbox=MAIL_SANDBOX))
-    # A start of the demo never has a mail of an earlier one, so number and newest tell all.
+    # Mails do not survive a restart of the demo, so their number and the newest id identify the list.
     response.set_etag(f"{len(mails)}-{mails[0].id if mails else 'none'}")
     return response.make_conditional(request)
 

@@ -1,4 +1,4 @@
-"""Every mail in every language, as `python -m worker preview` writes them, for the browser."""
+"""Serves what `python -m worker preview` writes: every mail in every language."""
 
 import atexit
 from pathlib import Path
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from dev.stack.environment import PRODUCT_NAME
 
-# The page of them and the mails bring their styles along; they run nothing and load nothing.
+# The index page and the mails have inline styles; they may not run scripts or load anything.
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'"
@@ -19,7 +19,7 @@ _POLICY = (
 
 
 def preview_pages() -> Blueprint:
-    """Build the pages; the mails are written when somebody asks for them."""
+    """Build the pages; the mails are written on the first request."""
     pages = Blueprint("preview", __name__)
     mails = _Mails()
 
@@ -37,22 +37,22 @@ def preview_pages() -> Blueprint:
 
 
 class _Mails:
-    """The files, in a folder that ends with the program."""
+    """The preview's files, in a folder that is deleted when the program exits."""
 
     def __init__(self) -> None:
         self._folder = ""
         self._writing = Lock()
 
     def folder(self) -> str:
-        """Write the mails if nobody has, and name their folder."""
-        # Pages are asked for in parallel: whoever came second would replace the folder that the first reads from.
+        """Write the mails on the first call, and return their folder."""
+        # Browsers request pages in parallel: a second run would replace the folder that the first is served from.
         with self._writing:
             self._folder = self._folder or _written()
             return self._folder
 
 
 def _written() -> str:
-    # Half a second that no start should wait for.
+    # Imported here because they take half a second, which would delay every start of the demo.
     from worker.mails.preview import write_all  # noqa: PLC0415
     from worker.settings import PreviewSettings  # noqa: PLC0415
 

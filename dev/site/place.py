@@ -1,4 +1,4 @@
-"""Where the demo's programs are, as its front page shows them."""
+"""The addresses of the demo's programs, for its front page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _SQLITE = "sqlite:///"
 
 @dataclass(frozen=True)
 class Place:
-    """The ports of the API and of Flower, Flower's user and password, and the file of the users table."""
+    """The ports of the API and Flower, Flower's credentials, and the SQLite file with the users table."""
 
     api_port: str
     flower_port: str
@@ -23,7 +23,7 @@ class Place:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
-        """Read what the demo sets for this program; by itself it links to where a demo usually is."""
+        """Read the environment that the demo sets; outside of a demo, the default ports are used."""
         user, _, password = environ.get("FLOWER_BASIC_AUTH", "").partition(":")
         return cls(
             api_port=environ.get("PORT") or str(DEFAULT_PORTS["PORT"]),
@@ -34,17 +34,17 @@ class Place:
         )
 
     def page(self, path: str) -> str:
-        """Name one of the API's pages."""
+        """Return the URL of one of the API's pages."""
         return f"http://localhost:{self.api_port}{path}"
 
     @property
     def flower(self) -> str:
-        """Name Flower's address."""
+        """Flower's URL."""
         return f"http://localhost:{self.flower_port}"
 
     @property
     def open_flower(self) -> str:
-        """Name Flower's address with user and password, so that a browser does not ask for them."""
+        """Flower's URL with user and password, so that a browser does not prompt for them."""
         if not self.flower_password:
             return self.flower
         return f"http://{quote(self.flower_user, '')}:{quote(self.flower_password, '')}@localhost:{self.flower_port}"

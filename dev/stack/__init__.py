@@ -1,1 +1,1 @@
-"""The programs that `make run` starts: how they come up, run and end together."""
+"""Starts, watches and stops the programs of `make run`."""

@@ -1,4 +1,4 @@
-"""The demo's database, made at the first start."""
+"""The demo's database, created on the first start."""
 
 import subprocess
 import sys
@@ -11,13 +11,13 @@ from dev.stack.environment import database_url
 from dev.stack.home import PROJECT
 
 TIMEOUT = 30
-"""Seconds; it takes about two."""
+"""Seconds; creating it takes about two."""
 
 
 def make_demo_database(file: Path, settings: Mapping[str, str]) -> None:
-    """Make the database with its users unless it exists; a start that is killed meanwhile leaves none.
+    """Create the database with its users unless it exists; if the start is killed meanwhile, none is left behind.
 
-    Raises DemoError with what went wrong.
+    Raises DemoError if it cannot be created.
     """
     if file.exists():
         return
@@ -39,10 +39,10 @@ def _add_users(settings: Mapping[str, str]) -> None:
             text=True,
             timeout=TIMEOUT,
             check=True,
-            # In a session of its own Ctrl-C does not reach it. It is over in a moment, and then all ends in order.
+            # A new session keeps Ctrl-C away from it: it is short, and the parts are stopped in order afterwards.
             start_new_session=True,
         )
     except subprocess.CalledProcessError as error:
-        raise DemoError(f"The demo's database cannot be made:\n{error.stdout.strip()}") from error
+        raise DemoError(f"The demo's database could not be created:\n{error.stdout.strip()}") from error
     except subprocess.TimeoutExpired as error:
-        raise DemoError(f"The demo's database is not ready after {TIMEOUT} seconds.") from error
+        raise DemoError(f"Creating the demo's database took more than {TIMEOUT} seconds.") from error

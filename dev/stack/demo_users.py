@@ -1,4 +1,4 @@
-"""`python -m dev.stack.demo_users`: the demo's users table, made with the commands that an operator would use."""
+"""`python -m dev.stack.demo_users`: creates the demo's users table with the commands that an operator would use."""
 
 import secrets
 import sys
@@ -9,10 +9,10 @@ DEMO_USERS = ("demo@example.com", "ada@example.com")
 
 
 def main() -> int:
-    """Run the commands in this one process, because a `flask` for each would cost a second each."""
+    """Run the commands in this process, because starting `flask` for each one would take a second."""
     runner = ScriptInfo(app_import_path="api.app").load_app().test_cli_runner()
     for command in (["create-table"], *(["add", email, "--password-stdin"] for email in DEMO_USERS)):
-        # Nobody needs to know these passwords: the demo is about setting a new one.
+        # Nobody needs to know these passwords: in the demo you reset them.
         password = secrets.token_urlsafe(24)
         result = runner.invoke(args=["users", *command], input=password, catch_exceptions=False)
         if result.exit_code:

@@ -1,4 +1,4 @@
-"""The folder in which the demo keeps its data from one start to the next."""
+"""The folder where the demo keeps its data between starts."""
 
 import fcntl
 import secrets
@@ -18,34 +18,34 @@ ELSEWHERE = "~/latchkey"
 
 @dataclass(frozen=True)
 class Home:
-    """Where each thing lies in the data folder."""
+    """The paths in the data folder."""
 
     folder: Path
 
     @property
     def database(self) -> Path:
-        """Name the SQLite file with the users table."""
+        """The SQLite file with the users table."""
         return self.folder / "latchkey.sqlite3"
 
     @property
     def redis(self) -> Path:
-        """Name the folder of the Redis server's data."""
+        """The data folder of the Redis server."""
         return self.folder / "redis"
 
     @property
     def logs(self) -> Path:
-        """Name the folder of the programs' logs."""
+        """The folder with the programs' logs."""
         return self.folder / "logs"
 
 
 def choose_home(environ: Mapping[str, str]) -> Home:
-    """Make the data folder if it is missing: LATCHKEY_HOME, else `.latchkey/` in the project.
+    """Return the data folder, LATCHKEY_HOME or else `.latchkey/` in the project, and create it if needed.
 
-    Raises DemoError if it cannot be made.
+    Raises DemoError if it cannot be created.
     """
     home = Home(Path(environ.get("LATCHKEY_HOME") or PROJECT / ".latchkey").expanduser().absolute())
     try:
-        # A folder that exists keeps its mode: it is somebody's own choice, and may hold other things.
+        # An existing folder keeps its mode: the user chose it, and it may hold other files.
         home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         home.redis.mkdir(mode=0o700, exist_ok=True)
         home.logs.mkdir(mode=0o700, exist_ok=True)
@@ -59,10 +59,10 @@ def choose_home(environ: Mapping[str, str]) -> Home:
 
 @contextmanager
 def locked(home: Home, environ: Mapping[str, str]) -> Iterator[TextIO]:
-    """Keep a second demo out of the same folder: two Redis servers on one set of files destroy it.
+    """Lock the folder against a second demo: two Redis servers would corrupt each other's files.
 
-    What the file that is given gets to hold, an address, is told to the second one. Raises DemoError if another demo is
-    there.
+    The caller writes the demo's address to the yielded file, for the error message of a second demo.
+    Raises DemoError if another demo is running.
     """
     with (home.folder / "lock").open("a+") as lock:
         try:
@@ -75,18 +75,18 @@ def locked(home: Home, environ: Mapping[str, str]) -> Iterator[TextIO]:
             raise DemoError(
                 f"A demo is already running in {where}. Stop it, or choose another folder and ports: {elsewhere}"
             ) from error
-        # What the last demo has left is not true any more.
+        # The previous demo's address is out of date.
         lock.truncate(0)
         yield lock
 
 
 def secret_key(home: Home) -> str:
-    """Return the key that signs the demo's links, made at the first start and for its owner's eyes alone."""
+    """Return the key that signs the demo's links; it is created on the first start and readable by its owner only."""
     path = home.folder / "secret_key"
     if not path.exists():
         new = path.with_suffix(".new")
         new.touch(mode=0o600)
         new.write_text(secrets.token_urlsafe(48), encoding="ascii")
-        # A start that is killed while it writes must not leave half a key behind.
+        # Renamed into place, so that a start that is killed leaves no half-written key.
         new.rename(path)
     return path.read_text(encoding="ascii")

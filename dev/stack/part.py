@@ -1,4 +1,4 @@
-"""One program of the demo: how it is started, what it says, how it ends."""
+"""One program of the demo: starting it, reading its log, and stopping it."""
 
 import json
 import os
@@ -17,7 +17,7 @@ LAST_LINES = 15
 
 @dataclass(frozen=True)
 class Part:
-    """One program; `grace` is the seconds that it has for ending by itself."""
+    """A program to run; `grace` is the number of seconds it has to exit after SIGTERM."""
 
     name: str
     command: Sequence[str]
@@ -26,24 +26,24 @@ class Part:
 
 
 class PartEnded(DemoError):
-    """A program ended though nobody asked it to."""
+    """A program exited without being asked to."""
 
     def __init__(self, name: str, code: int, log: Path) -> None:
-        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        how = f"was killed by signal {-code}" if code < 0 else f"exited with code {code}"
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
-        said = "".join(f"\n  {line}" for line in lines) or " nothing."
+        said = "".join(f"\n  {line}" for line in lines) or " (empty)"
         self.name, self.log = name, log
-        super().__init__(f"The part `{name}` {how}, so everything ends. Its log, {log}, says last:{said}")
+        super().__init__(f"`{name}` {how}, so the demo is stopping. Last lines of {log}:{said}")
 
 
 class RunningPart:
-    """A program that was started; all that it says goes into its log file."""
+    """A started program; its output goes to a log file."""
 
     def __init__(self, part: Part, *, log: Path, folder: Path) -> None:
         self.part = part
         self.log = log
         with log.open("wb") as output:
-            # In a session of its own Ctrl-C does not reach it: the order in which the parts end is ours.
+            # A new session keeps Ctrl-C away from it, so that the supervisor decides the order of stopping.
             self.process = subprocess.Popen(
                 part.command,
                 cwd=folder,
@@ -57,20 +57,20 @@ class RunningPart:
         self._unfinished_line = b""
 
     def new_warnings(self) -> list[str]:
-        """Return the JSON log lines of level warning and above that came since the last call."""
+        """Return the JSON log lines of level warning or above written since the last call."""
         *lines, self._unfinished_line = (self._unfinished_line + self._reader.read()).split(b"\n")
         return [line.decode(errors="replace") for line in lines if _is_warning(line)]
 
     def terminate(self) -> None:
-        """Ask the program, and not the processes that it looks after, to end."""
+        """Send SIGTERM to the program, but not to its child processes."""
         with suppress(ProcessLookupError):
             self.process.terminate()
 
     def end(self, deadline: float) -> None:
-        """Wait for the program until the deadline (monotonic), then kill whatever is left of its session."""
+        """Wait for the program until the deadline (monotonic), then kill the rest of its session."""
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(max(0, deadline - time.monotonic()))
-        # macOS says PermissionError where only zombies are left.
+        # macOS raises PermissionError if only zombies are left.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()

@@ -1,4 +1,4 @@
-"""Which ports the demo uses, and whether they are free, told before anything has started."""
+"""Chooses the demo's ports, and checks that they are free before anything starts."""
 
 import errno
 import socket
@@ -20,7 +20,7 @@ FIRST_UNPRIVILEGED_PORT = 1024
 
 
 class PortsRefused(DemoError):
-    """Ports that cannot be used: a sentence for each fault, and one command line that mends them all, with `others`."""
+    """Some ports cannot be used; the message names each fault, and the command line with `others` that avoids all."""
 
     def __init__(self, faults: str, environ: Mapping[str, str], others: Mapping[str, int]) -> None:
         choose = "another" if len(others) == 1 else "others"
@@ -29,9 +29,9 @@ class PortsRefused(DemoError):
 
 
 def choose_ports(environ: Mapping[str, str], defaults: Mapping[str, int] = DEFAULT_PORTS) -> dict[str, int]:
-    """Take each port from the environment, else its default.
+    """Return each port from the environment, or else its default.
 
-    Raises PortsRefused with everything that is wrong: no number, the same one twice, taken.
+    Raises PortsRefused with every port that is invalid, used twice, or taken.
     """
     given = {name: environ.get(name) or str(default) for name, default in defaults.items()}
     ports = {name: int(value) for name, value in given.items() if _is_port(value)}
@@ -41,15 +41,15 @@ def choose_ports(environ: Mapping[str, str], defaults: Mapping[str, int] = DEFAU
     bad = [*unreadable, *twice, *faults]
     if not bad:
         return ports
-    sentences = [f"{name}={given[name]} is no port from 1 to {HIGHEST_PORT}." for name in unreadable]
-    sentences += [f"{first} and {name} are both {ports[name]}." for name, first in twice.items()]
+    sentences = [f"{name}={given[name]} is not a port number from 1 to {HIGHEST_PORT}." for name in unreadable]
+    sentences += [f"{first} and {name} are both set to {ports[name]}." for name, first in twice.items()]
     sentences += _taken(ports, faults)
     others = _instead({name: ports.get(name, defaults[name]) for name in bad}, ports)
     raise PortsRefused(" ".join(sentences), environ, others)
 
 
 def other_ports(environ: Mapping[str, str], defaults: Mapping[str, int] = DEFAULT_PORTS) -> Mapping[str, int]:
-    """Find free ports for those that cannot be used."""
+    """Suggest free ports in place of those that cannot be used."""
     try:
         choose_ports(environ, defaults)
     except PortsRefused as refused:
@@ -58,7 +58,7 @@ def other_ports(environ: Mapping[str, str], defaults: Mapping[str, int] = DEFAUL
 
 
 def taken_ports(ports: Mapping[str, int]) -> list[str]:
-    """List those that cannot be listened on, by their names."""
+    """List the names of the ports that cannot be bound."""
     return [name for name, port in ports.items() if _binding_fault(port)]
 
 
@@ -67,23 +67,21 @@ def _is_port(value: str) -> bool:
 
 
 def _given_twice(ports: Mapping[str, int]) -> dict[str, str]:
-    """Name those whose port another has before them, each with that other."""
+    """Map each name whose port is already used by an earlier name to that earlier name."""
     first_with: dict[int, str] = {}
     return {name: first for name, port in ports.items() if (first := first_with.setdefault(port, name)) != name}
 
 
 def _taken(ports: Mapping[str, int], faults: Mapping[str, int]) -> list[str]:
     taken = [str(ports[name]) for name, fault in faults.items() if fault == errno.EADDRINUSE]
-    sentences = [
-        f"Port {ports[name]} is not for everybody here." for name in faults if faults[name] != errno.EADDRINUSE
-    ]
+    sentences = [f"No permission to use port {ports[name]}." for name in faults if faults[name] != errno.EADDRINUSE]
     if len(taken) == 1:
         return [*sentences, f"Port {taken[0]} is taken."]
     return [*sentences, f"Ports {', '.join(taken[:-1])} and {taken[-1]} are taken."] if taken else sentences
 
 
 def _instead(bad: Mapping[str, int], ports: Mapping[str, int]) -> dict[str, int]:
-    """Find a free port for each, different from all others."""
+    """Find a different free port for each."""
     reserved = set(ports.values())
     found = {}
     for name, port in bad.items():
@@ -99,14 +97,14 @@ def _next_free(port: int, reserved: Container[int]) -> int:
 
 
 def _binding_fault(port: int) -> int:
-    """Return the error number of binding to the port, 0 if it is free.
+    """Return the errno of binding to the port, or 0 if it is free.
 
-    Both loopback addresses are tried: `localhost` may mean either, so a browser could reach another program.
+    Both loopback addresses are tried: `localhost` may resolve to either, so a browser could reach another program.
     """
     for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         try:
             with socket.socket(family, socket.SOCK_STREAM) as listener:
-                # Connections of an earlier run that linger in TIME_WAIT do not make a port taken.
+                # Connections from an earlier run that linger in TIME_WAIT do not block a port.
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 listener.bind((address, port))
         except OSError as error:

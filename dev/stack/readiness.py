@@ -1,4 +1,4 @@
-"""Asks the parts of the demo whether they answer."""
+"""Waits until the parts of the demo are ready."""
 
 import socket
 import time
@@ -14,11 +14,11 @@ POLL_INTERVAL = 0.05
 """Seconds."""
 
 Probes = Mapping[str, Callable[[], bool]]
-"""What to wait for, and how to ask whether it is there."""
+"""The names of the parts to wait for, each with a function that tells whether it is ready."""
 
 
 class NotAnswering(DemoError):
-    """Parts are running and did not answer in time."""
+    """Some parts are running but were not ready in time."""
 
     def __init__(self, names: list[str], seconds: float) -> None:
         self.names = names
@@ -26,9 +26,9 @@ class NotAnswering(DemoError):
 
 
 def wait_for_answers(probes: Probes, *, check: Callable[[], None], seconds: float) -> None:
-    """Wait until each probe was true once, and run the check between the rounds.
+    """Wait until each probe has succeeded once, and call `check` between the rounds.
 
-    Raises NotAnswering, and whatever the check raises.
+    Raises NotAnswering, and whatever `check` raises.
     """
     deadline = time.monotonic() + seconds
     waiting = dict(probes)
@@ -43,7 +43,7 @@ def wait_for_answers(probes: Probes, *, check: Callable[[], None], seconds: floa
 
 
 def redis_answers(port: int, command: str, reply: str) -> bool:
-    """Tell whether a Redis server gives this reply; while it reads its data, it gives an error."""
+    """Tell whether a Redis server gives this reply; while it loads its data, it replies with an error."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=PROBE_TIMEOUT) as connection:
             connection.sendall(f"{command}\r\n".encode())
@@ -53,8 +53,8 @@ def redis_answers(port: int, command: str, reply: str) -> bool:
 
 
 def page_answers(port: int, path: str, *, status: int) -> bool:
-    """Tell whether a page on this machine answers with the status."""
-    # Without a proxy: one that the shell names for the internet does not know this machine's ports.
+    """Tell whether a page on this machine responds with the status."""
+    # Ignore the shell's proxy, which cannot reach this machine's ports.
     opener = build_opener(ProxyHandler({}))
     try:
         with opener.open(f"http://127.0.0.1:{port}{path}", timeout=PROBE_TIMEOUT) as response:

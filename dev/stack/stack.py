@@ -1,4 +1,4 @@
-"""The whole demo: which programs it has, and how they come up, run and end together."""
+"""The whole demo: its programs, and the order in which they start."""
 
 import secrets
 import sys
@@ -29,15 +29,16 @@ from shared.redis_keys import Key
 FLOWER_USER = "operator"
 START_TIMEOUT = 30
 PROGRAM_GRACE = 4.0
-"""Seconds; a Celery worker takes 2 to 3 for a warm shutdown."""
+"""Seconds; a Celery worker's warm shutdown takes 2 to 3."""
 FOUNDATION_GRACE = 1.0
-REDIS_BOUND = ("--maxmemory", "256mb")  # Without one the programs would warn, as they should elsewhere.
+REDIS_BOUND = ("--maxmemory", "256mb")  # Latchkey warns if Redis has no limit.
 
 
 def run_stack(environ: Mapping[str, str], endings: ExitStack) -> None:
-    """Run the demo until it is asked to stop; what it starts ends with `endings`.
+    """Run the demo until it is asked to stop; closing `endings` stops everything it started.
 
-    Raises StopRequested then, DemoError if it cannot start or a part ends, and SettingsError for what the shell sets.
+    Raises StopRequested when asked to stop, DemoError if it cannot start or a part exits, and SettingsError if the
+    shell sets an invalid value.
     """
     home = choose_home(environ)
     lock = endings.enter_context(locked(home, environ))
@@ -73,7 +74,7 @@ def _start(
     pages = inbox_settings(ports, user=FLOWER_USER, password=password, database=home.database)
     supervisor.start(redis_server(ports, home, inherited), inbox({**inherited, **pages}))
     _await(supervisor, {"redis": partial(redis, "PING", "+PONG")})
-    # Flower needs no database, and comes up while that is made.
+    # Flower does not need the database, so it starts while the database is created.
     supervisor.start(flower({**inherited, **flower_settings(ports, user=FLOWER_USER, password=password)}))
     make_demo_database(home.database, settings)
     supervisor.start(*programs(settings))
@@ -85,24 +86,24 @@ def _start(
             "worker": partial(redis, f"EXISTS {Key.HEARTBEAT}", ":1"),
         },
     )
-    # Asked last: until the worker is there the API would warn that it is missing.
+    # Checked last, because the API warns about a missing worker until the worker is up.
     _await(supervisor, {"api": partial(page_answers, ports["PORT"], "/readyz", status=200)})
     look = look_of(sys.stdout, inherited)
     print(welcome(ports, look, user=FLOWER_USER, password=password), flush=True)
 
 
 def redis_server(ports: Mapping[str, int], home: Home, inherited: Mapping[str, str]) -> Part:
-    """Describe the Redis server, which the programs need."""
+    """Describe the Redis server."""
     return Part("redis", [*redis_command(ports["REDIS_PORT"], home.redis), *REDIS_BOUND], inherited, FOUNDATION_GRACE)
 
 
 def inbox(settings: Mapping[str, str]) -> Part:
-    """Describe the mail server, with the front page and the inbox."""
+    """Describe the program with the SMTP server, the front page and the inbox."""
     return Part("inbox", _python("dev.site.inbox"), settings, FOUNDATION_GRACE)
 
 
 def flower(settings: Mapping[str, str]) -> Part:
-    """Describe Flower, which shows what the worker does."""
+    """Describe Flower, which monitors the worker."""
     return Part("flower", _python("celery", "--app", "worker.flower", "flower"), settings, FOUNDATION_GRACE)
 
 

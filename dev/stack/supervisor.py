@@ -1,7 +1,7 @@
-"""Programs that run together: all of them or none, and nothing left behind.
+"""Runs several programs together: if one exits, all are stopped, and no process is left behind.
 
-Why not honcho: it starts everything at once, ends everything at once with a SIGTERM to whole process groups,
-which takes the worker's pool from under it, and fails when it is stopped before everything has started.
+honcho is not used: it starts everything at once, stops everything at once by sending SIGTERM to whole process groups,
+which kills the worker's pool before the worker, and fails if it is stopped before everything has started.
 """
 
 import signal
@@ -17,11 +17,11 @@ POLL_INTERVAL = 0.05
 
 
 class StopRequested(Exception):
-    """Somebody pressed Ctrl-C, ended the process or closed the terminal."""
+    """Ctrl-C, SIGTERM, or a closed terminal."""
 
 
 class Supervisor:
-    """Starts parts in generations, watches them, and ends them, the last generation first."""
+    """Starts parts in generations, watches them, and stops them, the last generation first."""
 
     def __init__(self, *, folder: Path, logs: Path) -> None:
         self._folder = folder
@@ -36,7 +36,7 @@ class Supervisor:
         self.stop()
 
     def listen_for_signals(self) -> None:
-        """Let the next check notice Ctrl-C, SIGTERM or a closed terminal, which end nothing any more."""
+        """Make the next check raise StopRequested on Ctrl-C, SIGTERM or a closed terminal."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._request_stop)
 
@@ -45,18 +45,18 @@ class Supervisor:
         generation: list[RunningPart] = []
         self._generations.append(generation)
         for part in parts:
-            # One at a time, so that those which run are ended even if the next cannot be started.
+            # Added right after each start, so that it is stopped even if the next one fails to start.
             running = RunningPart(part, log=self.log(part.name), folder=self._folder)
             generation.append(running)
 
     def log(self, name: str) -> Path:
-        """Name the file that holds all that a part has said since its start."""
+        """Return the path of a part's log file."""
         return self._logs / f"{name}.log"
 
     def check(self) -> None:
-        """Show new warnings of all parts.
+        """Print new warnings from all parts.
 
-        Raises StopRequested, and PartEnded if a part is gone.
+        Raises StopRequested, or PartEnded if a part has exited.
         """
         for running in self._running():
             for line in running.new_warnings():
@@ -68,13 +68,13 @@ class Supervisor:
                 raise PartEnded(running.part.name, code, running.log)
 
     def watch(self) -> None:
-        """Check until it is time to end."""
+        """Call `check` until it raises."""
         while True:
             self.check()
             time.sleep(POLL_INTERVAL)
 
     def stop(self) -> None:
-        """End every part, so that each can still reach those that were started before it."""
+        """Stop every part; while it stops, it can still reach the parts started before it."""
         while self._generations:
             generation = self._generations.pop()
             for running in generation:

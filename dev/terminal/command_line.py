@@ -1,4 +1,4 @@
-"""The command line that starts the demo, as a person would type it again with something changed."""
+"""Builds the `make run` command lines that error messages suggest."""
 
 import shlex
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ CHOICES = (
 
 
 def start_with(environ: Mapping[str, str], **changes: object) -> str:
-    """Write `make run` with what was chosen before and the changes: a hint must not undo an earlier one."""
+    """Return a `make run` with the current choices and the changes, so that one hint does not undo an earlier one."""
     chosen = {name: environ[name] for name in CHOICES if environ.get(name)} | changes
     return " ".join([*(f"{name}={_quoted(str(chosen[name]))}" for name in CHOICES if name in chosen), "make run"])
 

@@ -1,4 +1,4 @@
-"""What the demo prints when everything answers: the one address to open, and where the rest is."""
+"""The message that the demo prints once it is ready."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from dev.terminal.look import Look
 
 
 def welcome(ports: Mapping[str, int], look: Look, *, user: str, password: str) -> str:
-    """Write the welcome; user and password are Flower's."""
+    """Return the message; user and password are Flower's."""
     front, api = front_page(ports), _address(ports["PORT"])
     places = {
         "Forgot page": f"{api}/forgot-password",
@@ -17,20 +17,20 @@ def welcome(ports: Mapping[str, int], look: Look, *, user: str, password: str) -
     return "\n".join(
         [
             "",
-            f"  {look('bold', 'Latchkey is running')}, on this machine only.",
+            f"  {look('bold', 'Latchkey is running')} and can only be reached from this machine.",
             "",
-            f"  Open {look('link', front)} and follow the story.",
+            f"  Open {look('link', front)} and follow the steps there.",
             "",
             *(f"  {look('dim', name.ljust(13))}{where}" for name, where in places.items()),
             "",
-            f"  {look('dim', 'Ctrl-C stops everything.')}",
+            f"  {look('dim', 'Press Ctrl-C to stop.')}",
             "",
         ]
     )
 
 
 def front_page(ports: Mapping[str, int]) -> str:
-    """Name the one address to open."""
+    """Return the URL of the front page."""
     return _address(ports["INBOX_PORT"])
 
 

@@ -1,1 +1,1 @@
-"""Tools for maintainers: `make audit`, `make client` (OpenAPI document and client) and the list of common passwords."""
+"""Tools for maintainers: `make audit`, `make client` (OpenAPI document and client), the list of common passwords."""

@@ -1,21 +1,20 @@
-"""`python -m dev.tools.audit FILE`: look the pinned packages of a file up among the known vulnerabilities."""
+"""`python -m dev.tools.audit FILE`: check the pinned packages of a file for known vulnerabilities."""
 
 import subprocess
 import sys
 
-# Strict: a package that cannot be looked up fails it. Otherwise pip-audit finds "no known vulnerabilities" in packages
-# that it could not ask about.
+# Without --strict, pip-audit skips packages it could not look up, and reports "no known vulnerabilities".
 _AUDIT = ("pip_audit", "--strict", "--disable-pip", "--require-hashes", "--progress-spinner=off", "--requirement")
 _AWAY = ("requests.exceptions.", "Could not connect")
 
 
 def main(requirements: str) -> int:
-    """Run pip-audit and return its exit code; without a network it would end in a traceback of a hundred lines."""
+    """Run pip-audit and return its exit code; without a network, print one sentence instead of its long traceback."""
     audit = subprocess.run(
         [sys.executable, "-m", *_AUDIT, requirements], stderr=subprocess.PIPE, text=True, check=False
     )
     away = audit.returncode and any(sign in audit.stderr for sign in _AWAY)
-    sentence = "Nothing was looked up: the list of known vulnerabilities cannot be reached. Is there a network?\n"
+    sentence = "Nothing was checked: the vulnerability database cannot be reached. Check your network connection.\n"
     sys.stderr.write(sentence if away else audit.stderr)
     return audit.returncode
 

@@ -1,7 +1,7 @@
 """`python -m dev.tools.common_passwords FILE`: write the list that api/passwords/common_passwords.py reads.
 
-FILE holds leaked passwords, one a line, the most frequent first. What is kept: for each minimum length that can be
-set, the 3000 most frequent passwords that long (OWASP ASVS 5.0, 6.2.4), or all there are.
+FILE holds leaked passwords, one per line, most frequent first. For each minimum length that can be configured, the 3000
+most frequent passwords of at least that length are kept (OWASP ASVS 5.0, 6.2.4), or all if there are fewer.
 """
 
 import sys
@@ -15,7 +15,7 @@ OF_EACH = 3000
 
 
 def most_frequent(passwords: list[str]) -> set[str]:
-    """Choose the passwords to keep."""
+    """Return the passwords to keep."""
     kept: set[str] = set()
     for length in MINIMUM_LENGTHS:
         passwords = [password for password in passwords if len(password) >= length]
@@ -28,7 +28,7 @@ def main(source: Path) -> None:
     lines = source.read_text(encoding="utf-8").rstrip("\n").split("\n")
     kept = most_frequent(list(dict.fromkeys(line.lower() for line in lines)))
     (PROJECT / "api" / "passwords" / FILE).write_bytes(b"".join(sorted({digest(password) for password in kept})))
-    print(f"{len(kept)} passwords of {len(lines)}")
+    print(f"Kept {len(kept)} of {len(lines)} passwords.")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """`python -m dev.tools.openapi_document`: write the OpenAPI document, and the table of errors in docs/integrate.md.
 
-The document is made of what the views say of themselves (`Operation`), their models and api/problems.py.
+The document is built from the views' `Operation` decorators, their models and api/problems.py.
 """
 
 import inspect
@@ -28,21 +28,21 @@ from shared.languages import LANGUAGES, tag
 DOCUMENT = PROJECT / "api" / "openapi" / "openapi.json"
 GUIDE = PROJECT / "docs" / "integrate.md"
 API_VERSION = "1.0"
-ABOUT = """Ask for a link by email, look whether it is still valid, set a new password with it.
+ABOUT = """Request a reset link by email, check whether it is still valid, and set a new password with it.
 
-- Bodies are JSON objects of exactly the fields named. There are no cookies and no credentials.
-- Every error is a problem document (RFC 9457). Decide by its `code`, which is stable; `title` is a sentence for people.
-- `429` and `503` say in `Retry-After` how many seconds to wait.
-- Texts come in the language of the body's `locale`, of `?locale=`, or of `Accept-Language`, and so does the email.
-- Other web origins may call if `CORS_ORIGINS` names them, and read `Retry-After` and `X-Request-ID`.
+- Bodies are JSON objects with exactly the documented fields. There are no cookies and no credentials.
+- Every error is a problem document (RFC 9457). Rely on its `code`, which is stable; `title` is a message for users.
+- For `429` and `503`, `Retry-After` is the number of seconds to wait.
+- Texts and the email are in the language of the body's `locale`, of `?locale=`, or of `Accept-Language`, in that order.
+- Other web origins may call the API if `CORS_ORIGINS` lists them, and may read `Retry-After` and `X-Request-ID`.
 """
 PROBLEMS = [each for each in vars(problems).values() if isinstance(each, ProblemType)]
 _TAGS = {
-    PASSWORDS: "What a frontend calls.",
-    PAGES: "The hosted pages, which call the API.",
+    PASSWORDS: "The calls for a frontend.",
+    PAGES: "The hosted pages, which use the API.",
     HEALTH: "For load balancers and supervisors.",
 }
-# What every operation that takes a body may answer.
+# The problems of every operation that takes a body.
 _WITH_BODY = (
     *(problems.BODY_TOO_LARGE, problems.NOT_JSON, problems.INVALID_REQUEST),
     *(problems.RATE_LIMITED, problems.UNAVAILABLE),
@@ -52,7 +52,7 @@ _SCHEMAS = "#/components/schemas/"
 _ACCEPT_LANGUAGE = {
     "name": "Accept-Language",
     "in": "header",
-    "description": "The language of the answer's texts, and of the email. `locale` in the body goes before it.",
+    "description": "The language of the response's texts and of the email. `locale` in the body takes precedence.",
     "required": False,
     "schema": {"type": "string"},
     "example": "en-GB, en;q=0.9",
@@ -62,10 +62,10 @@ Json = dict[str, Any]
 
 
 class Problem(BaseModel):
-    """An error (RFC 9457). `code` is stable: decide by it, not by the texts."""
+    """An error (RFC 9457). Rely on its `code`, which is stable, not on its texts."""
 
     type: str = Field(default="about:blank")
-    title: str = Field(description="A sentence for people, in the language of the request.")
+    title: str = Field(description="A message for users, in the language of the request.")
     status: int
     code: str
 
@@ -73,15 +73,15 @@ class Problem(BaseModel):
 class FieldError(BaseModel):
     """What is wrong with one field."""
 
-    field: str = Field(description="Its name; empty where the body as a whole, or a field that is not known, is meant.")
+    field: str = Field(description="Its name; empty for an unknown field or the body as a whole.")
     reason: str = Field(description="What is wrong, in the language of the request.")
 
 
-_MEMBERS = {"errors": list[FieldError], "reasons": Annotated[list[Reason], Field(description="One or more.")]}
+_MEMBERS = {"errors": list[FieldError], "reasons": Annotated[list[Reason], Field(description="One or more reasons.")]}
 
 
 def openapi_document(app: Flask) -> Json:
-    """Write the document of an app."""
+    """Build the OpenAPI document of an app."""
     paths: Json = defaultdict(dict)
     models: set[type[BaseModel]] = {Problem}
     for rule in app.url_map.iter_rules():
@@ -105,7 +105,7 @@ def openapi_document(app: Flask) -> Json:
 
 
 def _examples(operation: Operation) -> dict[int, list[Any]]:
-    """List examples of all that an operation may answer, by their statuses."""
+    """Return examples of an operation's responses, grouped by status."""
     promised = (*_WITH_BODY, *operation.problems) if operation.takes else operation.problems
     by_status = groupby(sorted(promised, key=attrgetter("status")), attrgetter("status"))
     refusals = {status: [_example(each) for each in group] for status, group in by_status}
@@ -113,7 +113,7 @@ def _examples(operation: Operation) -> dict[int, list[Any]]:
 
 
 def _example(problem: ProblemType) -> Any:
-    """Give an example of a problem. Its model's status and code are constants, so that clients can tell it apart."""
+    """Return an example of a problem. Its model has a constant status and code, so that clients can tell it apart."""
     fields: Json = {"status": Literal[problem.status], "code": Literal[problem.code]}
     fields |= {name: _MEMBERS[name] for name in problem.example}
     always = {"json_schema_serialization_defaults_required": True}  # Its `type`, too.
@@ -139,7 +139,7 @@ def _described(view: Any, examples: dict[int, list[Any]]) -> Json:
 
 
 def _content(*examples: Any) -> Json:
-    """Describe a body by an example of each schema that it may have. Those of several schemas are problems."""
+    """Describe a body by an example of each of its schemas. Only problems have more than one."""
     if examples == (None,):
         return {"description": "OK", "content": {"text/html": {"schema": {"type": "string"}}}}
     references = {type(example).__name__: _SCHEMAS + type(example).__name__ for example in examples}
@@ -156,10 +156,10 @@ def _content(*examples: Any) -> Json:
 
 
 def _headers(status: int, example: Any) -> Json:
-    headers: Json = {"X-Request-ID": ("Stands in the log lines about the request too.", {"type": "string"})}
+    headers: Json = {"X-Request-ID": ("Also in the log lines about the request.", {"type": "string"})}
     if isinstance(example, Problem | LocalizedAnswer):
         languages = [tag(code) for code in LANGUAGES]
-        headers["Content-Language"] = ("The language of the texts in it.", {"type": "string", "enum": languages})
+        headers["Content-Language"] = ("The language of its texts.", {"type": "string", "enum": languages})
     if isinstance(example, Problem) and any(each.retry_after for each in PROBLEMS if each.status == status):
         headers["Retry-After"] = ("Seconds to wait.", {"type": "integer", "minimum": 1})
     return {
@@ -168,7 +168,7 @@ def _headers(status: int, example: Any) -> Json:
 
 
 def with_errors(guide: str) -> str:
-    """Write the table of errors in the guide again. Its last column, what to show, is the guide's own and stays."""
+    """Return the guide with an updated table of errors. The last column, what to show, is written by hand and kept."""
     start = guide.index(_HEADING) + len(_HEADING)
     old = guide[start : guide.index("\n\n", start)]
     shown = {row.split("|")[1].strip(" `"): row.split("|")[4].strip() for row in old.splitlines()}
@@ -179,7 +179,7 @@ def with_errors(guide: str) -> str:
 
 
 def write() -> str:
-    """Write the document of the API as it is."""
+    """Return the current API's document as JSON."""
     app = create_app(ApiSettings.load(SETTINGS))
     return json.dumps(openapi_document(app), indent=1, ensure_ascii=False) + "\n"
 

@@ -12,23 +12,23 @@ from api.settings import ApiSettings
 from dev.stack.home import PROJECT
 
 CLIENT = PROJECT / "clients" / "typescript" / "latchkey.ts"
-TAG = "Passwords"  # Pages are for browsers, and health is for load balancers.
-# Nothing is connected, and nothing of these stands in the document.
+TAG = "Passwords"  # The other tags are for browsers and load balancers.
+# Placeholders: the app connects to nothing, and none of these values appear in the document.
 SETTINGS = {
     "SECRET_KEY": "none-0123456789-abcdefghij-klmnopqrst",
     "REDIS_URL": "redis://127.0.0.1:6379/0",
     "DATABASE_URL": "sqlite:////nowhere",
     "USERS_HASH_FORMAT": "bcrypt",
 }
-NEVER = {"415"}  # The client sends what the API takes.
-RETRY_AFTER = {"type": "integer", "description": "Seconds to wait, from the header Retry-After."}
+NEVER = {"415"}  # The client always sends the right Content-Type.
+RETRY_AFTER = {"type": "integer", "description": "Seconds to wait, from the Retry-After header."}
 _NAMES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
 Json = dict[str, Any]
 
 
 class Call(NamedTuple):
-    """A method of the client: an operation of the document."""
+    """A method of the client, made from an operation of the document."""
 
     name: str
     about: str
@@ -40,7 +40,7 @@ class Call(NamedTuple):
 
     @property
     def result(self) -> str:
-        """Name the type of what may come of it."""
+        """The name of its result type."""
         return f"{self.name[0].upper()}{self.name[1:]}Result"
 
 
@@ -52,7 +52,7 @@ def document() -> Json:
 
 
 def client(openapi: Json) -> str:
-    """Write the client."""
+    """Return the client's source code."""
     schemas = openapi["components"]["schemas"]
     operations = [
         (path, method, operation)
@@ -63,7 +63,7 @@ def client(openapi: Json) -> str:
     calls = [_call(path, method, operation, schemas) for path, method, operation in operations]
     named = {name for call in calls for name in (call.body, call.good, *call.problems.values()) if name}
     used = _used(named, schemas)
-    templates = Environment(  # noqa: S701 - What it writes is no HTML.
+    templates = Environment(  # noqa: S701 - The output is not HTML.
         loader=FileSystemLoader(Path(__file__).parent / "templates"), undefined=StrictUndefined, trim_blocks=True
     )
     templates.filters["type"] = type_of
@@ -74,7 +74,7 @@ def client(openapi: Json) -> str:
 
 
 def type_of(schema: Json) -> str:
-    """Write a schema as a type."""
+    """Return the TypeScript type of a schema."""
     if "$ref" in schema:
         return _name(schema)
     if "const" in schema:
@@ -121,7 +121,7 @@ def _name(reference: Json) -> str:
 
 
 def _used(names: set[str], schemas: Json) -> set[str]:
-    """Add to names of schemas the names of those that they need."""
+    """Return the names together with the names of all schemas that they refer to."""
     needed = set(re.findall(r"#/components/schemas/(\w+)", json.dumps([schemas[name] for name in names], default=list)))
     return names if needed <= names else _used(names | needed, schemas)
 

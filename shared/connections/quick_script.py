@@ -23,13 +23,15 @@ NEVER = float("-inf")
 class QuickScript:
     """Calls a script without redis-py's connection pool, retries and telemetry.
 
-    These take half of a call's CPU time, 24 of 48 us; a bare socket takes 15 us. Connections are kept in `free`, which
-    the scripts of one client share, each with the time of its last use. A connection is checked before use, as in
-    redis-py, unless it was used less than `trusted_for` seconds ago: a check takes as long as sending.
+    These take half of a call's CPU time: 24 of 48 us. A bare socket takes 15 us.
 
-    The kernel enforces the client's timeout. To enforce its own, Python would poll the socket before each send and
-    read, and release the GIL each time, so that this thread waits for others: with four threads, that took a tenth of
-    the CPU of a request for a link. hiredis does not change the socket's timeout; redis-py's own parser would.
+    `free` holds the idle connections, each with the time of its last use. All scripts of one client share it. As in
+    redis-py, a connection is checked before it is used, unless that was less than `trusted_for` seconds ago: a check
+    costs as much as sending.
+
+    The kernel enforces the timeout of a connection. If Python did, it would poll the socket before each send and read.
+    Each poll releases the GIL, and the thread has to wait to get it back. With four threads, that took a tenth of the
+    CPU of a request for a link. This needs hiredis: redis-py's own parser would set the socket's timeout again.
     """
 
     def __init__(self, redis: Redis, text: str, free: deque[Any], trusted_for: float = 0.0) -> None:
@@ -56,7 +58,7 @@ class QuickScript:
         except ResponseError:
             raise
         except BaseException as error:
-            # The answer may still arrive, and would be taken for that of the next command.
+            # The answer may still arrive, and the next command would take it for its own.
             connection.disconnect()
             if isinstance(error, RedisAway) and isinstance(error.__context__, BlockingIOError):  # The kernel's EAGAIN.
                 raise RedisSlow from error
@@ -85,15 +87,15 @@ class QuickScript:
 
 
 def _time_in_kernel(connection: Any) -> None:
-    """Let the kernel enforce a connection's timeout.
+    """Let the kernel enforce a connection's timeout (SO_RCVTIMEO, SO_SNDTIMEO) instead of Python.
 
-    TLS connections keep Python's timeout: ssl would forever repeat a read that the kernel ended.
+    A TLS connection keeps Python's timeout: ssl would repeat forever a read that the kernel ended.
     """
     sock = connection._sock  # noqa: SLF001 - redis-py offers no other access.
     microseconds = int((connection.socket_timeout or 0) * MICROSECONDS)
     if microseconds and not isinstance(sock, ssl.SSLSocket):
         timeout = struct.pack("ll", *divmod(microseconds, MICROSECONDS))
-        with suppress(OSError):  # If the kernel expects another format, Python's timeout stays.
+        with suppress(OSError):  # If this kernel expects another format, Python's timeout stays.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
             sock.settimeout(None)

@@ -32,9 +32,9 @@ Kind = Literal["forgot", "over_quota", "reset", "password_changed"]
 class Job:
     """An accepted job, as it waits in the outbox.
 
-    forgot: find the users of `address` and mail each a link.
+    forgot: find the users of `address` and email each a link.
     over_quota: do nothing. A request over its address's quota becomes this no-op job: as much work for the API.
-    reset: mail a link to `user_id`, one of several users who share `address`.
+    reset: email a link to `user_id`, one of several users who share `address`.
     password_changed: tell `address` that the password of `user_id` was changed. If the API has not `confirmed` that,
     the worker looks whether the password behind `old_state` is still stored: then the change never happened.
     """
@@ -49,6 +49,7 @@ class Job:
     client: str = ""
     browser: str = ""
     system: str = ""
+    account: str = ""  # The account's name, from the users table.
     user_id: str = ""
     old_state: str = ""
     asked_at: float | None = None  # When it was first accepted, if a person has retried it since.
@@ -67,7 +68,12 @@ class Job:
     ) -> Self:
         """Make the notice that a user's password was changed; password_hash: the old one, which is still stored."""
         job = cls.send_link(address, address_key, **requester)
-        return replace(job, kind="password_changed", user_id=user_id, old_state=state(password_hash, address_key))
+        old_state = state(user_id, password_hash, address_key)
+        return replace(job, kind="password_changed", user_id=user_id, old_state=old_state)
+
+    def about(self, account: str, locale: str) -> Self:
+        """Return the job with the name of the account, and in the language of its user if that is known."""
+        return replace(self, account=account, locale=locale or self.locale)
 
     def send_link_to_user(self, user_id: str, user_state: str) -> Self:
         """Make the job for one of several users who share the address, with the same id each time."""
@@ -100,9 +106,11 @@ def hash_keys(settings: KeySettings) -> list[bytes]:
     return [hmac.digest(secret, b"latchkey.hash", hashlib.sha256) for secret in secrets_in_order]
 
 
-def state(password_hash: str, key: bytes) -> str:
-    """Return a keyed hash that only shows whether two stored passwords are the same."""
-    return hmac.digest(key, b"state:" + password_hash.encode(), hashlib.sha256).hex()[:32]
+def state(user_id: str, password_hash: str, key: bytes) -> str:
+    """Return a keyed hash that only shows whether two stored passwords of a user are the same."""
+    # Many users share a value that is no hash, such as "!".
+    stored = password_hash if "$" in password_hash else f"{user_id}:{password_hash}"
+    return hmac.digest(key, b"state:" + stored.encode(), hashlib.sha256).hex()[:32]
 
 
 def message(job_id: str) -> str:

@@ -1,4 +1,4 @@
-"""The settings for the branding, language and time zone of pages and mails."""
+"""The settings for the branding, language and time zone of pages and emails."""
 
 import re
 from functools import cached_property
@@ -11,13 +11,15 @@ from pydantic import AfterValidator, Field
 from shared.languages import DEFAULT, LANGUAGES
 from shared.settings.colors import EASY_CONTRAST, MIN_CONTRAST, contrast, readable
 from shared.settings.environment import FromEnvironment
+from shared.settings.web_address import web_address
 
-LIGHT, DARK = "#ffffff", "#1b212a"  # The backgrounds of text in pages and mails.
+LIGHT, DARK = "#ffffff", "#1b212a"  # The backgrounds of text in pages and emails.
 MAX_NAME_LENGTH = 80
+MAX_HINT_LENGTH = 300
 
 
 def one_line(value: str) -> str:
-    """Return a text that is safe in a mail's header, and shown there as it is written.
+    """Return a text that is safe in an email's header, and shown there as it is written.
 
     Python ends a header at each of these characters, and the rest would become another header. An encoded word (RFC
     2047) may hide anything. Raises ValueError.
@@ -33,9 +35,15 @@ def _product_name(value: str) -> str:
     return one_line(value)
 
 
+def _hint(value: str) -> str:
+    if len(value) > MAX_HINT_LENGTH:
+        raise ValueError(f"is longer than {MAX_HINT_LENGTH} characters")
+    return one_line(value)
+
+
 def _support_email(value: str) -> str:
     if value and not re.fullmatch(r"[^\s\x00-\x1f\x7f-\x9f@<>]+@[^\s\x00-\x1f\x7f-\x9f@<>]+", value):
-        raise ValueError("is not a mail address")
+        raise ValueError("is not an email address")
     return value
 
 
@@ -53,7 +61,7 @@ def _language(value: str) -> str:
     spelt = value.replace("-", "_").lower()
     if found := next((code for code in LANGUAGES if code.lower() == spelt), ""):
         return found
-    raise ValueError("is none of these languages")
+    raise ValueError("is not a supported language")
 
 
 def _timezone(value: str) -> str:
@@ -65,39 +73,49 @@ def _timezone(value: str) -> str:
 
 
 class Branding(FromEnvironment):
-    """The settings that brand pages and mails."""
+    """The settings that brand pages and emails."""
 
     product_name: Annotated[str, AfterValidator(_product_name)] = Field(
         default="Latchkey",
         min_length=1,
-        description=f"Named in pages and mails: a line of {MAX_NAME_LENGTH} characters at most.",
+        description=f"The name of your product in pages and emails: one line of {MAX_NAME_LENGTH} characters at most.",
     )
     support_email: Annotated[str, AfterValidator(_support_email)] = Field(
         default="",
-        description="Where people who need help may write, shown in pages and mails: `support@example.com`.",
+        description="The email address for people who need help, shown in pages and emails: `support@example.com`.",
+    )
+    sign_in_url: Annotated[str, AfterValidator(web_address)] = Field(
+        default="",
+        description="The address of your sign-in page, which the pages link to, and so does the email for accounts "
+        "without a password: `https://www.example.com/login`.",
+    )
+    sign_in_hint: Annotated[str, AfterValidator(_hint)] = Field(
+        default="",
+        description="One line that says how to sign in without a password, for the email to such accounts: at most "
+        f"{MAX_HINT_LENGTH} characters, such as `Sign in with your Google account.`",
     )
     brand_color: Annotated[str, AfterValidator(_brand_color)] = Field(
         default="#1f5fbf",
-        description="The colour of buttons and links, dark enough to be read on white; for dark screens a lighter tone "
-        "is made of it.",
+        description="The colour of buttons and links. It must be dark enough to be read on white. Dark "
+        "screens get a lighter tone of it.",
     )
     template_folder: str = Field(
         default="",
-        description="A folder whose files take the place of templates of the same name: `pages/forgot.html`, "
+        description="A folder with templates that replace those of the same name: `pages/forgot.html`, "
         "`mails/reset/body.html`.",
     )
     babel_default_locale: Annotated[str, AfterValidator(_language)] = Field(
         default=DEFAULT,
-        description=f"The language for those who ask for none that there is: `{'`, `'.join(LANGUAGES)}`.",
+        description=f"The fallback language when the requested one is not available: `{'`, `'.join(LANGUAGES)}`.",
     )
     babel_default_timezone: Annotated[str, AfterValidator(_timezone)] = Field(
-        default="UTC", description="The time zone of times in mails, such as `Europe/Berlin`."
+        default="UTC", description="The time zone of times in emails, such as `Europe/Berlin`."
     )
 
     mail_show_request: bool = Field(
         default=True,
-        description="`true`: mails say when a link was asked for, with which browser, and from which network; `false`: "
-        "they do not.",
+        description="`true`: emails say when, with which browser and from which network the link was "
+        "requested. `false`: they do not.",
     )
 
     @cached_property

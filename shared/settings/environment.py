@@ -9,8 +9,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-# How similar to a setting's name another one must be to count as misspelt (1: equal), and how long. PORTS, LOGNAME and
-# the other program's settings do not count; BRAND_COLOUR, MAIL_PROT and REDIS_URI do.
+# A variable counts as a misspelt setting if its name is at least this similar to a setting's (1: equal), and at least
+# this long. PORTS, LOGNAME and the other program's settings are not that similar; BRAND_COLOUR and REDIS_URI are.
 MIN_LIKENESS = 0.88
 MIN_LENGTH = 7
 
@@ -83,7 +83,7 @@ def _misspelt(cls: type[BaseModel], environ: Mapping[str, str]) -> dict[str, str
         meant = nearest(name, users, 0) if ours else nearest(name, known - environ.keys())
         if meant:
             others = "" if ours else f" If {name} is another program's, set {meant} as well, empty for its default."
-            problems[name.lower()] = f"{name} is no setting. Did you mean {meant}?{others}"
+            problems[name.lower()] = f"{name} is not a setting. Did you mean {meant}?{others}"
     return problems
 
 

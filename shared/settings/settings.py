@@ -20,8 +20,8 @@ from shared.settings.redis_url import SentinelAddress
 EXAMPLE_SECRET = "replace-me-with-32-or-more-random-characters"  # noqa: S105 - refused at start; it is what .env.example says
 MIN_SECRET_LENGTH = 32
 MIN_DISTINCT_CHARACTERS = 10
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # Hosts that may be used without TLS.
 
+WithoutPassword = Literal["silent", "tell", "set"]
 HashFormat = Literal["bcrypt", "bcrypt-2y", "django-bcrypt", "django-bcrypt-sha256"]
 
 
@@ -85,15 +85,18 @@ def _nonblank_name(value: str) -> str:
 SecretKeys = Annotated[tuple[SecretStr, ...], BeforeValidator(split_list), AfterValidator(_strong)]
 Name = Annotated[str, AfterValidator(_nonblank_name)]
 
-MaxAge = Annotated[int, Field(ge=60, le=86400, description="Seconds that a link lives: 60 to 86400 (a day).")]
+MaxAge = Annotated[
+    int, Field(ge=60, le=86400, description="How long a link is valid, in seconds: 60 to 86400 (a day).")
+]
 
 
 class RedisSettings(FromEnvironment):
     """The address of Redis, which is all that Flower needs."""
 
     redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] = Field(
-        description="Redis 7.0 or Valkey 8 or later, with a database of its own: `redis://host:6379/0`, "
-        "`rediss://` for TLS, or `redis+sentinel://host:26379,host,host/NAME/0` for what Sentinel calls NAME."
+        description="Redis 7.0 or Valkey 8, or a later version, with a database of its own: "
+        "`redis://host:6379/0`, `rediss://` for TLS, or "
+        "`redis+sentinel://host:26379,host,host/NAME/0` for the master that Sentinel calls NAME."
     )
 
 
@@ -101,9 +104,9 @@ class KeySettings(RedisSettings):
     """The address of Redis and the secret keys, which are all that reading the history of an address needs."""
 
     secret_key: SecretKeys = Field(
-        description="Signs the links: 32 or more random characters, for example from "
-        "`python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`. "
-        "Several, separated by commas: the first signs, all verify."
+        description="The key that signs the links: 32 or more random characters, for example from `python3 -c "
+        "'import secrets; print(secrets.token_urlsafe(48))'`. You may give several keys, "
+        "separated by commas: the first one signs, and all of them verify."
     )
 
 
@@ -111,27 +114,49 @@ class Settings(Branding, KeySettings):
     """The settings that the API and the worker share."""
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
-        description="Where the users table is: `postgresql://user:password@host/name`, with several hosts and libpq's "
-        "parameters if need be, or `sqlite:////path/to/file`."
+        description="The database that has the users table: `postgresql://user:password@host/name`, with several hosts "
+        "and libpq's parameters if necessary, or `sqlite:////path/to/file`."
     )
-    users_table: Name = Field(default="users", description="The users table; may be `schema.table`.")
-    users_id_column: Name = Field(default="id", description="Its column of unique ids, of any type.")
-    users_email_column: Name = Field(default="email", description="Its column of mail addresses.")
-    users_password_column: Name = Field(default="password_hash", description="Its column of password hashes.")
+    users_table: Name = Field(
+        default="users", description="The name of the users table, with its schema if necessary: `schema.table`."
+    )
+    users_id_column: Name = Field(default="id", description="The column with the unique ids, which may be of any type.")
+    users_email_column: Name = Field(default="email", description="The column with the email addresses.")
+    users_password_column: Name = Field(default="password_hash", description="The column with the password hashes.")
     users_password_changed_column: str = Field(
-        default="", description="A timestamp or date column that a reset sets to now (UTC); empty: none."
+        default="", description="A timestamp or date column that a reset sets to the current time (UTC). Empty: none."
+    )
+    users_name_column: str = Field(
+        default="",
+        description="A column with the name of the account, which emails then show. It tells several accounts with one "
+        "address apart. Empty: none.",
+    )
+    users_locale_column: str = Field(
+        default="",
+        description="A column with the user's language, such as `fr` or `pt-BR`. Emails are then in this language "
+        "instead of the language of the request. Empty: none.",
+    )
+    users_email_match: Literal["exact", "lower"] = Field(
+        default="exact",
+        description="How an address is looked up. `exact`: as it was typed, and in lower case. `lower`: in lower case "
+        "on both sides, so stored capitals do not matter; this needs an index on `lower(email)`.",
+    )
+    users_without_password: WithoutPassword = Field(
+        default="silent",
+        description="What happens after a request for an account without a password. `silent`: nothing. `tell`: an "
+        "email says how to sign in. `set`: an email has a link that sets the first password.",
     )
     users_filter: Annotated[str, AfterValidator(_condition)] = Field(
         default="",
-        description="An SQL condition that users must meet, in look-up and update alike: "
+        description="An SQL condition that a user must meet, both to get a link and to set a password: "
         "`is_active AND deleted_at IS NULL`.",
     )
     users_hash_format: HashFormat = Field(
-        description=f"How your application stores passwords: `{'`, `'.join(get_args(HashFormat))}`."
+        description=f"The format in which your application stores passwords: `{'`, `'.join(get_args(HashFormat))}`."
     )
     reset_token_max_age: MaxAge = 1800
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
+        default="INFO", description="The lowest level that is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )
 
     @property

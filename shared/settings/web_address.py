@@ -3,8 +3,7 @@
 import re
 from urllib.parse import SplitResult, urlsplit
 
-from shared.settings.settings import LOOPBACK
-
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}  # Hosts that may be used without TLS.
 # RFC 3986, 2. Browsers read other characters in their own ways: a backslash as a slash, some letters as others.
 _WEB_ADDRESS = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]+")

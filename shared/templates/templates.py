@@ -35,9 +35,9 @@ class Templates:
         return ChoiceLoader([FileSystemLoader(self._root / self.part), self.ours, PrefixLoader({OURS: self.ours})])
 
     def check(self, environment: Environment, render: Callable[[], Iterable[str]]) -> None:
-        """Refuse to start if a file of the folder would be ignored, or would break a page or a mail.
+        """Refuse to start if a file of the folder would be ignored, or would break a page or an email.
 
-        `render` makes each page or mail once, with example values, and yields what is wrong with the results.
+        `render` makes each page or email once, with example values, and yields what is wrong with the results.
 
         Raises SettingsError.
         """
@@ -72,7 +72,7 @@ class Templates:
                     # Names that begin with a dot belong to tools, such as Git, or to a mounted ConfigMap.
                     if name not in known and not entry.name.startswith("."):
                         hint = _hint(name, (known | names) - {"."})
-                        yield f"TEMPLATE_FOLDER holds {name}, which replaces no template. {hint}"
+                        yield f"TEMPLATE_FOLDER contains {name}, which replaces no template. {hint}"
 
     def _unreadable(self, environment: Environment) -> Iterator[str]:
         """Find files that are not valid templates, including those that no page uses."""
@@ -120,7 +120,7 @@ class Templates:
 
 def _hint(name: str, known: set[str]) -> str:
     near = get_close_matches(name, known, 1)
-    return f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(known))}."
+    return f"Did you mean {near[0]}?" if near else f"Known names: {', '.join(sorted(known))}."
 
 
 def _reason(error: Exception) -> str:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Update, and_, literal_column, select, update
+from sqlalchemy import Column, Connection, Update, and_, func, literal_column, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -90,8 +90,10 @@ def _setting(table: UsersTable, password_hash: str) -> Update:
 
 def _has(table: UsersTable, password_hash: str, address: str) -> ColumnElement[bool]:
     """Return the condition that a row has this hash and address, and meets USERS_FILTER."""
+    hash_ = stored(table.password).as_text(table.password)
     return and_(
-        stored(table.password).as_text(table.password) == password_hash,
+        # An account without a password may have NULL there.
+        func.coalesce(hash_, "") == "" if password_hash == "" else hash_ == password_hash,
         stored(table.email).as_text(table.email) == address,
         table.condition,
     )

@@ -20,13 +20,13 @@ def check_row_security(table: UsersTable, *, updates: bool) -> None:
     with table.engine.connect() as connection:
         if connection.dialect.name != "postgresql":
             return
-        policies = connection.execute(_POLICIES, {"table": table.name(connection)}).one()
+        policies = connection.execute(_POLICIES, {"table": table.sql_name(connection)}).one()
         if not policies.active:
             return
         if policies.has_rows and not _sees_a_row(connection, table):
-            _refuse(table.name(connection), "SELECT")
+            _refuse(table.sql_name(connection), "SELECT")
         if updates and not policies.may_update:
-            _refuse(table.name(connection), "UPDATE")
+            _refuse(table.sql_name(connection), "UPDATE")
 
 
 def _sees_a_row(connection: Connection, table: UsersTable) -> bool:

@@ -35,13 +35,13 @@ class UsersTable:
         """The engine of the app whose context is entered."""
         return self._database.engine
 
-    def name(self, connection: Connection) -> str:
-        """Return its name as SQL writes it."""
+    def sql_name(self, connection: Connection) -> str:
+        """Return the name of the table as SQL writes it."""
         return connection.dialect.identifier_preparer.format_table(self.reflected)
 
     @property
     def id(self) -> Column[Any]:
-        """The primary key."""
+        """The ids."""
         return self.reflected.c[self._settings.users_id_column]
 
     @property
@@ -57,8 +57,17 @@ class UsersTable:
     @property
     def changed(self) -> Column[Any] | None:
         """The times of the last change of the password, if the settings name such a column."""
-        name = self._settings.users_password_changed_column
-        return self.reflected.c[name] if name else None
+        return self._optional(self._settings.users_password_changed_column)
+
+    @property
+    def name(self) -> Column[Any] | None:
+        """The names of the accounts, if the settings name such a column."""
+        return self._optional(self._settings.users_name_column)
+
+    @property
+    def locale(self) -> Column[Any] | None:
+        """The languages of the users, if the settings name such a column."""
+        return self._optional(self._settings.users_locale_column)
 
     @property
     def condition(self) -> ColumnElement[bool]:
@@ -75,16 +84,17 @@ class UsersTable:
 
         Raises UsersTableError, which says what is missing and which names exist.
         """
-        schema, name = self._settings.users_schema_and_table
-        wanted = [self._settings.users_id_column, self._settings.users_email_column]
-        wanted += [self._settings.users_password_column, self._settings.users_password_changed_column]
+        settings = self._settings
+        schema, name = settings.users_schema_and_table
+        wanted = [settings.users_id_column, settings.users_email_column, settings.users_password_column]
+        wanted += [settings.users_password_changed_column, settings.users_name_column, settings.users_locale_column]
         table = Table(name, MetaData(), schema=schema or None)
         columns = self.columns(table)
         if not columns:
-            raise UsersTableError(f"USERS_TABLE: no such table. There are: {', '.join(self._tables(schema))}.")
+            raise UsersTableError(f"USERS_TABLE: no such table. Existing tables: {', '.join(self._tables(schema))}.")
         if missing := [column for column in wanted if column and column not in columns]:
             names = ", ".join(columns)
-            raise UsersTableError(f"USERS_..._COLUMN: no column {', '.join(missing)}. There are: {names}.")
+            raise UsersTableError(f"USERS_..._COLUMN: no column {', '.join(missing)}. Existing columns: {names}.")
         for column, kind in columns.items():
             table.append_column(Column(column, kind))
         return table
@@ -93,6 +103,9 @@ class UsersTable:
         """Read the columns of a table, and their types, as they are now."""
         with self.engine.connect() as connection:
             return _READ_COLUMNS[connection.dialect.name](connection, table, self._settings.users_id_column)
+
+    def _optional(self, name: str) -> Column[Any] | None:
+        return self.reflected.c[name] if name else None
 
     def _tables(self, schema: str) -> list[str]:
         found = inspect(self.engine)

@@ -19,7 +19,7 @@ from api.passwords.hashing import encode
 from tests.support.servers import free_port, wait_until
 
 PORTS = ("PORT", "FLOWER_PORT", "INBOX_PORT", "INBOX_SMTP_PORT", "REDIS_PORT")
-WELCOMED = "Ctrl-C stops everything."
+WELCOMED = "Press Ctrl-C to stop."
 METRICS_TOKEN = "e2e-metrics-0123456789"
 COMMAND = [sys.executable, "-m", "dev"]
 

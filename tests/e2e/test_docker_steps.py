@@ -21,7 +21,7 @@ from tests.support.servers import RedisServer, RelayServer, free_port, wait_unti
 from tests.support.service import token_in
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
-STEPS = README.split("\nOr with Docker")[1].split("\n```\n")[1].splitlines()
+STEPS = README.split("\nYou can also run it with Docker")[1].split("\n```\n")[1].splitlines()
 PASSWORD = "correct horse battery staple"
 
 

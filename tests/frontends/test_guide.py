@@ -20,7 +20,7 @@ def test_the_errors_of_the_guide_are_those_that_the_api_answers_with() -> None:
 
 
 def test_a_change_of_an_error_changes_the_guide_and_keeps_its_advice() -> None:
-    changed = GUIDE.replace("| `not_found` | 404 | There is nothing", "| `not_found` | 410 | Nothing")
+    changed = GUIDE.replace("| `not_found` | 404 | The path does not", "| `not_found` | 410 | The path did not")
 
     assert changed != GUIDE
     assert with_errors(changed) == GUIDE
@@ -47,14 +47,16 @@ def test_the_headers_that_the_guide_lets_scripts_read_and_send_are_those_of_cors
 
     answered = service.forgot("anna@example.com", headers={"Origin": ORIGIN}).headers
     allowed = service.client.options("/forgot-password", headers=asks | {"X-Request-ID": "x"}).headers
-    said = re.search(r"Requests take (.*?), by (.*?); .*? read (.*?)\. The", GUIDE.replace("\n", " "))
+    said = re.search(
+        r"CORS allows (.*?), and (.*?)\. Your script can read (.*?) of the answer", GUIDE.replace("\n", " ")
+    )
 
     assert said
     exposed, methods = answered["Access-Control-Expose-Headers"], allowed["Access-Control-Allow-Methods"]
     assert re.findall(r"`([\w-]+)`", said[3]) == exposed.split(", ")
-    assert set(re.findall(r"`([\w-]+)`", said[2])) == set(methods.split(", "))
+    assert set(re.findall(r"`([\w-]+)`", said[1])) == set(methods.split(", "))
     assert "Access-Control-Allow-Credentials" not in answered
-    for name in re.findall(r"`([\w-]+)`", said[1]):
+    for name in re.findall(r"`([\w-]+)`", said[2]):
         preflight = service.client.options(
             "/forgot-password", headers=asks | {"Access-Control-Request-Headers": name.lower()}
         )
@@ -70,7 +72,7 @@ def test_every_setting_that_is_named_exists() -> None:
 
 
 def test_a_request_id_may_be_what_the_guide_says() -> None:
-    assert "64 letters, digits, `.`, `_` and `-` at most" in GUIDE
+    assert "an id of at most 64 letters, digits, `.`, `_` and `-`" in GUIDE
     assert _REQUEST_ID.pattern == "[A-Za-z0-9._-]{1,64}"
 
 

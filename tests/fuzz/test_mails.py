@@ -79,8 +79,10 @@ def assert_one_mail(writer: Messages | None, address: str, kind: str) -> None:
     assert not mail.has_bad_headers()
     assert len(message.keys()) == len(HEADERS)
     assert set(message.keys()) == HEADERS
-    assert [each.addr_spec for each in message["To"].addresses] == [recipient]
-    assert [each.addr_spec for each in message["From"].addresses] == [writer._sender[1]]
+    # Python reads UTF-8 in a header as surrogates.
+    to = [each.addr_spec.encode("utf-8", "surrogateescape").decode() for each in message["To"].addresses]
+    assert to == [recipient]
+    assert [each.addr_spec for each in message["From"].addresses] == [writer.settings.sender[1]]
     assert len(str(message["Subject"]).splitlines()) == 1
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
     assert b"\n" not in raw.replace(b"\r\n", b"")

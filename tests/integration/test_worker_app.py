@@ -123,7 +123,7 @@ def test_an_api_whose_port_is_taken_exits_with_one_sentence(service: Service) ->
         ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=30)
 
     assert ended.returncode == 1
-    assert "cannot be listened on (Address already in use). Free it" in ended.stderr
+    assert "(Address already in use). Free it" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -134,7 +134,7 @@ def test_an_api_with_an_invalid_host_exits_with_one_sentence(service: Service) -
     ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=30)
 
     assert ended.returncode == 1
-    assert "cannot be listened on (no such host). Free it" in ended.stderr
+    assert "(no such host). Free it" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

@@ -12,12 +12,12 @@ from shared.languages import LANGUAGES
 API = Path(__file__).parents[2] / "api"
 KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None}  # The same keywords that the Makefile passes to pybabel.
 # Texts that are the same in English and another language.
-_SYSTEM, _BROWSER = "System: %(system)s", "Browser: %(browser)s"
+_SYSTEM, _BROWSER, _ACCOUNT = "System: %(system)s", "Browser: %(browser)s", "Account: %(name)s"
 SAME_AS_ENGLISH = {
     "de": {"Link", _SYSTEM, _BROWSER},
     "pt_BR": {"Link"},
-    "it": {"Link", _BROWSER},
-    "nl": {"Link", _BROWSER},
+    "it": {"Link", _BROWSER, _ACCOUNT},
+    "nl": {"Link", _BROWSER, _ACCOUNT},
     "pl": {"Link", _SYSTEM},
 }
 

@@ -152,6 +152,11 @@ def test_the_envelope_keeps_the_stored_local_part_and_writes_the_domain_in_ascii
     assert envelope("Ada@BÜCHER.example") == "Ada@xn--bcher-kva.example"
 
 
-def test_a_local_part_that_is_not_ascii_is_no_envelope() -> None:
+def test_a_local_part_beyond_ascii_is_kept_too() -> None:
+    assert envelope("jürgen@BÜCHER.example") == "jürgen@xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u202e", "\u00ad", "\ue000"])
+def test_a_local_part_that_cannot_be_seen_is_no_envelope(unseen: str) -> None:
     with pytest.raises(InvalidAddress):
-        envelope("äda@example.com")
+        envelope(f"ada{unseen}@example.com")

@@ -1,6 +1,7 @@
-"""`python -m worker COMMAND`: see and manage jobs that wait or were given up."""
+"""`python -m worker COMMAND`: shows and manages jobs that are waiting or were given up."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,7 +20,8 @@ from shared.outbox.outbox import Outbox
 from shared.outbox.pending import Pending
 from shared.redis_keys import Key
 from shared.settings.settings import KeySettings, RedisSettings
-from worker.cli.history import read_history
+from worker.cli.capitals import has_other_capitals
+from worker.cli.history import Event, read_history
 from worker.queue.dead_letters import DeadLetters
 
 REDIS_TIMEOUT = 10.0  # Seconds.
@@ -30,25 +32,25 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 @click.command()
 @as_json
 def pending(*, as_json: bool) -> None:
-    """Show how many jobs wait, and how long the oldest has waited."""
+    """Show how many jobs are waiting, and for how long."""
     with _redis(RedisSettings.load()) as redis:
         found, alive = Pending.count(redis), bool(redis.exists(Key.HEARTBEAT))
     if as_json:
         _print_json(asdict(found) | {"worker_alive": alive})
         return
-    since = f"; the oldest for {found.oldest:.0f} s" if found.oldest is not None else ""
+    since = f", the oldest for {found.oldest:.0f} s" if found.oldest is not None else ""
     click.echo(f"{found.jobs} waiting{since}")
-    click.echo(f"  {found.queued} in the queue, {found.leased} with a worker, {found.later} to be tried later")
+    click.echo(f"  {found.queued} in the queue, {found.leased} with a worker, {found.later} to be retried later")
     click.echo(f"{found.dead} given up")
     if not alive:
-        click.echo("No worker is alive.")
+        click.echo("No worker is running.")
 
 
 @click.command()
 @click.option("--most", default=100, show_default=True, type=click.IntRange(1), help="How many to list.")
 @as_json
 def dead(most: int, *, as_json: bool) -> None:
-    """List jobs that were given up, newest first; addresses only as hashes."""
+    """List jobs that were given up, newest first, with hashes instead of addresses."""
     with _dead_letters() as letters:
         found, of = list(letters.newest(most)), letters.count()
     if as_json:
@@ -56,32 +58,32 @@ def dead(most: int, *, as_json: bool) -> None:
         return
     for letter in found:
         click.echo(f"{letter.id}  {_time(letter.buried_at)}  {letter.kind}  {letter.reason}  {letter.address_hash}")
-    click.echo(f"{len(found)} of {of} given up" if of else "Nothing was given up.")
+    click.echo(f"{len(found)} of {of} given up" if of else "No jobs were given up.")
 
 
 @click.command()
 @click.argument("job_id", metavar="[ID]", required=False)
-@click.option("--all", "all_of_them", is_flag=True, help="All that were given up.")
+@click.option("--all", "all_of_them", is_flag=True, help="Retry every job that was given up.")
 @as_json
 def retry(job_id: str | None, *, all_of_them: bool, as_json: bool) -> None:
-    """Put jobs that were given up back into the queue, as if they were accepted now."""
+    """Put jobs that were given up back into the queue, as if they had just been accepted."""
     if bool(job_id) == all_of_them:
-        raise click.UsageError("Name one ID (`python -m worker dead` lists them), or --all.")
+        raise click.UsageError("Give either an ID (`python -m worker dead` lists them) or --all.")
     with _dead_letters() as letters:
         retried = letters.retry_all() if all_of_them else int(letters.retry(job_id or ""))
     if job_id and not retried:
-        raise click.ClickException("Nothing was given up under this ID. `python -m worker dead` lists what was.")
-    _print_json({"retried": retried}) if as_json else click.echo(f"{retried} put back")
+        raise click.ClickException("No job with this ID was given up. `python -m worker dead` lists those that were.")
+    _print_json({"retried": retried}) if as_json else click.echo(f"{retried} put back into the queue")
 
 
 @click.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @as_json
 def purge(*, yes: bool, as_json: bool) -> None:
     """Delete all jobs that were given up."""
     with _dead_letters() as letters:
         if not yes and letters.count():
-            click.confirm(f"Delete {letters.count()} for good?", abort=True, err=True)
+            click.confirm(f"Delete {letters.count()} permanently?", abort=True, err=True)
         purged = letters.purge()
     _print_json({"purged": purged}) if as_json else click.echo(f"{purged} deleted")
 
@@ -90,23 +92,28 @@ def purge(*, yes: bool, as_json: bool) -> None:
 @click.argument("email")
 @as_json
 def trace(email: str, *, as_json: bool) -> None:
-    """Show what happened for an address in the last 48 hours."""
+    """Show what happened for an address in the last 48 hours.
+
+    If nobody has it, and DATABASE_URL is set, the users table is asked for it in other capitals.
+    """
     settings = KeySettings.load()
     try:
         hashes = [hash_address(email, key) for key in hash_keys(settings)]
     except InvalidAddress:
-        raise click.UsageError("This is not one plain mail address.") from None
+        raise click.UsageError("This is not a valid email address.") from None
     with _redis(settings) as redis:
         events, off = read_history(redis, hashes), redis.exists(Key.HISTORY_OFF)
+    if any(event.event == "no_such_user" for event in events) and has_other_capitals(email):
+        events.append(Event(time.time(), "now", "other_capitals", ""))
     if as_json:
         _print_json([asdict(event) for event in events])
         return
     for event in events:
         click.echo(f"{_time(event.at)}  {event.job}  {event.meaning}")
     if not events:
-        click.echo(f"Nothing is known of the last {HISTORY_HOURS} hours. (SECRET_KEY must be that of the API.)")
+        click.echo(f"No history in the last {HISTORY_HOURS} hours. (SECRET_KEY must be the same as the API's.)")
     if off:
-        click.echo("Redis is short of memory: histories are deleted, and no new ones are written.")
+        click.echo("Redis is low on memory, so histories are being deleted and no new ones are written.")
 
 
 @contextmanager

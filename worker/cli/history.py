@@ -1,4 +1,4 @@
-"""The history of an address in the last 48 hours, for support that is asked "where is my mail?"."""
+"""Reads the history of an address in the last 48 hours, for support to answer "where is my email?"."""
 
 import time
 from collections.abc import Iterable
@@ -9,27 +9,32 @@ from redis import Redis
 from shared.outbox.history import HISTORY_HOURS
 from shared.redis_keys import MICROSECONDS, Key
 
-# What each event means, in words for support.
+# Descriptions of the events for support staff.
 MEANINGS = {
     "accepted": "request accepted",
-    "limited": "request over the quota of this address: no mail",
-    "no_such_user": "no account with this address that may reset its password: no mail",
-    "several_users": "several accounts use this address: a mail for each",
-    "mailed_reset": "link mailed",
-    "mailed_password_changed": "notice of the changed password mailed",
-    "delayed": "not mailed yet, is tried again",
-    "unanswered": "the relay had the mail and did not answer; is sent again",
+    "limited": "request over the quota of this address: no email sent",
+    "no_such_user": "no account has this address: no email sent",
+    "other_capitals": "an account has this address in other capitals, set USERS_EMAIL_MATCH=lower",
+    "no_password": "the account has no usable password: no email sent (USERS_WITHOUT_PASSWORD)",
+    "outside_filter": "the account does not meet USERS_FILTER: no email sent",
+    "several_users": "several accounts use this address: one email for each",
+    "mailed_reset": "link sent",
+    "mailed_first_password": "link for a first password sent",
+    "mailed_sign_in": "explanation of how to sign in sent",
+    "mailed_password_changed": "notice of the new password sent",
+    "delayed": "not sent yet, will be retried",
+    "unanswered": "relay received the email but did not confirm it, will be sent again",
     "buried": "given up",
-    "retried": "put back by hand",
-    "dropped": "given up: it waited for too long",
+    "retried": "put back into the queue by hand",
+    "dropped": "given up after waiting too long",
     "confirmed": "new password set",
-    "not_changed": "password not changed after all: no notice",
+    "not_changed": "password was not changed after all: no notice sent",
 }
 
 
 @dataclass(frozen=True)
 class Event:
-    """One line of the history; `at` in seconds since 1970."""
+    """One line of the history; `at` is a Unix timestamp."""
 
     at: float
     job: str
@@ -38,13 +43,13 @@ class Event:
 
     @property
     def meaning(self) -> str:
-        """What happened, in words for support."""
+        """The event's description and its detail."""
         meaning = MEANINGS.get(self.event, self.event)
         return f"{meaning} ({self.detail})" if self.detail else meaning
 
 
 def read_history(redis: Redis, address_hashes: Iterable[str]) -> list[Event]:
-    """List what happened lately for an address, oldest first; it has one hash for each SECRET_KEY."""
+    """List the recent events of an address, oldest first; it has one hash per SECRET_KEY."""
     keys = [f"{Key.HISTORY}{each}{which}" for each in address_hashes for which in ("", ":limited")]
     lines = [str(line) for key in keys for line in redis.lrange(key, 0, -1)]
     since = time.time() - HISTORY_HOURS * 3600

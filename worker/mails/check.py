@@ -1,4 +1,4 @@
-"""Write every mail once at start if the operator has templates: a mistake would delay every one of them."""
+"""Write every email once at start if the operator has templates: a mistake would delay every one of them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,17 +26,24 @@ EXAMPLE = Job(
     client="203.0.113.42",
     browser="Firefox",
     system="Windows",
+    account="Anna Example",
     old_state="1" * 32,
 )
+BARE = replace(EXAMPLE, client="", browser="", system="", account="")
 
 
 def examples(messages: Messages, job: Job) -> dict[str, Message]:
-    """Write each of the mails once."""
-    return {"reset": messages.reset(job, job.address, _TOKEN), "password_changed": messages.password_changed(job)}
+    """Write each of the emails once."""
+    return {
+        "reset": messages.reset(job, job.address, _TOKEN),
+        "password_changed": messages.password_changed(job),
+        "first_password": messages.first_password(job, job.address, _TOKEN),
+        "sign_in": messages.sign_in(job, job.address),
+    }
 
 
 def check_mails(settings: MailSettings, flask: Flask) -> None:
-    """Write every mail in every language, if TEMPLATE_FOLDER is set.
+    """Write every email in every language, if TEMPLATE_FOLDER is set.
 
     Raises SettingsError.
     """
@@ -45,21 +52,22 @@ def check_mails(settings: MailSettings, flask: Flask) -> None:
 
     def write() -> Iterator[str]:
         with flask.app_context():
-            for language, job in product(LANGUAGES, (EXAMPLE, replace(EXAMPLE, client="", browser="", system=""))):
+            for language, job in product(LANGUAGES, (EXAMPLE, BARE)):
                 mails = examples(messages, replace(job, locale=language))
-                yield from _without_link(mails["reset"], address)
+                for name in ("reset", "first_password"):
+                    yield from _without_link(name, mails[name], address)
                 for name, message in mails.items():
                     yield from _subject(name, message)
 
     messages.templates.check(messages.environment, write)
 
 
-def _without_link(reset: Message, address: str) -> Iterator[str]:
-    """Find the parts of the mail that lack a working link."""
-    for name, text in {"body.txt": str(reset.body), "body.html": unescape(str(reset.html))}.items():
+def _without_link(name: str, message: Message, address: str) -> Iterator[str]:
+    """Find the parts of an email that lack a working link."""
+    for file, text in {"body.txt": str(message.body), "body.html": unescape(str(message.html))}.items():
         if address not in text:
             hint = "Write {{ link }} where it belongs, without a filter that breaks it."
-            yield f"mails/reset/{name}, or a template that it uses, lacks the link. {hint}"
+            yield f"mails/{name}/{file}, or a template that it uses, lacks the link. {hint}"
 
 
 def _subject(name: str, message: Message) -> Iterator[str]:
@@ -67,8 +75,8 @@ def _subject(name: str, message: Message) -> Iterator[str]:
     try:
         one_line(message.subject or "")
     except ValueError as error:
-        yield f"mails/{name}/subject.txt {error}. Take out its line breaks."
+        yield f"mails/{name}/subject.txt {error}. Remove its line breaks."
         return
     if not message.subject:
-        yield f"mails/{name}/subject.txt is empty. Write a line."
+        yield f"mails/{name}/subject.txt is empty. Write one line."
     message.as_bytes()  # Anything else that cannot be sent raises here.

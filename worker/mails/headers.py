@@ -1,4 +1,4 @@
-"""The headers that every mail has besides its own: it is automatic, needs no answer and must not be tracked."""
+"""The headers that every email has besides its own: it is automatic, needs no answer and must not be tracked."""
 
 AUTOMATIC = {
     "Auto-Submitted": "auto-generated",  # RFC 3834, 5.
@@ -27,3 +27,8 @@ UNTRACKED = {
     # SparkPost: https://developers.sparkpost.com/api/smtp/
     "X-MSYS-API": '{"options": {"click_tracking": false, "open_tracking": false, "transactional": true}}',
 }
+
+# In lower case: what Latchkey, a setting of its own or a relay writes.
+OURS = {name.lower() for name in (*AUTOMATIC, *UNTRACKED)}
+OURS |= {"subject", "from", "to", "cc", "bcc", "sender", "reply-to", "date", "message-id", "mime-version"}
+OURS |= {"return-path", "received", "dkim-signature"}

@@ -1,8 +1,7 @@
-"""Write mails from jobs and links: subject, text, HTML and headers. Each mail has a folder of templates."""
+"""Write emails from jobs and links: subject, text, HTML and headers. Each email has a folder of templates."""
 
 import textwrap
 from dataclasses import dataclass
-from email.utils import parseaddr
 from functools import cached_property
 
 from flask_babel import force_locale, get_translations
@@ -23,16 +22,30 @@ _WRAPPER = textwrap.TextWrapper(72, break_long_words=False, break_on_hyphens=Fal
 
 @dataclass(frozen=True)
 class Messages:
-    """Writes the mails, each in the language of its job. Needs the context of an app with Flask-Babel."""
+    """Writes the emails, each in the language of its job. Needs the context of an app with Flask-Babel."""
 
     settings: MailSettings
 
     def reset(self, job: Job, address: str, token: str) -> Message:
-        """Write the mail with the link.
+        """Write the email with the link.
 
-        Raises InvalidAddress if the stored address cannot be mailed to.
+        Raises InvalidAddress if the stored address cannot be emailed to.
         """
         return self._write("reset", job, job.id, address, link=link(self.settings.reset_url, token))
+
+    def first_password(self, job: Job, address: str, token: str) -> Message:
+        """Write the mail with the link for an account that has no password yet.
+
+        Raises InvalidAddress.
+        """
+        return self._write("first_password", job, job.id, address, link=link(self.settings.reset_url, token))
+
+    def sign_in(self, job: Job, address: str) -> Message:
+        """Write the mail that says how to sign in to an account that has no password.
+
+        Raises InvalidAddress.
+        """
+        return self._write("sign_in", job, job.id, address)
 
     def password_changed(self, job: Job) -> Message:
         """Write the notice that the password was changed.
@@ -52,13 +65,18 @@ class Messages:
             recipients=[recipient],
             body=text,
             html=html,
-            sender=self._sender[1],
-            extra_headers={**AUTOMATIC, "Content-Language": tag(language), **UNTRACKED},
+            sender=self.settings.sender[1],
+            reply_to=self.settings.reply_to,
+            extra_headers={
+                **AUTOMATIC,
+                "Content-Language": tag(language),
+                **UNTRACKED,
+                **self.settings.mail_extra_headers,
+            },
         )
-        # Not as an argument: Flask-Mail would join both into one text, and encode an encoded name again.
-        message.sender = self._sender
-        # A mail that is sent twice, which is rare, keeps its id, so that the second one is recognisable.
-        message.msgId = f"<{mail_id}@{self._sender[1].partition('@')[2]}>"
+        message.sender = self.settings.sender  # Not as an argument: Flask-Mail would join both into one text.
+        # An email that is sent twice, which is rare, keeps its id, so that the second one is recognisable.
+        message.msgId = f"<{mail_id}@{self.settings.sender[1].partition('@')[2]}>"
         return message
 
     def _texts(self, name: str, job: Job, language: str, values: dict[str, str]) -> list[str]:
@@ -67,6 +85,9 @@ class Messages:
         known = values | {
             "product": settings.product_name,
             "support": settings.support_email,
+            "account": job.account,
+            "sign_in_url": settings.sign_in_url,
+            "sign_in_hint": settings.sign_in_hint,
             "color": settings.brand_color,
             "dark_color": settings.dark_brand_color,
             **language_values(language),
@@ -79,31 +100,25 @@ class Messages:
         return [subject, *(body.render(known, subject=subject) for body in bodies)]
 
     @cached_property
-    def _sender(self) -> tuple[str, str]:
-        """The sender with its domain in ASCII by IDNA 2008; Flask-Mail would encode it by the rules of 2003."""
-        name, address = parseaddr(self.settings.mail_default_sender)
-        return name, envelope(address)
-
-    @cached_property
     def templates(self) -> Templates:
-        """The templates of the mails: those of the operator's folder before ours."""
+        """The templates of the emails: those of the operator's folder before ours."""
         return Templates(self.settings.template_folder, "mails", PackageLoader("worker.mails"))
 
     @cached_property
     def environment(self) -> Environment:
-        """Jinja's environment for mails: compiled once, escaping in HTML, with texts in the current language."""
+        """Jinja's environment for emails: compiled once, escaping in HTML, with texts in the current language."""
         environment = Environment(
             loader=self.templates.loader,
             autoescape=select_autoescape(["html"]),
             undefined=StrictUndefined,
-            auto_reload=False,  # Otherwise it would check the files for each mail.
+            auto_reload=False,  # Otherwise it would check the files for each email.
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
         environment.filters["wrapped"] = wrapped
         environment.install_gettext_callables(  # type: ignore[attr-defined] # The extension adds it.
-            # Flask-Babel would look up the catalogue for each text, which took a fifth of the time of a mail.
+            # Flask-Babel would look up the catalogue for each text, which took a fifth of the time of an email.
             gettext=pass_context(lambda context, text: context["catalogue"].ugettext(text)),
             ngettext=pass_context(lambda context, *texts: context["catalogue"].ungettext(*texts)),
             newstyle=True,  # Escapes placeholders as their template is escaped.

@@ -1,4 +1,4 @@
-"""`python -m worker preview`: every mail in every language, as files, with a page that shows them."""
+"""`python -m worker preview`: every email in every language, as files, with a page that shows them."""
 
 import os
 import sys
@@ -24,9 +24,9 @@ _MARK = '<meta name="generator" content="Latchkey, preview of its mails">'
 @click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--open/--no-open", "show", default=True, help="Open the page in the browser.")
 def preview(folder: Path | None, *, show: bool) -> None:
-    """Write every mail in every language to FOLDER, and open a page of them. Nothing is sent.
+    """Write every email in every language to FOLDER, and open a page of them. Nothing is sent.
 
-    No settings are needed; PRODUCT_NAME, RESET_URL and others of mails show their effect.
+    No settings are needed. If PRODUCT_NAME, RESET_URL or other settings of emails are set, they are used.
     """
     folder = folder or Path(tempfile.mkdtemp(prefix="latchkey-mails-"))
     named = {name.upper() for name in PreviewSettings.model_fields}
@@ -34,21 +34,23 @@ def preview(folder: Path | None, *, show: bool) -> None:
     check_mails(settings, _speaker(settings))
     _refuse_others(folder)
     index = write_all(settings, folder)
-    click.echo(f"{2 * len(LANGUAGES)} mails: {index}")
+    count = len(list(folder.glob("*/*.eml")))
+    click.echo(f"{count} emails: {index}")
     has_display = sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if show and has_display:
         click.launch(index.as_uri())
 
 
 def write_all(settings: PreviewSettings, folder: Path, *, home: str = "") -> Path:
-    """Write the mails and a page of them, with a link to the page it was opened from, and return its path."""
-    messages, job = Messages(settings), replace(EXAMPLE, accepted_at=time.time())
+    """Write the emails and a page of them, with a link to the page it was opened from, and return its path."""
+    example = EXAMPLE if settings.users_name_column else replace(EXAMPLE, account="")
+    messages, job = Messages(settings), replace(example, accepted_at=time.time())
     with _speaker(settings).app_context():
         mails = {language: examples(messages, replace(job, locale=language)) for language in LANGUAGES}
         page = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True).get_template("preview.html")
         folder.mkdir(parents=True, exist_ok=True)
         index = (folder / "index.html").resolve()
-        # Before the mails: this page marks a folder as ours even if it is only half written.
+        # Before the emails: this page marks a folder as ours even if it is only half written.
         shown = page.render(
             mails=mails, names=LANGUAGES, tag=tag, direction=direction, brand=settings, home=home, mark=_MARK
         )
@@ -64,7 +66,7 @@ def write_all(settings: PreviewSettings, folder: Path, *, home: str = "") -> Pat
 
 
 def _speaker(settings: PreviewSettings) -> Flask:
-    """Build an app in whose context mails can be written."""
+    """Build an app in whose context emails can be written."""
     app = Flask("preview")
     Mail(app)
     init_babel(app, settings.babel_default_locale, settings.babel_default_timezone)
@@ -81,6 +83,6 @@ def _refuse_others(folder: Path) -> None:
         return
     index = folder / "index.html"
     if not index.is_file() or _MARK not in index.read_text(encoding="utf-8", errors="replace"):
-        raise click.ClickException(f"{folder} holds files that no preview wrote. {hint}")
+        raise click.ClickException(f"{folder} contains files that no preview wrote. {hint}")
     if any(path.is_symlink() for path in folder.rglob("*")):
-        raise click.ClickException(f"{folder} holds symbolic links, and what they lead to might be overwritten. {hint}")
+        raise click.ClickException(f"{folder} contains symbolic links, whose targets might be overwritten. {hint}")

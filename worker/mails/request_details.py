@@ -1,4 +1,4 @@
-"""What a mail says about its request: when, with what, from where. It never includes text from the client."""
+"""What an email says about its request: when, with what, from where. It never includes text from the client."""
 
 import ipaddress
 from datetime import datetime
@@ -55,5 +55,5 @@ def _pattern(language: str, timezone: str) -> str:
     zone = "'UTC'" if timezone in {"UTC", "Etc/UTC"} else "ZZZZ"
     time = get_time_format("long", locale).pattern.replace(":ss", "").replace("z", zone)
     pattern = str(get_datetime_format("long", locale)).format(time, get_date_format("long", locale).pattern)
-    # Some fonts show the narrow space before AM as a box, and it would be the only non-ASCII character in a mail.
+    # Some fonts show the narrow space before AM as a box, and it would be the only non-ASCII character in an email.
     return pattern.replace("\u202f", " ")

@@ -11,8 +11,9 @@ from worker.handlers import Outcome
 from worker.queue.dead_letters import DEAD_LETTER_DAYS, MAX_DEAD_LETTERS
 
 SETTLED_TIMEOUT = 600  # Seconds for which one of several users' jobs is not accepted again, if its parent runs twice.
-# Seconds after the start of a lease in which the next job can be leased: at least MORE_FOR and REDIS_TIMEOUT together.
-# Nobody waits for the answer if Redis reads a call later, after a freeze or from a connection that was cut.
+# Seconds after the start of a lease within which the same call may lease the next job. If Redis reads the call later,
+# because it was frozen or the connection was cut, the worker no longer waits for the answer, and a job leased to it
+# would be stuck. It must be at least MORE_FOR and REDIS_TIMEOUT together.
 NEXT_JOB_TIMEOUT = 3
 
 
@@ -20,7 +21,7 @@ NEXT_JOB_TIMEOUT = 3
 class LeasedJob:
     """A job that nobody else works on until its lease ends, and the number of its earlier failures.
 
-    unconfirmed: how often the relay may have accepted the mail.
+    unconfirmed: how often the relay may have accepted the email.
     """
 
     job: Job
@@ -68,7 +69,7 @@ class Consumer:
     ) -> bool:
         """Give the job back, to be tried in `delay` seconds; return False if the lease was lost meanwhile.
 
-        count: the counter to increase. unconfirmed: the relay may have accepted the mail.
+        count: the counter to increase. unconfirmed: the relay may have accepted the email.
         """
         wait = int(delay * MICROSECONDS)
         return bool(self._reschedule(args=[leased.job.id, leased.lease_owner, wait, int(unconfirmed), reason, count]))

@@ -1,4 +1,4 @@
-"""Dead letters: jobs that could not be mailed and wait for a person."""
+"""Dead letters: jobs that could not be emailed and wait for a person."""
 
 import json
 import time

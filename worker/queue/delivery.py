@@ -13,11 +13,11 @@ from shared.log import get_logger, with_request_id
 from shared.users.table import UsersTableError
 from worker.handlers import JobHandlers, NotChangedYet, Outcome
 from worker.queue.consumer import Consumer, LeasedJob
-from worker.smtp.mailer import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
+from worker.smtp.failures import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
 
-# Seconds. A job waits for the database (14 at most: ping, connect, query), for the relay (45) and, at completion, for
-# Redis (25). Later, at TIME_LIMIT, Celery ends the task and its process, and then its lease ends. A task takes further
-# jobs for MORE_FOR.
+# Seconds. A job waits at most 14 for the database (ping, connect, query), 45 for the relay and, at completion, 25 for
+# Redis. After all this, at TIME_LIMIT, Celery ends the task and its process, and later its lease ends. A task takes
+# further jobs for MORE_FOR.
 TIME_LIMIT = 90
 LEASE = 120
 MORE_FOR = 1.0
@@ -25,7 +25,7 @@ COMPLETE_TIMEOUT = 25  # Seconds for which completing a job is retried if Redis 
 COMPLETE_INTERVAL = 0.2
 UNCONFIRMED_DELAYS = (10.0, 60.0, 300.0)  # Seconds.
 NOT_CHANGED_DELAY = 60.0  # Seconds after which an unconfirmed change is looked for again.
-# Seconds. Retries are frequent at first, so that mail flows soon after a short outage, and rare in a long one.
+# Seconds. Retries are frequent at first, so that email flows soon after a short outage, and rare in a long one.
 FIRST_DELAY, MAX_EARLY_DELAY, MAX_DELAY = 1.0, 10.0, 60.0
 EARLY_ATTEMPTS = 30  # About five minutes.
 
@@ -44,8 +44,8 @@ class Delivery:
         """Deliver the job, then those that wait behind it, until `more_for` seconds are over or one fails.
 
         Does nothing if another worker has the job or it is finished, so it can be called any number of times. Raises
-        nothing: Celery would send the traceback through a pipe, and one of 75 kB, more than a pipe holds, was seen to
-        keep a worker from ending; Flower would also show its text.
+        nothing: Celery would send the traceback through a pipe. One of 75 kB, more than the pipe can hold, once kept a
+        worker from ending. Flower would also show its text.
         """
         ends_at = time.monotonic() + self.more_for
         try:
@@ -90,7 +90,7 @@ class Delivery:
         self.consumer.bury(leased, reason)
 
     def _complete(self, leased: LeasedJob, outcome: Outcome, next_lease: float) -> LeasedJob | None:
-        """Complete the job, retrying until Redis answers: the mail is sent, and would otherwise be sent twice."""
+        """Complete the job, retrying until Redis answers: the email is sent, and would otherwise be sent twice."""
         give_up_at = time.monotonic() + COMPLETE_TIMEOUT
         retrying = False
         while True:
@@ -108,7 +108,7 @@ def _reported(leased: LeasedJob, error: Exception) -> tuple[str, str]:
     about = {"job": leased.job.id, "attempts": leased.attempts}
     match error:
         case MisconfiguredRelay():
-            log.critical("relay_misconfigured", reason=error.reason, **about)
+            log.critical("relay_misconfigured", reason=error.reason, hint=error.hint, **about)
             return error.reason, "mails_retried:misconfigured"
         case TransientFailure():
             log.warning("mail_delayed", reason=error.reason, **about)

@@ -1,53 +1,38 @@
-"""Send mails over a kept connection, and sort failures by what to do about them."""
+"""Send emails over a kept connection."""
 
 import smtplib
 import ssl
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from flask import Flask
-from flask_mail import Connection, Mail, Message
+from flask_mail import Mail, Message
 
-from worker.smtp.connection import MAX_IDLE, MAX_MAILS, Relay, connect_relay
+from worker.smtp.access_token import AccessTokens
+from worker.smtp.connection import MAX_IDLE, MAX_MAILS, Relay, RelaySSL
+from worker.smtp.failures import PermanentFailure, UnknownOutcome, failure_of
+from worker.smtp.login import log_in
 
-DIALOGUE = 45.0  # Seconds for one connection and mail together, however slowly the relay answers.
+DIALOGUE = 45.0  # Seconds for one connection and email together, however slowly the relay answers.
 _OK = 250
-_PERMANENT = 500
-_LOG_IN_OR_TLS = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError, ssl.SSLError)
-
-
-class MailFailed(Exception):
-    """The mail was not sent. The reason is a short text without addresses."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class TransientFailure(MailFailed):
-    """Another attempt later may succeed."""
-
-
-class MisconfiguredRelay(TransientFailure):
-    """The settings or the relay must be corrected: log-in or TLS fails, or the sender is refused."""
-
-
-class UnknownOutcome(TransientFailure):
-    """The relay received the whole mail but did not say whether it accepted it."""
-
-
-class PermanentFailure(MailFailed):
-    """The relay will never accept this mail."""
 
 
 @dataclass
 class Mailer:
-    """Sends mails over one connection that is kept between them. Not thread-safe."""
+    """Sends emails over one connection that is kept between them. Not thread-safe.
+
+    ehlo_name: by default the machine's name. envelope_sender: where bounces go; by default to the sender. tokens: used
+    to log in instead of a password.
+    """
 
     app: Flask
     timeout: float
     tls: ssl.SSLContext
+    ehlo_name: str = ""
+    envelope_sender: str = ""
+    tokens: AccessTokens | None = None
     dialogue: float = DIALOGUE
     max_idle: float = MAX_IDLE
     max_mails: int = MAX_MAILS
@@ -55,7 +40,7 @@ class Mailer:
     _used_at: float = field(default=0.0, init=False)
 
     def send(self, message: Message) -> str:
-        """Send the mail to the relay, in at most `dialogue` seconds, and return the relay's answer.
+        """Send the email to the relay, in at most `dialogue` seconds, and return the relay's answer.
 
         Raises UnknownOutcome if the relay received it but did not answer; TransientFailure, MisconfiguredRelay or
         PermanentFailure if the relay did not accept it.
@@ -63,13 +48,11 @@ class Mailer:
         mail = self.app.extensions["mail"]
         try:
             relay = self._ready(mail, time.monotonic() + self.dialogue)
-            connection = Connection(mail)
-            connection.host = relay
-            connection.send(message)
+            self._submit(relay, message)
         except Exception as error:
             unsure = self._relay is not None and self._relay.unanswered_mail
             self._abandon()
-            failure = _sorted(error)
+            failure = failure_of(error)
             raise UnknownOutcome(failure.reason) if unsure else failure from None
         self._used_at = time.monotonic()
         if relay.mails >= self.max_mails:
@@ -77,7 +60,7 @@ class Mailer:
         return relay.answer
 
     def close(self) -> None:
-        """End the connection politely. Failures do not matter: the mails are sent."""
+        """End the connection politely. Failures do not matter: the emails are sent."""
         if self._relay is not None:
             with suppress(OSError, smtplib.SMTPException):
                 self._relay.quit()
@@ -87,8 +70,38 @@ class Mailer:
         if self._relay is not None and not self._alive(self._relay, ends_at):
             self._abandon()
         if self._relay is None:
-            self._relay = connect_relay(mail, self.timeout, self.tls, ends_at)
+            self._relay = self._connect(mail, ends_at)
         return self._relay
+
+    def _connect(self, mail: Mail, ends_at: float) -> Relay:
+        """Connect, start TLS if Flask-Mail's settings ask for it, and log in."""
+        kind = partial(RelaySSL, context=self.tls) if mail.use_ssl else Relay
+        name = self.ehlo_name or None
+        relay = kind(mail.server, mail.port, local_hostname=name, timeout=self.timeout, ends_at=ends_at)
+        try:
+            if mail.use_tls:
+                relay.starttls(context=self.tls)
+            if mail.username:
+                log_in(relay, mail.username, mail.password, self.tokens)
+        except BaseException:
+            relay.close()
+            raise
+        return relay
+
+    def _submit(self, relay: Relay, message: Message) -> None:
+        """Hand the email to the relay; if the address is not ASCII, by RFC 6531.
+
+        Raises PermanentFailure if the relay does not take such an address.
+        """
+        sender = message.sender if isinstance(message.sender, str) else message.sender[1]
+        (recipient,) = map(str, message.send_to)
+        options = []
+        if not recipient.isascii():
+            relay.ehlo_or_helo_if_needed()
+            if not relay.has_extn("smtputf8"):
+                raise PermanentFailure("the stored address is not ASCII, and the relay does not offer SMTPUTF8")
+            options = ["SMTPUTF8", *["BODY=8BITMIME"] * relay.has_extn("8bitmime")]
+        relay.sendmail(self.envelope_sender or sender, [recipient], message.as_bytes(), options)
 
     def _alive(self, relay: Relay, ends_at: float) -> bool:
         """Give a kept connection its new deadline, and check that it is alive if it was idle."""
@@ -105,28 +118,3 @@ class Mailer:
         if self._relay is not None:
             self._relay.close()
         self._relay = None
-
-
-def _sorted(error: Exception) -> MailFailed:
-    """Sort a failure by what to do about it. Keep its code, but not the relay's text, which holds addresses."""
-    match error:
-        case smtplib.SMTPRecipientsRefused():
-            codes = [code for code, _ in error.recipients.values()]
-            return _by_code("recipient refused", max(codes))
-        case smtplib.SMTPSenderRefused() if error.smtp_code >= _PERMANENT:
-            return MisconfiguredRelay(f"sender refused: {error.smtp_code}")
-        case smtplib.SMTPDataError():
-            return _by_code("message refused", error.smtp_code)
-        case smtplib.SMTPException() | OSError():
-            # smtplib has no exception of its own for "no way to log in".
-            nameless = type(error) is smtplib.SMTPException
-            # A dropped TLS connection is treated like any other dropped connection.
-            log_in_or_tls = isinstance(error, _LOG_IN_OR_TLS) and not isinstance(error, ssl.SSLEOFError)
-            kind = MisconfiguredRelay if nameless or log_in_or_tls else TransientFailure
-            return kind(type(error).__name__)
-    raise error
-
-
-def _by_code(what: str, code: int) -> MailFailed:
-    kind = PermanentFailure if code >= _PERMANENT else TransientFailure
-    return kind(f"{what}: {code}")

@@ -1,8 +1,8 @@
-// Posts to the API. Every outcome has a code: the API's own, or one of ours where something else answered, or nobody.
+// Posts to the API. Every outcome has a code: the API's own, or a substitute if a proxy responded or nothing did.
 
 const PATIENCE = 15000; // Milliseconds.
-const LONGEST_WAIT = 3600; // Seconds: whoever stands between may ask for years.
-// Whoever stands between may answer without JSON. Of a 502 or 504 nobody knows how far the request got.
+const LONGEST_WAIT = 3600; // Seconds, because a proxy's Retry-After may be years.
+// For proxies, which may respond without JSON. After a 502 or 504 it is unknown how far the request got.
 const CODES = { 408: "no_answer", 429: "rate_limited", 502: "no_answer", 503: "unavailable", 504: "no_answer" };
 
 export async function post(path, body) {
@@ -24,7 +24,7 @@ export async function post(path, body) {
 
 async function read(answer) {
   const found = parsed(await answer.text());
-  // A page that says 200 is somebody else's: the log-in of a hotel's network.
+  // A 200 without JSON is not from the API, but for example a hotel network's login page.
   if (answer.ok) return { code: found ? "ok" : "internal_error" };
   const asked = Number.parseInt(answer.headers.get("Retry-After"), 10) || (answer.status === 503 ? 5 : 60);
   const wait = Math.min(Math.max(asked, 1), LONGEST_WAIT);

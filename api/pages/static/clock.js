@@ -1,4 +1,4 @@
-// Shows on a line how long is left. Resolves to true at the end, to false where it is called off.
+// Shows the remaining time in `line`. Resolves to true at the end, or to false if it is aborted.
 export function countdown(line, seconds, signal) {
   const clock = line.querySelector(".clock");
   const end = Date.now() + seconds * 1000;
@@ -12,7 +12,7 @@ export function countdown(line, seconds, signal) {
       line.hidden = true;
       resolve(!signal.aborted);
     };
-    // Oftener than once a second, and by the time of day: browsers hold up the timers of pages that nobody looks at.
+    // Runs more than once a second and reads the clock, because browsers throttle timers in background tabs.
     const timer = setInterval(tick, 250);
     signal.addEventListener("abort", tick);
     tick();

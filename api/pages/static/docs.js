@@ -1,4 +1,4 @@
-// The API's documentation in the colours of the page, light or dark: RapiDoc does not ask which are wanted.
+// Gives the API's documentation the page's light or dark colours: RapiDoc does not follow the browser's preference.
 
 import "../docs/rapidoc.js";
 

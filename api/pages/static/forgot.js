@@ -1,11 +1,11 @@
-// The page that asks for an address. It posts to its own path.
+// The page that asks for an email address. It posts to its own path.
 
 import { post } from "./api.js";
 import { Form } from "./form.js";
 import { byId, show } from "./page.js";
 
 const email = byId("email");
-let wait = 60; // Seconds until a mail may be asked for again; twice as many each time.
+let wait = 60; // Seconds until the email can be requested again; doubled each time.
 
 function send() {
   byId("again-sent").hidden = true;
@@ -35,7 +35,7 @@ function sentAgain(answer) {
 new Form(byId("ask"), send, sent);
 const again = new Form(byId("again"), send, sentAgain);
 
-// The same page without another request, and with the address to be corrected.
+// Goes back without loading the page again, and keeps the address so that it can be corrected.
 byId("another").addEventListener("click", (event) => {
   event.preventDefault();
   show("forgot", email);

@@ -1,13 +1,13 @@
-// A form sends one request at a time, says what hinders it, and rests as long as the server asks for.
+// A form that never has two requests in flight, shows errors, and waits as long as the server tells it to.
 
 import { countdown } from "./clock.js";
 
 const SLOW = 3000; // Milliseconds.
-const TRIES = 3; // So often a form tries again by itself: where the API says "unavailable", nothing was changed.
-const JITTER = 2; // Seconds, so that not all pages come back at once.
+const TRIES = 3; // Automatic retries. They are safe: if the API says "unavailable", nothing was changed.
+const JITTER = 2; // Seconds, so that not all pages retry at the same moment.
 
 export class Form {
-  // `send` returns the API's answer, or one of its kind. `settle` gets it, and returns true if there is no more to say.
+  // `send` returns an answer like those of `post`. `settle` gets it, and returns true if no message is needed.
   constructor(element, send, settle) {
     Object.assign(this, { element, send, settle, busy: false, counts: {} });
     this.field = element.querySelector("input");
@@ -30,7 +30,7 @@ export class Form {
     this.mark();
   }
 
-  // Sends once, and tells whether to send again.
+  // Sends once, and resolves to true if it should be sent again.
   async attempt(repeats) {
     this.say("");
     const answer = await this.ask();
@@ -51,7 +51,7 @@ export class Form {
     return answer;
   }
 
-  // Lets the button rest, and shows for how long.
+  // Blocks the button for some seconds, and shows the remaining time.
   async pause(seconds) {
     const end = this.count("person", seconds);
     this.mark();
@@ -67,13 +67,13 @@ export class Form {
     return finished;
   }
 
-  // Who types has something else to send: what was said is out of date, unless it is a wait.
+  // Typing makes earlier messages obsolete, except a wait that the server asked for.
   typed() {
     this.counts.page?.abort();
     if (!this.counts.person) this.say("");
   }
 
-  // Shows what belongs to a code and its reasons; "" takes it back.
+  // Shows the message for a code and its reasons; "" hides all messages.
   say(code, reasons = []) {
     const notes = [...this.element.querySelectorAll("[data-code]")];
     const fitting = notes.find((note) => note.dataset.code === code) ?? notes.find((note) => note.dataset.code === "internal_error");
@@ -89,7 +89,7 @@ export class Form {
     for (const part of this.element.querySelectorAll(selector)) part.hidden = !on;
   }
 
-  // A button that rests keeps its name and the focus; a disabled one would lose it.
+  // A blocked button keeps its name and the focus; with `disabled` it would lose the focus.
   mark(sending = "false") {
     this.button.setAttribute("aria-busy", sending);
     this.button.setAttribute("aria-disabled", String(this.busy || Boolean(this.counts.person)));

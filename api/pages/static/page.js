@@ -1,8 +1,8 @@
-// A page is one of its sections at a time. All texts stand in the page already; scripts show and hide.
+// A page shows one of its sections. All texts are already in the HTML; scripts only show and hide them.
 
 export const byId = (id) => document.getElementById(id);
 
-// Shows a section and begins there: at a field of it, or else at its heading, which screen readers then say.
+// Shows a section and moves the focus to a field, or else to the heading, so that screen readers announce it.
 export function show(id, field) {
   for (const section of document.querySelectorAll("main > section")) section.hidden = section.id !== id;
   const heading = byId(id).querySelector("h1");

@@ -1,15 +1,15 @@
-// The field for a new password: what its length is worth while somebody types, a look at it, and Caps Lock.
+// The field for a new password: checks the length while typing, shows the password, and warns about Caps Lock.
 
 import { byId } from "./page.js";
 
-const PAUSE = 1000; // Milliseconds without a key, after which a screen reader hears the count.
+const PAUSE = 1000; // Milliseconds without typing until screen readers announce the count.
 const field = byId("password");
 const box = byId("length");
 const toggle = byId("show");
 const { min, max, unit } = box.dataset;
 let pause;
 
-// What the API says of a length, by the same codes: characters are code points, bytes those of UTF-8.
+// Returns the API's reason codes for a length: characters are code points, bytes are those of UTF-8.
 export function lengthReasons(password) {
   const characters = [...password].length;
   const size = unit === "bytes" ? new TextEncoder().encode(password).length : characters;

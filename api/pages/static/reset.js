@@ -1,22 +1,22 @@
-// The page that the mail's link leads to. It posts to its own path, and keeps the token in a variable alone.
+// The page that the email links to. It posts to its own path, and stores the token only in a variable.
 
 import { post } from "./api.js";
 import { Form } from "./form.js";
 import { byId, show } from "./page.js";
 import { lengthReasons } from "./password.js";
 
-// The alphabet of a signed token: it survives being pasted with the rest of its link.
+// Matches a signed token, also inside a whole pasted link.
 const TOKEN = /(?<![\w-])[\w-]+\.[\w-]+\.[\w-]{20,}/;
-// Names of hosts may look like one.
+// Host names may look like a token.
 const HOST = /https?:\/\/[^/\s]*/gi;
 const DEAD = "invalid_or_expired_token";
-const AT_ONCE = 300; // Milliseconds that the page waits for the check, so that a dead link shows no form first.
-// Nobody knows what became of a request that ended so: a link that is dead afterwards may have done its work.
+const AT_ONCE = 300; // Milliseconds to wait for the check, so that the form does not flash up for a dead link.
+// The outcome of these requests is unknown: if the link is dead afterwards, the password may have been set.
 const UNKNOWN = new Set(["no_answer", "offline", "internal_error", "unavailable"]);
 let token = "";
-let sent = ""; // The token of the request that is on its way.
+let sent = ""; // The token of the request in flight.
 
-// The token leaves the address bar and the history before anything else happens; the language may stay.
+// Removes the token from the address bar and the history before anything else; the language may stay.
 function takeLink() {
   const link = location.hash + location.search;
   const chosen = new URLSearchParams(location.search).has("locale") ? `?locale=${document.documentElement.lang}` : "";
@@ -24,13 +24,13 @@ function takeLink() {
   return link;
 }
 
-// Returns whether there is a token in the text.
+// Resolves to whether the text contains a token.
 async function open(text) {
   const found = text.replace(HOST, "").match(TOKEN)?.[0];
   if (!found) return false;
   token = found;
   byId("link").value = "";
-  // Typed for another link, perhaps another account.
+  // A password typed so far was meant for another link, perhaps for another account.
   byId("password").value = "";
   byId("password").dispatchEvent(new Event("input", { bubbles: true }));
   byId("maybe-set").hidden = true;
@@ -39,7 +39,7 @@ async function open(text) {
   return true;
 }
 
-// A courtesy: whatever else is in the way will be said when the password is sent.
+// Only looks for a dead link: other errors are shown when the password is sent.
 async function isDead(found) {
   const { code } = await post(`${location.pathname}/check`, { token: found });
   if (token !== found || (code !== DEAD && code !== "invalid_request")) return false;
@@ -61,7 +61,7 @@ function send() {
 }
 
 function settle({ code }) {
-  if (sent !== token) return true; // Another link was opened meanwhile.
+  if (sent !== token) return true; // Another link has been opened since.
   if (UNKNOWN.has(code)) byId("maybe-set").hidden = false;
   if (code === "ok") end("done");
   if (code === DEAD) end("dead");
@@ -79,6 +79,6 @@ async function begin() {
   if (!(await open(takeLink()))) show("paste", byId("link"));
 }
 
-// Another link opened in the same tab loads nothing.
+// Opening another link in the same tab only changes the hash and does not reload the page.
 addEventListener("hashchange", () => location.hash && begin());
 begin();

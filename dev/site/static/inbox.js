@@ -1,4 +1,5 @@
-// Looks for new mail, opens a mail beside the list, and remembers which were read. Without it each is a page of its own.
+// Polls for new mails, opens a mail next to the list, and remembers which were read. Without this script, each mail is a
+// separate page.
 const INTERVAL = 1500; // Milliseconds.
 const READ = "latchkey-read";
 
@@ -45,17 +46,17 @@ function showTimes(within) {
   }
 }
 
-// The frame may not run scripts, but this page may measure it.
+// Scripts are blocked in the frame, but this page may measure it.
 function prepare(frame) {
   const inside = frame.contentDocument;
   if (!inside?.body || inside.URL === "about:blank") return;
-  // By the prototype: a mail may name an element so that it stands in the place of the document's own properties.
+  // Called on the prototype: elements of a mail can shadow the document's own properties by their name (DOM clobbering).
   for (const anchor of Document.prototype.querySelectorAll.call(inside, "a, area")) {
     anchor.target = "_blank";
     anchor.rel = "noopener noreferrer";
   }
   const fit = () => {
-    if (!frame.clientWidth) return; // Not shown at the moment.
+    if (!frame.clientWidth) return; // Currently hidden.
     const pane = frame.closest("#reading");
     const { scrollTop } = pane;
     frame.style.height = "0";
@@ -86,7 +87,7 @@ async function load(address, headers = {}) {
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
-// Only what came or went is touched, so that focus, selection and scroll stay.
+// Only adds and removes rows, so that focus, selection and scroll position are kept.
 function update(found) {
   const there = [...found.querySelector("#mails").children];
   for (const row of rows()) if (!there.some(({ id }) => id === row.id)) row.remove();
@@ -94,7 +95,7 @@ function update(found) {
   mails.prepend(...fresh);
   showTimes(mails);
   showRead();
-  if (fresh.length) document.querySelector("#news").textContent = `New mail: ${fresh[0].querySelector(".what").textContent}`;
+  if (fresh.length) document.querySelector("#news").textContent = `New email: ${fresh[0].querySelector(".what").textContent}`;
 }
 
 async function look() {
@@ -149,7 +150,7 @@ addEventListener("keydown", (event) => {
 });
 
 empty.addEventListener("click", async () => {
-  if (!confirm("Delete all mails?")) return;
+  if (!confirm("Delete all emails?")) return;
   await fetch(inbox.dataset.messages, { method: "DELETE" });
   location.assign(inbox.dataset.page);
 });

@@ -1,7 +1,7 @@
-// A client of Latchkey's API {{ version }}, made by `make client` from its OpenAPI document. Copy it; do not edit it.
+// A client for Latchkey's API {{ version }}, generated from its OpenAPI document by `make client`. Copy it; do not edit it.
 //
-// Whatever the API or the network answers, a call resolves to a result whose `code` says what came of it: "ok", one of
-// the API's codes, or "unreachable" or "unexpected". It rejects only where your own AbortSignal aborts it.
+// Every call resolves to a result with a `code`: "ok", one of the API's error codes, "unreachable" or "unexpected". It
+// rejects only if your own AbortSignal aborts it.
 
 {% for name, schema in schemas.items() %}
 /** {{ schema.description }} */
@@ -15,18 +15,18 @@ export interface {{ name }} {
 }
 
 {% endfor %}
-/** What was asked for is done. */
+/** The call succeeded. */
 export interface Ok<T> {
   code: "ok";
   value: T;
 }
 
-/** No answer: no network, not in time, or an origin that CORS_ORIGINS does not name. What was asked for may be done. */
+/** No response: no network, a timeout, or an origin missing from CORS_ORIGINS. The server may still have done the work. */
 export interface Unreachable {
   code: "unreachable";
 }
 
-/** An answer that the document does not know: of a proxy, of a newer API, or a fault of ours. */
+/** A response that is not in the document: from a proxy, a newer version of the API, or a bug in Latchkey. */
 export interface Unexpected {
   code: "unexpected";
   status: number;
@@ -45,13 +45,13 @@ export type {{ call.result }} =
 export type Result = {% for call in calls %}{{ call.result }}{{ " | " if not loop.last else ";" }}{% endfor %}
 
 
-/** Every code that a result may have, but for "ok": a `Record<ErrorCode, string>` has a text for each. */
+/** Every code of a result except "ok", for example for a `Record<ErrorCode, string>` of messages. */
 export type ErrorCode = Exclude<Result["code"], "ok">;
 
-/** Every reason to refuse a password. */
+/** Every reason for rejecting a password. */
 export type Reason = WeakPasswordProblem["reasons"][number];
 
-/** Decide by the code of a result. To forget one is a type error. */
+/** Handle a result by its code. Leaving out a code is a type error. */
 export function match<R extends { code: string }, T>(
   result: R,
   cases: { [C in R["code"]]: (result: Extract<R, { code: C }>) => T },
@@ -61,28 +61,28 @@ export function match<R extends { code: string }, T>(
 }
 
 export interface Options {
-  /** Milliseconds until a call is "unreachable"; 15,000 unless told otherwise. */
+  /** Milliseconds until a call ends as "unreachable"; 15,000 by default. */
   timeout?: number;
-  /** Another function in the place of `fetch`. */
+  /** A replacement for `fetch`. */
   fetch?: typeof fetch;
 }
 
 export interface CallOptions {
   /** Aborts the call, which then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** More headers: for calls from a server, which speaks for a visitor. */
+  /** Extra headers, for example if a server calls on behalf of a visitor. */
   headers?: Record<string, string>;
 }
 
-const WAITS = {{ waits | sort | tojson }}; // The statuses that say when to try again.
-const RETRY_AFTER = 5; // Seconds, where something on the way has taken the header off.
+const WAITS = {{ waits | sort | tojson }}; // The statuses that have a Retry-After header.
+const RETRY_AFTER = 5; // Seconds, in case a proxy has removed the header.
 
 export class Latchkey {
   readonly #address: string;
   readonly #timeout: number;
   readonly #fetch: typeof fetch;
 
-  /** Call the API at an address such as `https://id.example.com`. */
+  /** `address` is the API's base URL, such as `https://id.example.com`. */
   constructor(address: string, options: Options = {}) {
     this.#address = address.replace(/\/+$/, "");
     this.#timeout = options.timeout ?? 15_000;

@@ -45,7 +45,7 @@ def open_mail(page: "Page", subject: str) -> None:
 
 
 def test_a_mail_appears_by_itself_and_is_unread_until_opened(demo: Demo, page: "Page") -> None:
-    page.get_by_text("No mail yet").wait_for()
+    page.get_by_text("No email yet").wait_for()
     deliver(demo, "First")
     page.locator("#mails").get_by_text("First").wait_for()
     unread = page.title()
@@ -100,7 +100,7 @@ def test_the_inbox_can_be_used_with_the_keyboard_alone(demo: Demo, page: "Page")
 
     assert page.evaluate("document.activeElement.textContent").count("Older") == 1
     page.go_back()
-    page.get_by_text("Choose a mail to read it.").wait_for()
+    page.get_by_text("Select an email to read it.").wait_for()
 
 
 def test_a_phone_shows_the_list_or_the_mail(demo: Demo, page: "Page") -> None:

@@ -22,7 +22,7 @@ def test_the_table_is_created_once_with_its_columns(service_on_each: Service) ->
 
     again = run(service, "create-table")
 
-    assert (again.exit_code, again.output) == (0, "Table users is there.\n")
+    assert (again.exit_code, again.output) == (0, "Table users already exists.\n")
     service.sql("SELECT id, email, password_hash, is_active, password_changed_at, created_at FROM users")
 
 
@@ -68,7 +68,7 @@ def test_there_is_no_password_prompt_for_an_existing_user(service: Service) -> N
 @pytest.mark.parametrize(
     ("address", "password", "complaint"),
     [
-        ("anna", "correct horse battery", "not one mail address"),
+        ("anna", "correct horse battery", "not a valid email address"),
         ("anna@example.com", "short", "too_short"),
         ("anna@example.com", "passwordpassword", "too_common"),
         ("anna@example.com", "anna@example.com1", "like_address"),
@@ -136,7 +136,7 @@ def test_an_import_may_be_repeated(service: Service, tmp_path: Path) -> None:
     again = run(service, "import", str(file))
 
     assert "Imported 0 users, refused 1 row." in again.output
-    assert "there is a user with this address already" in again.output
+    assert "there is already a user with this address" in again.output
 
 
 @pytest.mark.parametrize(

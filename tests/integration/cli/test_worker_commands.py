@@ -13,10 +13,13 @@ from tests.support.worker_commands import ADDRESS, as_json, command
 
 NOTHING_PENDING = """\
 0 waiting
-  0 in the queue, 0 with a worker, 0 to be tried later
+  0 in the queue, 0 with a worker, 0 to be retried later
 0 given up
-No worker is alive.
+No worker is running.
 """
+
+
+REASON = "message refused: 550 5.1.1 <[address]> unknown"
 
 
 @pytest.fixture
@@ -42,22 +45,23 @@ def test_pending_shows_how_many_jobs_wait_and_for_how_long(service: Service) -> 
 
     assert 90 <= found.pop("oldest") < 95
     assert found == {"jobs": 2, "queued": 1, "leased": 1, "later": 0, "queue": 2, "dead": 0, "worker_alive": False}
-    assert "2 waiting; the oldest for 9" in command(service, "pending").output
+    assert "2 waiting, the oldest for 9" in command(service, "pending").output
 
 
 def test_dead_lists_buried_jobs_with_their_reason_and_without_the_address(service: Service, buried: str) -> None:
     (letter,) = as_json(service, "dead")
 
-    assert (letter["id"], letter["kind"], letter["reason"]) == (buried, "forgot", "message refused: 550")
+    assert (letter["id"], letter["kind"], letter["reason"]) == (buried, "forgot", REASON)
     assert time.time() - 10 < letter["accepted_at"] < letter["buried_at"] <= time.time()
     text = command(service, "dead").output
     assert buried in text
+    assert REASON in text
     assert letter["address_hash"] in text
     assert text.endswith("1 of 1 given up\n")
 
 
 def test_dead_lists_the_newest_first_up_to_the_limit(service: Service, buried: str) -> None:
-    service.relay.answer_to_data = "550 no"
+    service.relay.answer_to_data = "550 5.1.1 no such user"
     service.forgot(ADDRESS)
     service.work()
 
@@ -73,22 +77,22 @@ def test_a_buried_job_is_mailed_after_a_retry(service: Service, buried: str, whi
 
     output = command(service, "retry", "--all" if which == "all" else buried).output
 
-    assert output == "1 put back\n"
+    assert output == "1 put back into the queue\n"
     service.work()
     assert service.relay.recipients() == [ADDRESS]
     assert service.redis.keys(Key.DEAD) == []
 
 
 def test_a_retry_of_an_unknown_job_says_so(service: Service) -> None:
-    assert "Nothing was given up under this ID" in command(service, "retry", "a" * 32, code=1).output
-    assert "Name one ID" in command(service, "retry", code=2).output
+    assert "No job with this ID was given up" in command(service, "retry", "a" * 32, code=1).output
+    assert "Give either an ID" in command(service, "retry", code=2).output
     assert as_json(service, "retry", "--all") == {"retried": 0}
 
 
 def test_a_retried_notice_gets_another_full_day(service: Service) -> None:
     service.add_user(ADDRESS)
     token = service.link_for(ADDRESS)
-    service.relay.answer_to_data = "550 no"
+    service.relay.answer_to_data = "550 5.1.1 no such user"
     service.reset(token)
     service.work()
 

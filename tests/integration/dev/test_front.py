@@ -96,7 +96,7 @@ def test_every_failed_sign_in_gets_the_same_words(client: FlaskClient, address: 
     status, page = sign_in(client, address, password)
 
     assert status == 401
-    assert "Wrong address or password." in page
+    assert "Wrong email address or password." in page
     assert not password or password not in page
 
 

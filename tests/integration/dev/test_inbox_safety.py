@@ -66,7 +66,7 @@ def test_a_foreign_host_is_refused_everywhere(client: FlaskClient, mailbox: Mail
     answer = client.get(path, headers={"Host": "rebound.example"})
 
     assert answer.status_code == 400
-    assert answer.text == "The demo answers on this machine only: open it as localhost or 127.0.0.1.\n"
+    assert answer.text == "The demo can only be reached from this machine. Open it as localhost or 127.0.0.1.\n"
 
 
 def test_a_foreign_host_cannot_empty_the_inbox(client: FlaskClient, mailbox: Mailbox) -> None:

@@ -16,6 +16,7 @@ from worker.settings import PreviewSettings
 OTHERS = [code for code in LANGUAGES if code != DEFAULT]
 # Texts that need no translation: names, and values from the settings.
 NAMES = {"12345", "0@0.0", "anna@example.com", "you@example.com", "you@example.com.", "Firefox", "Windows", "UTC"}
+NAMES |= {"Anna Example"}
 SAID_BY_ATTRIBUTES = {"alt", "aria-label", "placeholder", "title"}
 
 
@@ -63,7 +64,9 @@ def test_no_english_is_left_in_a_page_of_another_language(service: Service, path
 
 
 def test_no_english_is_left_in_a_mail_of_another_language(tmp_path: Path) -> None:
-    write_all(PreviewSettings(product_name="12345", support_email="0@0.0"), tmp_path)
+    url = "https://www.example.com/"
+    settings = PreviewSettings(product_name="12345", support_email="0@0.0", sign_in_url=url, users_name_column="name")
+    write_all(settings, tmp_path)
     files = {path.name for path in (tmp_path / DEFAULT).iterdir() if path.suffix in {".txt", ".html"}}
 
     def said(code: str, name: str) -> set[str]:
@@ -72,7 +75,7 @@ def test_no_english_is_left_in_a_mail_of_another_language(tmp_path: Path) -> Non
             text = text.replace("\n", "<br>")
         return Said(text).texts - NAMES
 
-    assert len(files) == 4
+    assert len(files) == 8
     for name in files:
         assert len(said(DEFAULT, name)) > 5
         assert {code: left for code in OTHERS if (left := same(code, said(DEFAULT, name), said(code, name)))} == {}

@@ -87,7 +87,7 @@ def test_a_mail_retried_by_hand_says_when_the_link_was_requested(service: Servic
         mailed(service, accepted_at=asked_at)
     service.relay.empty()
 
-    assert command(service, "retry", "--all").output == "1 put back\n"
+    assert command(service, "retry", "--all").output == "1 put back into the queue\n"
     service.work()
 
     text = text_of(service.relay.mails[-1][1])

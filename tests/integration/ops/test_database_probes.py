@@ -170,7 +170,7 @@ INDEXES = {
     "on other columns first": (["CREATE INDEX ON users (is_active, email)"], False),
     "partial, for others": (["CREATE INDEX ON users (email) WHERE NOT is_active"], True),
     "on email": (["CREATE INDEX ON users (email)"], False),
-    "partial, as USERS_FILTER": (["CREATE INDEX ON users (email) WHERE is_active"], False),
+    "partial, as USERS_FILTER": (["CREATE INDEX ON users (email) WHERE is_active"], True),
 }
 
 
@@ -190,6 +190,19 @@ def test_a_look_up_that_reads_a_large_table_is_a_hint(
     if missing:
         assert "some 20000 rows. Make one: CREATE INDEX ON users (email)." in failures["lookup_index"]
         assert service.events("probe_failed")[0]["level"] == "warning"
+
+
+@pytest.mark.parametrize(("index", "missing"), [("email", True), ("lower(email)", False)])
+def test_a_look_up_in_lower_case_needs_an_index_of_its_own(
+    owner: Service, service_with: MakeLimited, index: str, *, missing: bool
+) -> None:
+    create(owner, f"CREATE INDEX ON users ({index})", "ANALYZE users", rows=20_000)
+
+    _, failures = probed(service_with(USERS_EMAIL_MATCH="lower"))
+
+    assert ("lookup_index" in failures) == missing
+    if missing:
+        assert "CREATE INDEX ON users (lower(email))." in failures["lookup_index"]
 
 
 @pytest.mark.parametrize(

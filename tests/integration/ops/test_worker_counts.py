@@ -47,7 +47,11 @@ def test_a_clock_that_is_ahead_does_not_lower_the_delivery_time(
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
-    [("451 later", "mails_retried:transient"), ("550 no", "mails_buried:forgot")],
+    [
+        ("451 later", "mails_retried:transient"),
+        ("550 5.1.1 no such user", "mails_buried:forgot"),
+        ("550 The from address does not match a verified Sender Identity", "mails_retried:misconfigured"),
+    ],
 )
 def test_mails_that_are_not_sent_are_counted_by_outcome(service: Service, answer: str, expected: str) -> None:
     service.add_user(ADDRESS)

@@ -56,7 +56,7 @@ def test_a_reset_is_refused_with_nothing_changed(service: Service) -> None:
     assert service.stored_hash(ADDRESS) == stored
 
 
-@pytest.mark.parametrize("answer", ["250 OK", "451 later", "550 no"])
+@pytest.mark.parametrize("answer", ["250 OK", "451 later", "550 5.1.1 no such user"])
 def test_accepted_jobs_are_processed(service: Service, answer: str) -> None:
     service.forgot(ADDRESS)
     fill(service)
@@ -121,7 +121,7 @@ def test_a_worker_goes_on_listening_for_remote_control(service: Service) -> None
 
 def test_buried_jobs_can_be_deleted(service: Service) -> None:
     service.forgot(ADDRESS)
-    service.relay.answer_to_data = "550 no"
+    service.relay.answer_to_data = "550 5.1.1 no such user"
     service.work()
     service.redis.config_set("maxmemory", FULL)
 

@@ -13,7 +13,8 @@ from flask import Flask
 from flask_mail import Mail, Message
 
 from tests.support.servers import free_port
-from worker.smtp.mailer import Mailer, TransientFailure, UnknownOutcome
+from worker.smtp.failures import TransientFailure, UnknownOutcome
+from worker.smtp.mailer import Mailer
 
 
 class SlowRelay:

@@ -102,9 +102,9 @@ def test_untranslated_words_are_shown_as_they_are_written(folder: Write) -> None
     [
         (check_api, "pages/forgott.html", "Did you mean pages/forgot.html?"),
         (check_api, "pages/reset/body.html", "Did you mean pages/reset.html?"),
-        (check_api, "pages/favicon.ico", "There are: pages/docs.html, pages/forgot.html, "),
+        (check_api, "pages/favicon.ico", "Known names: pages/docs.html, pages/forgot.html, "),
         (check_api, "pages/docs.html/index.html", "Did you mean pages/docs.html?"),
-        (check_api, "words/forgot.html", "There are: mails, pages, pages/docs.html, "),
+        (check_api, "words/forgot.html", "Known names: mails, pages, pages/docs.html, "),
         (check_api, "page/forgot.html", "Did you mean pages?"),
         (check_worker, "page/forgot.html", "Did you mean pages?"),
         (check_worker, "mails/reset/body.htm", "Did you mean mails/reset/body.html?"),
@@ -118,8 +118,8 @@ def test_an_unknown_file_name_is_reported_with_a_suggestion(
 ) -> None:
     (problem,) = problems(check, folder({name: "text"}))
 
-    assert problem.startswith("TEMPLATE_FOLDER holds ")
-    assert problem.removeprefix("TEMPLATE_FOLDER holds ").split(",")[0] in name
+    assert problem.startswith("TEMPLATE_FOLDER contains ")
+    assert problem.removeprefix("TEMPLATE_FOLDER contains ").split(",")[0] in name
     assert told in problem
 
 

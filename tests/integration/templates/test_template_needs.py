@@ -19,9 +19,9 @@ from worker.settings import WorkerSettings
 @pytest.mark.parametrize(
     ("subject", "told"),
     [
-        ("One\n\nand two", "is not one line of plain text. Take out its line breaks."),
-        ("One\u2028and two", "is not one line of plain text. Take out its line breaks."),
-        ("{% if link is none %}Never{% endif %}\n", "is empty. Write a line."),
+        ("One\n\nand two", "is not one line of plain text. Remove its line breaks."),
+        ("One\u2028and two", "is not one line of plain text. Remove its line breaks."),
+        ("{% if link is none %}Never{% endif %}\n", "is empty. Write one line."),
     ],
 )
 def test_a_subject_is_one_line(folder: Write, subject: str, told: str) -> None:
@@ -30,15 +30,16 @@ def test_a_subject_is_one_line(folder: Write, subject: str, told: str) -> None:
     assert problem == f"TEMPLATE_FOLDER: mails/reset/subject.txt {told}"
 
 
+@pytest.mark.parametrize("mail", ["reset", "first_password"])
 @pytest.mark.parametrize("part", ["body.txt", "body.html"])
 @pytest.mark.parametrize(
     "source",
     ["Ask {{ support or 'us' }} for your link.", '{% extends "layout.html" %}', "{{ link|wordwrap(40) }}"],
 )
-def test_both_parts_of_the_reset_mail_hold_the_link(folder: Write, part: str, source: str) -> None:
-    (problem,) = problems(check_worker, folder({f"mails/reset/{part}": source}))
+def test_both_parts_of_a_mail_with_a_link_hold_it(folder: Write, mail: str, part: str, source: str) -> None:
+    (problem,) = problems(check_worker, folder({f"mails/{mail}/{part}": source}))
 
-    assert problem.startswith(f"TEMPLATE_FOLDER: mails/reset/{part}, or a template that it uses, lacks the link. ")
+    assert problem.startswith(f"TEMPLATE_FOLDER: mails/{mail}/{part}, or a template that it uses, lacks the link. ")
 
 
 def test_a_link_escaped_for_html_is_recognised(folder: Write) -> None:
@@ -92,7 +93,12 @@ def test_the_required_ids_of_a_page_are_those_that_its_script_looks_up() -> None
     ("check", "name", "block", "told"),
     [
         (check_api, "pages/layout.html", "fotter", "there is no block fotter. Did you mean footer?"),
-        (check_worker, "mails/layout.txt", "x", "there is no block x. There are: content, headline, help, preheader."),
+        (
+            check_worker,
+            "mails/layout.txt",
+            "x",
+            "there is no block x. Known names: content, headline, help, preheader.",
+        ),
     ],
 )
 def test_an_unknown_block_is_reported_with_a_suggestion(
@@ -146,12 +152,15 @@ def test_the_documented_values_exist(folder: Write) -> None:
         "pages/forgot.html": '{% include "latchkey/forgot.html" %}' + shown["`pages/forgot.html`"],
         "pages/reset.html": '{% include "latchkey/reset.html" %}' + shown["`pages/reset.html`"],
         "mails/reset/body.txt": '{% include "latchkey/reset/body.txt" %}' + shown["`mails/reset/`"],
+        "mails/first_password/body.txt": '{% include "latchkey/first_password/body.txt" %}'
+        + shown["`mails/first_password/`"],
+        "mails/link.html": '{% include "latchkey/link.html" %}' + shown["`mails/link.html`"],
         "mails/password_changed/body.txt": shown["all"] + shown["`mails/layout.html`"],
     }
 
     check_api(folder(files))
     check_worker(folder(files))
-    assert len(ROWS) == 8
+    assert len(ROWS) == 10
 
 
 def test_the_documentation_names_every_block() -> None:

@@ -26,5 +26,5 @@ def test_a_missing_network_is_reported_in_one_sentence(tmp_path: Path) -> None:
 
     assert ended.returncode != 0
     assert ended.stdout == ""
-    assert ended.stderr.startswith("Nothing was looked up: ")
+    assert ended.stderr.startswith("Nothing was checked: ")
     assert len(ended.stderr.splitlines()) == 1

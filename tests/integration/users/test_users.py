@@ -84,8 +84,8 @@ def test_an_id_that_does_not_fit_the_column_finds_no_user(
     others = ["user-0017", "05", " 5", "+5", "5_0", "\u0665", "5.0", "9" * 30, "9" * 5000, "", "\x00", "\ud800"]
 
     with service.app.app_context():
-        assert [written for written in others if users.with_id(written)] == []
-        assert len(users.with_id("5")) == 1
+        assert [written for written in others if users.with_link(written)] == []
+        assert len(users.with_link("5")) == 1
 
 
 def test_the_table_may_be_in_a_schema(make_service: MakeService, postgres_url: str) -> None:

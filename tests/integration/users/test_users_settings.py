@@ -9,8 +9,8 @@ from tests.support.outbox import unfinished
 @pytest.mark.parametrize(
     ("name", "value", "complaint"),
     [
-        ("USERS_TABLE", "people", "no such table. There are: users."),
-        ("USERS_PASSWORD_COLUMN", "pw", "no column pw. There are: id, email, password_hash"),
+        ("USERS_TABLE", "people", "no such table. Existing tables: users."),
+        ("USERS_PASSWORD_COLUMN", "pw", "no column pw. Existing columns: id, email, password_hash"),
     ],
 )
 def test_a_wrong_name_is_logged_with_the_names_that_exist(

@@ -77,5 +77,5 @@ def test_an_unexpected_answer_stops_the_benchmark(
     monkeypatch.setattr(load, "run", run)
     subject = Subject(Contender(name, 1, 0, cast(Program, None)), Requests(20), cast(Sink, Sent()))
 
-    with pytest.raises(RuntimeError, match=f"{name} answered"):
+    with pytest.raises(RuntimeError, match=f"{name} returned"):
         subject.send(1)

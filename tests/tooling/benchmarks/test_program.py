@@ -44,7 +44,7 @@ def failing(bench: Bench) -> Part:
 
 def test_it_succeeds_if_all_promises_are_kept(bench: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert program.main(["good", "--rounds", "7"]) == 0
-    assert "| A        |    7 | any   | yes  |" in capsys.readouterr().out
+    assert "| A       |        7 | any   | yes  |" in capsys.readouterr().out
 
 
 def test_it_fails_if_a_promise_is_broken(bench: Path) -> None:

@@ -53,11 +53,14 @@ def test_every_promise_within_its_bound_is_kept() -> None:
     [
         (
             turn(1200, 0.71),
-            ["CPU a request at the same rate, times floor's", "CPU a request at the same rate, times usual's"],
+            [
+                "CPU per request at the same rate, relative to floor",
+                "CPU per request at the same rate, relative to usual",
+            ],
         ),
-        (turn(890, 0.6), ["requests a second at saturation, times usual's, 1", "saturation, times tutorial's, 1"]),
-        (turn(400, 0.6), ["with every mail out, times tutorial's, 1 server process"]),
-        (turn(1200, 0.6, p99=30.1), ["p99 at half of saturation, times floor's"]),
+        (turn(890, 0.6), ["requests per second at saturation, relative to usual, 1", "relative to tutorial, 1"]),
+        (turn(400, 0.6), ["with every mail sent, relative to tutorial, 1 server process"]),
+        (turn(1200, 0.6, p99=30.1), ["p99 at half of saturation, relative to floor"]),
         (turn(1200, 0.6, mailed=99), ["mails sent"]),
         (turn(1200, 0.6, mailed=101), ["mails sent"]),
     ],

@@ -16,7 +16,7 @@ from worker.settings import WorkerSettings
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "settings.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[Branding]] = {
     "API and worker": Settings,
-    "Pages and mails": Branding,
+    "Pages and emails": Branding,
     "API": ApiSettings,
     "Worker": WorkerSettings,
 }
@@ -34,7 +34,7 @@ def shown_default(field: FieldInfo) -> str:
     if field.default is PydanticUndefined:
         return "required"
     default = getattr(field.default, "get_secret_value", lambda: field.default)()
-    if default in ("", ()):
+    if default in ("", (), {}):
         return ""
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 

@@ -32,7 +32,7 @@ def test_flask_lists_our_commands() -> None:
     listed = flask("--help")
 
     assert listed.exit_code == 0
-    assert "users    Users for a start" in listed.output
+    assert "users    Create the users table" in listed.output
 
 
 @pytest.mark.parametrize("command", USERS)
@@ -43,8 +43,9 @@ def test_a_command_for_users_shows_its_help(command: str) -> None:
     assert shown.output.startswith(f"Usage: flask users {command} [OPTIONS]")
 
 
-def test_the_commands_for_users_are_listed() -> None:
-    listed = flask("users", "--help")
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_the_commands_for_users_are_listed(option: str) -> None:
+    listed = flask("users", option)
 
     assert listed.exit_code == 0
     assert [command for command in USERS if f"\n  {command} " not in listed.output] == []

@@ -65,7 +65,7 @@ def test_one_command_line_fixes_all_ports(taken_port: int) -> None:
         text = refusal({"REDIS_PORT": "x"}, PORT=taken_port, INBOX_PORT=other, REDIS_PORT=free_port())
         chosen = choose_ports(proposed(text), dict.fromkeys(proposed(text), 1))
 
-    assert text.startswith("REDIS_PORT=x is no port from 1 to 65535. ")
+    assert text.startswith("REDIS_PORT=x is not a port number from 1 to 65535. ")
     assert f"Ports {taken_port} and {other} are taken. Choose others: PORT=" in text
     assert sorted(chosen) == ["INBOX_PORT", "PORT", "REDIS_PORT"]
 
@@ -104,7 +104,7 @@ def test_a_port_is_free_again_while_its_old_connections_linger() -> None:
 def test_a_value_that_is_not_a_port_is_refused(value: str) -> None:
     text = refusal({"PORT": value}, PORT=free_port())
 
-    assert text.startswith(f"PORT={value} is no port from 1 to 65535. Choose another: PORT=")
+    assert text.startswith(f"PORT={value} is not a port number from 1 to 65535. Choose another: PORT=")
 
 
 def test_the_same_port_twice_is_refused() -> None:
@@ -112,7 +112,7 @@ def test_the_same_port_twice_is_refused() -> None:
 
     text = refusal({"PORT": str(port), "INBOX_PORT": str(port)}, PORT=1, INBOX_PORT=1)
 
-    assert text.startswith(f"PORT and INBOX_PORT are both {port}. Choose another: PORT={port} INBOX_PORT=")
+    assert text.startswith(f"PORT and INBOX_PORT are both set to {port}. Choose another: PORT={port} INBOX_PORT=")
     assert proposed(text)["INBOX_PORT"] != str(port)
 
 

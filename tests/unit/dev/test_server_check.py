@@ -11,7 +11,7 @@ from dev.stack.redis_server import check_server
 @pytest.mark.parametrize(
     ("program", "told"),
     [
-        ("#!/bin/sh\necho Redis server v=6.0.16 sha=0:0 malloc=jemalloc bits=64\n", "is version 6.0.16, and Latchkey"),
+        ("#!/bin/sh\necho Redis server v=6.0.16 sha=0:0 malloc=jemalloc bits=64\n", "is version 6.0.16, but Latchkey"),
         ("#!/bin/sh\necho hello\n", "is not a Redis or Valkey server."),
         ("no program\n", "does not run (OSError)."),
     ],

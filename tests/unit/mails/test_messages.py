@@ -102,7 +102,7 @@ def test_the_recipient_is_the_stored_address_with_its_domain_in_ascii() -> None:
 
 def test_a_stored_address_that_cannot_be_mailed_to_is_refused() -> None:
     with pytest.raises(InvalidAddress):
-        reset("ädä@example.com")
+        reset("ada\u200b@example.com")
     with pytest.raises(InvalidAddress):
         messages().password_changed(replace(JOB, address="ada@example.com, bob@example.com"))
 

@@ -37,11 +37,11 @@ def test_every_mail_is_written_in_every_language(tmp_path: Path, opened: list[st
     output = run(str(tmp_path / "mails"), PRODUCT_NAME="Acme & Co").output
 
     index = tmp_path / "mails" / "index.html"
-    assert output == f"28 mails: {index}\n"
+    assert output == f"56 emails: {index}\n"
     page = index.read_text()
     for code, name in LANGUAGES.items():
         assert f">{name}</a>" in page
-        for kind in ("reset", "password_changed"):
+        for kind in ("reset", "password_changed", "first_password", "sign_in"):
             assert f'src="{code}/{kind}.html"' in page
             text, html, raw = (tmp_path / "mails" / code / f"{kind}.{end}" for end in ("txt", "html", "eml"))
             mail = email.message_from_bytes(raw.read_bytes(), policy=email.policy.default)
@@ -103,8 +103,8 @@ def refused(*arguments: str, **environ: str) -> str:
     [
         ("BRAND_COLOR", "red", "BRAND_COLOR is not a colour"),
         ("RESET_URL", "http://acme.example", "RESET_URL "),
-        ("RESET_TOKEN_MAX_AGE", "1", "RESET_TOKEN_MAX_AGE is wrong. Seconds that a link lives"),
-        ("MAIL_DEFAULT_SENDER", "nobody at all", "MAIL_DEFAULT_SENDER is not a sender. The sender: "),
+        ("RESET_TOKEN_MAX_AGE", "1", "RESET_TOKEN_MAX_AGE is wrong. How long a link is valid"),
+        ("MAIL_DEFAULT_SENDER", "nobody at all", "MAIL_DEFAULT_SENDER is not a sender. The sender of the emails: "),
     ],
 )
 def test_a_wrong_setting_ends_it_with_a_sentence(tmp_path: Path, name: str, value: str, told: str) -> None:
@@ -126,7 +126,7 @@ def test_a_broken_template_ends_it_with_a_sentence(tmp_path: Path) -> None:
 def test_a_folder_with_other_files_is_left_as_it_is(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("Mine.")
 
-    assert "holds files that no preview wrote. Name a new folder, or an empty one." in refused(str(tmp_path))
+    assert "contains files that no preview wrote. Name a new folder, or an empty one." in refused(str(tmp_path))
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [(name, "Mine.")]
 
 
@@ -138,5 +138,5 @@ def test_nothing_is_written_through_a_link(tmp_path: Path, name: str) -> None:
     (mails / name).symlink_to(elsewhere)
     before = elsewhere.stat().st_mtime_ns
 
-    assert "holds symbolic links" in refused(str(mails), PRODUCT_NAME="Acme")
+    assert "contains symbolic links" in refused(str(mails), PRODUCT_NAME="Acme")
     assert elsewhere.stat().st_mtime_ns == before

@@ -126,7 +126,7 @@ def test_a_logo_that_is_opened_by_itself_may_run_nothing(tmp_path: Path) -> None
 def test_a_file_that_is_not_an_image_is_refused(content: bytes, tmp_path: Path) -> None:
     problem = only_problem(ApiSettings, LOGO=logo(tmp_path, content))
 
-    assert problem.startswith("LOGO is none of SVG, PNG, JPEG and WebP")
+    assert problem.startswith("LOGO is not an SVG, PNG, JPEG or WebP picture")
     assert problem.endswith("(SVG, PNG, JPEG or WebP, 100 kB at most).")
 
 

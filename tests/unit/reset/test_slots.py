@@ -17,10 +17,10 @@ TOKENS = Tokens([SECRET], 86_400)
 TOKEN = TOKENS.issue("1", "hash", "anna@example.com")
 
 
-def resets(number: int, load: Callable[[str], list[User]]) -> Resets:
-    """Return resets with this many slots, over a users table that calls `load` for each look-up and finds nobody."""
+def resets(number: int, look_up: Callable[[str], list[User]]) -> Resets:
+    """Return resets with this many slots, over a users table that calls `look_up` for each look-up and finds nobody."""
     unused = cast(Any, None)
-    users = cast(Any, SimpleNamespace(with_id=load))
+    users = cast(Any, SimpleNamespace(with_link=look_up))
     return Resets(TOKENS, users, unused, Semaphore(number), lambda _link: None, unused, b"", unused)
 
 

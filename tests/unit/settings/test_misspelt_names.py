@@ -41,7 +41,7 @@ FOREIGN = [
 def test_a_misspelt_setting_ends_the_start_with_the_name_that_was_meant(wrong: str, meant: str) -> None:
     problem = only_problem(program_of(meant.removesuffix("_FILE")), **{wrong: "value"})
 
-    assert problem.startswith(f"{wrong} is no setting. Did you mean {meant}? ")
+    assert problem.startswith(f"{wrong} is not a setting. Did you mean {meant}? ")
     assert f"set {meant} as well, empty for its default" in problem
 
 

@@ -12,6 +12,12 @@ from worker.settings import WorkerSettings
 NO_ADDRESSES = ["help\x1cme@example.com", "help", "@example.com", "a@b@c", "help @example.com", "Help <a@b.example>"]
 # A misspelling, a folder, two paths, and an abbreviation.
 NO_ZONES = ["Europe/Berlim", "Europe", "../etc/passwd", "/etc/passwd", "CEST"]
+OAUTH = {
+    "MAIL_USERNAME": "latchkey@example.com",
+    "MAIL_OAUTH_ENDPOINT": "microsoft:example.com",
+    "MAIL_OAUTH_CLIENT_ID": "an-id",
+    "MAIL_OAUTH_CLIENT_SECRET": "a-secret",
+}
 REFUSED = [
     ("SECRET_KEY", EXAMPLE_SECRET, "is the example"),
     ("SECRET_KEY", f"{KEY},{EXAMPLE_SECRET}", "is the example"),
@@ -32,10 +38,13 @@ REFUSED = [
     ("PRODUCT_NAME", "Latch\r\nBcc: key", "is not one line of plain text"),
     ("PRODUCT_NAME", "Latch\x0cBcc: key", "is not one line of plain text"),
     ("PRODUCT_NAME", "=?utf-8?q?Latch=0D=0Akey?=", "is not one line of plain text"),
-    ("PRODUCT_NAME", "L" * 81, "is longer than 80 characters. Named in pages"),
-    *(("SUPPORT_EMAIL", value, "is not a mail address. Where") for value in NO_ADDRESSES),
+    ("PRODUCT_NAME", "L" * 81, "is longer than 80 characters. The name of your product"),
+    *(("SUPPORT_EMAIL", value, "is not an email address. The email address for") for value in NO_ADDRESSES),
     *(("BABEL_DEFAULT_TIMEZONE", value, "is not a time zone such as `Europe/Berlin`. The") for value in NO_ZONES),
-    *(("BABEL_DEFAULT_LOCALE", value, "is none of these languages. The language for") for value in ("sv", "pt", "PT_")),
+    *(
+        ("BABEL_DEFAULT_LOCALE", value, "is not a supported language. The fallback language")
+        for value in ("sv", "pt", "PT_")
+    ),
     ("RESET_URL", "http://www.example.com/reset", "is not https"),
     ("RESET_URL", "https://www.example.com/re set", "is not a web address"),
     ("RESET_URL", "https://www.example.com@evil.example/", "holds a user name"),
@@ -60,6 +69,65 @@ REFUSED = [
     ("BRAND_COLOR", "#777777", "has a contrast of 4.47 on white and needs 4.5, as #767676 has. The colour"),
     ("MAIL_DEFAULT_SENDER", "a@example.com, b@example.com", "is not a sender"),
     ("MAIL_DEFAULT_SENDER", "Example\n <a@example.com>", "is not one line of plain text"),
+    *(
+        (
+            "MAIL_DEFAULT_SENDER",
+            f"{name} <a@example.com>",
+            f"""lacks quotes around its name. Write '"{cure}" <a@example.com>'""",
+        )
+        for name, cure in [
+            ("Example, Inc.", "Example, Inc."),
+            ("Support: Example", "Support: Example"),
+            ("Example; the shop", "Example; the shop"),
+            ('"Example, Inc.', "Example, Inc."),
+        ]
+    ),
+    ("MAIL_REPLY_TO", "Example, Inc. <a@example.com>", "lacks quotes around its name"),
+    ("MAIL_DEFAULT_SENDER", "j\u00fcrgen@example.com", "has letters beyond ASCII before its @"),
+    ("MAIL_DEFAULT_SENDER", "nobody at all", "is not a sender"),
+    ("MAIL_REPLY_TO", "support", "is not a sender"),
+    ("MAIL_ENVELOPE_SENDER", "Bounces <bounces@example.com>", "is not a sender"),
+    ("MAIL_ENVELOPE_SENDER", "a@example.com\r\nRCPT TO:<b@example.com>", "is not a sender"),
+    ("MAIL_EHLO_NAME", "no name at all", "is not a host name"),
+    ("MAIL_EHLO_NAME", "a.example\r\nMAIL", "is not a host name"),
+    ("MAIL_CA_FILE", "/nowhere/ca.pem", "is not a file of certificates"),
+    ("MAIL_CA_FILE", __file__, "is not a file of certificates"),
+    ("MAIL_EXTRA_HEADERS", "X-Tag: resets", "is not a JSON object of texts"),
+    ("MAIL_EXTRA_HEADERS", '["X-Tag"]', "is not a JSON object of texts"),
+    ("MAIL_EXTRA_HEADERS", '{"X-Tag": 1}', "is not a JSON object of texts"),
+    ("MAIL_EXTRA_HEADERS", '{"X-Tag": {"a": "b"}}', "is not a JSON object of texts"),
+    ("MAIL_EXTRA_HEADERS", '{"X-Tag": "a\\r\\nBcc: b@example.com"}', "has 'X-Tag', whose text is not one line"),
+    ("MAIL_EXTRA_HEADERS", '{"X-Tag": "\u00fc"}', "has 'X-Tag', whose text is not one line"),
+    ("MAIL_EXTRA_HEADERS", '{"X-Tag": ""}', "has 'X-Tag', whose text is not one line"),
+    ("MAIL_EXTRA_HEADERS", '{"X-Tag": "%s"}' % ("a" * 901), "has 'X-Tag', whose text is not one line"),
+    ("MAIL_EXTRA_HEADERS", '{"X Tag": "a"}', "has 'X Tag', which is not the name of a header"),
+    ("MAIL_EXTRA_HEADERS", '{"X-Tag:": "a"}', "has 'X-Tag:', which is not the name of a header"),
+    ("MAIL_EXTRA_HEADERS", '{"X-Tag": "a", "x-tag": "b"}', "has 'X-Tag', which is there twice"),
+    *(
+        ("MAIL_EXTRA_HEADERS", f'{{"{name}": "a"}}', f"has '{name}', which Latchkey writes itself")
+        for name in (
+            "from",
+            "To",
+            "SUBJECT",
+            "Bcc",
+            "Message-ID",
+            "Auto-Submitted",
+            "X-SMTPAPI",
+            "Content-Type",
+            "Reply-To",
+            "Resent-To",
+            "Return-Path",
+            "Sender",
+        )
+    ),
+    ("MAIL_USERNAME", "j\u00fcrgen", "has letters beyond ASCII"),
+    ("MAIL_OAUTH_ENDPOINT", "http://sso.example.com/token", "is not https"),
+    ("MAIL_OAUTH_ENDPOINT", "microsoft", "is not a web address"),
+    ("MAIL_OAUTH_ENDPOINT", "microsoft:a/b", "names no tenant"),
+    ("MAIL_OAUTH_CLIENT_ID", "a", "is set without MAIL_OAUTH_ENDPOINT"),
+    ("MAIL_OAUTH_CLIENT_SECRET", "a", "is set without MAIL_OAUTH_ENDPOINT"),
+    ("MAIL_OAUTH_REFRESH_TOKEN", "a", "is set without MAIL_OAUTH_ENDPOINT"),
+    ("MAIL_OAUTH_SCOPE", "a", "is set without MAIL_OAUTH_ENDPOINT"),
     ("MAIL_DEFAULT_SENDER", "Example\u2028Bcc: b <a@example.com>", "is not one line of plain text"),
     ("FORGOT_LIMIT_PER_IP", "many", "is not a limit"),
     ("FORGOT_LIMIT_PER_EMAIL", "3/fortnight", "is not a limit"),
@@ -93,6 +161,12 @@ def test_a_wrong_value_is_refused_with_what_is_wrong(name: str, value: str, comp
         ({"MAIL_USERNAME": "u", "MAIL_PASSWORD": "p", "MAIL_USE_TLS": "false"}, "MAIL_USE_TLS"),
         ({"MAIL_PASSWORD": "p"}, "MAIL_USERNAME"),
         ({"MAIL_USERNAME": "u"}, "MAIL_PASSWORD"),
+        (OAUTH | {"MAIL_PASSWORD": "p"}, "MAIL_PASSWORD"),
+        (OAUTH | {"MAIL_USERNAME": ""}, "MAIL_OAUTH_ENDPOINT is set without MAIL_USERNAME"),
+        (OAUTH | {"MAIL_OAUTH_CLIENT_ID": ""}, "MAIL_OAUTH_CLIENT_ID is missing"),
+        (OAUTH | {"MAIL_OAUTH_CLIENT_SECRET": ""}, "and so is MAIL_OAUTH_CLIENT_SECRET"),
+        (OAUTH | {"MAIL_OAUTH_ENDPOINT": "google"}, "MAIL_OAUTH_REFRESH_TOKEN is missing"),
+        (OAUTH | {"MAIL_USE_TLS": "false"}, "MAIL_USE_TLS"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(settings: dict[str, str], named: str) -> None:

@@ -2,7 +2,8 @@ local id, lease_owner, next_lease, retrying, remember_for, event, detail, count_
 local FIRST_COUNT = 9 -- From here on: pairs of counter and amount.
 -- next_lease: microseconds for which the owner leases the next job, '0' for none; both leases are equally long.
 -- retrying: '1' or '0'. remember_for: seconds for which the id is not accepted again.
--- The mail is sent, so it does not matter who holds the lease. Returns what `claim` returns for the next job, or false.
+-- The email is sent, so it does not matter who holds the lease. Returns what `claim` returns for the next job, or
+-- false.
 local job = job_of(id)
 local leased_until = redis.call('HGET', LEASE_OWNER, id) == lease_owner and redis.call('ZSCORE', LEASED, id)
 local in_time = leased_until and now() - (leased_until - next_lease) < NEXT_JOB_TIMEOUT

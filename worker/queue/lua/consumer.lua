@@ -5,8 +5,8 @@ local function count(field, amount)
   redis.call('HINCRBY', METRICS, field, amount)
 end
 
--- Return when a message was pushed, and its job; one that is not Latchkey's has neither. Every sweep does this, so it
--- searches only in their places: the time, of 16 digits at most, is within the last 30 characters.
+-- Return when a message was pushed, and the id of its job: 0 and nil if the message is not Latchkey's. Every sweep does
+-- this, so it searches only where they can be. The time has at most 16 digits, within the last 30 characters.
 local function read(message)
   local _, last = string.find(message, '"correlation_id": "', 1, true)
   local pushed = string.match(message, '"pushed": (%d+)}}$', -30)
@@ -49,7 +49,7 @@ local function forget_old_dead()
   end
 end
 
--- Keep a job that cannot be mailed, for a person to look at. Returns 1, or 0 if the job is finished.
+-- Keep a job that cannot be emailed, for a person to look at. Returns 1, or 0 if the job is finished.
 local function bury(id, reason)
   local time, entry = now(), redis.call('HGET', JOBS, id)
   if not entry then return 0 end

@@ -8,8 +8,9 @@ local failures, event = ATTEMPTS, 'delayed'
 if unconfirmed == '1' then
   failures, event = UNCONFIRMED, 'unanswered'
 end
--- One line is enough: an outage of an hour makes a hundred attempts.
-if redis.call('HINCRBY', failures, id, 1) == 1 then
+-- A few lines are enough, because an outage of an hour makes a hundred attempts; but the reason may change meanwhile.
+local failed = redis.call('HINCRBY', failures, id, 1)
+if failed == 1 or failed % 20 == 0 then
   local job = job_of(id)
   remember(job and job.address_hash, id, event, reason)
 end

@@ -5,8 +5,8 @@ local limit, grace, request_age, notice_age, max_lost_leases, max_queued, max_fr
 -- Returns {dropped, put back from later, put back after a lost lease, put back because their message was lost, buried,
 -- due and still waiting for room in the queue}.
 --
--- The order: first find lost messages, while the queue is as workers see it; then put jobs of dead workers at its front
--- and drop what is too old everywhere. Due jobs come last, because they take the room that is left.
+-- The order matters. Lost messages are found first, before this sweep changes the queue. Then jobs of dead workers are
+-- put at the front, and jobs that are too old are dropped. Due jobs come last, because they get the room that is left.
 local time = now()
 
 local function up_to(key, moment)
@@ -21,7 +21,8 @@ for _ = 1, limit do
   redis.call('RPOP', QUEUE)
 end
 
--- Return the jobs put at the front, and when the first message behind them was pushed; nil if the front is too long.
+-- The front of the queue is what sweeps have put there, marked as pushed at 0. Return its jobs, and the time when the
+-- first message behind it was pushed: the present time if there is none, nil if the front is too long to be searched.
 local function front()
   local next_one = redis.call('LINDEX', QUEUE, -1)
   if not next_one then return {}, time end
@@ -36,8 +37,11 @@ local function front()
   return ours, #messages < max_front and time or nil
 end
 
--- Behind the front the queue is first in, first out, so everything pushed before its next message has left it. A job
--- that left it more than a grace period ago, unclaimed and not in the front, was lost between Redis and a worker.
+-- Find lost messages. Behind the front, the queue is first in, first out: if its next message was pushed at time P,
+-- every message pushed before P has left the queue. A sweep stores P as the watermark, and later sweeps compare with
+-- it: after a grace period, a job whose message was pushed before the watermark should have been claimed. If it is still
+-- queued and not in the front, its message was lost between Redis and a worker. docs/outbox.md explains this step by
+-- step.
 local ours, pushed = front()
 local marked_at, watermark = unpack(redis.call('HMGET', WATERMARK, 'time', 'mark'))
 local lost = {}

@@ -1,0 +1,75 @@
+"""Which names of accounts a mail shows, and as what."""
+
+import pytest
+
+from shared.users.names import MAX_NAME_LENGTH, shown_name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Anna Müller",
+        "J.R.R. Tolkien",
+        "Ph.D. Anna M. Müller, Jr.",
+        "O'Brien & Söhne <GmbH>",
+        "Karl St.-Jean",
+        "anna1985",
+        "Customer 10023457",
+        "山田太郎",
+        "علی‌رضا",
+        "👩‍👩‍👧 Rossi",
+        "%(product)s {{ 7*7 }}",
+    ],
+)
+def test_a_name_is_shown_as_it_is(name: str) -> None:
+    assert shown_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "http://localhost/x",
+        "hxxps://evil",
+        "www.evil",
+        "WWW.evil",
+        "Win at evil.example",
+        "evil.com",
+        "t.co/x",
+        "evil\u200b.\u200bcom",
+        "evil\u3002com",
+        "evil\uff0ecom",
+        "\uff57\uff57\uff57.evil",
+        "e\u200dvil.c\u200dom",
+        "evil[.]com.evil.example",
+        "anna@example.com",
+        "eve\uff20evil",
+        "Call +1 (800) 555-0100 now",
+        "Call 18005550100",
+        "Call \u0660\u0668\u0660\u0660-\u0665\u0665\u0665-\u0660\u0661\u0660\u0660",
+    ],
+    ids=ascii,
+)
+def test_a_name_that_looks_like_a_link_or_asks_for_a_call_is_left_out(name: str) -> None:
+    assert shown_name(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        (None, ""),
+        ("", ""),
+        (" \t\r\n\u2028", ""),
+        (b"Anna", ""),
+        (4711, "4711"),
+        ("Anna\r\nBcc: eve", "Anna Bcc: eve"),
+        ("Anna\x00\x1b[31m\u2029Eve", "Anna [31m Eve"),
+        ("Anna\u202egnp.exe", ""),
+        ("\u202eannA\u2066", "annA"),
+        ("a" * 60, "a" * 60),
+        ("a" * 61, "a" * 59 + "…"),
+    ],
+    ids=ascii,
+)
+def test_a_name_is_one_short_line_without_what_hides_or_reorders(stored: object, shown: str) -> None:
+    assert shown_name(stored) == shown
+    assert len(shown) <= MAX_NAME_LENGTH

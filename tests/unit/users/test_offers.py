@@ -1,0 +1,41 @@
+"""What an account is offered by what stands in its password column."""
+
+import pytest
+
+from shared.settings.settings import WithoutPassword
+from shared.users.user import Offer, User
+
+HASH = "$2b$12$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234"
+FIRST: dict[WithoutPassword, Offer] = {"silent": "", "tell": "sign_in", "set": "first_password"}
+modes = pytest.mark.parametrize("mode", FIRST)
+
+
+def user(password_hash: str, address: str = "anna@example.com", *, active: bool = True) -> User:
+    return User("1", address, password_hash, active=active)
+
+
+@modes
+@pytest.mark.parametrize("stored", [HASH, "pbkdf2_sha256$1000$salt$hash", "x", "0"])
+def test_an_account_with_a_password_gets_a_link(mode: WithoutPassword, stored: str) -> None:
+    assert user(stored).offer(mode) == "reset"
+
+
+@modes
+@pytest.mark.parametrize("stored", ["", " ", " " * 60, "!", "!!", "*", "!" + "aB3" * 13 + "x", "!unusable", "*LK*"])
+def test_an_account_without_a_usable_one_gets_what_the_setting_says(mode: WithoutPassword, stored: str) -> None:
+    assert user(stored).offer(mode) == FIRST[mode]
+
+
+@modes
+@pytest.mark.parametrize("stored", [f"!{HASH}", f"*{HASH}", f"!!{HASH}", "!bcrypt" + HASH, "!0123abcd:4567ef"])
+def test_an_account_whose_hash_is_locked_gets_nothing(mode: WithoutPassword, stored: str) -> None:
+    assert user(stored).offer(mode) == ""
+
+
+@modes
+@pytest.mark.parametrize("stored", [HASH, ""])
+def test_an_account_outside_the_filter_or_without_a_plain_address_gets_nothing(
+    mode: WithoutPassword, stored: str
+) -> None:
+    assert user(stored, active=False).offer(mode) == ""
+    assert user(stored, "anna@example.com, eve@example.com").offer(mode) == ""
