@@ -16,6 +16,7 @@ from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox
 from shared.tokens import InvalidToken, TokenClaims, Tokens
 from shared.users.password_change import CommitUnanswered, UpdateIgnored
+from shared.users.table import UsersTableError
 from shared.users.user import User
 from shared.users.users import Users
 
@@ -60,7 +61,7 @@ class Resets:
         """Set the password of the user that the token was issued for, once.
 
         The notice is queued before the change, with a delay, so that it is sent even if this process dies right after
-        the commit. The worker drops it if the old password is still stored.
+        the commit. The worker drops it if nobody confirmed it and the old password is still stored.
 
         Raises InvalidToken, RateLimitExceeded, WeakPassword, BreachCheckAway, HashingBusy, ResetsBusy, RedisError,
         SQLAlchemyError or UpdateIgnored with nothing changed, and CommitUnanswered.
@@ -109,7 +110,7 @@ class Resets:
             return self.users.set_password(user, password_hash)
         except CommitUnanswered:
             raise  # The password may be set: the worker decides.
-        except (SQLAlchemyError, UpdateIgnored) as error:
+        except (SQLAlchemyError, UsersTableError, UpdateIgnored) as error:
             self._decide(notice, won=False)
             if isinstance(error, LASTING):
                 self.refusal.note(error)

@@ -19,6 +19,7 @@ _COLUMNS = text("""
     SELECT attname, format_type(type, -1), modifier FROM base JOIN pg_type ON oid = type
     WHERE typtype <> 'd' ORDER BY attnum
 """)
+_CHARACTERS = {"character varying", "bpchar"}
 _HEADER = 4  # PostgreSQL adds this to the length of a type of characters.
 _TIMES = {"timestamp without time zone", "timestamp with time zone", "date"}
 
@@ -69,10 +70,6 @@ def postgresql_columns(connection: Connection, table: TableClause, id_column: st
     return {
         name: PostgresqlBytes(kind)
         if kind == "bytea" and name != id_column
-        else PostgresqlType(kind, _length(modifier))
+        else PostgresqlType(kind, modifier - _HEADER if kind in _CHARACTERS and modifier > 0 else None)
         for name, kind, modifier in connection.execute(_COLUMNS, {"table": written})
     }
-
-
-def _length(modifier: int) -> int | None:
-    return modifier - _HEADER if modifier > 0 else None
