@@ -20,6 +20,7 @@ from api.ops.memory import Memory
 from api.ops.metrics import Metrics, register_metrics
 from api.ops.probes import api_probes, database_probes
 from api.pages.brand import register_brand
+from api.pages.error_pages import for_browsers
 from api.pages.pages import register_pages
 from api.passwords.breaches import RangeService
 from api.passwords.hashing import MIN_ROUNDS, Passwords, encode
@@ -137,7 +138,7 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> Flask:
     )
     db.init_app(app)
     init_babel(app, settings.babel_default_locale, settings.babel_default_timezone, request_language)
-    register_errors(app, counters)
+    register_errors(app, counters, for_browsers)
     if settings.cors_origins:
         CORS(
             app,

@@ -8,6 +8,7 @@ from flask_limiter.errors import RateLimitExceeded
 from redis.exceptions import OutOfMemoryError, RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from api import problems
 from api.ops.counters import Counters
@@ -50,14 +51,18 @@ _COUNTED: dict[str | None, dict[Kinds, str]] = {
 log = get_logger(__name__)
 
 
-def register_errors(app: Flask, counters: Counters) -> None:
-    """Answer every exception with its problem document, and count what was refused."""
+def register_errors(app: Flask, counters: Counters, for_browsers: Callable[[Response], BaseResponse]) -> None:
+    """Answer every exception with its problem document, or what browsers get in its place, and count the refusals."""
 
     @app.errorhandler(Exception)
-    def count_then_answer(error: Exception) -> Response:
+    def count_then_answer(error: Exception) -> BaseResponse:
         if field := _first_fit(_COUNTED.get(request.endpoint, {}), error, ""):
             counters.add(field)
-        return _first_fit(_ANSWERS, error, _unexpected)(error)
+        answer = _first_fit(_ANSWERS, error, _unexpected)(error)
+        try:
+            return for_browsers(answer)
+        except Exception as broken:  # A template of the operator's that breaks on this request alone.
+            return _unexpected(broken)
 
 
 def _first_fit(table: dict[Kinds, Found], error: Exception, other: Found) -> Found:

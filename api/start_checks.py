@@ -5,10 +5,11 @@ from contextvars import copy_context
 from html.parser import HTMLParser
 from pathlib import PurePosixPath
 
-from flask import Flask
+from flask import Flask, render_template
 from jinja2 import StrictUndefined
 
 from api.app import create_app
+from api.problems import NOT_FOUND, UNAVAILABLE
 from api.settings import ApiSettings
 from shared.languages import LANGUAGES
 
@@ -42,6 +43,8 @@ def _problems(app: Flask) -> Iterator[str]:
                 with app.test_request_context(f"{rule.rule}?locale={language}"):
                     app.preprocess_request()
                     yield from _missing(name, str(app.dispatch_request()))
+                    for problem in (NOT_FOUND, UNAVAILABLE):
+                        render_template("error.html", problem=problem.document())
 
 
 def _missing(name: str, page: str) -> Iterator[str]:

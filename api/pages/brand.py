@@ -1,9 +1,14 @@
 """The pages' colours and logo, made from the settings."""
 
-from flask import Blueprint, Flask, Response
+from typing import Any
+
+from flask import Blueprint, Flask, Response, request
 
 from api.logo import read_picture
+from api.pages.static_files import version
 from api.settings import ApiSettings
+from api.web.links import link
+from api.web.response_headers import keep_for_a_year
 from shared.settings.branding import LIGHT, Branding
 
 ON_DARK_ACCENT = "#10151c"  # Text on the accent colour of dark screens.
@@ -15,24 +20,28 @@ _STYLES = """:root {{ --accent: {light}; --on-accent: {on_light}; }}
 def register_brand(app: Flask, settings: ApiSettings) -> None:
     """Add the stylesheet and the logo, and pass the logo's address to the templates."""
     site = Blueprint("brand", __name__)
-    brand_styles = styles(settings)
     # If the logo is on another server, browsers load it from there.
     ours = settings.logo and "://" not in settings.logo
-    shown = {"logo": "/logo" if ours else settings.logo}
-    site.app_context_processor(lambda: shown)
-
-    @site.get("/brand.css")
-    def stylesheet() -> Response:
-        return Response(brand_styles, mimetype="text/css")
-
+    site.app_context_processor(lambda: {"logo": link("brand.logo") if ours else settings.logo})
+    _serve(site, "/brand.css", "stylesheet", styles(settings).encode(), "text/css")
     if ours:
-        picture, kind = read_picture(settings.logo)
-
-        @site.get("/logo")
-        def logo() -> Response:
-            return Response(picture, mimetype=kind)
-
+        _serve(site, "/logo", "logo", *read_picture(settings.logo))
     app.register_blueprint(site)
+
+
+def _serve(site: Blueprint, path: str, name: str, content: bytes, kind: str) -> None:
+    """Serve a content, whose version is in the links to it."""
+    current = version(content)
+
+    @site.app_url_defaults
+    def name_version(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == f"brand.{name}":
+            values["v"] = current
+
+    @site.get(path, endpoint=name)
+    def serve() -> Response:
+        answer = Response(content, mimetype=kind)
+        return keep_for_a_year(answer) if request.args.get("v") == current else answer
 
 
 def styles(settings: Branding) -> str:

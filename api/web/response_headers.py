@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from flask import Response, request
 from structlog.contextvars import bind_contextvars
 
 from api.settings import ApiSettings
@@ -21,17 +22,20 @@ _POLICY = (
 _DOCS_POLICY = _POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 # An SVG that is opened directly is a document: it may use its own styles and pictures, but runs nothing.
 _LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
-_PAGES = ("/forgot-password", "/reset-password")
+_HTML = ("Content-Type", "text/html; charset=utf-8")
 _HEADERS = {
-    "Cache-Control": "no-store",
     # The window that opened a page must not load another link into it while a password is typed.
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+_REPLACED = {"Cache-Control", *_HEADERS}
 # A year (OWASP ASVS 5.0, 3.4.1). Without subdomains: on a shared host, those of others may use plain http.
 _HSTS = "max-age=31536000"
+# For what never changes under its address (RFC 8246). Everything else is `no-store`.
+_KEEP = "public, max-age=31536000, immutable"
+_KEPT = "latchkey.kept"  # The key of the WSGI environment that is set for such an answer.
 REQUEST_ID = "latchkey.request_id"  # The key of the request's id in its WSGI environment.
 
 
@@ -44,11 +48,11 @@ class AroundRequests:
 
     def __init__(self, app: "WSGIApplication", settings: ApiSettings) -> None:
         self._app = app
+        # The logo may come from another server. Pages show it, and nothing else does.
+        pictures = f"img-src 'self' {origin(settings.logo)}".rstrip()
+        self._of_pages = _headers(_POLICY.replace("img-src 'self'", pictures))
         self._headers = _headers(_POLICY)
         self._of_paths = {"/docs": _headers(_DOCS_POLICY), "/logo": _headers(_LOGO_POLICY)}
-        if elsewhere := origin(settings.logo):  # The logo comes from another server.
-            with_logo = _headers(_POLICY.replace("img-src 'self'", f"img-src 'self' {elsewhere}"))
-            self._of_paths |= dict.fromkeys(_PAGES, with_logo)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve the request."""
@@ -56,16 +60,24 @@ class AroundRequests:
         environ[REQUEST_ID] = identity
         # Replaces the id of the thread's last request. Nothing else may be bound here, because nothing is cleared.
         bind_contextvars(request_id=identity)
-        ours = [("X-Request-ID", identity), *self._of_paths.get(environ.get("PATH_INFO", ""), self._headers)]
+        of_path = self._of_paths.get(environ.get("PATH_INFO", ""))
 
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Callable[[bytes], object]:
+            ours = of_path or (self._of_pages if _HTML in headers else self._headers)
+            added = [("X-Request-ID", identity), ("Cache-Control", _KEEP if _KEPT in environ else "no-store"), *ours]
             # Never over plain http (RFC 6797, 7.2). api/web/forwarded.py has already set the scheme.
             if environ["wsgi.url_scheme"] == "https":
-                ours.append(("Strict-Transport-Security", _HSTS))
+                added.append(("Strict-Transport-Security", _HSTS))
             # These replace Flask's own: it adds a Cache-Control to files.
-            return start_response(status, [each for each in headers if each[0] not in _HEADERS] + ours, *exc_info)
+            return start_response(status, [each for each in headers if each[0] not in _REPLACED] + added, *exc_info)
 
         return self._app(environ, start)
+
+
+def keep_for_a_year(answer: Response) -> Response:
+    """Let browsers and proxies keep an answer whose address will never have another content."""
+    request.environ[_KEPT] = True
+    return answer
 
 
 def _headers(policy: str) -> list[tuple[str, str]]:

@@ -98,6 +98,7 @@ def openapi_document(app: Flask) -> Json:
     return {
         "openapi": "3.1.0",
         "info": {"title": "", "version": API_VERSION, "description": ABOUT},
+        "servers": [{"url": ".", "description": "Where this document is."}],
         "tags": [{"name": name, "description": about} for name, about in _TAGS.items()],
         "paths": paths,
         "components": {"schemas": schemas["$defs"], "securitySchemes": {}},

@@ -30,7 +30,7 @@ def test_no_header_changes_the_host_of_a_redirect(plain: Target, headers: dict[s
     answer = plain.request("GET", "/", headers=headers)
 
     assert answer.status in (302, 400)
-    assert answer.headers.get("location", "/forgot-password") == "/forgot-password"
+    assert answer.headers.get("location", "forgot-password") == "forgot-password"
     assert answer.headers["cache-control"] == "no-store"
 
 
@@ -57,7 +57,7 @@ def test_no_path_changes_the_host_of_a_redirect(target: Target, path: str) -> No
     """Double slashes, and normalised slashes (Django CVE-2018-14574, Werkzeug CVE-2020-28724)."""
     answer = target.send(f"GET {path} HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\n\r\n".encode(), 2)
 
-    assert locations(answer) <= {"/forgot-password"}
+    assert locations(answer) <= {"forgot-password"}
     assert EVIL not in answer.decode().lower()
 
 
@@ -66,7 +66,7 @@ def test_a_path_with_double_slashes_leads_to_no_other_host(plain: Target, path: 
     """Werkzeug's redirect that merges double slashes is absolute, to the request's Host (CWE-601)."""
     answer = plain.send(f"GET {path} HTTP/1.1\r\nHost: {EVIL}\r\nConnection: close\r\n\r\n".encode(), 2)
 
-    assert locations(answer) <= {"/forgot-password"}
+    assert locations(answer) <= {"forgot-password"}
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -82,4 +82,4 @@ def test_a_page_loads_nothing_from_the_host_of_the_request(plain: Target, path: 
     if path == "/openapi.json":
         return
     loaded = [str(value) for name, value in Page(usual.decode()).other if name in ("src", "href")]
-    assert all(value.startswith("/") and not value.startswith("//") for value in loaded)
+    assert all(re.match(r"(static/|brand\.css|[a-z-]+$|openapi\.json$)", value) for value in loaded)

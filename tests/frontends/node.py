@@ -1,10 +1,9 @@
 """Node and its packages, which are installed once and kept until the lock file changes."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
-
-import pytest
 
 from tests.conftest import missing
 
@@ -18,6 +17,8 @@ _CHECK = [
     *("--target", "es2022", "--lib", "es2023,dom,dom.iterable", "--module", "esnext"),
     *("--moduleResolution", "bundler", "--jsx", "react-jsx", "--types", ""),
 ]
+_LIBRARY_OF_2019 = ["--noEmit", "--allowJs", "--checkJs", "--target", "es2019", "--lib", "es2019,dom,dom.iterable"]
+_LIBRARY_OF_2019 += ["--module", "esnext", "--moduleResolution", "bundler", "--types", ""]
 
 
 class Node:
@@ -34,6 +35,11 @@ class Node:
         """Return TypeScript's errors."""
         ended = self._run("tsc", *_CHECK, *files)
         return ended.stdout if ended.returncode else ""
+
+    def younger_members(self, *files: str) -> list[str]:
+        """Return the uses of what a library of 2019 does not have, as TypeScript finds them."""
+        ended = self._run("tsc", *_LIBRARY_OF_2019, *files)
+        return re.findall(r"^\S+ error TS(?:2550|2583): .*", ended.stdout, re.MULTILINE)
 
     def bundle(self, entry: str, *options: str) -> Path:
         """Bundle a program and its imports into one file."""
@@ -55,9 +61,9 @@ class Node:
 
 
 def require_node() -> None:
-    """Install the packages if necessary; without Node or npm, skip the test, even in CI."""
+    """Install the packages if necessary; without Node or npm, skip the test, and fail in CI."""
     if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("No Node and npm on the PATH")
+        missing("No Node and npm on the PATH")
     lock = (FOLDER / "package-lock.json").read_bytes()
     if _STAMP.exists() and _STAMP.read_bytes() == lock:
         return

@@ -9,6 +9,7 @@ from tests.frontends.node import FOLDER, Node
 from tests.support.servers import free_port
 
 DECLARATION = "declare const process: { argv: string[] };\n"
+OLD = "delete AbortSignal.timeout; delete AbortSignal.any; delete AbortSignal.prototype.throwIfAborted;\n"
 
 
 def test_the_client_is_the_one_that_the_document_makes() -> None:
@@ -51,7 +52,9 @@ def test_the_client_goes_through_the_whole_story_in_node(node: Node, make_api: M
     node.write("story.ts", DECLARATION + (FOLDER / "story.ts").read_text(encoding="utf-8"))
 
     assert node.check_types("story.ts") == ""
-    program = node.bundle("story.ts", "--platform=node", "--target=node20")
+    node.write("old.mjs", OLD)
+    node.write("main.ts", 'import "./old.mjs";\nimport "./story";\n')
+    program = node.bundle("main.ts", "--platform=node", "--target=node20")
     found = json.loads(node.run(program, api.url, token, "none", f"http://127.0.0.1:{free_port()}"))
 
     assert {name: outcome["code"] for name, outcome in found.items() if name != "aborted"} == {

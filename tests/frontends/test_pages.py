@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import bcrypt
 import pytest
 
+from tests.browser.support.old_browser import make_old
 from tests.frontends.conftest import Api, MakeApi
 from tests.frontends.guide import example
 from tests.frontends.node import Node
@@ -67,8 +68,9 @@ def frontend(request: pytest.FixtureRequest, site: tuple[Path, str]) -> Frontend
 
 @pytest.fixture
 def page(browser: "Browser") -> Iterator["Page"]:
-    """A page that fails the test if a script raises an error."""
+    """A page in a browser of 2020. If a script raises an error, the test fails."""
     context = browser.new_context()
+    make_old(context)
     context.set_default_timeout(10_000)
     complaints: list[str] = []
     context.on("weberror", lambda error: complaints.append(str(error.error)))

@@ -22,7 +22,7 @@ def test_a_token_carries_neither_hash_nor_address_and_fits_a_url() -> None:
 
 @pytest.mark.parametrize("user_id", ["7", "9000000000", "fd51067a-10a7-40a2-8a21-8fe6fe394463", "x" * 300, "x" * 500])
 def test_the_hosted_page_finds_the_token_of_any_id_whole(user_id: str) -> None:
-    script = (Path(__file__).parents[2] / "api/pages/static/reset.js").read_text()
+    script = (Path(__file__).parents[2] / "api/pages/static/link.js").read_text()
     pattern = script.split("const TOKEN = /")[1].split("/;")[0]
     made = {tokens().issue(user_id, str(number), ADDRESS) for number in range(200)}
 

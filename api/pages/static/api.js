@@ -26,9 +26,10 @@ async function read(answer) {
   const found = parsed(await answer.text());
   // A 200 without JSON is not from the API, but for example a hotel network's login page.
   if (answer.ok) return { code: found ? "ok" : "internal_error" };
+  const { code, reasons } = found || {};
   const asked = Number.parseInt(answer.headers.get("Retry-After"), 10) || (answer.status === 503 ? 5 : 60);
   const wait = Math.min(Math.max(asked, 1), LONGEST_WAIT);
-  return { code: found?.code ?? CODES[answer.status] ?? "internal_error", reasons: [found?.reasons ?? []].flat(), wait };
+  return { code: code || CODES[answer.status] || "internal_error", reasons: [].concat(reasons || []), wait };
 }
 
 function parsed(text) {

@@ -1,8 +1,11 @@
 // Gives the API's documentation the page's light or dark colours: RapiDoc does not follow the browser's preference.
 
-import "../docs/rapidoc.js";
+import "./rapidoc-min.js";
 
 const shown = document.querySelector("rapi-doc");
+// RapiDoc takes the API for being at the root of this server. It may be under a path.
+for (const name of ["server-url", "default-api-server"]) shown.setAttribute(name, new URL(".", location.href).href);
+
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 function paint() {

@@ -60,7 +60,7 @@ export class Form {
   }
 
   async count(kind, seconds) {
-    this.counts[kind]?.abort();
+    if (this.counts[kind]) this.counts[kind].abort();
     const control = (this.counts[kind] = new AbortController());
     const finished = await countdown(this.element.querySelector(`[data-wait=${kind}]`), seconds, control.signal);
     if (this.counts[kind] === control) delete this.counts[kind];
@@ -69,17 +69,18 @@ export class Form {
 
   // Typing makes earlier messages obsolete, except a wait that the server asked for.
   typed() {
-    this.counts.page?.abort();
+    if (this.counts.page) this.counts.page.abort();
     if (!this.counts.person) this.say("");
   }
 
   // Shows the message for a code and its reasons; "" hides all messages.
   say(code, reasons = []) {
     const notes = [...this.element.querySelectorAll("[data-code]")];
-    const fitting = notes.find((note) => note.dataset.code === code) ?? notes.find((note) => note.dataset.code === "internal_error");
+    const find = (wanted) => notes.find((note) => note.dataset.code === wanted);
+    const fitting = find(code) || find("internal_error");
     for (const note of notes) note.hidden = !code || note !== fitting;
     for (const item of this.element.querySelectorAll("[data-reason]")) item.hidden = !reasons.includes(item.dataset.reason);
-    this.field?.removeAttribute("aria-invalid");
+    if (this.field) this.field.removeAttribute("aria-invalid");
     if (!code || !("field" in fitting.dataset)) return;
     this.field.setAttribute("aria-invalid", "true");
     this.field.focus();

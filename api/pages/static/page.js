@@ -7,5 +7,10 @@ export function show(id, field) {
   for (const section of document.querySelectorAll("main > section")) section.hidden = section.id !== id;
   const heading = byId(id).querySelector("h1");
   document.title = `${heading.textContent} · ${document.body.dataset.product}`;
-  (field ?? heading).focus();
+  (field || heading).focus();
+}
+
+// Takes back what the page says while its scripts are not there.
+export function ready() {
+  for (const line of document.querySelectorAll(".unready")) line.hidden = true;
 }

@@ -25,7 +25,7 @@ function look() {
 
 function count() {
   const characters = [...field.value].length;
-  const state = lengthReasons(field.value).at(-1) ?? "enough";
+  const state = lengthReasons(field.value).pop() || "enough";
   box.querySelector(".clock").textContent = characters;
   box.style.setProperty("--part", Math.min(1, characters / min));
   box.dataset.state = state;
@@ -36,11 +36,12 @@ function count() {
 
 function tell() {
   const line = box.querySelector("[data-length]:not([hidden])");
-  box.querySelector(".heard").textContent = line?.textContent ?? "";
+  box.querySelector(".heard").textContent = line ? line.textContent : "";
 }
 
 function lookForCapsLock(event) {
-  byId("caps").firstElementChild.hidden = !event.getModifierState?.("CapsLock");
+  // What a password manager fills in comes with events that know no keys.
+  byId("caps").firstElementChild.hidden = !(event.getModifierState && event.getModifierState("CapsLock"));
 }
 
 field.addEventListener("input", count);

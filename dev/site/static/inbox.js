@@ -23,7 +23,7 @@ function readMails() {
 
 function markRead(row) {
   const there = rows().map(({ id }) => id);
-  const read = [...readMails(), row?.id].filter((id) => there.includes(id));
+  const read = [...readMails(), row && row.id].filter((id) => there.includes(id));
   localStorage.setItem(READ, JSON.stringify([...new Set(read)]));
   showRead();
 }
@@ -49,7 +49,7 @@ function showTimes(within) {
 // Scripts are blocked in the frame, but this page may measure it.
 function prepare(frame) {
   const inside = frame.contentDocument;
-  if (!inside?.body || inside.URL === "about:blank") return;
+  if (!inside || !inside.body || inside.URL === "about:blank") return;
   // Called on the prototype: elements of a mail can shadow the document's own properties by their name (DOM clobbering).
   for (const anchor of Document.prototype.querySelectorAll.call(inside, "a, area")) {
     anchor.target = "_blank";
@@ -73,10 +73,13 @@ function prepare(frame) {
 
 function showMail() {
   const frame = document.querySelector("#reading iframe");
-  frame?.addEventListener("load", () => prepare(frame));
-  if (frame?.contentDocument?.readyState === "complete") prepare(frame);
+  if (frame) {
+    frame.addEventListener("load", () => prepare(frame));
+    if (frame.contentDocument && frame.contentDocument.readyState === "complete") prepare(frame);
+  }
   showTimes(document.querySelector("#reading"));
-  markRead(current()?.parentElement);
+  const read = current();
+  markRead(read && read.parentElement);
 }
 
 async function load(address, headers = {}) {
@@ -111,17 +114,21 @@ async function look() {
 }
 
 async function open(address) {
-  const asText = document.querySelector("#as-text")?.checked;
+  const asText = document.querySelector("#as-text:checked");
   const found = await load(address);
   update(found);
   inbox.className = found.querySelector("#inbox").className;
   document.querySelector("#reading").replaceWith(found.querySelector("#reading"));
-  if (asText) document.querySelector("#as-text")?.click();
-  current()?.removeAttribute("aria-current");
+  const toText = document.querySelector("#as-text");
+  if (asText && toText) toText.click();
+  const before = current();
+  if (before) before.removeAttribute("aria-current");
   const path = new URL(address, location).pathname;
-  rows().map(link).find(({ pathname }) => pathname === path)?.setAttribute("aria-current", "true");
+  const shown = rows().map(link).find(({ pathname }) => pathname === path);
+  if (shown) shown.setAttribute("aria-current", "true");
   showMail();
-  document.querySelector("#subject")?.focus();
+  const subject = document.querySelector("#subject");
+  if (subject) subject.focus();
 }
 
 addEventListener("click", (event) => {
@@ -132,7 +139,7 @@ addEventListener("click", (event) => {
   open(clicked.href).then(
     () => {
       history.pushState(null, "", clicked.href);
-      if (clicked.matches(".back")) from?.focus();
+      if (clicked.matches(".back") && from) from.focus();
     },
     () => location.assign(clicked.href),
   );
@@ -141,7 +148,8 @@ addEventListener("click", (event) => {
 addEventListener("popstate", () => open(location.href).catch(() => location.reload()));
 
 addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && event.target.closest("#reading")) current()?.focus();
+  const shown = current();
+  if (event.key === "Escape" && event.target.closest("#reading") && shown) shown.focus();
   const row = event.target.closest("#mails li");
   const next = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
   if (!row || !next) return;

@@ -104,7 +104,12 @@ export class Latchkey {
     body: unknown,
     { signal, headers }: CallOptions = {},
   ): Promise<R | Unreachable | Unexpected> {
-    const timeout = AbortSignal.timeout(this.#timeout);
+    // AbortSignal.timeout and .any are younger than many browsers in use.
+    const control = new AbortController();
+    const abort = () => control.abort();
+    const timer = setTimeout(abort, this.#timeout);
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort);
     let response: Response;
     let text: string;
     try {
@@ -112,13 +117,16 @@ export class Latchkey {
         method,
         headers: body === undefined ? { ...headers } : { ...headers, "Content-Type": "application/json" },
         body: body === undefined ? null : JSON.stringify(body),
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+        signal: control.signal,
         credentials: "omit",
       });
       text = await response.text();
     } catch {
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw signal.reason ?? new DOMException("The call was aborted.", "AbortError");
       return { code: "unreachable" };
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
     }
     return (read(response, text, known) as R | undefined) ?? { code: "unexpected", status: response.status };
   }

@@ -106,6 +106,30 @@ def dead(demo: Demo, page: Page, locale: str) -> None:
     page.locator("#dead").wait_for()
 
 
+def perhaps_done(demo: Demo, page: Page, locale: str) -> None:
+    choose(demo, page, locale)
+    made_up.answer(page, RESET, 504)
+    send(page, "a password of some length")
+    alert(page).wait_for()
+    made_up.refuse(page, RESET, 400, "invalid_or_expired_token")
+    page.locator("#choose button:not([type])").click()
+    page.locator("#maybe-set").wait_for()
+
+
+def without_scripts(demo: Demo, page: Page, locale: str) -> None:
+    page.route("**/reset.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    go(demo, page, RESET, locale)
+    page.locator(".unready").wait_for()
+    page.unroute("**/reset.js")
+
+
+def not_found(demo: Demo, page: Page, locale: str) -> None:
+    # With another status: the tests take each refusal for a fault of the page.
+    page.route("**/nothing?*", lambda route: route.fulfill(response=route.fetch(), status=200))
+    go(demo, page, "/nothing", locale or "en")
+    page.locator("h1").wait_for()
+
+
 def done(demo: Demo, page: Page, locale: str) -> None:
     choose(demo, page, locale)
     made_up.answer(page, RESET)
@@ -129,5 +153,8 @@ STATES: dict[str, Reach] = {
     "choose-limited": partial(choose_refused, status=429, code="rate_limited"),
     "choose-unavailable": partial(choose_refused, status=503, code="unavailable"),
     "dead": dead,
+    "perhaps-done": perhaps_done,
+    "without-scripts": without_scripts,
+    "not-found": not_found,
     "done": done,
 }

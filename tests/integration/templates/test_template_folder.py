@@ -37,7 +37,7 @@ def test_a_template_can_extend_the_one_it_replaces(folder: Write, name: str) -> 
     check_api(chosen)
     shown = page(chosen, {"forgot.html": "/forgot-password", "layout.html": "/docs"}[name])
     assert "<title>Ours" in shown
-    assert 'href="/brand.css"' in shown
+    assert 'href="brand.css?v=' in shown
 
 
 def test_a_layout_in_the_folder_applies_to_built_in_pages(folder: Write) -> None:
@@ -102,7 +102,7 @@ def test_untranslated_words_are_shown_as_they_are_written(folder: Write) -> None
     [
         (check_api, "pages/forgott.html", "Did you mean pages/forgot.html?"),
         (check_api, "pages/reset/body.html", "Did you mean pages/reset.html?"),
-        (check_api, "pages/favicon.ico", "Known names: pages/docs.html, pages/forgot.html, "),
+        (check_api, "pages/favicon.ico", "Known names: pages/docs.html, pages/error.html, "),
         (check_api, "pages/docs.html/index.html", "Did you mean pages/docs.html?"),
         (check_api, "words/forgot.html", "Known names: mails, pages, pages/docs.html, "),
         (check_api, "page/forgot.html", "Did you mean pages?"),

@@ -150,6 +150,7 @@ def test_the_documented_values_exist(folder: Write) -> None:
     files = {
         "pages/docs.html": shown["all"] + shown["`pages/layout.html`"] + shown["`pages/docs.html`"],
         "pages/forgot.html": '{% include "latchkey/forgot.html" %}' + shown["`pages/forgot.html`"],
+        "pages/error.html": shown["`pages/error.html`"],
         "pages/reset.html": '{% include "latchkey/reset.html" %}' + shown["`pages/reset.html`"],
         "mails/reset/body.txt": '{% include "latchkey/reset/body.txt" %}' + shown["`mails/reset/`"],
         "mails/first_password/body.txt": '{% include "latchkey/first_password/body.txt" %}'
@@ -160,7 +161,7 @@ def test_the_documented_values_exist(folder: Write) -> None:
 
     check_api(folder(files))
     check_worker(folder(files))
-    assert len(ROWS) == 10
+    assert len(ROWS) == 11
 
 
 def test_the_documentation_names_every_block() -> None:

@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.support import made_up
 from tests.browser.support.accessible import assert_accessible
-from tests.browser.support.states import TOKEN
+from tests.browser.support.states import RESET, STATES, TOKEN
 from tests.browser.support.steps import PASSWORD, alert, choose, heading, mailed_link, mailed_token, open_link
 from tests.e2e.demo import Demo
 
@@ -31,14 +32,18 @@ def test_the_token_leaves_the_address_bar_and_the_history(demo: Demo, page: Page
     assert [entry for entry in history(page) if token[:20] in entry] == []
 
 
-def test_the_token_is_kept_nowhere_in_the_browser(demo: Demo, page: Page) -> None:
+def test_the_token_is_kept_with_its_entry_of_the_history_alone(demo: Demo, page: Page) -> None:
     token = open_link(demo, page, "kept@example.com")
 
-    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, history.state])")
+    stored = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+    with_entry = page.evaluate("JSON.stringify(history.state)")
 
-    assert token[:20] not in kept
+    assert token[:20] not in stored
+    assert token in with_entry
     assert page.context.cookies() == []
     assert token[:20] not in page.content()
+    page.goto(demo.url("/forgot-password"))
+    assert page.evaluate("history.state") is None
 
 
 def test_the_language_stays_in_the_url(demo: Demo, page: Page) -> None:
@@ -147,3 +152,36 @@ def test_a_pasted_link_is_not_kept_in_its_field(demo: Demo, page: Page) -> None:
     page.get_by_label("New password").wait_for()
 
     assert page.locator("#link").input_value() == ""
+
+
+def first_choice(page: Page) -> str:
+    """Return the words of the button that is filled with the brand's colour: of links that look like buttons too."""
+    words: list[str] = page.evaluate("""() => {
+        const accent = getComputedStyle(document.querySelector("a")).color;
+        const filled = (one) => one.checkVisibility() && getComputedStyle(one).backgroundColor === accent;
+        return [...document.querySelectorAll("main .button, main button")].filter(filled).map((one) => one.textContent);
+    }""")
+    return ", ".join(words)
+
+
+def test_after_a_lost_answer_the_button_does_what_the_text_says(demo: Demo, page: Page) -> None:
+    STATES["choose"](demo, page, "")
+    made_up.answer(page, RESET, 504)
+    choose(page, PASSWORD)
+    page.locator("[data-code=no_answer]:visible").wait_for()
+    made_up.refuse(page, RESET, 400, "invalid_or_expired_token")
+    page.get_by_role("button", name="Save password").click()
+    heading(page, "This link no longer works").wait_for()
+
+    expect(page.locator("#dead")).to_contain_text("Try signing in with it first.")
+    assert first_choice(page) == "Sign in"
+    assert page.get_by_role("link", name="Sign in").count() == 1
+    assert page.get_by_role("link", name="Request a new link").is_visible()
+    assert_accessible(page)
+
+
+def test_of_a_link_that_is_simply_dead_the_button_asks_for_a_new_one(demo: Demo, page: Page) -> None:
+    STATES["dead"](demo, page, "")
+
+    assert first_choice(page) == "Request a new link"
+    assert_accessible(page)

@@ -1,0 +1,41 @@
+"""Scripts, styles and pictures. Their addresses change with their content, so browsers keep them for a year."""
+
+from hashlib import sha256
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Any
+
+import flask_openapi3_rapidoc
+from flask import Blueprint, Response, abort
+
+from api.web.response_headers import keep_for_a_year
+
+_RAPIDOC = Path(flask_openapi3_rapidoc.__file__).parent / "templates" / "rapidoc" / "js" / "rapidoc-min.js"
+FILES = {path.name: path for path in [*(Path(__file__).parent / "static").iterdir(), _RAPIDOC]}
+
+
+def version(*contents: bytes) -> str:
+    """Return what stands for a content in its address."""
+    return sha256(b"".join(sha256(content).digest() for content in contents)).hexdigest()[:16]
+
+
+def register_static_files(site: Blueprint) -> None:
+    """Add the files: `url_for('pages.static', filename='icon.svg')`.
+
+    One version stands for all of them, as a folder, so that the scripts' relative imports lead to the same version.
+    Without a version, or with that of another release, a file is served as it is now, and not kept.
+    """
+    current = version(*(FILES[name].read_bytes() for name in sorted(FILES)))
+
+    @site.app_url_defaults
+    def name_version(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "pages.static":
+            values["version"] = current
+
+    @site.get("/static/<filename>")
+    @site.get("/static/<version>/<filename>")
+    def static(filename: str, version: str = "") -> Response:
+        if filename not in FILES:
+            abort(404)
+        answer = Response(FILES[filename].read_bytes(), mimetype=guess_type(filename)[0])
+        return keep_for_a_year(answer) if version == current else answer

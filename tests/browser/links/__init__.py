@@ -1,0 +1,1 @@
+"""Tests of the reset link in a browser: where its token goes, and what damages it."""

@@ -1,0 +1,45 @@
+"""The addresses of scripts, styles and pictures: each release and each setting has its own."""
+
+import re
+
+from tests.conftest import MakeService
+from tests.support.service import Service
+
+
+def addresses(service: Service) -> list[str]:
+    page = service.client.get("/reset-password").text
+    return re.findall(r'(?:src|href)="([^"]*[0-9a-f]{16}[^"]*)"', page)
+
+
+def test_a_change_of_a_setting_changes_the_address_of_what_it_shows(make_service: MakeService) -> None:
+    one, other = (addresses(make_service(BRAND_COLOR=color)) for color in ("#1f5fbf", "#6a1b9a"))
+
+    assert [address for address in one if address not in other] == [one[2]]
+    assert one[2].startswith("brand.css?v=")
+
+
+def test_a_file_comes_whatever_version_is_asked_for(service: Service) -> None:
+    """Pages that were loaded before a release, and templates that name files themselves."""
+    current = next(address for address in addresses(service) if address.endswith("reset.js"))
+    paths = [f"/{current}", "/static/reset.js", "/static/0123456789abcdef/reset.js"]
+
+    answers = [service.client.get(path, buffered=True) for path in paths]
+
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert len({answer.data for answer in answers}) == 1
+    assert [answer.headers["Cache-Control"] for answer in answers] == [
+        "public, max-age=31536000, immutable",
+        "no-store",
+        "no-store",
+    ]
+
+
+def test_the_scripts_import_each_other_by_the_same_version(service: Service) -> None:
+    script = service.client.get("/static/reset.js", buffered=True).text
+
+    assert set(re.findall(r'from "(.*/)', script)) == {"./"}
+
+
+def test_a_version_leads_to_nothing_else(service: Service) -> None:
+    for path in ("/static/x/../pages.py", "/static/x/..%2fpages.py", "/static/x/pages.py", "/static/pages.py"):
+        assert service.client.get(path).status_code == 404
