@@ -13,14 +13,15 @@ from api.limits.limits import limit_links, make_limiter
 from api.openapi.document import register_openapi
 from api.ops.counters import Counters
 from api.ops.health import PROBE_INTERVAL, Readiness, register_health
+from api.ops.last_refusal import LastRefusal
 from api.ops.memory import Memory
 from api.ops.metrics import Metrics, register_metrics
-from api.ops.probes import api_probes
+from api.ops.probes import api_probes, database_probes
 from api.pages.brand import register_brand
 from api.pages.error_pages import for_browsers
 from api.pages.pages import register_pages
 from api.passwords.breaches import RangeService
-from api.passwords.hashing import Passwords
+from api.passwords.hashing import MIN_ROUNDS, Passwords, encode
 from api.passwords.new_password import NewPasswords
 from api.passwords.policy import PasswordPolicy
 from api.reset.password_reset import Resets
@@ -84,12 +85,14 @@ def _build(settings: ApiSettings) -> Flask:
     passwords = _new_passwords(settings)
     memory, counters = Memory(redis), Counters(redis, lambda: passwords.hashing.waiting)
     app = _bare_app(settings, counters)
-    readiness = Readiness(api_probes(app, redis, make_rehearse(outbox, settings), memory, users))
+    refusal = LastRefusal()
+    database = database_probes(app, users, encode("", settings.users_hash_format, MIN_ROUNDS), refusal)
+    readiness = Readiness(api_probes(redis, make_rehearse(outbox, settings), memory, database))
     app.extensions |= {"redis": redis, "watch": Ticker("watch", lambda: _watch(counters, memory, readiness))}
     limiter = make_limiter(app, redis)
     count_use = limit_links(limiter, settings.reset_limit_per_link, counters)
     tokens = Tokens([each.get_secret_value() for each in settings.secret_key], settings.reset_token_max_age)
-    resets = Resets(tokens, users, passwords, BoundedSemaphore(settings.reset_slots), count_use, outbox, key)
+    resets = Resets(tokens, users, passwords, BoundedSemaphore(settings.reset_slots), count_use, outbox, key, refusal)
     register_openapi(app, settings.product_name)
     register_pages(app, settings, passwords.policy)
     register_brand(app, settings)

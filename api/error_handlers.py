@@ -14,6 +14,7 @@ from api import problems
 from api.ops.counters import Counters
 from api.ops.memory import MemoryShort
 from api.passwords.breaches import BreachCheckAway
+from api.passwords.hash_shapes import HashOfAnotherFormat
 from api.passwords.hashing import HashingBusy
 from api.passwords.policy import WeakPassword
 from api.reset.password_reset import ResetsBusy
@@ -23,6 +24,7 @@ from shared.failures import explain
 from shared.log import get_logger
 from shared.outbox.outbox import OutboxFull
 from shared.tokens import InvalidToken
+from shared.users.password_change import UpdateIgnored
 from shared.users.table import UsersTableError
 
 Kinds = type[Exception] | tuple[type[Exception], ...]
@@ -33,7 +35,8 @@ _COUNTED_RESETS: dict[Kinds, str] = {
     InvalidToken: "resets_refused:link",
     WeakPassword: "resets_refused:password",
     (HashingBusy, ResetsBusy): "resets_refused:busy",
-    (RedisError, SQLAlchemyError, UsersTableError, BreachCheckAway): "resets_refused:unavailable",
+    (RedisError, SQLAlchemyError, UsersTableError, UpdateIgnored, BreachCheckAway): "resets_refused:unavailable",
+    HashOfAnotherFormat: "resets_refused:format",
 }
 _COUNTED: dict[str | None, dict[Kinds, str]] = {
     "forgot_password": {
@@ -71,6 +74,12 @@ def _unavailable(error: Exception) -> Response:
     return problem(problems.UNAVAILABLE)
 
 
+def _operators_fault(error: Exception) -> Response:
+    """Answer like any outage: waiting does not help, but an operator's correction does, and the link stays good."""
+    log.error("reset_impossible", error=type(error).__name__, hint=explain(error))
+    return problem(problems.UNAVAILABLE)
+
+
 def _http(error: HTTPException) -> Response:
     """Answer requests that Flask itself refuses: unknown path, wrong method, size or content type, unreadable."""
     response = problem(problems.of_http(error.code or 500))
@@ -90,6 +99,7 @@ _ANSWERS: dict[Kinds, Callable[[Any], Response]] = {
     WeakPassword: lambda error: problem(problems.WEAK_PASSWORD, reasons=error.reasons),
     (RedisError, SQLAlchemyError, UsersTableError, BreachCheckAway): _unavailable,
     (OutboxFull, HashingBusy, ResetsBusy): _unavailable,
+    (UpdateIgnored, HashOfAnotherFormat): _operators_fault,
     # api/limits/limits.py has already built the 429.
     RateLimitExceeded: lambda error: error.response,
     HTTPException: _http,

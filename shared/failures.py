@@ -6,8 +6,9 @@ The texts of exceptions may hold SQL statements, addresses and passwords: they a
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.connections.database_failures import explain_database
 from shared.connections.redis_failures import explain_redis
-from shared.users.table import DATABASE_HINT, UsersTableError
+from shared.users.table import UsersTableError
 
 
 class ProbeFailed(Exception):
@@ -22,6 +23,6 @@ def explain(error: Exception) -> str:
         case RedisError():
             return explain_redis(error)
         case SQLAlchemyError():
-            return f"The database refused a statement ({type(error).__name__}). {DATABASE_HINT}"
+            return explain_database(error)
     unknown = f"Unexpected: {type(error).__name__}. Please report it."
     return str(getattr(error, "hint", unknown))

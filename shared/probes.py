@@ -3,14 +3,16 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from logging import ERROR, WARNING
 
 from shared.failures import explain
 from shared.log import get_logger
 
 TAKE_JOBS = "take_jobs"
 """The worker's probe that fails while it takes no jobs."""
-WORKER_PROBES = (TAKE_JOBS, "redis_rights", "clock", "find_users")
+WORKER_PROBES = (TAKE_JOBS, "redis_rights", "clock", "find_users", "load_user", "row_security")
 """The probes of the worker, which tells the API those that fail."""
+RARE_INTERVAL = 60.0  # Seconds.
 LOG_INTERVAL = 60.0  # Seconds after which a failure that lasts is logged again.
 
 log = get_logger(__name__)
@@ -22,12 +24,35 @@ class Probe:
 
     after: the name of a probe; if that one fails, this one would only repeat it, and is skipped.
     stops_requests: whether no request for a link is accepted while it fails.
+    is_hint: whether all works nevertheless, so that it is only a warning.
     """
 
     name: str
     attempt: Callable[[], None]
     after: str = ""
     stops_requests: bool = False
+    is_hint: bool = False
+
+
+class Rarely:
+    """Makes an attempt at most once a minute, and raises again what it raised: for probes that take longer."""
+
+    def __init__(self, attempt: Callable[[], None]) -> None:
+        self._attempt = attempt
+        self._error: Exception | None = None
+        self._tried_at = float("-inf")
+
+    def __call__(self) -> None:
+        """Make the attempt if it is due."""
+        if time.monotonic() - self._tried_at >= RARE_INTERVAL:
+            self._error = None
+            try:
+                self._attempt()
+            except Exception as error:
+                self._error = error
+            self._tried_at = time.monotonic()
+        if self._error:
+            raise self._error.with_traceback(None)
 
 
 class Probes:
@@ -61,11 +86,18 @@ class Probes:
         """Whether no request for a link is accepted now."""
         return any(probe.stops_requests and probe.name in self.failures for probe in self.probes)
 
+    @property
+    def degraded(self) -> bool:
+        """Whether emails or resets must wait now."""
+        return any(probe.name in self.failures for probe in self.probes if not probe.is_hint)
+
     def _log(self, skipped: set[str]) -> None:
         now = time.monotonic()
-        for name, hint in self.failures.items():
-            if now - self._logged_at.get(name, -LOG_INTERVAL) >= LOG_INTERVAL:
-                log.error("probe_failed", probe=name, hint=hint)
+        for probe in self.probes:
+            name = probe.name
+            if name in self.failures and now - self._logged_at.get(name, -LOG_INTERVAL) >= LOG_INTERVAL:
+                level = WARNING if probe.is_hint else ERROR
+                log.log(level, "probe_failed", probe=name, hint=self.failures[name])
                 self._logged_at[name] = now
         for name in self._logged_at.keys() - self.failures.keys() - skipped:
             log.warning("probe_recovered", probe=name)

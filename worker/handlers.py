@@ -19,9 +19,15 @@ from worker.smtp.words import words
 
 # Seconds. A late link is useless, but a day later it is still worth knowing that the password was changed.
 NOTICE_MAX_AGE = 86400
+# Seconds for which a change that nobody confirmed is looked for in the table: no replica should be further behind.
+UNCONFIRMED_MAX_AGE = 600
 MAX_PER_ADDRESS = 5  # Accounts.
 
 log = get_logger(__name__)
+
+
+class NotChangedYet(Exception):
+    """The table shows no change of a password that the API has not confirmed either."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class JobHandlers:
     def handle(self, job: Job) -> Outcome:
         """Do what the job asks for and return its outcome, which is always logged in one line.
 
-        Raises MailFailed, SQLAlchemyError or UsersTableError if it could not be done.
+        Raises MailFailed, SQLAlchemyError, UsersTableError or NotChangedYet if it could not be done.
         """
         if job.age > (NOTICE_MAX_AGE if job.kind == "password_changed" else self.max_age):
             log.error("dropped_too_old", job=job.id, kind=job.kind, address_hash=job.address_hash)
@@ -80,11 +86,13 @@ class JobHandlers:
             return self._mail_offer(job, users[0])
         # A job for each user, so that one that fails does not email the others twice.
         for user in users:
-            self.outbox.add(job.send_link_to_user(user.id))
+            self.outbox.add(job.send_link_to_user(user.id, state(user.id, user.password_hash, self.hash_keys[0])))
         return _without_mail("several_users", job, users=len(users))
 
     def _send_link_to_user(self, job: Job) -> Outcome:
         found = [user for user in self.users.find(job.address) if user.id == job.user_id]
+        # If ids are not unique, the state tells which user it is.
+        found.sort(key=lambda user: not self._is_old_state(job, user))
         user = next(filter(self.users.offer, found), None)
         return self._mail_offer(job, user) if user else _without_mail(_why_nobody(found), job)
 
@@ -104,15 +112,27 @@ class JobHandlers:
         return write(job, user.address, token)
 
     def _notify_changed(self, job: Job) -> Outcome:
-        """Notify the address that the user had, unless the old password is still stored: nothing changed then."""
-        rows = self.users.with_id(job.user_id)
-        rows = [row for row in rows if row.address == job.address] or rows
-        stored = {state(row.id, row.password_hash, key) for row in rows for key in self.hash_keys}
-        if not rows or job.old_state in stored:
+        """Notify the address that the user had, if the API confirmed the change, or else if the table shows it.
+
+        The table may be a replica that is behind: a change that it does not show is looked for again.
+
+        Raises NotChangedYet.
+        """
+        if not job.confirmed and not self._shows_change(job):
+            if job.age < UNCONFIRMED_MAX_AGE:
+                raise NotChangedYet
             return _without_mail("not_changed", job, user=job.user_id)
         answer = self._mail(lambda: self.messages.password_changed(job))
         log.info("change_mailed", job=job.id, user=job.user_id)
         return _mailed("password_changed", job, answer)
+
+    def _shows_change(self, job: Job) -> bool:
+        rows = self.users.with_id(job.user_id)
+        rows = [row for row in rows if row.address == job.address] or rows
+        return bool(rows) and not any(self._is_old_state(job, row) for row in rows)
+
+    def _is_old_state(self, job: Job, user: User) -> bool:
+        return job.old_state in [state(user.id, user.password_hash, key) for key in self.hash_keys]
 
     def _mail(self, write: Callable[[], Message]) -> str:
         try:

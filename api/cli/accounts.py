@@ -22,7 +22,7 @@ class Accounts:
     """The users table as created by `create-table`, with the configured names."""
 
     def __init__(self, settings: Settings, session: "scoped_session[Session]") -> None:
-        schema, _, name = settings.users_table.rpartition(".")
+        schema, name = settings.users_schema_and_table
         self._session = session
         self._email, self._password = settings.users_email_column, settings.users_password_column
         changed = settings.users_password_changed_column or "password_changed_at"

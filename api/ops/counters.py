@@ -34,7 +34,12 @@ COUNTS = (
     Count("requests_refused", "Requests for a link refused to everybody.", "reason", ("full", "memory", "redis")),
     Count("resets_confirmed", "Passwords that were set."),
     Count("resets_limited", "Resets and checks over a limit.", "by", ("client", "link")),
-    Count("resets_refused", "Resets and checks refused.", "reason", ("link", "password", "busy", "unavailable")),
+    Count(
+        "resets_refused",
+        "Resets and checks refused.",
+        "reason",
+        ("link", "password", "busy", "unavailable", "format"),
+    ),
     Count(
         "mails_sent", "Mails that the relay took.", "kind", ("reset", "first_password", "sign_in", "password_changed")
     ),
@@ -42,7 +47,7 @@ COUNTS = (
         "mails_retried",
         "Attempts that failed and are made again.",
         "reason",
-        ("transient", "unsure", "misconfigured", "database", "unexpected"),
+        ("transient", "unsure", "misconfigured", "database", "unconfirmed", "unexpected"),
     ),
     Count("mails_buried", "Jobs given up, for a person to look at.", "kind", _KINDS),
     Count("mails_dropped", "Jobs dropped because they were too old.", "kind", _KINDS),

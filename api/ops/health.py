@@ -45,7 +45,7 @@ class Readiness:
         self.probes.run()
         if self.probes.requests_stopped:
             return "unavailable"
-        return "degraded" if self.probes.failures else "ok"
+        return "degraded" if self.probes.degraded else "ok"
 
 
 def register_health(app: Flask, readiness: Readiness) -> None:

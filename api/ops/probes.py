@@ -1,7 +1,7 @@
 """The probes of the API: what requests for a link, emails and resets need."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -9,19 +9,22 @@ from typing import Any
 from flask import Flask
 from redis import Redis
 
+from api.ops.last_refusal import LastRefusal
 from api.ops.memory import Memory
+from api.ops.table_hints import check_index, check_unique_id
 from shared.connections.clock import check_clock
 from shared.failures import ProbeFailed
-from shared.probes import WORKER_PROBES, Probe, Probes
+from shared.probes import WORKER_PROBES, Probe, Probes, Rarely
 from shared.redis_keys import Key
+from shared.users.password_change import rehearse_change
+from shared.users.row_security import check_row_security
 from shared.users.users import Users
 
 DATABASE_TIMEOUT = 1.0  # Seconds.
 
 
-def api_probes(app: Flask, redis: Redis, rehearse: Callable[[], None], memory: Memory, users: Users) -> Probes:
-    """Return the probes in the order in which their failures matter. rehearse: accepts a request without a trace."""
-    in_thread = OwnThread(app)
+def api_probes(redis: Redis, rehearse: Callable[[], None], memory: Memory, database: Iterable[Probe]) -> Probes:
+    """Return all probes. rehearse: accepts a request without a trace; database: the probes of the database."""
 
     def check_memory() -> None:
         memory.sample()
@@ -33,7 +36,7 @@ def api_probes(app: Flask, redis: Redis, rehearse: Callable[[], None], memory: M
             Probe("redis_memory", check_memory, after="accept_request", stops_requests=True),
             Probe("clock", lambda: check_clock(redis), after="accept_request"),
             *worker_probes(redis),
-            Probe("find_users", in_thread(users.probe)),
+            *database,
         ]
     )
 
@@ -55,6 +58,25 @@ def worker_probes(redis: Redis) -> list[Probe]:
 
     asked = [Probe(f"worker_{name}", partial(ask_workers, name), after="accept_request") for name in WORKER_PROBES]
     return [Probe("worker", find_worker, after="accept_request"), *asked]
+
+
+def database_probes(app: Flask, users: Users, example: str, refusal: LastRefusal) -> list[Probe]:
+    """Return the probes of what links and resets need of the database. example: a hash as a reset writes it."""
+    in_thread, hint_in_thread = OwnThread(app), OwnThread(app)
+    table = users.table
+
+    def see_rows() -> None:
+        check_row_security(table, updates=True)
+
+    return [
+        Probe("find_users", in_thread(users.probe)),
+        Probe("load_user", in_thread(Rarely(users.probe_id)), after="find_users"),
+        Probe("row_security", in_thread(Rarely(see_rows)), after="find_users"),
+        Probe("set_password", in_thread(lambda: rehearse_change(table, example)), after="find_users"),
+        Probe("last_reset", refusal.check),
+        Probe("lookup_index", hint_in_thread(Rarely(lambda: check_index(users))), after="find_users", is_hint=True),
+        Probe("unique_id", hint_in_thread(Rarely(lambda: check_unique_id(table))), after="find_users", is_hint=True),
+    ]
 
 
 class OwnThread:

@@ -10,19 +10,21 @@ from contextlib import contextmanager
 
 import bcrypt
 
+from api.passwords.hash_shapes import may_replace
 from api.passwords.policy import WeakPassword
 from shared.settings.settings import HashFormat
 from shared.tokens import InvalidToken
 
 WAIT_FOR_HASH = 5.0  # Seconds after which a hash that has not started is given up.
+MIN_ROUNDS = 4  # bcrypt takes no less.
 MAX_ROUNDS = 16  # Cost of a stored hash: 5 seconds. Each step more doubles it; 31 would take days.
 _STORED = re.compile(r"(bcrypt\$|bcrypt_sha256\$)?(\$2[aby]\$([0-3][0-9])\$[./A-Za-z0-9]{53})")
-# The prefix that each format writes, and then the others that may be imported.
-_BEGINNINGS: dict[HashFormat, tuple[str, ...]] = {
-    "bcrypt": ("$2b$", "$2a$", "$2y$"),
-    "bcrypt-2y": ("$2y$", "$2a$", "$2b$"),
-    "django-bcrypt": ("bcrypt$$2b$",),
-    "django-bcrypt-sha256": ("bcrypt_sha256$$2b$",),
+# The prefix that each format writes.
+_PREFIXES: dict[HashFormat, str] = {
+    "bcrypt": "$2b$",
+    "bcrypt-2y": "$2y$",
+    "django-bcrypt": "bcrypt$$2b$",
+    "django-bcrypt-sha256": "bcrypt_sha256$$2b$",
 }
 
 
@@ -123,7 +125,7 @@ def is_hash_of(stored: str, password: str) -> bool:
 def flaw(stored: str, hash_format: HashFormat) -> str:
     """Return why a stored hash cannot be imported in a format, or an empty string if it can."""
     match = _STORED.fullmatch(stored)
-    if not match or not stored.startswith(_BEGINNINGS[hash_format]):
+    if not match or not may_replace(stored, hash_format):
         return f"is not of the format {hash_format}"
     return f"has a cost of more than {MAX_ROUNDS}" if int(match[3]) > MAX_ROUNDS else ""
 
@@ -136,7 +138,7 @@ def encode(password: str, hash_format: HashFormat, rounds: int) -> str:
     """
     secret = _secret(password, prehashed=hash_format == "django-bcrypt-sha256")
     hashed = bcrypt.hashpw(secret, bcrypt.gensalt(rounds)).decode()
-    return _BEGINNINGS[hash_format][0] + hashed.removeprefix("$2b$")
+    return _PREFIXES[hash_format] + hashed.removeprefix("$2b$")
 
 
 def _secret(password: str, *, prehashed: bool) -> bytes:

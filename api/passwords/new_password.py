@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from api.passwords.breaches import RangeService
+from api.passwords.hash_shapes import require_format
 from api.passwords.hashing import Passwords
 from api.passwords.policy import PasswordPolicy
 
@@ -18,8 +19,10 @@ class NewPasswords:
     def hash(self, password: str, address: str, old: str = "") -> str:
         """Check the new password of an address's owner, and return the hash that replaces the old one.
 
-        Raises WeakPassword, BreachCheckAway and HashingBusy.
+        Raises HashOfAnotherFormat, WeakPassword, BreachCheckAway and HashingBusy.
         """
+        if old:
+            require_format(old, self.policy.hash_format)
         self.policy.check(password, address)
         if self.breaches:
             self.breaches.check(password)

@@ -7,15 +7,21 @@ from datetime import datetime
 from threading import Semaphore
 
 from redis.exceptions import RedisError
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 
+from api.ops.last_refusal import LastRefusal
 from api.passwords.new_password import NewPasswords
 from shared.log import get_logger
 from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox
 from shared.tokens import InvalidToken, TokenClaims, Tokens
+from shared.users.password_change import CommitUnanswered, UpdateIgnored
+from shared.users.table import UsersTableError
 from shared.users.user import User
 from shared.users.users import Users
 
+# What the database refuses until somebody changes its rights, policies, triggers, constraints or types.
+LASTING = (UpdateIgnored, DataError, IntegrityError, ProgrammingError)
 NOTICE_DELAY = 60  # Seconds; longer than the rest of a reset takes.
 
 log = get_logger(__name__)
@@ -38,6 +44,7 @@ class Resets:
     count_use: Callable[[str], None]
     outbox: Outbox
     address_key: bytes
+    refusal: LastRefusal
 
     def check(self, token: str) -> datetime:
         """Return when the link expires.
@@ -54,10 +61,10 @@ class Resets:
         """Set the password of the user that the token was issued for, once.
 
         The notice is queued before the change, with a delay, so that it is sent even if this process dies right after
-        the commit. The worker drops it if the old password is still stored.
+        the commit. The worker drops it if nobody confirmed it and the old password is still stored.
 
-        Raises InvalidToken, RateLimitExceeded, WeakPassword, BreachCheckAway, HashingBusy, ResetsBusy, and RedisError
-        or SQLAlchemyError with nothing changed.
+        Raises InvalidToken, RateLimitExceeded, WeakPassword, BreachCheckAway, HashingBusy, ResetsBusy, RedisError,
+        SQLAlchemyError or UpdateIgnored with nothing changed, and CommitUnanswered.
         """
         claims = self._verify(token)
         # Before the query, so that a refusal costs half and a slow database blocks only as many threads as slots.
@@ -84,16 +91,30 @@ class Resets:
 
     def _set(self, user: User, password: str, requester: dict[str, str]) -> None:
         """Check, hash and store the password, and queue its notice."""
-        password_hash = self.passwords.hash(password, user.address, user.password_hash)
+        old = user.password_hash if user.has_password else ""
+        password_hash = self.passwords.hash(password, user.address, old)
         notice = Job.password_changed(
             user.address, self.address_key, user_id=user.id, password_hash=user.password_hash, **requester
         ).about(user.name, user.locale)
         self.outbox.add_delayed(notice, NOTICE_DELAY)
-        won = self.users.set_password(user, password_hash)
+        won = self._change(user, password_hash, notice)
         self._decide(notice, won=won)
         if not won:
             raise InvalidToken
+        self.refusal.forget()
         log.info("password_reset", user=user.id)
+
+    def _change(self, user: User, password_hash: str, notice: Job) -> bool:
+        """Store the hash; if that fails, cancel the notice. Tell whether the user was still as loaded."""
+        try:
+            return self.users.set_password(user, password_hash)
+        except CommitUnanswered:
+            raise  # The password may be set: the worker decides.
+        except (SQLAlchemyError, UsersTableError, UpdateIgnored) as error:
+            self._decide(notice, won=False)
+            if isinstance(error, LASTING):
+                self.refusal.note(error)
+            raise
 
     def _decide(self, notice: Job, *, won: bool) -> None:
         """Send the notice or cancel it. If Redis is down by now, the worker decides by the stored password."""

@@ -2,48 +2,67 @@
 
 import time
 from collections.abc import Generator
+from contextlib import suppress
 from typing import Any
 
 import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from psycopg.waiting import Ready
-from sqlalchemy import make_url
+
+from shared.log import get_logger
+from shared.settings.database_url import DatabaseAddress
 
 db = SQLAlchemy()
 
-# Seconds. PostgreSQL ends a statement that takes too long; if it does not answer at all, we give up a second later.
+# Seconds. A statement that takes too long is cancelled; if the database does not answer to that, we give up.
 CONNECT_TIMEOUT = 2
 STATEMENT_TIMEOUT = 5
+CANCEL_TIMEOUT = 0.5
 ANSWER_TIMEOUT = STATEMENT_TIMEOUT + 1
+
+log = get_logger(__name__)
 
 
 class BoundedConnection(psycopg.Connection[Any]):
-    """A connection that waits for a frozen server no longer than ANSWER_TIMEOUT.
+    """A connection that cancels a statement after STATEMENT_TIMEOUT, and gives up at ANSWER_TIMEOUT.
 
-    libpq has no such bound: `statement_timeout` is enforced by the server, and TCP does not time out as long as the
-    other side's kernel, or a proxy, acknowledges.
+    PostgreSQL's `statement_timeout` is not used: poolers in transaction mode refuse it at the start of a connection, or
+    leave it behind for the next client. libpq has no such bound, and TCP does not time out as long as the other side's
+    kernel, or a proxy, acknowledges.
     """
 
     def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
         """Run a generator of psycopg, which is one exchange with the server.
 
-        Raises psycopg.OperationalError after ANSWER_TIMEOUT, and closes the connection.
+        Raises psycopg.errors.QueryCanceled if the statement was cancelled, or psycopg.OperationalError after
+        ANSWER_TIMEOUT, and then closes the connection.
         """
         return super().wait(self._bounded(gen), *arguments, **options)
 
     def _bounded(self, gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-        ends_at = time.monotonic() + ANSWER_TIMEOUT
+        begun, cancelled = time.monotonic(), False
         try:
             state = next(gen)
             while True:
                 ready = yield state
                 # psycopg sends NONE ten times a second while nothing arrives.
-                if ready == Ready.NONE and time.monotonic() > ends_at:
-                    self.pgconn.finish()
-                    raise psycopg.OperationalError("the database does not answer")
+                if ready == Ready.NONE:
+                    waited = time.monotonic() - begun
+                    if waited > ANSWER_TIMEOUT:
+                        self.pgconn.finish()
+                        raise psycopg.OperationalError("the database does not answer")
+                    if waited > STATEMENT_TIMEOUT and not cancelled:
+                        cancelled = True
+                        self._cancel()
                 state = gen.send(ready)
         except StopIteration as end:
             return end.value
+
+    def _cancel(self) -> None:
+        """Ask the server to cancel the statement. With libpq before 17, a frozen server could block this for ever."""
+        if psycopg.capabilities.has_cancel_safe():
+            with suppress(psycopg.Error):
+                self.cancel_safe(timeout=CANCEL_TIMEOUT)
 
 
 def database_config(url: str, connections: int, *, reads_only: bool = False) -> dict[str, Any]:
@@ -51,23 +70,28 @@ def database_config(url: str, connections: int, *, reads_only: bool = False) -> 
 
     reads_only: each statement commits by itself, which saves the two round trips of BEGIN and ROLLBACK.
     """
+    address = DatabaseAddress.parse(url)
+    if address.ignored:
+        log.info("database_parameters_ignored", names=address.ignored)
     # Pooled connections are tested before use, so that a restart of the database costs no job a second attempt.
     options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
     if reads_only:
         options["isolation_level"] = "AUTOCOMMIT"
-    if make_url(url).get_backend_name() == "postgresql":
-        options |= {"pool_size": connections, "max_overflow": 0, "pool_timeout": CONNECT_TIMEOUT}
-        options["creator"] = lambda: _connect(url)
-    else:
+    if address.backend == "sqlite":
         options["connect_args"] = {"timeout": STATEMENT_TIMEOUT}
-    return {"SQLALCHEMY_DATABASE_URI": url, "SQLALCHEMY_ENGINE_OPTIONS": options}
+        return {"SQLALCHEMY_DATABASE_URI": address.target, "SQLALCHEMY_ENGINE_OPTIONS": options}
+    options |= {"pool_size": connections, "max_overflow": 0, "pool_timeout": CONNECT_TIMEOUT}
+    options["creator"] = lambda: _connect(address.target)
+    # Without an address: SQLAlchemy cannot parse all that libpq takes, such as several hosts.
+    return {"SQLALCHEMY_DATABASE_URI": "postgresql+psycopg://", "SQLALCHEMY_ENGINE_OPTIONS": options}
 
 
-def _connect(url: str) -> BoundedConnection:
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+def _connect(target: str) -> BoundedConnection:
     return BoundedConnection.connect(
-        plain,
+        target,
+        # A pooler in transaction mode gives every transaction another connection, which lacks what was prepared.
+        prepare_threshold=None,
+        client_encoding="utf-8",
         connect_timeout=CONNECT_TIMEOUT,
         tcp_user_timeout=ANSWER_TIMEOUT * 1000,
-        options=f"-c statement_timeout={STATEMENT_TIMEOUT * 1000}",
     )

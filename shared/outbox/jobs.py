@@ -35,8 +35,8 @@ class Job:
     forgot: find the users of `address` and email each a link.
     over_quota: do nothing. A request over its address's quota becomes this no-op job: as much work for the API.
     reset: email a link to `user_id`, one of several users who share `address`.
-    password_changed: tell `address` that the password of `user_id` was changed, unless the password behind `old_state`
-    is still stored: then the change never happened.
+    password_changed: tell `address` that the password of `user_id` was changed. If the API has not `confirmed` that,
+    the worker looks whether the password behind `old_state` is still stored: then the change never happened.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Job:
     user_id: str = ""
     old_state: str = ""
     asked_at: float | None = None  # When it was first accepted, if a person has retried it since.
+    confirmed: bool | None = None  # Set by shared/outbox/lua/promote.lua.
     version: int = 1
 
     @classmethod
@@ -74,10 +75,10 @@ class Job:
         """Return the job with the name of the account, and in the language of its user if that is known."""
         return replace(self, account=account, locale=locale or self.locale)
 
-    def send_link_to_user(self, user_id: str) -> Self:
+    def send_link_to_user(self, user_id: str, user_state: str) -> Self:
         """Make the job for one of several users who share the address, with the same id each time."""
-        own_id = hashlib.sha256(f"{self.id}:{user_id}".encode()).hexdigest()[:32]
-        return replace(self, id=own_id, kind="reset", user_id=user_id)
+        own_id = hashlib.sha256(f"{self.id}:{user_id}:{user_state}".encode()).hexdigest()[:32]
+        return replace(self, id=own_id, kind="reset", user_id=user_id, old_state=user_state)
 
     def no_op(self) -> Self:
         """Make the no-op job that replaces this one if its address is over its quota."""

@@ -11,10 +11,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from redis import ConnectionPool
 from redis.exceptions import RedisError
-from sqlalchemy import create_engine, make_url
-from sqlalchemy.exc import ArgumentError
 
 from shared.settings.branding import Branding
+from shared.settings.database_url import DatabaseAddress
 from shared.settings.environment import FromEnvironment
 from shared.settings.redis_url import SentinelAddress
 
@@ -67,21 +66,8 @@ def _redis_url(value: SecretStr) -> SecretStr:
 
 
 def _database_url(value: SecretStr) -> SecretStr:
-    try:
-        url = make_url(value.get_secret_value())
-    except (ArgumentError, ValueError):  # ValueError if the port is not a number; its text holds the password.
-        raise ValueError("is not a database address") from None
-    backend = url.get_backend_name()
-    if backend not in {"postgresql", "sqlite"}:
-        raise ValueError(f"names {backend}, which is not supported")
-    if backend == "sqlite" and (not url.database or ":memory:" in url.database):
-        raise ValueError("names a SQLite database in memory, which API and worker cannot share")
-    url = url.set(drivername={"postgresql": "postgresql+psycopg"}.get(backend, backend))
-    try:
-        create_engine(url)  # Parses the rest without connecting.
-    except (ArgumentError, ValueError):
-        raise ValueError("is not a database address") from None
-    return SecretStr(url.render_as_string(hide_password=False))
+    DatabaseAddress.parse(value.get_secret_value())
+    return value
 
 
 def _condition(value: str) -> str:
@@ -128,17 +114,17 @@ class Settings(Branding, KeySettings):
     """The settings that the API and the worker share."""
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
-        description="The database that has the users table: `postgresql://user:password@host/name` or "
-        "`sqlite:////path/to/file`."
+        description="The database that has the users table: `postgresql://user:password@host/name`, with several hosts "
+        "and libpq's parameters if necessary, or `sqlite:////path/to/file`."
     )
     users_table: Name = Field(
         default="users", description="The name of the users table, with its schema if necessary: `schema.table`."
     )
-    users_id_column: Name = Field(default="id", description="The column with the primary key.")
+    users_id_column: Name = Field(default="id", description="The column with the unique ids, which may be of any type.")
     users_email_column: Name = Field(default="email", description="The column with the email addresses.")
     users_password_column: Name = Field(default="password_hash", description="The column with the password hashes.")
     users_password_changed_column: str = Field(
-        default="", description="A timestamp column that a reset sets to the current time (UTC). Empty: none."
+        default="", description="A timestamp or date column that a reset sets to the current time (UTC). Empty: none."
     )
     users_name_column: str = Field(
         default="",
@@ -172,3 +158,9 @@ class Settings(Branding, KeySettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="The lowest level that is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )
+
+    @property
+    def users_schema_and_table(self) -> tuple[str, str]:
+        """The schema of the users table, empty if the database knows it, and its name."""
+        schema, _, name = self.users_table.rpartition(".")
+        return schema or DatabaseAddress.parse(self.database_url.get_secret_value()).schema, name

@@ -1,39 +1,130 @@
-"""Set the password of a user who is still as loaded, in one conditional statement."""
+"""Set the password of a user who is still as loaded, in one conditional statement, and see that it was set."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Column, Connection, Update, and_, func, literal_column, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.sql.elements import ColumnElement
 
-from shared.users.table import UsersTable
+from shared.users.table import UsersTable, UsersTableError, stored
 from shared.users.user import User
+
+
+class UpdateIgnored(Exception):
+    """The database changed nothing, or something else, and reported no error."""
+
+    hint = (
+        "The UPDATE of a password reported no error and did not set it, although the user is still as loaded. Check "
+        "the rights of the database's user, the policies of row level security (it needs one FOR UPDATE), and the "
+        "triggers and rules of the table."
+    )
+
+
+class ManyRows(UpdateIgnored):
+    """Several rows have this id, address and hash."""
+
+    hint = "Several rows have the same id, address and password hash. Let USERS_ID_COLUMN name a column of unique ids."
+
+
+class CommitUnanswered(SQLAlchemyError):
+    """The database did not answer to COMMIT: the password may be set. `orig`: the driver's error."""
+
+    orig: BaseException | None = None
 
 
 def change_password(table: UsersTable, user: User, password_hash: str) -> bool:
     """Set the password if the user is still as loaded; tell whether it was set.
 
     If it is called several times with the same `user`, exactly one call returns True.
+
+    Raises UpdateIgnored or SQLAlchemyError with nothing changed, and CommitUnanswered.
     """
-    unchanged = table.password == user.password_hash
-    if not user.password_hash:
-        unchanged |= table.password.is_(None)
-    statement = update(table.reflected).where(
-        table.has_id(user.id),
-        unchanged,
-        table.email == user.address,
+    as_loaded = and_(table.has_id(user.id), _has(table, user.password_hash, user.address))
+    with table.engine.connect() as connection:
+        rows = connection.execute(_setting(table, password_hash).where(as_loaded)).rowcount
+        if rows == 1 and _holds(connection, table, user, password_hash):
+            _commit(connection)
+            return True
+        connection.rollback()
+        if rows > 1:
+            raise ManyRows
+        if rows == 1 or connection.execute(select(table.id).where(as_loaded)).first():
+            raise UpdateIgnored
+    return False
+
+
+def rehearse_change(table: UsersTable, password_hash: str) -> None:
+    """Run the statement that sets a password with a condition that no row meets, and roll it back.
+
+    Raises UsersTableError or SQLAlchemyError.
+    """
+    _require_room(table, len(password_hash))
+    with table.engine.connect() as connection:
+        # With every column that the real condition has: the right to read each of them is needed.
+        nobody = and_(literal_column("1 = 0"), _has(table, "", ""), table.id.is_(None))
+        connection.execute(_setting(table, password_hash).where(nobody))
+
+
+def _require_room(table: UsersTable, needed: int) -> None:
+    """Raise UsersTableError if the column, as it is now, is shorter than a hash."""
+    now = table.columns(table.reflected)[table.password.name]
+    if now.length is not None and now.length < needed:
+        raise UsersTableError(
+            f"USERS_PASSWORD_COLUMN: {table.password.name} holds {now.length} characters, and a hash of "
+            f"USERS_HASH_FORMAT has {needed}. Make the column longer: ALTER TABLE {table.reflected.fullname} "
+            f"ALTER COLUMN {table.password.name} TYPE varchar(255)."
+        )
+
+
+def _setting(table: UsersTable, password_hash: str) -> Update:
+    """Return the statement that sets a password and, where there is a column for it, the time of the change.
+
+    Raises UsersTableError if that column cannot hold a time.
+    """
+    values: dict[Any, Any] = {table.password: stored(table.password).written(table.password, password_hash)}
+    if table.changed is not None:
+        values[table.changed] = stored(table.changed).written(table.changed, _now(table.changed))
+    return update(table.reflected).values(values)
+
+
+def _has(table: UsersTable, password_hash: str, address: str) -> ColumnElement[bool]:
+    """Return the condition that a row has this hash and address, and meets USERS_FILTER."""
+    hash_ = stored(table.password).as_text(table.password)
+    return and_(
+        # An account without a password may have NULL there.
+        func.coalesce(hash_, "") == "" if password_hash == "" else hash_ == password_hash,
+        stored(table.email).as_text(table.email) == address,
         table.condition,
     )
-    with table.engine.connect() as connection:
-        applied = connection.execute(statement.values(_values(table, password_hash))).rowcount == 1
-        if applied:  # Otherwise closing the connection rolls it back.
-            connection.commit()
-    return applied
 
 
-def _values(table: UsersTable, password_hash: str) -> dict[Any, Any]:
-    """Return the new hash and, where there is a column for it, the time: UTC, with a zone if the column stores one."""
-    values: dict[Any, Any] = {table.password: password_hash}
-    if table.changed is not None:
-        now = datetime.now(UTC)
-        values[table.changed] = now if getattr(table.changed.type, "timezone", False) else now.replace(tzinfo=None)
-    return values
+def _holds(connection: Connection, table: UsersTable, user: User, password_hash: str) -> bool:
+    """Tell whether the row holds the new hash, or another one that a trigger made of it; not the old one, nor a part.
+
+    The row may be out of sight by now, as a policy of row level security wants it: that counts as set.
+    """
+    same_user = and_(table.has_id(user.id), stored(table.email).as_text(table.email) == user.address)
+    hashes = [text or "" for text in connection.execute(select(table.password).where(same_user)).scalars()]
+    changed = [text for text in hashes if text != user.password_hash]
+    return not hashes or any(text == password_hash or not password_hash.startswith(text) for text in changed)
+
+
+def _commit(connection: Connection) -> None:
+    try:
+        connection.commit()
+    except (OperationalError, InterfaceError) as error:  # Others are answers, such as of a deferred constraint.
+        unanswered = CommitUnanswered(*error.args)
+        unanswered.orig = error.orig
+        raise unanswered from error
+
+
+def _now(column: Column[Any]) -> str:
+    kind = stored(column)
+    text = kind.timestamp(datetime.now(UTC))
+    if not text:
+        raise UsersTableError(
+            f"USERS_PASSWORD_CHANGED_COLUMN: {column.name} is of the type {kind.name}, and Latchkey writes timestamps "
+            "and dates. Name a column of such a type, or leave the setting empty and let a trigger write it."
+        )
+    return text

@@ -8,13 +8,15 @@ from functools import cached_property
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Column, Engine, MetaData, Table, inspect, literal_column, true
-from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, inspect, literal_column, true
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared.settings.settings import Settings
+from shared.users.columns.postgresql import postgresql_columns
+from shared.users.columns.sqlite import sqlite_columns
+from shared.users.columns.stored import Stored
 
-DATABASE_HINT = "Check that the database is running, DATABASE_URL, and USERS_FILTER if there is one."
+_READ_COLUMNS = {"postgresql": postgresql_columns, "sqlite": sqlite_columns}
 
 
 class UsersTableError(Exception):
@@ -22,7 +24,7 @@ class UsersTableError(Exception):
 
 
 class UsersTable:
-    """The users table of a database. Ids are handled as text, and cast to the type of the id column."""
+    """The users table of a database. Every value is handled as text; `Stored` converts it."""
 
     def __init__(self, settings: Settings, database: SQLAlchemy) -> None:
         self._settings = settings
@@ -33,9 +35,13 @@ class UsersTable:
         """The engine of the app whose context is entered."""
         return self._database.engine
 
+    def sql_name(self, connection: Connection) -> str:
+        """Return the name of the table as SQL writes it."""
+        return connection.dialect.identifier_preparer.format_table(self.reflected)
+
     @property
     def id(self) -> Column[Any]:
-        """The primary key."""
+        """The ids."""
         return self.reflected.c[self._settings.users_id_column]
 
     @property
@@ -69,12 +75,8 @@ class UsersTable:
         return literal_column(f"({self._settings.users_filter})") if self._settings.users_filter else true()
 
     def has_id(self, user_id: str) -> ColumnElement[bool]:
-        """Return the condition that a row has an id.
-
-        Raises ValueError or ArithmeticError if the column cannot hold the id.
-        """
-        same: ColumnElement[bool] = self.id == self.id.type.python_type(user_id)
-        return same
+        """Return the condition that a row has an id; rows whose ids are only written differently may meet it, too."""
+        return stored(self.id).equals(self.id, user_id)
 
     @cached_property
     def reflected(self) -> Table:
@@ -83,20 +85,34 @@ class UsersTable:
         Raises UsersTableError, which says what is missing and which names exist.
         """
         settings = self._settings
-        schema, _, name = settings.users_table.rpartition(".")
+        schema, name = settings.users_schema_and_table
         wanted = [settings.users_id_column, settings.users_email_column, settings.users_password_column]
         wanted += [settings.users_password_changed_column, settings.users_name_column, settings.users_locale_column]
-        engine = self.engine
-        try:
-            table = Table(name, MetaData(), schema=schema or None, autoload_with=engine, resolve_fks=False)
-        except NoSuchTableError:
-            names = inspect(engine).get_table_names(schema=schema or None)
-            raise UsersTableError(f"USERS_TABLE: no such table. Existing tables: {', '.join(sorted(names))}.") from None
-        missing = [column for column in wanted if column and column not in table.c]
-        if missing:
-            present = ", ".join(table.c.keys())
-            raise UsersTableError(f"USERS_..._COLUMN: no column {', '.join(missing)}. Existing columns: {present}.")
+        table = Table(name, MetaData(), schema=schema or None)
+        columns = self.columns(table)
+        if not columns:
+            raise UsersTableError(f"USERS_TABLE: no such table. Existing tables: {', '.join(self._tables(schema))}.")
+        if missing := [column for column in wanted if column and column not in columns]:
+            names = ", ".join(columns)
+            raise UsersTableError(f"USERS_..._COLUMN: no column {', '.join(missing)}. Existing columns: {names}.")
+        for column, kind in columns.items():
+            table.append_column(Column(column, kind))
         return table
+
+    def columns(self, table: Table) -> dict[str, Stored]:
+        """Read the columns of a table, and their types, as they are now."""
+        with self.engine.connect() as connection:
+            return _READ_COLUMNS[connection.dialect.name](connection, table, self._settings.users_id_column)
 
     def _optional(self, name: str) -> Column[Any] | None:
         return self.reflected.c[name] if name else None
+
+    def _tables(self, schema: str) -> list[str]:
+        found = inspect(self.engine)
+        return sorted(found.get_table_names(schema=schema or None) + found.get_view_names(schema=schema or None))
+
+
+def stored(column: Column[Any]) -> Stored:
+    """Return the type of a column of the users table."""
+    assert isinstance(column.type, Stored)
+    return column.type

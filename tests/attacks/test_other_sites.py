@@ -86,7 +86,7 @@ def test_pages_hold_nothing_inline_and_ask_nobody_else(target: Target, path: str
 
     assert markup.scripts == (0 if path == "/docs" else 1)
     assert markup.inline == []
-    assert [address for address in markup.addresses if not re.match(r"[a-z-]+([/.?][^:]*)?$|#|mailto:", address)] == []
+    assert [address for address in markup.addresses if not re.match(r"[a-z-]+([/.?#][^:]*)?$|#|mailto:", address)] == []
     assert b"alert(1" not in answer.body
 
 

@@ -66,8 +66,6 @@ def is_unknown(target: Target, typed: str) -> bool:
         ("fish@example.org", "\ufb01sh@example.org"),
         ("anna@example.org", "\uff41nna@example.org"),
         ("anna@example.org", "ann\u00aa@example.org"),
-        ("anna@example.org", "an\u00adna@example.org"),
-        ("anna@example.org", "anna\u200b@example.org"),
     ],
     ids=ascii,
 )
@@ -76,6 +74,14 @@ def test_a_letter_that_some_normalisation_changes_finds_no_account(target: Targe
     target.add_user(stored)
 
     assert is_unknown(target, typed)
+
+
+@pytest.mark.parametrize("typed", ["an\u00adna@example.org", "anna\u200b@example.org"], ids=ascii)
+def test_an_invisible_character_within_an_address_is_refused(target: Target, typed: str) -> None:
+    """An address that looks like another one, CWE-1007."""
+    target.add_user("anna@example.org")
+
+    assert target.post("/forgot-password", {"email": typed}).status == 422
 
 
 @pytest.mark.parametrize(

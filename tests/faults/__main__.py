@@ -14,6 +14,7 @@ from tests.faults.cases import (
     backlog,
     claims,
     database_away,
+    database_between,
     redis_away,
     redis_refuses,
     relay_faults,
@@ -26,16 +27,8 @@ from tests.faults.report import Row, table
 from tests.faults.run import RATE, say
 
 _MODULES = (
-    workers,
-    redis_away,
-    redis_refuses,
-    api_killed,
-    relay_faults,
-    too_old,
-    database_away,
-    sentinel,
-    backlog,
-    claims,
+    *(workers, redis_away, redis_refuses, api_killed, relay_faults, too_old),
+    *(database_away, database_between, sentinel, backlog, claims),
 )
 FAULTS: dict[str, Loaded | Unloaded] = {fault.name: fault for module in _MODULES for fault in module.FAULTS}
 

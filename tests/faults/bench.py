@@ -1,6 +1,7 @@
 """What all faults share, and how a fault runs with or without load."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.faults.load import Load
 from tests.faults.report import Promise, Row, judged
 from tests.faults.run import RATE, Run, say
 from tests.faults.stack import Stack, Store, one_redis
+from tests.support.pgbouncer import PgBouncer
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,21 @@ class Bench:
 
 
 @dataclass(frozen=True)
+class Databases:
+    """The addresses of the users table for the programs, and the pooler before it, if there is one."""
+
+    of_api: str
+    of_workers: str
+    pooler: PgBouncer | None = None
+
+
+@contextmanager
+def nothing_between(bench: Bench, _folder: Path) -> Iterator[Databases]:
+    """Let both programs use the database itself."""
+    yield Databases(bench.database_url, bench.database_url)
+
+
+@dataclass(frozen=True)
 class Loaded:
     """A fault of a stack under load."""
 
@@ -43,18 +60,24 @@ class Loaded:
     act: Callable[[Run], None]
     environ: Mapping[str, str] = field(default_factory=dict)
     start_store: Callable[[Path], Store] = one_redis
+    between: Callable[[Bench, Path], AbstractContextManager[Databases]] = nothing_between
 
     def __call__(self, bench: Bench) -> Row:
         """Start everything, cause the fault, wait for stragglers, and judge."""
         folder = bench.folder_for(self.name)
+        with self.between(bench, folder) as databases:
+            return self._judged(bench, folder, databases)
+
+    def _judged(self, bench: Bench, folder: Path, databases: Databases) -> Row:
         ledger = Ledger()
         store = self.start_store(folder)
-        stack = Stack(folder, bench.database_url, ledger.take, self.environ, store)
+        stack = Stack(folder, databases.of_api, ledger.take, self.environ, store, databases.of_workers)
         if problem := _refused(stack.environ):
             store.close()
             return Row(self.title, skipped=True, notes=[problem])
         with stack, Load(stack.port, bench.rate, ledger) as load:
             run = Run(stack, ledger, load, bench.database, short=bench.short)
+            run.pooler = databases.pooler
             run.wait_for_mail(load.begun)
             try:
                 self.act(run)

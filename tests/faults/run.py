@@ -11,6 +11,7 @@ from tests.faults.database import Postgres
 from tests.faults.ledger import Ledger
 from tests.faults.load import Load
 from tests.faults.stack import Stack
+from tests.support.pgbouncer import PgBouncer
 from tests.support.servers import wait_until
 from worker.queue.delivery import LEASE
 
@@ -38,6 +39,7 @@ class Run:
         self.flows: list[float] = []
         self.broken: list[str] = []
         self.notes: list[str] = []
+        self.pooler: PgBouncer | None = None
         self.owed: Callable[[int], bool] = lambda _number: True
 
     def wait(self, seconds: float) -> None:

@@ -63,12 +63,15 @@ def one_redis(folder: Path) -> OneRedis:
 class Stack:
     """Everything that runs during one fault."""
 
-    def __init__(self, folder: Path, database_url: str, take: Take, environ: Mapping[str, str], store: Store) -> None:
+    def __init__(
+        self, folder: Path, database_url: str, take: Take, environ: Mapping[str, str], store: Store, of_workers: str
+    ) -> None:
         self.store = store
         self.relay = Relay(take)
         self.port = free_port()
         self.environ = {**settings_for(database_url, self.relay.port, self.port, store.url), **environ}
         self.workers: list[Program] = []
+        self._of_workers = of_workers
         self._folder = folder
         self._ends = ExitStack()
 
@@ -79,8 +82,8 @@ class Stack:
             ends.callback(self.relay.stop)
             for number in range(WORKERS):
                 # One worker runs a task per job, the other one takes many jobs per task.
-                events = {"WORKER_EVENTS": "false" if number % 2 else "true"}
-                self.workers.append(self._program(ends, "worker", self._folder / f"worker-{number}.log", events))
+                own = {"WORKER_EVENTS": "false" if number % 2 else "true", "DATABASE_URL": self._of_workers}
+                self.workers.append(self._program(ends, "worker", self._folder / f"worker-{number}.log", own))
             self.api = self._program(ends, "api", self._folder / "api.log")
             wait_until(self._ready, "the API and the workers do not start", START)
             self._ends = ends.pop_all()

@@ -15,6 +15,7 @@ from sqlalchemy import create_engine
 
 from api.settings import MAX_AMOUNT, MAX_WINDOW, ApiSettings
 from shared.addresses import envelope
+from shared.connections.database import database_config
 from shared.connections.redis_client import connect
 from shared.outbox.jobs import hash_keys
 from shared.settings.environment import SettingsError, secret_names
@@ -169,7 +170,8 @@ def test_a_redis_address_that_is_accepted_can_be_connected_to(value: str) -> Non
 def test_a_database_address_that_is_accepted_can_be_connected_to(value: str) -> None:
     url = taken("DATABASE_URL", value)
     if url is not None:
-        create_engine(url.get_secret_value()).dispose()
+        config = database_config(url.get_secret_value(), 1)
+        create_engine(config["SQLALCHEMY_DATABASE_URI"], **config["SQLALCHEMY_ENGINE_OPTIONS"]).dispose()
 
 
 @given(near("FORGOT_LIMIT_PER_IP"))

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from email.message import EmailMessage
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -95,7 +96,9 @@ class Service:
         return self.newest_token()
 
     def newest_token(self) -> str:
-        _, message = self.relay.mails[-1]
+        return self.token_of(self.relay.mails[-1][1])
+
+    def token_of(self, message: EmailMessage) -> str:
         return token_in(text_of(message))
 
     def stored_hash(self, address: str) -> str:

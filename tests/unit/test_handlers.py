@@ -9,7 +9,7 @@ from shared.outbox.jobs import Job, Kind, state
 from shared.settings.settings import WithoutPassword
 from shared.tokens import Tokens
 from shared.users.user import Offer, User
-from worker.handlers import JobHandlers, Outcome
+from worker.handlers import UNCONFIRMED_MAX_AGE, JobHandlers, NotChangedYet, Outcome
 from worker.smtp.failures import PermanentFailure, TransientFailure
 from worker.smtp.words import MAX_WORDS
 
@@ -82,20 +82,23 @@ def job(kind: Any = "forgot", **changes: Any) -> Job:
     return Job(kind=kind, **({"accepted_at": time.time()} | fields | changes))
 
 
-def change_of(user: User, key: bytes = NEW_KEY) -> Job:
+def change_of(user: User, key: bytes = NEW_KEY, **changes: Any) -> Job:
     """Return a notice that the user's current password was changed."""
-    return job(
-        "password_changed", address=user.address, user_id=user.id, old_state=state(user.id, user.password_hash, key)
-    )
+    old = state(user.id, user.password_hash, key)
+    return job("password_changed", address=user.address, user_id=user.id, old_state=old, **changes)
+
+
+def long_ago(user: User, key: bytes = NEW_KEY) -> Job:
+    return change_of(user, key, accepted_at=time.time() - UNCONFIRMED_MAX_AGE - 1)
 
 
 QUIET = {
     "an address that nobody uses": ([ADA], job(address="eve@example.com")),
     "a request over the quota of its address": ([ADA], job("over_quota")),
     "a link for a user who has another address now": ([BOB], job("reset", user_id=ADA.id)),
-    "a notice for a user who is gone": ([], change_of(ADA)),
-    "a notice while the old password is stored": ([ADA], change_of(ADA)),
-    "the same, hashed before the keys rotated": ([ADA], change_of(ADA, OLD_KEY)),
+    "a notice for a user who is gone": ([], long_ago(ADA)),
+    "a notice while the old password is still stored": ([ADA], long_ago(ADA)),
+    "the same, hashed before the keys rotated": ([ADA], long_ago(ADA, OLD_KEY)),
 }
 
 
@@ -106,6 +109,36 @@ def test_no_mail_and_no_job_is_created_for(rows: list[User], quiet: Job) -> None
     desk.deliver(quiet)
 
     assert (desk.sent, desk.outbox.jobs) == ([], {})
+
+
+@pytest.mark.parametrize("rows", [[ADA], []], ids=["the old password is stored", "the user is not there"])
+def test_a_recent_notice_that_nobody_confirmed_is_not_given_up_yet(rows: list[User]) -> None:
+    """The table may be a replica that is behind."""
+    with pytest.raises(NotChangedYet):
+        Desk(rows).deliver(change_of(ADA))
+
+
+@pytest.mark.parametrize("rows", [[ADA], []], ids=["the old password is stored", "the user is not there"])
+def test_a_notice_that_the_api_confirmed_is_sent_whatever_the_table_holds(rows: list[User]) -> None:
+    desk = Desk(rows)
+
+    desk.deliver(change_of(ADA, confirmed=True))
+
+    assert [mail.kind for mail in desk.sent] == ["password_changed"]
+
+
+def test_of_two_users_with_one_id_each_gets_a_link_of_their_own() -> None:
+    twin = replace(ADA, password_hash="$2b$04$hash-of-twin")
+    desk = Desk([ADA, twin])
+
+    desk.deliver(job())
+    for each in list(desk.outbox.jobs.values()):
+        desk.deliver(each)
+
+    claims = [desk.tokens.verify(mail.token) for mail in desk.sent]
+    assert [
+        claim.holds_for(user.password_hash, user.address) for claim, user in zip(claims, [ADA, twin], strict=True)
+    ] == [True] * 2
 
 
 def test_the_mail_goes_to_the_stored_address_and_not_to_the_typed_one() -> None:

@@ -1,12 +1,15 @@
 """The probes of the worker: what it needs to take and finish a job. Their failures go to the API with the heartbeat."""
 
+from collections.abc import Callable
+
 from flask import Flask
 from redis import Redis
 
 from shared.connections.clock import check_clock
 from shared.connections.database import database_config, db
 from shared.failures import ProbeFailed
-from shared.probes import Probe, Probes
+from shared.probes import Probe, Probes, Rarely
+from shared.users.row_security import check_row_security
 from shared.users.users import Users
 from worker.ops.pulse import PULSE
 from worker.ops.rights import try_consuming
@@ -27,19 +30,29 @@ def worker_probes(settings: WorkerSettings, redis: Redis) -> Probes:
         if (complaint := PULSE.complaint()) and not PULSE.starting:
             raise ProbeFailed(complaint)
 
-    def find_users() -> None:
-        with flask.app_context():
-            try:
-                users.probe()
-            finally:
-                # Between two probes the worker keeps no connection that it does not need.
-                db.engine.dispose()
+    def see_rows() -> None:
+        check_row_security(users.table, updates=False)
 
     return Probes(
         [
             Probe("take_jobs", take_jobs),
             Probe("redis_rights", lambda: try_consuming(redis)),
             Probe("clock", lambda: check_clock(redis), after="redis_rights"),
-            Probe("find_users", find_users),
+            Probe("find_users", _connected(flask, users.probe)),
+            Probe("load_user", _connected(flask, Rarely(users.probe_id)), after="find_users"),
+            Probe("row_security", _connected(flask, Rarely(see_rows)), after="find_users"),
         ]
     )
+
+
+def _connected(flask: Flask, attempt: Callable[[], None]) -> Callable[[], None]:
+    """Return a probe of the database that closes its connection: between two probes the worker needs none."""
+
+    def connected() -> None:
+        with flask.app_context():
+            try:
+                attempt()
+            finally:
+                db.engine.dispose()
+
+    return connected

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.failures import explain
 from shared.log import get_logger, with_request_id
 from shared.users.table import UsersTableError
-from worker.handlers import JobHandlers, Outcome
+from worker.handlers import JobHandlers, NotChangedYet, Outcome
 from worker.queue.consumer import Consumer, LeasedJob
 from worker.smtp.failures import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
 
@@ -24,6 +24,7 @@ MORE_FOR = 1.0
 COMPLETE_TIMEOUT = 25  # Seconds for which completing a job is retried if Redis does not answer.
 COMPLETE_INTERVAL = 0.2
 UNCONFIRMED_DELAYS = (10.0, 60.0, 300.0)  # Seconds.
+NOT_CHANGED_DELAY = 60.0  # Seconds after which an unconfirmed change is looked for again.
 # Seconds. Retries are frequent at first, so that email flows soon after a short outage, and rare in a long one.
 FIRST_DELAY, MAX_EARLY_DELAY, MAX_DELAY = 1.0, 10.0, 60.0
 EARLY_ATTEMPTS = 30  # About five minutes.
@@ -77,6 +78,10 @@ class Delivery:
                 self.consumer.reschedule(leased, wait, error.reason, "mails_retried:unsure", unconfirmed=True)
             case UnknownOutcome():
                 self._bury(leased, f"never answered, may be sent: {error.reason}")
+            case NotChangedYet():
+                log.info("change_unconfirmed", job=leased.job.id)
+                reason = "the database does not show the change (yet)"
+                self.consumer.reschedule(leased, NOT_CHANGED_DELAY, reason, "mails_retried:unconfirmed")
             case _:
                 self.consumer.reschedule(leased, delay(leased.attempts), *_reported(leased, error))
 
@@ -109,8 +114,9 @@ def _reported(leased: LeasedJob, error: Exception) -> tuple[str, str]:
             log.warning("mail_delayed", reason=error.reason, **about)
             return error.reason, "mails_retried:transient"
         case UsersTableError() | SQLAlchemyError():
-            log.error("job_delayed", error=type(error).__name__, hint=explain(error), **about)
-            return "the database is down or does not match the settings", "mails_retried:database"
+            hint = explain(error)
+            log.error("job_delayed", error=type(error).__name__, hint=hint, **about)
+            return hint, "mails_retried:database"
     log.error("unexpected_error", error=type(error).__name__, exc_info=error, **about)
     return type(error).__name__, "mails_retried:unexpected"
 

@@ -1,6 +1,7 @@
 """The database stops: the worker waits, and a reset changes nothing."""
 
 import json
+import secrets
 
 from shared.tokens import Tokens
 from tests.e2e.demo import fetch
@@ -14,14 +15,14 @@ from tests.support.service import NEW_PASSWORD, SECRET
 def away(run: Run) -> None:
     """Stop PostgreSQL, try a reset meanwhile, and start it again."""
     assert run.database is not None
-    body = _reset_body(run.database)
+    body = reset_body(run.database)
     run.wait(2)
     run.database.stop()
-    meanwhile = _reset(run, body)
+    meanwhile = reset(run, body)
     run.wait(3 if run.short else 30)
     run.database.start()
     run.is_over()
-    afterwards = _reset(run, body)
+    afterwards = reset(run, body)
     say(f"a reset without the database: {meanwhile}, with it again: {afterwards}")
     run.check(f"a reset without the database got {meanwhile}", holds=meanwhile == 503)
     # The link is bound to the stored hash: if the first reset had changed it, the link would be void.
@@ -29,13 +30,15 @@ def away(run: Run) -> None:
     run.note(f"reset {meanwhile}, then {afterwards}")
 
 
-def _reset_body(database: Postgres) -> bytes:
+def reset_body(database: Postgres) -> bytes:
+    """Return the body of a request that resets the password of CONFIRMER."""
     user_id, stored = database.confirmer()
     token = Tokens([SECRET], 1800).issue(user_id, stored, CONFIRMER)
-    return json.dumps({"token": token, "password": NEW_PASSWORD}).encode()
+    return json.dumps({"token": token, "password": f"{NEW_PASSWORD} {secrets.token_hex(4)}"}).encode()
 
 
-def _reset(run: Run, body: bytes) -> int:
+def reset(run: Run, body: bytes) -> int:
+    """Send the request and return the status of its answer."""
     url = f"http://127.0.0.1:{run.stack.port}/reset-password"
     return fetch(url, body, {"Content-Type": "application/json"})[0]
 

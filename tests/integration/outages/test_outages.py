@@ -68,7 +68,7 @@ REDIS_SAYS = {
     AuthenticationError("secret"): "Redis refuses its user or password.",
     OutOfMemoryError("secret"): "Redis is full and refuses writes.",
     ReadOnlyError("secret"): "This Redis is a replica and refuses writes.",
-    DatabaseTimeout("secret"): "The database refused a statement (TimeoutError).",
+    DatabaseTimeout("secret"): "All connections to the database are in use.",
 }
 
 

@@ -77,7 +77,7 @@ def test_a_completed_job_leaves_nothing_behind(outbox: Outbox, consumer: Consume
 def test_a_recently_completed_job_for_one_of_several_users_is_not_added_again(
     outbox: Outbox, consumer: Consumer, client: redis.Redis
 ) -> None:
-    added = job().send_link_to_user("42")
+    added = job().send_link_to_user("42", "state")
     outbox.add(added)
     consumer.complete(LeasedJob(added, "one"), Outcome())
 

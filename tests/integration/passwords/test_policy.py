@@ -38,7 +38,7 @@ def test_a_refused_password_leaves_the_link_and_the_hash_unchanged(
     assert service.reset(token).status_code == 200
 
 
-@pytest.mark.parametrize("stored", ["$2b$31$" + "." * 53, "bcrypt_sha256$$2b$31$" + "." * 53, "no hash at all"])
+@pytest.mark.parametrize("stored", ["$2b$31$" + "." * 53, "$2a$20$" + "." * 53])
 def test_a_stored_hash_that_cannot_be_compared_does_not_stop_the_reset(service: Service, stored: str) -> None:
     service.add_user("anna@example.com")
     service.sql("UPDATE users SET password_hash = :stored", stored=stored)
@@ -52,10 +52,11 @@ def test_a_stored_hash_that_cannot_be_compared_does_not_stop_the_reset(service: 
     assert bcrypt.checkpw(NEW_PASSWORD.encode(), service.stored_hash("anna@example.com").encode())
 
 
-def test_the_old_password_is_recognised_in_an_older_hash_format(make_service: MakeService) -> None:
+def test_the_old_password_is_recognised_under_an_older_prefix(make_service: MakeService) -> None:
     service = make_service(USERS_HASH_FORMAT="bcrypt-2y")
     service.add_user("anna@example.com")
-    service.sql("UPDATE users SET password_hash = :old", old=encode(OLD_PASSWORD, "django-bcrypt-sha256", 4))
+    old = encode(OLD_PASSWORD, "bcrypt", 4).replace("$2b$", "$2a$")
+    service.sql("UPDATE users SET password_hash = :old", old=old)
     token = service.link_for("anna@example.com")
 
     assert service.reset(token, OLD_PASSWORD).status_code == 422

@@ -39,7 +39,7 @@ def test_every_variable_of_a_program_is_one_of_its_settings(service: str, settin
 def test_every_program_starts_with_its_environment(service: str, settings: type[Settings]) -> None:
     loaded = settings.load(environment(service))
 
-    assert loaded.database_url.get_secret_value() == "postgresql+psycopg://app:hunter2@db.example.com/app"
+    assert loaded.database_url.get_secret_value() == "postgresql://app:hunter2@db.example.com/app"
 
 
 @pytest.mark.parametrize("service", ["api", "worker"])
@@ -108,7 +108,7 @@ def test_the_users_table_of_a_first_try_is_named_as_in_the_demo(tmp_path: Path) 
 
     for service, settings in OURS.items():
         loaded, expected = settings.load(environment(service, **first_try)), settings.load(demo)
-        assert loaded.database_url.get_secret_value() == "postgresql+psycopg://latchkey:hunter2@postgres/latchkey"
+        assert loaded.database_url.get_secret_value() == "postgresql://latchkey:hunter2@postgres/latchkey"
         names = [name for name in settings.model_fields if name.startswith("users_")]
         assert [getattr(loaded, name) for name in names] == [getattr(expected, name) for name in names]
 

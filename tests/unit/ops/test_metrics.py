@@ -8,7 +8,7 @@ import pytest
 
 from api.ops.counters import COUNTS
 from api.ops.metrics import Metrics
-from api.ops.probes import api_probes
+from api.ops.probes import api_probes, database_probes
 from shared.delivery_buckets import bucket
 from shared.outbox.pending import Pending
 
@@ -16,7 +16,8 @@ WATCH = (
     (Path(__file__).parents[3] / "docs" / "production.md").read_text().split("## What to watch")[1].split("\n## ")[0]
 )
 DELIVERY = "delivery_seconds"
-PROBES = {probe.name for probe in api_probes(Mock(), Mock(), Mock(), Mock(), Mock()).probes}
+OF_DATABASE = database_probes(Mock(), Mock(), "", Mock())
+PROBES = {probe.name for probe in api_probes(Mock(), Mock(), Mock(), OF_DATABASE).probes}
 
 
 @pytest.fixture

@@ -164,13 +164,6 @@ def test_a_password_may_go_unencrypted_to_this_machine() -> None:
     assert not WorkerSettings.load(WORKER | local).mail_use_tls
 
 
-@pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg2", "postgresql+psycopg"])
-def test_postgresql_is_spoken_to_through_psycopg_with_the_password_kept(scheme: str) -> None:
-    settings = ApiSettings.load(SHARED | {"DATABASE_URL": f"{scheme}://user:p%40ss@db.example/app"})
-
-    assert settings.database_url.get_secret_value() == "postgresql+psycopg://user:p%40ss@db.example/app"
-
-
 def test_lists_are_split_at_commas_and_keep_their_order() -> None:
     origins = "https://www.example.com, http://localhost:3000,"
 

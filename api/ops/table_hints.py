@@ -1,0 +1,86 @@
+"""What is worth knowing about the users table although everything works: no index for the look-up, no unique id."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from shared.failures import ProbeFailed
+from shared.users.table import UsersTable
+from shared.users.users import Users
+
+MANY_ROWS = 10_000  # Below this, reading the whole table takes a few milliseconds.
+
+_UNIQUE = {
+    # A view has no indexes of its own, and may well have unique ids.
+    "postgresql": text("""
+        SELECT relkind NOT IN ('r', 'p') OR EXISTS (
+            SELECT FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+            WHERE indrelid = c.oid AND attname = :id
+                AND indisunique AND indisvalid AND indnkeyatts = 1 AND indpred IS NULL)
+        FROM pg_class AS c WHERE c.oid = to_regclass(:quoted)
+    """),
+    "sqlite": text("""
+        SELECT (SELECT type FROM sqlite_master WHERE name = :name COLLATE NOCASE) <> 'table'
+            OR (SELECT group_concat(name) FROM pragma_table_info(:name, :schema) WHERE pk > 0) = :id
+            OR EXISTS (
+                SELECT 1 FROM pragma_index_list(:name, :schema) AS i WHERE i."unique" AND NOT partial
+                    AND (SELECT group_concat(name) FROM pragma_index_info(i.name, :schema)) = :id)
+    """),
+}
+_LARGEST = text("SELECT max(reltuples) FROM pg_class WHERE relname = ANY (:names) AND relkind IN ('r', 'm')")
+
+
+def check_unique_id(table: UsersTable) -> None:
+    """Raise ProbeFailed if no primary key or unique index consists of the id alone."""
+    with table.engine.connect() as connection:
+        quoted, target = table.sql_name(connection), table.reflected
+        names = {"id": table.id.name, "quoted": quoted, "name": target.name, "schema": target.schema or "main"}
+        if not connection.execute(_UNIQUE[connection.dialect.name], names).scalar():
+            raise ProbeFailed(
+                f"No primary key or unique index of {quoted} consists of {table.id.name} alone. Where users share an "
+                "id, links still work for the right one. Let USERS_ID_COLUMN name a unique column."
+            )
+
+
+def check_index(users: Users) -> None:
+    """Raise ProbeFailed if the look-up by address reads the whole of a large table."""
+    table = users.table
+    with table.engine.connect() as connection:
+        rows = (_rows_read_by_sqlite if connection.dialect.name == "sqlite" else _rows_read)(connection, users)
+        if rows > MANY_ROWS:
+            name = table.sql_name(connection)
+            raise ProbeFailed(
+                f"No index serves the look-up by address: each one reads all of {name}, some {rows} rows. Make one: "
+                f"CREATE INDEX ON {name} ({users.looked_up(connection)})."
+            )
+
+
+def _rows_read(connection: Connection, users: Users) -> int:
+    """Return the number of rows of the largest table that PostgreSQL would read as a whole, by its own estimate."""
+    plan = _explain(connection, "EXPLAIN (FORMAT JSON)", users)[0][0]  # psycopg has parsed the JSON.
+    names = [node["Relation Name"] for node in _nodes(plan[0]["Plan"])]
+    return int(connection.execute(_LARGEST, {"names": names}).scalar() or 0)
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """List the nodes of a plan that read a whole table, or a whole index."""
+    if "Relation Name" in node and not node.keys() & {"Index Cond", "Recheck Cond", "TID Cond"}:
+        yield node
+    for child in node.get("Plans", ()):
+        yield from _nodes(child)
+
+
+def _rows_read_by_sqlite(connection: Connection, users: Users) -> int:
+    """Return a number of rows above MANY_ROWS if SQLite would read a whole table that has so many."""
+    steps = [str(step[-1]) for step in _explain(connection, "EXPLAIN QUERY PLAN", users)]
+    if not any(step.startswith("SCAN ") for step in steps):
+        return 0
+    name = users.table.sql_name(connection)
+    many = connection.exec_driver_sql(f"SELECT 1 FROM {name} LIMIT 1 OFFSET {MANY_ROWS}").first()  # noqa: S608 - quoted
+    return MANY_ROWS + 1 if many else 0
+
+
+def _explain(connection: Connection, explain: str, users: Users) -> list[Any]:
+    statement, parameters = users.look_up_as_sent(connection)
+    return list(connection.exec_driver_sql(f"{explain} {statement}", parameters))

@@ -1,0 +1,108 @@
+"""Explain what the database answers: a sentence with a cure, and the database's own words where they hold no values.
+
+PostgreSQL tells the kind of an error in its SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+Its first message is repeated, and never its detail, which may hold a row. The messages of classes 22 and 23 may hold
+values: only their kind and the names of columns and constraints are told.
+"""
+
+import sqlite3
+
+import psycopg
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from shared.log import redact
+
+MAX_WORDS = 200  # Characters of the database's own words.
+_AWAY = "Check that the database is running, DATABASE_URL, and the network."
+_SETTINGS = "Check USERS_TABLE, the names of its columns, and USERS_FILTER."
+_TYPES = "Check the types of the columns that the settings name, and USERS_FILTER."
+_VIEW = "Give the view an INSTEAD OF UPDATE trigger, or let USERS_TABLE name a table."
+_POOLER = "Check the pooler between: Latchkey needs no prepared statements and no state of a session."
+_RIGHTS = (
+    "Grant its user SELECT on the table, and for the API UPDATE on the columns that a reset writes. Check the policies "
+    "of row level security, too."
+)
+_REPLICA = "This database takes no writes. Let the API's DATABASE_URL name the primary."
+_SLOW = "Check the load and the locks of the database, and that an index serves the look-up."
+
+# By SQLSTATE, and then by its class, the first two characters.
+_CURES = {
+    "0A000": _VIEW,
+    "25006": _REPLICA,
+    "42501": _RIGHTS,
+    "42804": _TYPES,
+    "42883": _TYPES,
+    "42725": _TYPES,
+    "428C9": "The column is generated. Let USERS_PASSWORD_COLUMN name the one that it is generated from.",
+    "42P05": _POOLER,
+    "26000": _POOLER,
+    "3D000": "Check the name of the database in DATABASE_URL.",
+    "53300": "Let the database take more connections, or put a pooler before it.",
+    "55000": _VIEW,
+    "57014": _SLOW,
+    "55P03": _SLOW,
+    "22001": "Make the column longer.",
+    "08": _AWAY,
+    "22": _TYPES,
+    "23": "Check the constraints of the table, and its triggers.",
+    "28": "Check the user and the password in DATABASE_URL, and pg_hba.conf.",
+    "40": "It passes by itself: somebody else changed the row. If it lasts, check the triggers of the table.",
+    "42": _SETTINGS,
+    "44": "Check the WITH CHECK OPTION of the view.",
+    "53": "The database is short of memory, disk or connections.",
+    "57": _AWAY,
+    "P0": "Check the triggers of the table.",
+}
+_SQLITE_CURES = {
+    "SQLITE_READONLY": "Let the API write to the file and its folder.",
+    "SQLITE_CANTOPEN": "Check the path in DATABASE_URL, and the rights to the file and its folder.",
+    "SQLITE_BUSY": "Another program writes to the file, and does not end. See which one it is.",
+    "SQLITE_CONSTRAINT": "Check the constraints of the table, and its triggers.",
+    "SQLITE_ERROR": _SETTINGS,
+    "SQLITE_NOTADB": "Check the path in DATABASE_URL.",
+    "SQLITE_FULL": "Free space on the disk.",
+}
+
+
+def explain_database(error: SQLAlchemyError) -> str:
+    """Return why the database refused or failed, and what to do about it."""
+    if isinstance(error, PoolTimeout):
+        return f"All connections to the database are in use. {_SLOW}"
+    match getattr(error, "orig", None):
+        case psycopg.Error() as cause if cause.sqlstate:
+            return _of_postgresql(cause, cause.sqlstate)
+        case psycopg.Error() as cause:
+            return f"The database cannot be reached: {_bounded(str(cause))}. {_AWAY}"
+        case sqlite3.Error() as cause:
+            return _of_sqlite(cause)
+    return f"The database refused a statement ({type(error).__name__}). {_SETTINGS}"
+
+
+def sqlstate(error: SQLAlchemyError) -> str:
+    """Return PostgreSQL's code of an error, or an empty string."""
+    return getattr(error.orig, "sqlstate", None) or "" if isinstance(error, DBAPIError) else ""
+
+
+def _of_postgresql(cause: psycopg.Error, code: str) -> str:
+    cure = _CURES.get(code) or _CURES.get(code[:2], "The database's own log says more.")
+    words = _without_values(cause) if code[:2] in {"22", "23"} else _bounded(cause.diag.message_primary or "")
+    return f"The database refused a statement: {words} (SQLSTATE {code}). {cure}"
+
+
+def _without_values(cause: psycopg.Error) -> str:
+    names = [name for name in (cause.diag.constraint_name, cause.diag.column_name) if name]
+    return _bounded(" ".join([type(cause).__name__, *names]))
+
+
+def _of_sqlite(cause: sqlite3.Error) -> str:
+    code = getattr(cause, "sqlite_errorname", "") or type(cause).__name__
+    cure = next(
+        (cure for name, cure in _SQLITE_CURES.items() if code.startswith(name)), "See https://sqlite.org/rescode.html."
+    )
+    return f"The database refused a statement: {_bounded(str(cause))} ({code}). {cure}"
+
+
+def _bounded(words: str) -> str:
+    """Return words on one line, without addresses and hashes, and at most MAX_WORDS characters of them."""
+    return redact(" ".join(words.split()))[:MAX_WORDS].rstrip(". ")

@@ -1,0 +1,82 @@
+"""What is worth knowing about a users table although everything works is a warning, and /readyz stays `ok`."""
+
+import pytest
+
+from tests.conftest import MakeService
+from tests.integration.ops.users_tables import TABLE, USUAL, MakeLimited, create, probed
+from tests.support.service import Service
+
+INDEXES = {
+    "none": ([], True),
+    "on lower(email) alone": (["CREATE INDEX ON users (lower(email))"], True),
+    "on other columns first": (["CREATE INDEX ON users (is_active, email)"], False),
+    "partial, for others": (["CREATE INDEX ON users (email) WHERE NOT is_active"], True),
+    "on email": (["CREATE INDEX ON users (email)"], False),
+    "partial, as USERS_FILTER": (["CREATE INDEX ON users (email) WHERE is_active"], True),
+}
+
+
+@pytest.mark.parametrize("email", ["varchar(254)", "text", "citext"])
+@pytest.mark.parametrize(("indexes", "missing"), INDEXES.values(), ids=INDEXES)
+def test_a_look_up_that_reads_a_large_table_is_a_hint(
+    owner: Service, service_with: MakeLimited, indexes: list[str], email: str, *, missing: bool
+) -> None:
+    owner.sql("CREATE EXTENSION citext")
+    create(owner, *indexes, "ANALYZE users", rows=20_000, email=email)
+    service = service_with()
+
+    status, failures = probed(service)
+
+    assert status == "ok"
+    assert ("lookup_index" in failures) == missing
+    if missing:
+        assert "some 20000 rows. Make one: CREATE INDEX ON users (email)." in failures["lookup_index"]
+        assert service.events("probe_failed")[0]["level"] == "warning"
+
+
+@pytest.mark.parametrize(("index", "missing"), [("email", True), ("lower(email)", False)])
+def test_a_look_up_in_lower_case_needs_an_index_of_its_own(
+    owner: Service, service_with: MakeLimited, index: str, *, missing: bool
+) -> None:
+    create(owner, f"CREATE INDEX ON users ({index})", "ANALYZE users", rows=20_000)
+
+    _, failures = probed(service_with(USERS_EMAIL_MATCH="lower"))
+
+    assert ("lookup_index" in failures) == missing
+    if missing:
+        assert "CREATE INDEX ON users (lower(email))." in failures["lookup_index"]
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("PRIMARY KEY (email, id)", True),
+        ("UNIQUE (email)", True),
+        ("UNIQUE (id)", False),
+        ("PRIMARY KEY (id)", False),
+    ],
+)
+@pytest.mark.parametrize("database", ["postgres", "sqlite"])
+def test_an_id_that_is_not_unique_by_itself_is_a_hint(
+    make_service: MakeService, request: pytest.FixtureRequest, database: str, key: str, *, told: bool
+) -> None:
+    service = make_service(create_table=False, DATABASE_URL=request.getfixturevalue(f"{database}_url"))
+    service.sql(TABLE.format(**(USUAL | {"id": "integer", "changed": f"timestamp, {key}"})))
+
+    status, failures = probed(service)
+
+    assert status == "ok"
+    assert failures.keys() == ({"unique_id"} if told else set())
+
+
+def test_a_large_table_of_sqlite_without_an_index_is_a_hint_too(service: Service) -> None:
+    service.sql("DROP TABLE users")
+    service.sql(TABLE.format(**USUAL))
+    service.sql(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10002) "
+        "INSERT INTO users SELECT i, 'u' || i || '@example.com', 'x', true, NULL FROM n"
+    )
+
+    status, failures = probed(service)
+
+    assert (status, set(failures)) == ("ok", {"lookup_index"})
