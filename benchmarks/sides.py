@@ -16,7 +16,7 @@ from shared.redis_keys import Key
 from tests.support.servers import free_port
 from tests.support.service import job_id
 from worker.app import create_worker
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 SWEEPS = 5  # Per round.
 MAX_DRAWN = 50_000

@@ -14,9 +14,9 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from dev.stack.redis_server import NoRedisServer, find_server
-from tests.support.breach_service import BreachService, breach_service
 from tests.support.servers import RedisServer, Relay, RelayServer, is_ci
 from tests.support.service import SECRET, Service
+from tests.support.stand_ins.breach_service import BreachService, breach_service
 
 MakeService = Callable[..., Service]
 

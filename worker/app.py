@@ -25,7 +25,7 @@ from worker.queue.celery_settings import celery_settings
 from worker.queue.consumer import Consumer
 from worker.queue.delivery import MORE_FOR, TIME_LIMIT, Delivery
 from worker.queue.sweeper import Sweeper
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 from worker.smtp.mailer import Mailer
 from worker.smtp.oauth import access_tokens
 
@@ -61,14 +61,7 @@ def create_worker(
     log.configure("worker", settings.log_level)
     flask = _flask(settings)
     outbox = Outbox(connect_redis(settings))
-    mailer = Mailer(
-        flask,
-        settings.mail_timeout,
-        tls or ssl.create_default_context(cafile=settings.mail_ca_file or None),
-        ehlo_name=settings.mail_ehlo_name or settings.sender[1].partition("@")[2],
-        envelope_sender=settings.mail_envelope_sender,
-        tokens=access_tokens(settings),
-    )
+    mailer = _mailer(settings, flask, tls or ssl.create_default_context(cafile=settings.mail_ca_file or None))
     keys = [secret.get_secret_value() for secret in settings.secret_key]
     handlers = JobHandlers(
         users=Users(settings, db),
@@ -89,6 +82,17 @@ def create_worker(
 def connect_redis(settings: WorkerSettings) -> Redis:
     """Return a client of Redis that connects when it is needed."""
     return connect(settings.redis_url.get_secret_value(), connect_timeout=REDIS_TIMEOUT, timeout=REDIS_TIMEOUT)
+
+
+def _mailer(settings: WorkerSettings, flask: Flask, tls: ssl.SSLContext) -> Mailer:
+    return Mailer(
+        flask,
+        settings.mail_timeout,
+        tls,
+        ehlo_name=settings.mail_ehlo_name or settings.sender[1].partition("@")[2],
+        envelope_sender=settings.mail_envelope_sender,
+        tokens=access_tokens(settings),
+    )
 
 
 def _flask(settings: WorkerSettings) -> Flask:

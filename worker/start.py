@@ -21,7 +21,7 @@ from worker.ops.probes import PROBE_INTERVAL, worker_probes
 from worker.ops.pulse import PULSE, PulseStep
 from worker.ops.rights import try_consuming
 from worker.priority import lower_priority, lower_session_priority
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 
 def start() -> None:

@@ -12,7 +12,7 @@ from flask_mail import Connection, Mail, Message
 from shared.languages import DEFAULT, init_babel
 from shared.outbox.jobs import Job
 from worker.mails.messages import Messages
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 TOKEN = "x" * 130  # As long as a real one.
 

@@ -54,7 +54,7 @@ class _Mails:
 def _written() -> str:
     # Imported here because they take half a second, which would delay every start of the demo.
     from worker.mails.preview import write_all  # noqa: PLC0415
-    from worker.settings import PreviewSettings  # noqa: PLC0415
+    from worker.settings.settings import PreviewSettings  # noqa: PLC0415
 
     folder = mkdtemp(prefix="latchkey-mails-")
     atexit.register(rmtree, folder, ignore_errors=True)

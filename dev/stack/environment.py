@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from api.settings import ApiSettings
 from shared.settings.environment import nearest, secret_names
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 # The demo must start the same way whatever the shell exports, so variables that a program would read are dropped. The
 # exceptions are named below.

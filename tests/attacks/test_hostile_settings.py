@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.support.service import SECRET
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 # Nothing listens at these addresses; the settings are validated before any connection.
 RIGHT = {

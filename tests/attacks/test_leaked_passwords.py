@@ -8,8 +8,8 @@ import pytest
 from tests.attacks.conftest import MakeTarget
 from tests.attacks.passwords import ANNA, refusal
 from tests.attacks.target import Target
-from tests.support.breach_service import BreachService, breach_service
 from tests.support.service import NEW_PASSWORD
+from tests.support.stand_ins.breach_service import BreachService, breach_service
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from tests.faults.load import Load
 from tests.faults.report import Promise, Row, judged
 from tests.faults.run import RATE, Run, say
 from tests.faults.stack import Stack, Store, one_redis
-from tests.support.pgbouncer import PgBouncer
+from tests.support.stand_ins.pgbouncer import PgBouncer
 
 
 @dataclass(frozen=True)

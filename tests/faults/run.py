@@ -11,8 +11,8 @@ from tests.faults.database import Postgres
 from tests.faults.ledger import Ledger
 from tests.faults.load import Load
 from tests.faults.stack import Stack
-from tests.support.pgbouncer import PgBouncer
 from tests.support.servers import wait_until
+from tests.support.stand_ins.pgbouncer import PgBouncer
 from worker.queue.delivery import LEASE
 
 RATE = 52.0  # Requests per second; the promises are for 50.

@@ -9,7 +9,7 @@ from shared.log import _REQUEST_ID
 from tests.conftest import MakeService
 from tests.frontends.guide import GUIDE, examples, rows
 from tests.support.service import Service
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 ORIGIN = "https://www.example.com"
 

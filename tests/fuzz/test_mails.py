@@ -17,7 +17,7 @@ from tests.fuzz.test_addresses import texts as addresses
 from tests.support.mails import ENVIRON, JOB, TOKEN, speaking
 from worker.mails.headers import AUTOMATIC, UNTRACKED
 from worker.mails.messages import Messages
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 HEADERS = {
     "Content-Type", "MIME-Version", "Subject", "From", "To", "Date", "Message-ID", "Content-Language",

@@ -22,7 +22,7 @@ from shared.settings.environment import SettingsError, secret_names
 from shared.settings.settings import Settings
 from worker.mails.messages import link
 from worker.queue.celery_settings import celery_settings
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 PROGRAMS: list[type[Settings]] = [ApiSettings, WorkerSettings]
 SECRET = "hunter2"

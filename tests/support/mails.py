@@ -16,7 +16,7 @@ from flask_mail import Mail, Message
 from shared.languages import init_babel
 from shared.outbox.jobs import Job
 from worker.mails.messages import Messages
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 TOKEN = "WyI0MiJd.abc-_.def"
 ADDRESS = "ada@example.com"

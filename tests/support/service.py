@@ -28,7 +28,7 @@ from shared.redis_keys import Key
 from tests.support.mails import text_of
 from tests.support.servers import Relay, wait_until
 from worker.app import create_worker
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 OLD_PASSWORD = "the old password of everybody"
 NEW_PASSWORD = "correct horse battery staple"

@@ -13,7 +13,7 @@ from shared.settings.environment import SettingsError
 from tests.unit.settings.test_settings import WORKER
 from worker.app import create_worker
 from worker.mails.check import check_mails
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 PROJECT = Path(__file__).parents[2]
 PRODUCTION = (PROJECT / "docs/production.md").read_text(encoding="utf-8")

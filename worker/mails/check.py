@@ -12,7 +12,7 @@ from shared.languages import LANGUAGES
 from shared.outbox.jobs import Job
 from shared.settings.branding import one_line
 from worker.mails.messages import Messages, link
-from worker.settings import MailSettings
+from worker.settings.settings import MailSettings
 
 # As long as a real one, so that a filter that breaks long lines breaks it too.
 _TOKEN = f"{'an-example-' * 5}.aBcDeF.{'opens-nothing-' * 3}"

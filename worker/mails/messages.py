@@ -15,7 +15,7 @@ from shared.templates.templates import Templates
 from worker.mails.headers import AUTOMATIC, UNTRACKED
 from worker.mails.mime import Mail
 from worker.mails.request_details import origin
-from worker.settings import MailSettings
+from worker.settings.settings import MailSettings
 
 _WRAPPER = textwrap.TextWrapper(72, break_long_words=False, break_on_hyphens=False)
 

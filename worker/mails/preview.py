@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader
 from shared.languages import LANGUAGES, direction, init_babel, tag
 from worker.mails.check import EXAMPLE, check_mails, examples
 from worker.mails.messages import Messages
-from worker.settings import PreviewSettings
+from worker.settings.settings import PreviewSettings
 
 _MARK = '<meta name="generator" content="Latchkey, preview of its mails">'
 

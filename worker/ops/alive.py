@@ -15,7 +15,7 @@ import click
 
 from shared.log import get_logger
 from shared.ticker import Ticker
-from worker.settings import AliveSettings
+from worker.settings.settings import AliveSettings
 
 FRESH = 30.0  # Seconds.
 

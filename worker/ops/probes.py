@@ -13,7 +13,7 @@ from shared.users.row_security import check_row_security
 from shared.users.users import Users
 from worker.ops.pulse import PULSE
 from worker.ops.rights import try_consuming
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 PROBE_INTERVAL = 10.0  # Seconds.
 

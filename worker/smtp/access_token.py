@@ -119,10 +119,7 @@ def _post(url: str, body: str, seconds: float) -> tuple[int, bytes]:
     A thread does it, because the timeout of a socket bounds each step and starts again with each byte. Raises OSError,
     HTTPException, or ValueError for a host name that cannot be.
     """
-    parts = urlsplit(url)
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=seconds)
-    target = f"{parts.path or '/'}?{parts.query}".removesuffix("?")
+    connection, target = _connection(url, seconds)
     outcome: SimpleQueue[tuple[int, bytes] | Exception] = SimpleQueue()
     deadline = time.monotonic() + seconds
 
@@ -146,6 +143,15 @@ def _post(url: str, body: str, seconds: float) -> tuple[int, bytes]:
     if isinstance(result, Exception):
         raise result
     return result
+
+
+def _connection(url: str, seconds: float) -> tuple[HTTPConnection, str]:
+    """Return a connection that is not open yet, and the path to ask for."""
+    parts = urlsplit(url)
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    return kind(parts.hostname or "", parts.port, timeout=seconds), f"{parts.path or '/'}?{parts.query}".removesuffix(
+        "?"
+    )
 
 
 def _read(connection: HTTPConnection) -> tuple[int, bytes]:

@@ -1,6 +1,6 @@
 """What the token endpoints of the settings are asked: OAuth 2.0's client credentials or refresh token (RFC 6749)."""
 
-from worker.relay_settings import RelaySettings
+from worker.settings.relay import RelaySettings
 from worker.smtp.access_token import AccessTokens
 
 _GOOGLE = "https://oauth2.googleapis.com/token"

@@ -21,7 +21,7 @@ from tests.faults.run import say
 from tests.faults.stack import one_redis, settings_for
 from tests.support.servers import free_port, wait_until
 from worker.app import create_worker
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 WAITING = 1_000_000
 CHUNK = 2_000

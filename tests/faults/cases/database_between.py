@@ -9,8 +9,8 @@ from tests.faults.bench import Bench, Databases, Loaded
 from tests.faults.cases.database_away import reset, reset_body
 from tests.faults.report import Promise
 from tests.faults.run import Run
-from tests.support.pgbouncer import PgBouncer
 from tests.support.servers import wait_until
+from tests.support.stand_ins.pgbouncer import PgBouncer
 
 BEHIND = "500ms"
 RESETS = 20

@@ -10,9 +10,9 @@ from tests.faults.cases.redis_away import nobody_exited, pids, redis_of
 from tests.faults.report import Promise
 from tests.faults.run import Run, say
 from tests.faults.stack import OneRedis, one_redis
-from tests.support.managed_redis import ManagedRedis
 from tests.support.servers import wait_until
-from tests.support.switch import Switch
+from tests.support.stand_ins.managed_redis import ManagedRedis
+from tests.support.stand_ins.switch import Switch
 
 LATE = (0.0, 5.0)  # Seconds until the name leads to the new master, which is how long a name is cached.
 RIGHTS_AWAY, SAVING_AWAY = 15.0, 30.0  # Seconds.

@@ -10,8 +10,8 @@ import pytest
 from shared.connections import database
 from shared.connections.database import BoundedConnection, database_config
 from tests.conftest import MakeService, missing
-from tests.support.pgbouncer import PROGRAM, PgBouncer
 from tests.support.service import Service
+from tests.support.stand_ins.pgbouncer import PROGRAM, PgBouncer
 
 MANY = 30
 

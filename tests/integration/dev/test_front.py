@@ -18,7 +18,7 @@ from dev.site.caught_mail import Mailbox
 from dev.site.place import Place
 from dev.stack.environment import PRODUCT_NAME
 from shared.languages import LANGUAGES
-from worker.settings import PreviewSettings
+from worker.settings.settings import PreviewSettings
 
 PASSWORD = "correct horse battery staple"
 

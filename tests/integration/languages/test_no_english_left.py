@@ -11,7 +11,7 @@ from tests.conftest import MakeService
 from tests.support.catalogues import SAME_AS_ENGLISH
 from tests.support.service import Service
 from worker.mails.preview import write_all
-from worker.settings import PreviewSettings
+from worker.settings.settings import PreviewSettings
 
 OTHERS = [code for code in LANGUAGES if code != DEFAULT]
 # Texts that need no translation: names, and values from the settings.

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MakeService, require_redis
-from tests.support.managed_redis import ManagedRedis
 from tests.support.servers import RedisServer, wait_until
 from tests.support.service import Service, worker_process
-from tests.support.switch import Switch
+from tests.support.stand_ins.managed_redis import ManagedRedis
+from tests.support.stand_ins.switch import Switch
 
 pytestmark = pytest.mark.slow
 

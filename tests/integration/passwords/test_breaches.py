@@ -5,8 +5,8 @@ import hashlib
 import pytest
 
 from tests.conftest import MakeService
-from tests.support.breach_service import BreachService
 from tests.support.service import NEW_PASSWORD, Service
+from tests.support.stand_ins.breach_service import BreachService
 
 LEAKED = "a password that has leaked"
 DIGEST = hashlib.sha1(LEAKED.encode(), usedforsecurity=False).hexdigest().upper()

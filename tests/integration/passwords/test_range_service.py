@@ -8,8 +8,8 @@ import pytest
 
 from api.passwords.breaches import MAX_BYTES, BreachCheckAway, RangeService
 from api.passwords.policy import WeakPassword
-from tests.support.breach_service import PADDING, BreachService
 from tests.support.servers import free_port
+from tests.support.stand_ins.breach_service import PADDING, BreachService
 
 LITTLE = 0.3  # Seconds: a short timeout, to keep the tests fast.
 LEAKED = "a password that has leaked"

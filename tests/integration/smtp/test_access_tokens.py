@@ -14,10 +14,10 @@ from aiosmtpd.smtp import AuthResult
 from flask_mail import Message
 
 from tests.support.mails import ENVIRON
-from tests.support.scripted_relay import Script
-from tests.support.token_endpoint import TokenEndpoint, token_endpoint
+from tests.support.stand_ins.scripted_relay import Script
+from tests.support.stand_ins.token_endpoint import TokenEndpoint, token_endpoint
 from worker.app import create_worker
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 from worker.smtp.access_token import MIN_INTERVAL, AccessTokens
 from worker.smtp.failures import MailFailed, MisconfiguredRelay, TransientFailure
 from worker.smtp.mailer import Mailer

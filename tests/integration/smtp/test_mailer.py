@@ -10,7 +10,7 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 from flask_mail import Message
 
-from tests.support.scripted_relay import Script
+from tests.support.stand_ins.scripted_relay import Script
 from tests.support.tls import server_context
 from worker.smtp.failures import MailFailed, MisconfiguredRelay, PermanentFailure, TransientFailure
 from worker.smtp.mailer import Mailer

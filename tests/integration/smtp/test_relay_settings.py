@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from tests.support.mails import ENVIRON, JOB, TOKEN
-from tests.support.scripted_relay import Script
+from tests.support.stand_ins.scripted_relay import Script
 from tests.support.tls import server_context
 from worker.app import create_worker
 from worker.mails.messages import Messages
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 from worker.smtp.failures import MisconfiguredRelay, PermanentFailure
 
 Send = Callable[..., str]

@@ -17,7 +17,7 @@ from tests.support.servers import free_port
 from tests.support.template_folder import EXAMPLES, Write, check_api, check_worker, page, problems
 from tests.unit.settings.test_settings import WORKER
 from worker.app import create_worker
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 
 def test_a_page_in_the_folder_replaces_the_built_in_one(folder: Write) -> None:

@@ -13,7 +13,7 @@ from tests.support.template_folder import EXAMPLES, PROJECT, ROWS, Write, check_
 from tests.unit.settings.test_settings import WORKER
 from worker.app import create_worker
 from worker.mails.check import check_mails
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from tests.support.compose import (
     substituted,
 )
 from tests.support.service import SECRET
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 OURS: dict[str, type[Settings]] = {"api": ApiSettings, "worker": WorkerSettings, "create-table": ApiSettings}
 

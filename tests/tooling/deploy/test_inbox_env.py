@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.compose import PROJECT, REQUIRED, SERVICES, environment, environment_of, read_env_files, running
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 PASSWORD = {"POSTGRES_PASSWORD": "hunter2"}
 INBOX = PROJECT / "deploy" / "inbox.env"

@@ -11,7 +11,7 @@ from shared.settings.environment import SettingsError, secret_names
 from shared.settings.settings import EXAMPLE_SECRET, Settings
 from tests.support.compose import read_env_files
 from tests.support.service import SECRET
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 PROJECT = Path(__file__).parents[3]
 EXAMPLE = (PROJECT / ".env.example").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.settings import ApiSettings
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = ["SECURITY.md", "docs/security.md"]

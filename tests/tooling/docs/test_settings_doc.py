@@ -11,7 +11,7 @@ from api.settings import ApiSettings
 from shared.settings.branding import Branding
 from shared.settings.environment import secret_names
 from shared.settings.settings import Settings
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "settings.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[Branding]] = {

@@ -23,7 +23,7 @@ from dev.stack.redis_server import redis_command
 from dev.stack.stack import flower, inbox, programs, redis_server
 from shared.languages import LANGUAGES
 from shared.settings.environment import secret_names
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 PROGRAMS = (ApiSettings, WorkerSettings)
 SETTING_NAMES = sorted(

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from shared.languages import LANGUAGES
 from worker.__main__ import main
-from worker.settings import PreviewSettings
+from worker.settings.settings import PreviewSettings
 
 UNSET = [*(name.upper() for name in PreviewSettings.model_fields), "REDIS_URL", "SECRET_KEY"]
 NOWHERE: dict[str, str | None] = dict.fromkeys(UNSET)

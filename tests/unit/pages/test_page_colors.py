@@ -9,7 +9,7 @@ from api.pages.brand import styles
 from shared.settings import branding
 from shared.settings.colors import MIN_CONTRAST, contrast
 from worker.mails.preview import write_all
-from worker.settings import PreviewSettings
+from worker.settings.settings import PreviewSettings
 
 ROOT = Path(__file__).parents[3]
 PAGES = (ROOT / "api/pages/static/latchkey.css").read_text()

@@ -10,7 +10,7 @@ from dev.stack.environment import inherited_environment
 from shared.settings.environment import secret_names
 from shared.settings.settings import RedisSettings, Settings
 from tests.unit.settings.test_settings import WORKER, only_problem, program_of
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 PROGRAMS: list[type[Settings]] = [ApiSettings, WorkerSettings]
 EXAMPLE = (Path(__file__).parents[3] / ".env.example").read_text(encoding="utf-8")

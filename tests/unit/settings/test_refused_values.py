@@ -7,7 +7,7 @@ import pytest
 from api.settings import ApiSettings
 from shared.settings.settings import EXAMPLE_SECRET
 from tests.unit.settings.test_settings import KEY, only_problem, program_of
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 NO_ADDRESSES = ["help\x1cme@example.com", "help", "@example.com", "a@b@c", "help @example.com", "Help <a@b.example>"]
 # A misspelling, a folder, two paths, and an abbreviation.

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from api.settings import ApiSettings
 from shared.settings.environment import SettingsError
 from shared.settings.settings import Settings
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789"
 SHARED = {

@@ -8,7 +8,7 @@ from shared.settings.settings import Settings
 from shared.settings.unknown import log_unknown_settings
 from tests.unit.settings.test_misspelt_names import FOREIGN
 from tests.unit.settings.test_settings import WORKER, only_problem
-from worker.settings import WorkerSettings
+from worker.settings.settings import WorkerSettings
 
 PROGRAMS: list[type[Settings]] = [ApiSettings, WorkerSettings]
 

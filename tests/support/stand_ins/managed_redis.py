@@ -5,7 +5,7 @@ import time
 import redis
 
 from tests.support.servers import RedisServer, wait_until
-from tests.support.switch import Switch
+from tests.support.stand_ins.switch import Switch
 
 LONGEST = 10_000  # Milliseconds that writers wait at most while the two change places.
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import MakeService
-from tests.integration.ops.users_tables import TABLE, USUAL, MakeLimited, create, probed
+from tests.integration.probes.users_tables import TABLE, USUAL, MakeLimited, create, probed
 from tests.support.service import Service
 
 INDEXES = {

@@ -9,8 +9,8 @@ from shared.settings.branding import Branding
 from shared.settings.environment import FromEnvironment
 from shared.settings.settings import MaxAge, Settings
 from shared.settings.web_address import split_address
-from worker.relay_settings import RelaySettings
-from worker.sender_settings import Sender, SenderSettings
+from worker.settings.relay import RelaySettings
+from worker.settings.sender import Sender, SenderSettings
 
 
 def _reset_url(value: str) -> str:

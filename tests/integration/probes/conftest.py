@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import MakeService
-from tests.integration.ops.users_tables import MakeLimited
+from tests.integration.probes.users_tables import MakeLimited
 from tests.integration.users.roles import as_role
 from tests.support.service import Service
 
