@@ -27,7 +27,7 @@ from api.passwords.policy import PasswordPolicy
 from api.reset.password_reset import Resets
 from api.reset.policy_view import register_policy
 from api.reset.views import register_reset
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from api.web.answers import request_language
 from api.web.cross_origin import register_cors
 from api.web.forwarded import Forwarded

@@ -12,7 +12,7 @@ from redis import Redis
 from api.ops.last_refusal import LastRefusal
 from api.ops.memory import Memory
 from api.ops.table_hints import check_index, check_unique_id
-from shared.connections.clock import check_clock
+from shared.connections.redis_clock import check_clock
 from shared.failures import ProbeFailed
 from shared.probes import WORKER_PROBES, Probe, Probes, Rarely
 from shared.redis_keys import Key

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from flask import Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.web.links import link
+from api.web.links import relative_url
 
 _PATH = {"forgot": "pages.forgot_page", "reset": "pages.reset_page"}
 # What mail programs and people add to an address, and a fragment or query whose mark was encoded.
@@ -31,7 +31,7 @@ def _from_damaged_address(problem: Response) -> BaseResponse | None:
     query = "?" + request.query_string.decode("latin-1") if request.query_string else ""
     # Browsers keep the fragment that they have, unless this address has one.
     fragment = "#" + quote(damaged[2][1:], safe="=&") if damaged[2] else ""
-    return redirect(link(_PATH[damaged[1].lower()]) + query + fragment)
+    return redirect(relative_url(_PATH[damaged[1].lower()]) + query + fragment)
 
 
 def _page(problem: Response) -> Response:

@@ -15,8 +15,8 @@ from shared.addresses import normalise, spellings
 from shared.connections.database_failures import sqlstate
 from shared.languages import negotiate
 from shared.settings.settings import Settings
+from shared.users.account_name import shown_name
 from shared.users.lowered import Lowered
-from shared.users.names import shown_name
 from shared.users.password_change import change_password
 from shared.users.table import UsersTable, UsersTableError, stored
 from shared.users.user import Offer, User

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from api.start_checks import check_pages
 from shared.settings.environment import SettingsError
 from tests.unit.settings.test_settings import WORKER

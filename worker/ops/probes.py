@@ -5,14 +5,14 @@ from collections.abc import Callable
 from flask import Flask
 from redis import Redis
 
-from shared.connections.clock import check_clock
 from shared.connections.database import database_config, db
+from shared.connections.redis_clock import check_clock
 from shared.failures import ProbeFailed
 from shared.probes import Probe, Probes, Rarely
 from shared.users.row_security import check_row_security
 from shared.users.users import Users
 from worker.ops.pulse import PULSE
-from worker.ops.rights import try_consuming
+from worker.ops.redis_rights import try_consuming
 from worker.settings.settings import WorkerSettings
 
 PROBE_INTERVAL = 10.0  # Seconds.

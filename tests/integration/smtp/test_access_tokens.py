@@ -21,7 +21,7 @@ from worker.settings.settings import WorkerSettings
 from worker.smtp.access_token import MIN_INTERVAL, AccessTokens
 from worker.smtp.failures import MailFailed, MisconfiguredRelay, TransientFailure
 from worker.smtp.mailer import Mailer
-from worker.smtp.oauth import access_tokens
+from worker.smtp.token_endpoints import access_tokens
 
 SECRET = "the-secret~of.the-application"
 OAUTH = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.users.names import MAX_NAME_LENGTH, shown_name
+from shared.users.account_name import MAX_NAME_LENGTH, shown_name
 
 
 @pytest.mark.parametrize(
