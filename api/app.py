@@ -117,7 +117,7 @@ def _new_passwords(settings: ApiSettings) -> NewPasswords:
     hash_format, slots, mode = settings.users_hash_format, settings.hashing_slots, settings.breach_check
     return NewPasswords(
         PasswordPolicy(hash_format, settings.password_min_length, settings.product_name),
-        None if mode == "off" else RangeService(settings.breach_check_url, slots, needed=mode == "closed"),
+        None if mode == "off" else RangeService(settings.breach_check_url, needed=mode == "closed"),
         Passwords(hash_format, settings.bcrypt_rounds, slots, processes=settings.web_processes),
     )
 

@@ -13,9 +13,9 @@ from shared.outbox.outbox import Outbox
 from shared.tokens import Tokens
 from shared.users.user import Offer, User
 from shared.users.users import Users
+from shared.words import words
 from worker.mails.messages import Messages
 from worker.smtp.failures import PermanentFailure
-from worker.smtp.words import words
 
 # Seconds. A late link is useless, but a day later it is still worth knowing that the password was changed.
 NOTICE_MAX_AGE = 86400

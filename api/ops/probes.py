@@ -17,10 +17,11 @@ from shared.failures import ProbeFailed
 from shared.probes import WORKER_PROBES, Probe, Probes, Rarely
 from shared.redis_keys import Key
 from shared.users.password_change import rehearse_change
-from shared.users.row_security import check_row_security
+from shared.users.probes import table_probes
 from shared.users.users import Users
 
 DATABASE_TIMEOUT = 1.0  # Seconds.
+_SLOW = f"The database did not answer within {DATABASE_TIMEOUT:.0f} s. Check its load, its locks and the network to it."
 
 
 def api_probes(redis: Redis, rehearse: Callable[[], None], memory: Memory, database: Iterable[Probe]) -> Probes:
@@ -64,14 +65,8 @@ def database_probes(app: Flask, users: Users, example: str, refusal: LastRefusal
     """Return the probes of what links and resets need of the database. example: a hash as a reset writes it."""
     in_thread, hint_in_thread = OwnThread(app), OwnThread(app)
     table = users.table
-
-    def see_rows() -> None:
-        check_row_security(table, updates=True)
-
     return [
-        Probe("find_users", in_thread(users.probe)),
-        Probe("load_user", in_thread(Rarely(users.probe_id)), after="find_users"),
-        Probe("row_security", in_thread(Rarely(see_rows)), after="find_users"),
+        *table_probes(users, in_thread, updates=True),
         Probe("set_password", in_thread(lambda: rehearse_change(table, example)), after="find_users"),
         Probe("last_reset", refusal.check),
         Probe("lookup_index", hint_in_thread(Rarely(lambda: check_index(users))), after="find_users", is_hint=True),
@@ -108,6 +103,3 @@ class OwnThread:
                 raise ProbeFailed(_SLOW) from None
 
         return in_thread
-
-
-_SLOW = f"The database did not answer within {DATABASE_TIMEOUT:.0f} s. Check its load, its locks and the network to it."

@@ -52,7 +52,7 @@ def check_index(users: Users) -> None:
             name = table.sql_name(connection)
             raise ProbeFailed(
                 f"No index serves the look-up by address: each one reads all of {name}, some {rows} rows. Make one: "
-                f"CREATE INDEX ON {name} ({users.looked_up(connection)})."
+                f"CREATE INDEX ON {name} ({users.look_up.compared(connection)})."
             )
 
 
@@ -82,5 +82,5 @@ def _rows_read_by_sqlite(connection: Connection, users: Users) -> int:
 
 
 def _explain(connection: Connection, explain: str, users: Users) -> list[Any]:
-    statement, parameters = users.look_up_as_sent(connection)
+    statement, parameters = users.look_up.as_sent(connection)
     return list(connection.exec_driver_sql(f"{explain} {statement}", parameters))

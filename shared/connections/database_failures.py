@@ -11,9 +11,8 @@ import psycopg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared.log import redact
+from shared.words import words
 
-MAX_WORDS = 200  # Characters of the database's own words.
 _AWAY = "Check that the database is running, DATABASE_URL, and the network."
 _SETTINGS = "Check USERS_TABLE, the names of its columns, and USERS_FILTER."
 _TYPES = "Check the types of the columns that the settings name, and USERS_FILTER."
@@ -73,7 +72,7 @@ def explain_database(error: SQLAlchemyError) -> str:
         case psycopg.Error() as cause if cause.sqlstate:
             return _of_postgresql(cause, cause.sqlstate)
         case psycopg.Error() as cause:
-            return f"The database cannot be reached: {_bounded(str(cause))}. {_AWAY}"
+            return f"The database cannot be reached: {_own_words(str(cause))}. {_AWAY}"
         case sqlite3.Error() as cause:
             return _of_sqlite(cause)
     return f"The database refused a statement ({type(error).__name__}). {_SETTINGS}"
@@ -86,13 +85,13 @@ def sqlstate(error: SQLAlchemyError) -> str:
 
 def _of_postgresql(cause: psycopg.Error, code: str) -> str:
     cure = _CURES.get(code) or _CURES.get(code[:2], "The database's own log says more.")
-    words = _without_values(cause) if code[:2] in {"22", "23"} else _bounded(cause.diag.message_primary or "")
-    return f"The database refused a statement: {words} (SQLSTATE {code}). {cure}"
+    said = _without_values(cause) if code[:2] in {"22", "23"} else cause.diag.message_primary or ""
+    return f"The database refused a statement: {_own_words(said)} (SQLSTATE {code}). {cure}"
 
 
 def _without_values(cause: psycopg.Error) -> str:
     names = [name for name in (cause.diag.constraint_name, cause.diag.column_name) if name]
-    return _bounded(" ".join([type(cause).__name__, *names]))
+    return " ".join([type(cause).__name__, *names])
 
 
 def _of_sqlite(cause: sqlite3.Error) -> str:
@@ -100,9 +99,9 @@ def _of_sqlite(cause: sqlite3.Error) -> str:
     cure = next(
         (cure for name, cure in _SQLITE_CURES.items() if code.startswith(name)), "See https://sqlite.org/rescode.html."
     )
-    return f"The database refused a statement: {_bounded(str(cause))} ({code}). {cure}"
+    return f"The database refused a statement: {_own_words(str(cause))} ({code}). {cure}"
 
 
-def _bounded(words: str) -> str:
-    """Return words on one line, without addresses and hashes, and at most MAX_WORDS characters of them."""
-    return redact(" ".join(words.split()))[:MAX_WORDS].rstrip(". ")
+def _own_words(text: str) -> str:
+    """Return the database's words without the full stop, as a part of a sentence."""
+    return words(text).rstrip(". ")

@@ -15,6 +15,7 @@ import click
 
 from shared.log import get_logger
 from shared.ticker import Ticker
+from shared.words import printable
 from worker.settings.settings import AliveSettings
 
 FRESH = 30.0  # Seconds.
@@ -69,5 +70,5 @@ def alive() -> None:
     if not 0 <= age <= FRESH:
         raise click.ClickException(f"The worker does not live: it last wrote {path} more than {FRESH:.0f} s ago.")
     if complaint:
-        raise click.ClickException(complaint)
+        raise click.ClickException(printable(complaint))
     click.echo("The worker lives.")

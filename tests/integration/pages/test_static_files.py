@@ -1,6 +1,9 @@
 """The addresses of scripts, styles and pictures: each release and each setting has its own."""
 
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tests.conftest import MakeService
 from tests.support.service import Service
@@ -43,3 +46,23 @@ def test_the_scripts_import_each_other_by_the_same_version(service: Service) -> 
 def test_a_version_leads_to_nothing_else(service: Service) -> None:
     for path in ("/static/x/../pages.py", "/static/x/..%2fpages.py", "/static/x/pages.py", "/static/pages.py"):
         assert service.client.get(path).status_code == 404
+
+
+@contextmanager
+def opened_files() -> Iterator[list[str]]:
+    """Note the files that this process opens. A hook stays for ever, so it is told when to stop."""
+    opened: list[str] = []
+    noting = True
+    sys.addaudithook(lambda event, arguments: opened.append(str(arguments[0])) if noting and event == "open" else None)
+    yield opened
+    noting = False
+
+
+def test_a_file_is_not_read_from_disk_for_a_request(service: Service) -> None:
+    paths = [address for address in addresses(service) if "static/" in address]
+    assert paths
+    with opened_files() as opened:
+        answers = [service.client.get(f"/{path}", buffered=True) for path in paths]
+
+    assert [answer.status_code for answer in answers] == [200] * len(paths)
+    assert opened == []
