@@ -35,7 +35,7 @@ _OTHER_CLIENTS = frozenset(
     pool_min_conns pool_max_conn_lifetime pool_max_conn_idle_time pool_health_check_period
     default_query_exec_mode statement_cache_capacity description_cache_capacity preparethreshold pooling
     maxpoolsize minpoolsize uselibpqcompat workaround supa
-    """.split()
+    """.split()  # noqa: SIM905 - quotes and commas would hide the names
 )
 # SQLite's own parameters (https://sqlite.org/uri.html), and those of Python's driver, which Latchkey sets itself.
 _SQLITE = {"mode", "cache", "immutable", "nolock", "psow", "vfs"}
