@@ -24,8 +24,8 @@ def register_static_files(site: Blueprint) -> None:
     Without a version, or with that of another release, a file is served as it is now, and not kept. All are in memory,
     some 30 kB, so that none is read from disk for a request.
     """
-    contents = {path.name: path.read_bytes() for path in sorted(FOLDER.iterdir())}
-    current = version(*contents.values())
+    files = {path.name: (path.read_bytes(), guess_type(path.name)[0]) for path in sorted(FOLDER.iterdir())}
+    current = version(*(content for content, _ in files.values()))
 
     @site.app_url_defaults
     def name_version(endpoint: str, values: dict[str, Any]) -> None:
@@ -35,7 +35,8 @@ def register_static_files(site: Blueprint) -> None:
     @site.get("/static/<filename>")
     @site.get("/static/<version>/<filename>")
     def static(filename: str, version: str = "") -> Response:
-        if filename not in contents:
+        if filename not in files:
             abort(404)
-        answer = Response(contents[filename], mimetype=guess_type(filename)[0])
+        content, kind = files[filename]
+        answer = Response(content, mimetype=kind)
         return keep_for_a_year(answer) if version == current else answer
