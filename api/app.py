@@ -88,7 +88,7 @@ def _build(settings: ApiSettings) -> Flask:
     refusal = LastRefusal()
     database = database_probes(app, users, encode("", settings.users_hash_format, MIN_ROUNDS), refusal)
     readiness = Readiness(api_probes(redis, make_rehearse(outbox, settings), memory, database))
-    app.extensions |= {"redis": redis, "watch": Ticker("watch", lambda: _watch(counters, memory, readiness))}
+    app.extensions |= {"redis": redis, "watch": _watch(counters, memory, readiness)}
     limiter = make_limiter(app, redis)
     count_use = limit_links(limiter, settings.reset_limit_per_link, counters)
     tokens = Tokens([each.get_secret_value() for each in settings.secret_key], settings.reset_token_max_age)
@@ -106,11 +106,15 @@ def _build(settings: ApiSettings) -> Flask:
     return app
 
 
-def _watch(counters: Counters, memory: Memory, readiness: Readiness) -> None:
-    """Do what is due beside the requests, once a second."""
-    readiness.status(PROBE_INTERVAL)  # First, because the others stop at the first error of Redis.
-    counters.publish()
-    memory.sample()
+def _watch(counters: Counters, memory: Memory, readiness: Readiness) -> Ticker:
+    """Return the thread that does what is due beside the requests; at the end it only publishes the last counts."""
+
+    def tick() -> None:
+        readiness.status(PROBE_INTERVAL)  # First, because the others stop at the first error of Redis.
+        counters.publish()
+        memory.sample()
+
+    return Ticker("watch", tick, counters.publish)
 
 
 def _new_passwords(settings: ApiSettings) -> NewPasswords:

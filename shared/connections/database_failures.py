@@ -17,7 +17,9 @@ _AWAY = "Check that the database is running, DATABASE_URL, and the network."
 _SETTINGS = "Check USERS_TABLE, the names of its columns, and USERS_FILTER."
 _TYPES = "Check the types of the columns that the settings name, and USERS_FILTER."
 _VIEW = "Give the view an INSTEAD OF UPDATE trigger, or let USERS_TABLE name a table."
-_POOLER = "Check the pooler between: Latchkey needs no prepared statements and no state of a session."
+_POOLER = (
+    "Check the pooler between Latchkey and the database. It needs no prepared statements and no state of a session."
+)
 _RIGHTS = (
     "Grant its user SELECT on the table, and for the API UPDATE on the columns that a reset writes. Check the policies "
     "of row level security, too."

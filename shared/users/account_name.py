@@ -1,19 +1,19 @@
-"""The name of an account as a mail may show it: one short line that nobody can take for a link."""
+"""The name of an account as an email may show it: one short line that nobody can take for a link."""
 
 import re
 import unicodedata
 
 MAX_NAME_LENGTH = 60
 _JOINERS = "\u200c\u200d"  # Persian and Hindi words, and some emoji, are written with them.
-# People choose their own names, and may register with another person's address: what mail programs make a link of, and
-# what asks to be called, would be a stranger's words in a mail of ours.
+# People choose their own names, and may register with another person's address: what email programs make a link of, and
+# what asks to be called, would be a stranger's words in an email of ours.
 _LINK = re.compile(r"://|www\.|@|\w\.[^\W_][\w-]|\d[\d\s()./-]{7,}\d", re.IGNORECASE)
 
 
 def shown_name(value: object) -> str:
-    """Return a stored name for a mail: without control characters, and cut to MAX_NAME_LENGTH.
+    """Return a stored name for an email: without control characters, and cut to MAX_NAME_LENGTH.
 
-    Return an empty string for a name that looks like a web or mail address or a telephone number.
+    Return an empty string for a name that looks like a web or email address or a telephone number.
     """
     if value is None or isinstance(value, bytes):
         return ""

@@ -17,8 +17,8 @@ _LOCKED = re.compile(r"[!*].*[$:].*", re.DOTALL)
 class User:
     """A row of the users table, as far as Latchkey needs it.
 
-    password_hash: empty for NULL. active: whether the row meets USERS_FILTER. name and locale: fit to be used in mails;
-    empty if unknown.
+    password_hash: empty for NULL. active: whether the row meets USERS_FILTER. name and locale: fit to be used in
+    emails; empty if unknown.
     """
 
     id: str

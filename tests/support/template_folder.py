@@ -16,8 +16,7 @@ from worker.mails.check import check_mails
 from worker.settings.settings import WorkerSettings
 
 PROJECT = Path(__file__).parents[2]
-PRODUCTION = (PROJECT / "docs/production.md").read_text(encoding="utf-8")
-WORDS = re.findall(r"### The words\n.*?\n## ", PRODUCTION, re.DOTALL)[0]
+WORDS = (PROJECT / "docs/appearance.md").read_text(encoding="utf-8").split("\n## The words\n")[1]
 EXAMPLES = dict(
     zip(re.findall(r"[tT]his `([\w./]+)`", WORDS), re.findall(r"```\n(.*?)```", WORDS, re.DOTALL), strict=True)
 )

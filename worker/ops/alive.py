@@ -29,7 +29,10 @@ def state_path(setting: str) -> Path:
 
 
 class StateFile(Ticker):
-    """Writes once a second, into a file that is replaced as a whole, what only a restart would mend."""
+    """Writes the state file once a second: the time, and why only a restart would help, if so.
+
+    The file is replaced as a whole, so that nobody reads half of it.
+    """
 
     def __init__(self, path: Path, complaint: Callable[[], str]) -> None:
         super().__init__("state_file", self.write, self.remove)
