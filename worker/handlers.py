@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from flask_mail import Message
 
 from shared.addresses import InvalidAddress
-from shared.delivery_buckets import bucket
 from shared.log import get_logger
+from shared.outbox.delivery_buckets import bucket
 from shared.outbox.jobs import Job, state
 from shared.outbox.outbox import Outbox
 from shared.tokens import Tokens
