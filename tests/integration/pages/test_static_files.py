@@ -1,10 +1,16 @@
 """The addresses of scripts, styles and pictures: each release and each setting has its own."""
 
+import gzip
 import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
+import brotli
+import pytest
+
+from api.pages.static_files import FOLDER
 from tests.conftest import MakeService
 from tests.support.service import Service
 
@@ -66,3 +72,18 @@ def test_a_file_is_not_read_from_disk_for_a_request(service: Service) -> None:
 
     assert [answer.status_code for answer in answers] == [200] * len(paths)
     assert opened == []
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip"), ("", None), ("x" * 300 + ", br", None)],
+)
+def test_a_file_is_compressed_once_and_as_well_as_possible(
+    service: Service, accepted: str, encoding: str | None
+) -> None:
+    answer = service.client.get("/static/latchkey.css", headers={"Accept-Encoding": accepted})
+
+    assert answer.headers.get("Content-Encoding") == encoding
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    content = (FOLDER / "latchkey.css").read_bytes()
+    assert answer.data == {"br": brotli.compress, "gzip": partial(gzip.compress, mtime=0)}.get(encoding, bytes)(content)
