@@ -76,7 +76,7 @@ def test_a_file_is_not_read_from_disk_for_a_request(service: Service) -> None:
 
 @pytest.mark.parametrize(
     ("accepted", "encoding"),
-    [("gzip, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip"), ("", None), ("x" * 300 + ", br", None)],
+    [("gzip, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip"), ("", None)],
 )
 def test_a_file_is_compressed_once_and_as_well_as_possible(
     service: Service, accepted: str, encoding: str | None
@@ -86,4 +86,6 @@ def test_a_file_is_compressed_once_and_as_well_as_possible(
     assert answer.headers.get("Content-Encoding") == encoding
     assert "Accept-Encoding" in answer.headers["Vary"]
     content = (FOLDER / "latchkey.css").read_bytes()
-    assert answer.data == {"br": brotli.compress, "gzip": partial(gzip.compress, mtime=0)}.get(encoding, bytes)(content)
+    assert answer.data == {"br": brotli.compress, "gzip": partial(gzip.compress, mtime=0)}.get(str(encoding), bytes)(
+        content
+    )
