@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 
-from shared.addresses import normalise, spellings
+from shared.addresses import lower, normalise, spellings
 from shared.connections.database_failures import sqlstate
 from shared.languages import negotiate
 from shared.settings.settings import Settings
@@ -67,7 +67,7 @@ class Users:
 
         Raises UsersTableError or SQLAlchemyError.
         """
-        self._read(self._look_up.limit(0), {"spellings": [NOBODY]})
+        self._read(self._look_up.limit(0), _wanted([NOBODY]))
 
     def probe_id(self) -> None:
         """Load one user again by the text of their id.
@@ -86,7 +86,7 @@ class Users:
         """Return the text and the parameters of the look-up by address, as the driver gets them."""
         compiled = self._look_up.compile(connection)
         assert isinstance(compiled, SQLCompiler)
-        sent = compiled.construct_expanded_state({"spellings": spellings(NOBODY)})
+        sent = compiled.construct_expanded_state(_wanted(spellings(NOBODY)))
         return sent.statement, sent.positional_parameters if compiled.positional else sent.parameters
 
     def looked_up(self, connection: Connection) -> str:
@@ -108,7 +108,7 @@ class Users:
     def _with_spellings(self, query: Select[Any], wanted: Sequence[str]) -> list[User]:
         """Look spellings up together, or one by one if the database's encoding lacks a character of one."""
         try:
-            return self._read(query, {"spellings": wanted})
+            return self._read(query, _wanted(wanted))
         except DataError as error:
             if sqlstate(error) not in NOT_IN_ENCODING:
                 raise
@@ -161,10 +161,16 @@ class Users:
         return self._one_of(func.lower(self.table.email).in_(lowered))
 
     def _one_of(self, addresses: ColumnElement[bool]) -> Select[Any]:
-        """Build the query for addresses. Rows that fail USERS_FILTER come last: they must not hide the others."""
+        """Build the query for addresses.
+
+        Rows that fail USERS_FILTER come last, and before them those spelled neither as typed nor in lower case: where
+        strangers can register other spellings of an address, these must not hide the one that is meant.
+        """
         # Ids are ordered as text: some types have no order, and an index must not tempt the database to read it all.
         by_id = stored(self.table.id).as_text(self.table.id)
-        return self._select().where(addresses).order_by(self._active.desc(), by_id).limit(MAX_ROWS)
+        text = stored(self.table.email).as_text(self.table.email)
+        by_spelling = case((text == bindparam("typed"), 0), (text == bindparam("lower"), 1), else_=2)
+        return self._select().where(addresses).order_by(self._active.desc(), by_spelling, by_id).limit(MAX_ROWS)
 
     def _select(self) -> Select[Any]:
         table = self.table
@@ -174,6 +180,11 @@ class Users:
     @cached_property
     def _active(self) -> Label[int]:
         return case((self.table.condition, 1), else_=0).label("active")
+
+
+def _wanted(spellings: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters of the look-up for spellings of an address, of which the typed one is the first."""
+    return {"spellings": spellings, "typed": spellings[0], "lower": lower(spellings[0])}
 
 
 def _user(user_id: Any, address: Any, password_hash: Any, active: int, name: Any, locale: Any) -> User:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from queue import Empty, SimpleQueue
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 from worker.smtp.failures import MisconfiguredRelay, TransientFailure
 from worker.smtp.words import words
@@ -97,7 +97,8 @@ class AccessTokens:
         # An endpoint might quote what it was sent.
         for secret in ("client_secret", "refresh_token"):
             if self.form.get(secret):
-                said = said.replace(self.form[secret], "[secret]")
+                for spelling in (self.form[secret], quote_plus(self.form[secret])):
+                    said = said.replace(spelling, "[secret]")
         reason = f"no access token: {status} {words(said)}".strip()
         if status == _TOO_MANY or status >= _SERVER_ERROR:
             return TransientFailure(reason)

@@ -1,5 +1,7 @@
 """Errors in a browser: pages, while programs get problem documents. Damaged addresses lead to the page meant."""
 
+import time
+
 import pytest
 
 from shared.languages import LANGUAGES, tag
@@ -17,6 +19,7 @@ ERRORS = [
     ("GET", "/reset-password/check", 405),
     ("POST", "/forgot-password", 415),
 ]
+MAX_SECONDS = 0.01  # For a page; reading 30 kB of Accept took 0.05.
 JSON = {"Content-Type": "application/json"}
 
 
@@ -84,6 +87,17 @@ def test_an_error_page_that_breaks_is_a_problem_document(make_service: MakeServi
     assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
 
 
+@pytest.mark.parametrize("repeated", ["text/html,", "a/b;q=0.1,", 'x;y="', ",", "a/b;c=d;"])
+def test_a_long_accept_takes_no_time(service: Service, repeated: str) -> None:
+    header = (BROWSER["Accept"] + "," + repeated * 30000)[:30000]
+    begun = time.process_time()
+
+    pages = [service.client.get("/nothing", headers={"Accept": header}) for _ in range(20)]
+
+    assert {page.mimetype for page in pages} == {"text/html"}
+    assert (time.process_time() - begun) / len(pages) < MAX_SECONDS
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_an_error_page_is_in_the_visitors_language(service: Service, code: str) -> None:
     page = service.client.get("/nothing", headers=BROWSER | {"Accept-Language": tag(code)})
@@ -106,6 +120,12 @@ def test_an_error_page_is_in_the_visitors_language(service: Service, code: str) 
         ("/reset-password/%23token%3Da.b.c", "../reset-password#token=a.b.c"),
         ("/reset-password%3Ftoken=a.b.c", "reset-password#token=a.b.c"),
         ("/reset-password%23token=a%0D%0ASet-Cookie:x", "reset-password#token=a%0D%0ASet-Cookie%3Ax"),
+        ("/reset-password.?token=a.b.c", "reset-password?token=a.b.c"),
+        # The slash may have been encoded, and then this leads out of the proxy's path: a fragment is not sent.
+        ("/reset-password/?token=a.b.c", "../reset-password#token=a.b.c"),
+        ("/reset-password%2F?token=a.b.c", "../reset-password#token=a.b.c"),
+        ("/reset-password//?x=1&token=a.b.c", "../../reset-password#x=1&token=a.b.c"),
+        ("/reset-password/%23x?token=a.b.c", "../reset-password#token=a.b.c&x"),
         ("/.well-known/change-password", "../forgot-password"),
         ("/.well-known/change-password?locale=de", "../forgot-password?locale=de"),
     ],
