@@ -1,8 +1,9 @@
-"""Headers of 30 kB: none of them costs the time that its parser would take."""
+"""Headers and queries of 30 kB: none of them costs the time that its parser would take."""
 
 import time
 
 import pytest
+from werkzeug.test import create_environ, run_wsgi_app
 
 from tests.conftest import MakeService
 from tests.support.service import Service
@@ -39,12 +40,13 @@ def service(share_service: MakeService) -> Service:
     return share_service(CORS_ORIGINS=ORIGIN["Origin"], METRICS_TOKEN="0123456789-token-of-the-tests")
 
 
-def seconds(service: Service, method: str, path: str, headers: dict[str, str]) -> float:
-    """Return what a request takes, at best."""
+def seconds(service: Service, method: str, path: str, headers: dict[str, str], query: str = "") -> float:
+    """Return what the API takes for a request, at best; the making of the request does not count."""
     took = []
     for _ in range(5):
+        environ = create_environ(path, method=method, headers=headers) | {"QUERY_STRING": query}
         begun = time.process_time()
-        service.client.open(path, method=method, headers=headers)
+        run_wsgi_app(service.app, environ)
         took.append(time.process_time() - begun)
     return min(took)
 
@@ -62,6 +64,14 @@ def test_a_long_header_takes_no_time(service: Service, method: str, path: str) -
     }
 
     assert slow == {}
+
+
+@pytest.mark.parametrize("repeated", ["a=b&", "&", "a&", "%ff=%ff&", "locale=de&", "locale=%ff&", "&locale"])
+@pytest.mark.parametrize(("method", "path"), [*REQUESTS, ("GET", "/"), ("GET", "/forgot-password"), ("GET", "/logo")])
+def test_a_long_query_takes_no_time(service: Service, method: str, path: str, repeated: str) -> None:
+    long = (repeated * LENGTH)[:LENGTH]
+
+    assert seconds(service, method, path, {}, long) < seconds(service, method, path, {}) + MAX_SECONDS
 
 
 def test_a_header_that_is_cut_is_still_read(service: Service) -> None:
