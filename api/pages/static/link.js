@@ -2,8 +2,7 @@
 
 // A token as the worker signs it: what it says (a JSON array of texts, in base64), when, and the signature.
 const TOKEN = /Wy[IJ][\w-]{1,1024}\.[\w-]{6}\.[\w-]{43}/;
-// Three parts, the last one long: perhaps a token that was cut off, so that the API can say that it is dead.
-const LIKE_ONE = /[\w-]{1,1024}\.[\w-]{1,1024}\.[\w-]{20,43}/;
+const WORD = /[\w.-]+/g;
 // Names of hosts may look like one.
 const HOST = /https?:\/\/[^/\s]*/gi;
 const ENTITY = /&#?\w{1,20};/g;
@@ -19,11 +18,21 @@ export function tokenIn(text) {
   for (const layer of layers) {
     const joined = layer.replace(SOFT_BREAK, "").replace(ENTITY, "");
     const escaped = joined.replace(ESCAPE, (_, hex) => character(hex));
-    const found = [layer, escaped.replace(NOISE, ""), joined.replace(NOISE, "")].map(whole).find(Boolean);
+    const texts = new Set([layer, escaped.replace(NOISE, ""), joined.replace(NOISE, "")]);
+    const found = [...texts].map(whole).find(Boolean);
     if (found) return found;
   }
-  const loose = layers.map((layer) => LIKE_ONE.exec(layer.replace(ESCAPE, " ").replace(HOST, ""))).find(Boolean);
-  return loose ? loose[0] : "";
+  return layers.map((layer) => likeOne(layer.replace(ESCAPE, " ").replace(HOST, ""))).find(Boolean) || "";
+}
+
+// Three parts, the last one long: perhaps a token that was cut off, so that the API can say that it is dead.
+function likeOne(text) {
+  for (const word of text.match(WORD) || []) {
+    const parts = word.split(".");
+    const first = parts.findIndex((part, at) => part && parts[at + 1] && parts[at + 2] && parts[at + 2].length >= 20);
+    if (first >= 0) return parts.slice(first, first + 3).join(".");
+  }
+  return "";
 }
 
 function whole(text) {
