@@ -6,6 +6,7 @@ import unicodedata
 from shared.addresses import INVISIBLE
 
 MAX_NAME_LENGTH = 60
+MAX_READ = 1000  # Characters of a stored name. Unicode's normal forms take the square of the length of accents.
 _JOINERS = "\u200c\u200d"  # Persian and Hindi words, and some emoji, are written with them.
 # People choose their own names, and may register with another person's address: what mail programs make a link of, and
 # what asks to be called, would be a stranger's words in a mail of ours.
@@ -22,7 +23,7 @@ def shown_name(value: object) -> str:
     """
     if value is None or isinstance(value, bytes):
         return ""
-    text = " ".join("".join(map(_visible, _HIDDEN.sub("", str(value)))).split())
+    text = " ".join("".join(map(_visible, _HIDDEN.sub("", str(value)[:MAX_READ]))).split())
     if _LINK.search(_plain(text)):
         return ""
     return text if len(text) <= MAX_NAME_LENGTH else f"{text[: MAX_NAME_LENGTH - 1].rstrip()}…"

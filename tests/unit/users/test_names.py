@@ -1,8 +1,12 @@
 """Which names of accounts a mail shows, and as what."""
 
+import time
+
 import pytest
 
 from shared.users.names import MAX_NAME_LENGTH, shown_name
+
+MAX_SECONDS = 0.1
 
 
 @pytest.mark.parametrize(
@@ -71,6 +75,15 @@ def test_a_name_is_shown_as_it_is(name: str) -> None:
 )
 def test_a_name_that_looks_like_a_link_or_asks_for_a_call_is_left_out(name: str) -> None:
     assert shown_name(name) == ""
+
+
+@pytest.mark.parametrize("repeated", ["\u0301\u0316", "a\u0301\u0316", "\ufdfa", "1(", "a.", " ", "\u200d"], ids=ascii)
+def test_a_long_name_takes_no_time(repeated: str) -> None:
+    begun = time.process_time()
+
+    shown_name(repeated * 30_000)
+
+    assert time.process_time() - begun < MAX_SECONDS
 
 
 @pytest.mark.parametrize(
