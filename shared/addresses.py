@@ -13,14 +13,14 @@ MAX_LOCAL_LENGTH = 64  # RFC 5321, 4.5.3.1.1.
 # zero-width spaces, marks of direction, variation selectors, soft hyphens). Some domains need the two joiners.
 _SPACES = r" \t\r\n\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _JOINERS = r"\u200c\u200d"
-_INVISIBLE = (
+INVISIBLE = (
     r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
     r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_AROUND = re.compile(r"\A[{0}]+|(?<![{0}])[{0}]+\Z".format(_SPACES + _INVISIBLE + _JOINERS))
+_AROUND = re.compile(r"\A[{0}]+|(?<![{0}])[{0}]+\Z".format(_SPACES + INVISIBLE + _JOINERS))
 # One unquoted "@", and none of the characters that would make a list, a display name, a comment or a second line, or
 # that nobody sees.
-_NO_ATOM = rf"\s\x00-\x1f\x7f-\x9f\ud800-\udfff@,;:<>()\[\]\"\\{_INVISIBLE}"
+_NO_ATOM = rf"\s\x00-\x1f\x7f-\x9f\ud800-\udfff@,;:<>()\[\]\"\\{INVISIBLE}"
 _SHAPE = re.compile(f"[^{_NO_ATOM}{_JOINERS}]+@[^{_NO_ATOM}]+")
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")

@@ -36,6 +36,8 @@ _PRIVATE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
         lambda found: found[0] if _NO_ADDRESS.fullmatch(found[0]) else "[address]",
     ),
     (re.compile(r"(?<![\w-])[\w-]{24,}\.[\w-]{5,8}\.[\w-]{27,}"), "[token]"),
+    # Access tokens of mail providers: Google's, and JSON Web Tokens such as Microsoft's.
+    (re.compile(r"(?<![\w-])(?:ya29\.[\w.-]+|eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*)"), "[token]"),
     (re.compile(r"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}"), "[hash]"),
 )
 # SQLAlchemy logs the rows that it reads. The others repeat what Latchkey logs itself, and Flask-Limiter would do so for

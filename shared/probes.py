@@ -35,10 +35,13 @@ class Probe:
 
 
 class Rarely:
-    """Makes an attempt at most once a minute, and raises again what it raised: for probes that take longer."""
+    """Makes an attempt at most once a minute, and raises again what it raised: for probes that take longer.
 
-    def __init__(self, attempt: Callable[[], None]) -> None:
-        self._attempt = attempt
+    keeps_failures: False to make the next attempt at once after one that failed.
+    """
+
+    def __init__(self, attempt: Callable[[], None], *, keeps_failures: bool = True) -> None:
+        self._attempt, self._keeps_failures = attempt, keeps_failures
         self._error: Exception | None = None
         self._tried_at = float("-inf")
 
@@ -49,6 +52,8 @@ class Rarely:
             try:
                 self._attempt()
             except Exception as error:
+                if not self._keeps_failures:
+                    raise
                 self._error = error
             self._tried_at = time.monotonic()
         if self._error:

@@ -79,7 +79,11 @@ class JobHandlers:
 
     def _send_link(self, job: Job) -> Outcome:
         found = self.users.find(job.address)
-        users = [user for user in found if self.users.offer(user)][:MAX_PER_ADDRESS]
+        offered = [user for user in found if self.users.offer(user)]
+        if len(offered) > MAX_PER_ADDRESS:
+            hint = f"Only {MAX_PER_ADDRESS} of them get an email: the address as typed and in lower case first."
+            log.warning("many_accounts", job=job.id, address_hash=job.address_hash, accounts=len(offered), hint=hint)
+        users = offered[:MAX_PER_ADDRESS]
         if not users:
             return _without_mail(_why_nobody(found), job)
         if len(users) == 1:

@@ -65,9 +65,14 @@ def database_probes(app: Flask, users: Users, example: str, refusal: LastRefusal
     """Return the probes of what links and resets need of the database. example: a hash as a reset writes it."""
     in_thread, hint_in_thread = OwnThread(app), OwnThread(app)
     table = users.table
+
+    # A rehearsal fires the triggers that a statement has, whatever its rows.
+    def rehearse() -> None:
+        rehearse_change(table, example)
+
     return [
         *table_probes(users, in_thread, updates=True),
-        Probe("set_password", in_thread(lambda: rehearse_change(table, example)), after="find_users"),
+        Probe("set_password", in_thread(Rarely(rehearse, keeps_failures=False)), after="find_users"),
         Probe("last_reset", refusal.check),
         Probe("lookup_index", hint_in_thread(Rarely(lambda: check_index(users))), after="find_users", is_hint=True),
         Probe("unique_id", hint_in_thread(Rarely(lambda: check_unique_id(table))), after="find_users", is_hint=True),

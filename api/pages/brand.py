@@ -40,7 +40,7 @@ def _serve(site: Blueprint, path: str, name: str, content: bytes, kind: str) -> 
     @site.get(path, endpoint=name)
     def serve() -> Response:
         answer = Response(content, mimetype=kind)
-        return keep_for_a_year(answer) if request.args.get("v") == current else answer
+        return keep_for_a_year(answer) if request.query_string.decode("latin-1") == f"v={current}" else answer
 
 
 def styles(settings: Branding) -> str:

@@ -28,10 +28,15 @@ def _from_damaged_address(problem: Response) -> BaseResponse | None:
     damaged = _DAMAGED.fullmatch(request.path)
     if problem.status_code != HTTPStatus.NOT_FOUND or request.method not in ("GET", "HEAD") or not damaged:
         return None
-    query = "?" + request.query_string.decode("latin-1") if request.query_string else ""
+    query = request.query_string.decode("latin-1")
     # Browsers keep the fragment that they have, unless this address has one.
-    fragment = "#" + quote(damaged[2][1:], safe="=&") if damaged[2] else ""
-    return redirect(relative_url(_PATH[damaged[1].lower()]) + query + fragment)
+    fragment = quote(damaged[2][1:], safe="=&") if damaged[2] else ""
+    if "/" in request.path[1:] and "token" in query:
+        # A proxy may have decoded this slash. The browser then leaves the proxy's path, and no server outside of it may
+        # get the token: a fragment is not sent.
+        query, fragment = "", "&".join(filter(None, [query, fragment]))
+    ends = "".join(mark + part for mark, part in (("?", query), ("#", fragment)) if part)
+    return redirect(relative_url(_PATH[damaged[1].lower()]) + ends)
 
 
 def _page(problem: Response) -> Response:

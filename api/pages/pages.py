@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, redirect, render_template, request
+from flask import Blueprint, Flask, redirect, render_template
 from flask_compress import Compress
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -12,7 +12,7 @@ from api.pages.static_files import register_static_files
 from api.passwords.policy import PasswordPolicy
 from api.reset.policy_view import REASONS
 from api.settings.settings import ApiSettings
-from api.web.answers import request_language
+from api.web.answers import named_language, request_language
 from api.web.links import relative_url
 from shared.languages import language_values, lifetime, tag
 
@@ -61,4 +61,4 @@ def _on_every_page(settings: ApiSettings) -> dict[str, Any]:
 
 def _chosen_language() -> dict[str, Any]:
     """Return the `locale` parameter for links, if the page's address has one, so that links keep that language."""
-    return {"locale": tag(request_language())} if "locale" in request.args else {}
+    return {"locale": tag(request_language())} if named_language() else {}

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlche
 
 from api.ops.last_refusal import LastRefusal
 from api.passwords.new_password import NewPasswords
+from shared.connections.database_failures import is_of_a_trigger
 from shared.log import get_logger
 from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox
@@ -112,7 +113,8 @@ class Resets:
             raise  # The password may be set: the worker decides.
         except (SQLAlchemyError, UsersTableError, UpdateIgnored) as error:
             self._decide(notice, won=False)
-            if isinstance(error, LASTING):
+            # A trigger's own refusal may concern this user alone, who must not make the service look degraded.
+            if isinstance(error, LASTING) and not is_of_a_trigger(error):
                 self.refusal.note(error)
             raise
 

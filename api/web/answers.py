@@ -1,15 +1,19 @@
 """Build answers: their language, problem documents, and texts that are the same for everybody."""
 
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
+from urllib.parse import unquote
 
 from flask import Response, current_app, g, has_request_context, request
 from flask_babel import force_locale
 
 from api.problems import ProblemType
 from shared.languages import DEFAULT, negotiate, tag
+
+_LOCALE = re.compile(r"(?:^|&)locale=([^&]{0,100})")
 
 
 def request_language() -> str:
@@ -20,10 +24,14 @@ def request_language() -> str:
     if not has_request_context():
         return DEFAULT
     environ = request.environ  # Read directly, because every request for a link does this.
-    wanted = g.get("locale") or ""
-    if not wanted and environ.get("QUERY_STRING"):
-        wanted = request.args.get("locale", "")
+    wanted = g.get("locale") or named_language()
     return negotiate(wanted, environ.get("HTTP_ACCEPT_LANGUAGE", ""), current_app.extensions["babel"].default_locale)
+
+
+def named_language() -> str:
+    """Return the `locale` parameter of the address. Parsing a long query whole would take 50 ms."""
+    found = _LOCALE.search(request.environ.get("QUERY_STRING", ""))
+    return unquote(found[1]) if found else ""
 
 
 def same_for_everybody(status: int, write: Callable[[], str]) -> Callable[[str], Response]:

@@ -14,8 +14,8 @@ from worker.settings.settings import WorkerSettings
 _PROGRAMS = (ApiSettings, WorkerSettings)
 _SETTINGS = {name.upper() for program in _PROGRAMS for name in program.model_fields}
 _SETTINGS |= {f"{name}_FILE" for program in _PROGRAMS for name in secret_names(program)}
-# Anything that starts with USERS_ counts as a setting; the others are read by libraries and by Python.
-_READ_TOO = re.compile(r"(USERS|CELERY|FLOWER|FLASK|GRANIAN)_.+|PYTHONSAFEPATH|PYTHONWARNINGS")
+# Anything with USERS_ in it counts as a setting; the others are read by libraries and by Python.
+_READ_TOO = re.compile(r"(.+_)?USERS_.+|(CELERY|FLOWER|FLASK|GRANIAN)_.+|PYTHONSAFEPATH|PYTHONWARNINGS")
 # The demo may run as root. Celery warns about that in five lines meant for servers, which would bury the welcome.
 _AS_ROOT = (
     "You're running the worker with superuser privileges",

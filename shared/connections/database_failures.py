@@ -1,8 +1,8 @@
 """Explain what the database answers: a sentence with a cure, and the database's own words where they hold no values.
 
 PostgreSQL tells the kind of an error in its SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-Its first message is repeated, and never its detail, which may hold a row. The messages of classes 22 and 23 may hold
-values: only their kind and the names of columns and constraints are told.
+Its first message is repeated, and never its detail, which may hold a row. The messages of classes 22 and 23, and what a
+trigger says in its own words, may hold values: only their kind and the names of columns and constraints are told.
 """
 
 import sqlite3
@@ -26,6 +26,9 @@ _RIGHTS = (
 )
 _REPLICA = "This database takes no writes. Let the API's DATABASE_URL name the primary."
 _SLOW = "Check the load and the locks of the database, and that an index serves the look-up."
+
+# The classes whose words may hold values: of data and constraints; of functions in other languages and in PL/pgSQL.
+_NOT_REPEATED = {"22", "23", "38", "39", "P0"}
 
 # By SQLSTATE, and then by its class, the first two characters.
 _CURES = {
@@ -85,10 +88,26 @@ def sqlstate(error: SQLAlchemyError) -> str:
     return getattr(error.orig, "sqlstate", None) or "" if isinstance(error, DBAPIError) else ""
 
 
+def is_of_a_trigger(error: Exception) -> bool:
+    """Tell whether a trigger raised this in its own words, whatever SQLSTATE it chose: it may concern one row alone."""
+    match getattr(error, "orig", None):
+        case psycopg.Error() as cause:
+            return _is_raised(cause)
+        case sqlite3.Error() as cause:
+            return _code(cause) == "SQLITE_CONSTRAINT_TRIGGER"
+    return False
+
+
+def _is_raised(cause: psycopg.Error) -> bool:
+    # PostgreSQL names the C function that reports an error: this one carries out PL/pgSQL's RAISE.
+    return (cause.sqlstate or "").startswith("P0") or cause.diag.source_function == "exec_stmt_raise"
+
+
 def _of_postgresql(cause: psycopg.Error, code: str) -> str:
     cure = _CURES.get(code) or _CURES.get(code[:2], "The database's own log says more.")
-    said = _without_values(cause) if code[:2] in {"22", "23"} else cause.diag.message_primary or ""
-    return f"The database refused a statement: {_own_words(said)} (SQLSTATE {code}). {cure}"
+    told = code[:2] not in _NOT_REPEATED and not _is_raised(cause)
+    said = _own_words(cause.diag.message_primary or "") if told else _without_values(cause)
+    return f"The database refused a statement: {said} (SQLSTATE {code}). {cure}"
 
 
 def _without_values(cause: psycopg.Error) -> str:
@@ -97,11 +116,16 @@ def _without_values(cause: psycopg.Error) -> str:
 
 
 def _of_sqlite(cause: sqlite3.Error) -> str:
-    code = getattr(cause, "sqlite_errorname", "") or type(cause).__name__
+    code = _code(cause)
+    words = type(cause).__name__ if code == "SQLITE_CONSTRAINT_TRIGGER" else _own_words(str(cause))
     cure = next(
         (cure for name, cure in _SQLITE_CURES.items() if code.startswith(name)), "See https://sqlite.org/rescode.html."
     )
-    return f"The database refused a statement: {_own_words(str(cause))} ({code}). {cure}"
+    return f"The database refused a statement: {words} ({code}). {cure}"
+
+
+def _code(cause: sqlite3.Error) -> str:
+    return getattr(cause, "sqlite_errorname", "") or type(cause).__name__
 
 
 def _own_words(text: str) -> str:

@@ -14,12 +14,16 @@ Backend = Literal["postgresql", "sqlite"]
 _BACKENDS: dict[str, Backend] = {"postgres": "postgresql", "postgresql": "postgresql", "sqlite": "sqlite"}
 _NOT_AN_ADDRESS = "is not a database address (a password in it must be percent-encoded)"
 _IN_MEMORY = "names a SQLite database in memory, which API and worker cannot share"
+_RAW_AT = "is not a database address (an @ after the question mark must be percent-encoded, and so must a password)"
 _NAME = re.compile(r"[A-Za-z_][\w.-]{0,50}", re.ASCII)
 _NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _LIBPQ = {option.keyword.decode() for option in Conninfo.get_defaults()}
 _SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 # How other clients ask for TLS: node-postgres, asyncpg and JDBC. `no-verify` is libpq's `require`.
-_SSL = {"true": "require", "1": "require", "no-verify": "require", "false": "disable", "0": "disable"}
+_SSL = {"no-verify": "require", "false": "disable", "0": "disable"}
+# These clients then verify the certificate by the system's list, which libpq may not find, and some platforms mean no
+# check at all.
+_SSL_UNTOLD = {"true", "1"}
 # What other clients call the schema of the tables: Prisma; JDBC; pgx and Rails.
 _SCHEMA = {"schema", "currentschema", "search_path", "schema_search_path"}
 # Latchkey has bounds of its own for each wait, and speaks UTF-8.
@@ -67,17 +71,19 @@ class DatabaseAddress:
         if name not in _BACKENDS:
             raise ValueError(f"names {name}, which is not supported")
         base, _, query = rest.partition("?")
-        parameters = _parameters(base, query)
+        parameters = _parameters(query)
         parse = _sqlite if _BACKENDS[name] == "sqlite" else _postgresql
         return cls(_BACKENDS[name], *parse(base, parameters))
 
 
-def _parameters(base: str, query: str) -> dict[str, str]:
+def _parameters(query: str) -> dict[str, str]:
     """Return the parameters, decoded as libpq does, which leaves a plus sign alone."""
     pairs = [part.partition("=") for part in query.split("&") if part]
     parameters = {unquote(name): unquote(value) for name, _, value in pairs}
-    # A question mark in a password that is not encoded: what follows is no name of a parameter.
-    if ("@" in query and "@" not in base) or not all(map(_NAME.fullmatch, parameters)):
+    # A question mark in a password that is not encoded: what follows is no name of a parameter, and must not be shown.
+    if "@" in query:
+        raise ValueError(_RAW_AT)
+    if not all(map(_NAME.fullmatch, parameters)):
         raise ValueError(_NOT_AN_ADDRESS)
     return parameters
 
@@ -90,6 +96,8 @@ def _postgresql(base: str, parameters: dict[str, str]) -> tuple[str, str, tuple[
             ignored.append(name)
         elif known in _SCHEMA:
             schema = value
+        elif known == "ssl" and "sslmode" in map(str.lower, parameters):  # As JDBC: the more exact one counts.
+            ignored.append(name)
         elif known in {"ssl", "sslmode"}:
             taken["sslmode"] = _ssl_mode(name, value)
         elif known in _LIBPQ:
@@ -104,6 +112,11 @@ def _postgresql(base: str, parameters: dict[str, str]) -> tuple[str, str, tuple[
 
 
 def _ssl_mode(name: str, value: str) -> str:
+    if value.lower() in _SSL_UNTOLD:
+        raise ValueError(
+            f"has {name}={value.lower()}, which does not say whether the server's certificate is verified. Write "
+            "sslmode=verify-full and sslrootcert, or sslmode=require for TLS without that check"
+        )
     mode = _SSL.get(value.lower(), value)
     if mode not in _SSL_MODES:
         raise ValueError(f"has a value of {name} that is not one of {', '.join(sorted(_SSL_MODES))}")

@@ -94,7 +94,9 @@ def _misspelt(cls: type[BaseModel], environ: Mapping[str, str]) -> dict[str, str
     for name in environ.keys() - known:
         ours = users and name.startswith("USERS_")
         # A setting that is present, even if empty, cannot be the one that was misspelt.
-        meant = nearest(name, users, 0) if ours else nearest(name, known - environ.keys())
+        absent = known - environ.keys()
+        prefixed = next((each for each in users if each in absent and name.upper().endswith(f"_{each}")), "")
+        meant = nearest(name, users, 0) if ours else prefixed or nearest(name, absent)
         if meant:
             others = "" if ours else f" If {name} is another program's, set {meant} as well, empty for its default."
             problems[name.lower()] = f"{name} is not a setting. Did you mean {meant}?{others}"

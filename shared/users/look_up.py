@@ -1,5 +1,6 @@
 """The queries that read users: by address, and by id."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -7,7 +8,7 @@ from sqlalchemy import Connection, Label, Select, bindparam, case, func, null, s
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 
-from shared.addresses import spellings
+from shared.addresses import lower, spellings
 from shared.users.lowered import Lowered
 from shared.users.table import UsersTable, stored
 
@@ -16,7 +17,7 @@ MAX_ROWS = 100  # Read for one address or id: users without a usable password mu
 
 
 class LookUp:
-    """The queries. The look-up by address takes the parameter `spellings`, a list."""
+    """The queries. The look-up by address takes the parameters that `spelled` returns."""
 
     def __init__(self, table: UsersTable, *, any_capitals: bool) -> None:
         self._table = table
@@ -51,7 +52,7 @@ class LookUp:
         """Return the text and the parameters of the look-up by address, as the driver gets them."""
         compiled = self.by_address.compile(connection)
         assert isinstance(compiled, SQLCompiler)
-        sent = compiled.construct_expanded_state({"spellings": spellings(NOBODY)})
+        sent = compiled.construct_expanded_state(spelled(spellings(NOBODY)))
         return sent.statement, sent.positional_parameters if compiled.positional else sent.parameters
 
     def compared(self, connection: Connection) -> str:
@@ -60,10 +61,16 @@ class LookUp:
         return f"lower({column})" if self._any_capitals else column
 
     def _one_of(self, addresses: ColumnElement[bool]) -> Select[Any]:
-        """Build the query for addresses. Rows that fail USERS_FILTER come last: they must not hide the others."""
+        """Build the query for addresses.
+
+        Rows that fail USERS_FILTER come last, and before them those spelled neither as typed nor in lower case: where
+        strangers can register other spellings of an address, these must not hide the one that is meant.
+        """
         # Ids are ordered as text: some types have no order, and an index must not tempt the database to read it all.
         by_id = stored(self._table.id).as_text(self._table.id)
-        return self._select().where(addresses).order_by(self._active.desc(), by_id).limit(MAX_ROWS)
+        text = stored(self._table.email).as_text(self._table.email)
+        by_spelling = case((text == bindparam("typed"), 0), (text == bindparam("lower"), 1), else_=2)
+        return self._select().where(addresses).order_by(self._active.desc(), by_spelling, by_id).limit(MAX_ROWS)
 
     def _select(self) -> Select[Any]:
         table = self._table
@@ -73,3 +80,8 @@ class LookUp:
     @cached_property
     def _active(self) -> Label[int]:
         return case((self._table.condition, 1), else_=0).label("active")
+
+
+def spelled(forms: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters of the look-up for spellings of an address, of which the typed one is the first."""
+    return {"spellings": forms, "typed": forms[0], "lower": lower(forms[0])}

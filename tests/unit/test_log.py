@@ -59,6 +59,9 @@ def _levels() -> Iterator[None]:
         logger.setLevel(level)
 
 
+MAX_SECONDS = 0.5  # For 64 kB; what takes the square of the length takes more than that.
+
+
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Read:
     """Configure logging, and return a function that reads the lines written to standard error."""
@@ -101,6 +104,29 @@ def test_a_password_hash_is_blanked_out_in_the_text_of_a_library(hash_format: Ha
     (line,) = lines()
     assert stored[-53:] not in line["event"]
     assert line["event"].endswith("[hash]'")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "ya29.a0AfH6SMBx-y_z.abc",
+        "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln-bmF0_dXJl",
+        "eyJhbGciOiJub25lIn0.eyJhIjoxfQ.",
+    ],
+)
+def test_an_access_token_of_a_mail_provider_is_blanked_out(token: str) -> None:
+    assert log.redact(f"auth=Bearer {token}, refused") == "auth=Bearer [token], refused"
+
+
+@pytest.mark.parametrize(
+    "word", ["eyJ", "ya29.", "a", "a.", "a@", "://", "://a:", "$2b$10$", "eyJa.", '"', '"@', "a-", "%40", "=?"]
+)
+def test_a_long_text_of_another_program_does_not_stop_the_log(word: str) -> None:
+    begun = time.process_time()
+
+    log.redact(word * (65536 // len(word)))
+
+    assert time.process_time() - begun < MAX_SECONDS
 
 
 def test_other_text_stays_as_it_is() -> None:

@@ -5,6 +5,8 @@ which workers take jobs.
 """
 
 import json
+import os
+import stat
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,6 +21,7 @@ from shared.words import printable
 from worker.settings.settings import AliveSettings
 
 FRESH = 30.0  # Seconds.
+MAX_BYTES = 4096
 
 log = get_logger(__name__)
 
@@ -43,12 +46,11 @@ class StateFile(Ticker):
         # The clock counts from the machine's start for all of its processes, and nobody sets it.
         state = {"at": time.monotonic(), "complaint": self._complaint()}
         try:
-            new = self._path.with_name(f"{self._path.name}.new")
-            new.unlink(missing_ok=True)
-            # "x" follows no link that somebody else has put there.
-            with new.open("x") as file:
+            # Under a name that nobody can guess: in a shared folder, another user could occupy it.
+            number, new = tempfile.mkstemp(prefix=f"{self._path.name}.", dir=self._path.parent)
+            with os.fdopen(number, "w") as file:
                 json.dump(state, file)
-            new.replace(self._path)
+            Path(new).replace(self._path)
         except OSError as error:
             if not self._warned:
                 hint = f"Let WORKER_STATE_PATH name a file that can be written, for `alive`, not {self._path}."
@@ -61,14 +63,33 @@ class StateFile(Ticker):
             self._path.unlink()
 
 
+class NotOurs(Exception):
+    """The file is not a regular one, or belongs to another user, who may have forged it."""
+
+
+def _read_own(path: Path) -> bytes:
+    """Read a regular file of this user, at most MAX_BYTES of it.
+
+    Raises NotOurs, or OSError.
+    """
+    # O_NONBLOCK: a pipe in the file's place would otherwise never be opened.
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+            raise NotOurs
+        return file.read(MAX_BYTES)
+
+
 @click.command()
 def alive() -> None:
     """Check that the worker of this machine or container is alive, without Redis: status 0 or 1, and a sentence."""
     path = state_path(AliveSettings.load().worker_state_path)
     try:
-        state = json.loads(path.read_text())
+        state = json.loads(_read_own(path))
         age, complaint = time.monotonic() - state["at"], state["complaint"]
-    except (OSError, ValueError, LookupError, TypeError):
+    except NotOurs:
+        raise click.ClickException(f"{path} is not a file of this user. Run this as the worker's user.") from None
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         raise click.ClickException(f"No worker runs here: there is no {path}.") from None
     if not 0 <= age <= FRESH:
         raise click.ClickException(f"The worker does not live: it last wrote {path} more than {FRESH:.0f} s ago.")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from shared.connections.bounded_http import ask
 from shared.words import words
@@ -86,7 +86,8 @@ class AccessTokens:
         # An endpoint might quote what it was sent.
         for secret in ("client_secret", "refresh_token"):
             if self.form.get(secret):
-                said = said.replace(self.form[secret], "[secret]")
+                for spelling in (self.form[secret], quote_plus(self.form[secret])):
+                    said = said.replace(spelling, "[secret]")
         reason = f"no access token: {status} {words(said)}".strip()
         if status == _TOO_MANY or status >= _SERVER_ERROR:
             return TransientFailure(reason)

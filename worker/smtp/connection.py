@@ -13,6 +13,7 @@ MAX_IDLE = 5.0  # Seconds after which a kept connection is checked before use.
 FINAL_ANSWER = 3  # Times the usual timeout: after the final dot a relay may be busy, and giving up may email twice.
 MAX_ANSWER = 65536  # Bytes of one answer.
 MIN_SECRET = 4  # Characters.
+_NO_SECRETS = {"AUTH", "PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER"}  # None of them is base64.
 
 
 class _Answers(io.RawIOBase):
@@ -94,8 +95,8 @@ class Relay(smtplib.SMTP):
     def send(self, s: Any) -> None:
         """Send, and record whether it was the email: smtplib sends commands as text and the email as bytes."""
         if self.logging_in:
-            told = s.removeprefix("AUTH ").split()
-            self._secrets |= {word.encode() for word in told if len(word) >= MIN_SECRET and not word.isupper()}
+            told = {word for word in s.split() if len(word) >= MIN_SECRET and word not in _NO_SECRETS}
+            self._secrets |= {word.encode() for word in told}
         if self.sock is not None:
             self.sock.settimeout(self.left(self.timeout))
         super().send(s)

@@ -13,6 +13,7 @@ from enum import Enum
 
 from shared.log import redact
 
+MAX_SORTED = 2000  # Characters of an answer that are looked at. Some patterns take the square of the length.
 _PASSING = range(400, 500)
 # The recipient's host takes no email (RFC 7504), or the user is elsewhere (RFC 5321).
 _RECIPIENT_REPLIES = {551, 556}
@@ -77,7 +78,7 @@ def fault_of(stage: str, code: int, text: str) -> Fault:
     A final refusal without a known reason is the operator's fault: a needless alarm does less harm than a lost email.
     """
     # The words of an address are not the relay's.
-    said = redact(" ".join(text.split()))
+    said = redact(" ".join(text[:MAX_SORTED].split()))
     enhanced = re.search(_ENHANCED.format(code // 100), said)
     detail = enhanced[1] if enhanced else ""
     if code in _PASSING:

@@ -2,14 +2,14 @@
 
 import { post } from "./api.js";
 import { Form } from "./form.js";
-import { byId, ready, show } from "./page.js";
+import { byId, here, ready, show } from "./page.js";
 
 const email = byId("email");
 let wait = 60; // Seconds until the email can be requested again; doubled each time.
 
 function send() {
   byId("again-sent").hidden = true;
-  return post(location.pathname, { email: email.value });
+  return post(here(), { email: email.value });
 }
 
 function rest() {

@@ -1,9 +1,8 @@
 // Finds the token in a link, whatever mail programs, scanners and people have done to it. The API takes it whole or not.
 
 // A token as the worker signs it: what it says (a JSON array of texts, in base64), when, and the signature.
-const TOKEN = /Wy[IJ][\w-]+\.[\w-]{6}\.[\w-]{43}/;
-// Three parts, the last one long: perhaps a token that was cut off, so that the API can say that it is dead.
-const LIKE_ONE = /[\w-]+\.[\w-]+\.[\w-]{20,43}/;
+const TOKEN = /Wy[IJ][\w-]{1,1024}\.[\w-]{6}\.[\w-]{43}/;
+const WORD = /[\w.-]+/g;
 // Names of hosts may look like one.
 const HOST = /https?:\/\/[^/\s]*/gi;
 const ENTITY = /&#?\w{1,20};/g;
@@ -12,17 +11,28 @@ const ESCAPE = /=(2D|2E|3D|5F)/g; // and writes these so, of what stands in a li
 // White space, marks of a quoted line, and characters that nobody sees.
 const NOISE = /[\s=+<>"'*\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
 const MOST_LAYERS = 6;
+const LONGEST = 8192; // Characters that are read: some patterns take the square of the length, and the tab stands still.
 
 export function tokenIn(text) {
-  const layers = peeled(text);
+  const layers = peeled(text.slice(0, LONGEST));
   for (const layer of layers) {
     const joined = layer.replace(SOFT_BREAK, "").replace(ENTITY, "");
     const escaped = joined.replace(ESCAPE, (_, hex) => character(hex));
-    const found = [layer, escaped.replace(NOISE, ""), joined.replace(NOISE, "")].map(whole).find(Boolean);
+    const texts = new Set([layer, escaped.replace(NOISE, ""), joined.replace(NOISE, "")]);
+    const found = [...texts].map(whole).find(Boolean);
     if (found) return found;
   }
-  const loose = layers.map((layer) => LIKE_ONE.exec(layer.replace(ESCAPE, " ").replace(HOST, ""))).find(Boolean);
-  return loose ? loose[0] : "";
+  return layers.map((layer) => likeOne(layer.replace(ESCAPE, " ").replace(HOST, ""))).find(Boolean) || "";
+}
+
+// Three parts, the last one long: perhaps a token that was cut off, so that the API can say that it is dead.
+function likeOne(text) {
+  for (const word of text.match(WORD) || []) {
+    const parts = word.split(".");
+    const first = parts.findIndex((part, at) => part && parts[at + 1] && parts[at + 2] && parts[at + 2].length >= 20);
+    if (first >= 0) return parts.slice(first, first + 3).join(".");
+  }
+  return "";
 }
 
 function whole(text) {
@@ -54,7 +64,7 @@ function decoded(text) {
 
 // Proofpoint's second version writes `-` for a percent sign and `_` for a slash.
 function urldefense(text) {
-  if (!/urldefense.*?(\/|%(25)*2f)v2(\/|%(25)*2f)/i.test(text)) return text;
+  if (!/urldefense.{0,200}?(\/|%(25)*2f)v2(\/|%(25)*2f)/i.test(text)) return text;
   return text.replace(/-([0-9A-F]{2})/g, "%$1").replace(/_/g, "/");
 }
 

@@ -2,6 +2,9 @@
 
 export const byId = (id) => document.getElementById(id);
 
+// The page's own address. A path alone may begin with two slashes, which would make its first part a host.
+export const here = () => location.origin + location.pathname;
+
 // Shows a section and moves the focus to a field, or else to the heading, so that screen readers announce it.
 export function show(id, field) {
   for (const section of document.querySelectorAll("main > section")) section.hidden = section.id !== id;

@@ -3,7 +3,7 @@
 import { post } from "./api.js";
 import { Form } from "./form.js";
 import { tokenIn } from "./link.js";
-import { byId, ready, show } from "./page.js";
+import { byId, here, ready, show } from "./page.js";
 import { lengthReasons } from "./password.js";
 
 const DEAD = "invalid_or_expired_token";
@@ -17,7 +17,7 @@ let sent = ""; // The token of the request in flight.
 function takeLink() {
   const found = tokenIn(location.href);
   const chosen = new URLSearchParams(location.search).has("locale") ? `?locale=${document.documentElement.lang}` : "";
-  history.replaceState(found ? null : history.state, "", location.pathname + chosen);
+  history.replaceState(found ? null : history.state, "", here() + chosen);
   return found;
 }
 
@@ -47,7 +47,7 @@ async function paste() {
 
 // Only looks for a dead link: other errors are shown when the password is sent.
 async function isDead(found) {
-  const { code } = await post(`${location.pathname}/check`, { token: found });
+  const { code } = await post(`${here()}/check`, { token: found });
   if (token !== found || (code !== DEAD && code !== "invalid_request")) return false;
   end("dead");
   return true;
@@ -64,7 +64,7 @@ function send() {
   const password = byId("password").value;
   const reasons = lengthReasons(password);
   sent = token;
-  return reasons.length ? { code: "weak_password", reasons } : post(location.pathname, { token, password });
+  return reasons.length ? { code: "weak_password", reasons } : post(here(), { token, password });
 }
 
 function settle({ code }) {

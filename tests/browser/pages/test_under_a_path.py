@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.attacks.nginx import find_nginx
+from tests.browser.support.complaints import Complaints
 from tests.browser.support.steps import PASSWORD, choose, heading
 from tests.e2e.demo import Demo, fetch
 from tests.support.servers import free_port, wait_until
@@ -93,6 +94,37 @@ def test_the_whole_story_stays_below_the_path(demo: Demo, page: Page, site: str,
     assert page.url == f"{site}forgot-password?locale=en"
     assert len(asked) > 20
     assert [path for path in asked if not path.startswith("/auth/")] == []
+
+
+def test_an_address_with_two_slashes_makes_no_host_of_its_path(demo: Demo, page: Page, site: str) -> None:
+    """nginx takes two slashes for one; a browser that is asked for `//auth/...` would ask the host `auth`."""
+    address, twice = demo.add_user("slashes@example.com"), site.replace("/auth/", "//auth/")
+    page.goto(f"{twice}forgot-password")
+    page.get_by_label("Email address").fill(address)
+    page.get_by_role("button", name="Send link").click()
+    heading(page, "Check your email").wait_for()
+    token = token_in(demo.wait_for_message(address, "Reset")["text"])
+
+    page.goto(f"{twice}reset-password#token={token}")
+    choose(page, PASSWORD)
+
+    heading(page, "Your password has been changed").wait_for()
+    assert page.url == f"{twice}reset-password"
+
+
+@pytest.mark.parametrize("query", ["?token={}", "?utm_source=mail&token={}"])
+def test_no_server_outside_of_the_path_gets_the_token(
+    demo: Demo, page: Page, complaints: Complaints, site: str, query: str
+) -> None:
+    """The proxy decodes the slash, so that the API cannot tell which directory the browser is in."""
+    complaints.forgive("/reset-password 404")  # What a browser gets there: nothing.
+    sent: list[str] = []
+    page.on("request", lambda one: sent.append(one.url.partition("#")[0]))
+
+    page.goto(f"{site}reset-password%2F{query.format('secret-token')}")
+
+    assert len(sent) > 1
+    assert [url for url in sent if "secret-token" in url and not url.startswith(site)] == []
 
 
 @pytest.mark.parametrize("path", ["nothing", "nothing/deep/down", "reset-password/x", ".well-known/nothing"])

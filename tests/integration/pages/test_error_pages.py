@@ -106,6 +106,12 @@ def test_an_error_page_is_in_the_visitors_language(service: Service, code: str) 
         ("/reset-password/%23token%3Da.b.c", "../reset-password#token=a.b.c"),
         ("/reset-password%3Ftoken=a.b.c", "reset-password#token=a.b.c"),
         ("/reset-password%23token=a%0D%0ASet-Cookie:x", "reset-password#token=a%0D%0ASet-Cookie%3Ax"),
+        ("/reset-password.?token=a.b.c", "reset-password?token=a.b.c"),
+        # The slash may have been encoded, and then this leads out of the proxy's path: a fragment is not sent.
+        ("/reset-password/?token=a.b.c", "../reset-password#token=a.b.c"),
+        ("/reset-password%2F?token=a.b.c", "../reset-password#token=a.b.c"),
+        ("/reset-password//?x=1&token=a.b.c", "../../reset-password#x=1&token=a.b.c"),
+        ("/reset-password/%23x?token=a.b.c", "../reset-password#token=a.b.c&x"),
         ("/.well-known/change-password", "../forgot-password"),
         ("/.well-known/change-password?locale=de", "../forgot-password?locale=de"),
     ],

@@ -1,9 +1,11 @@
 """The probes of the database: what would keep a link or a reset from working is told before anybody meets it."""
 
 import re
+import time
 
 import pytest
 
+from api.ops.health import STATUS_TIMEOUT
 from tests.conftest import MakeService
 from tests.integration.probes.users_tables import TABLE, USUAL, MakeLimited, create, probed
 from tests.support.compose import PROJECT
@@ -25,6 +27,23 @@ def test_a_probe_changes_and_locks_nothing(owner: Service, service_with: MakeLim
     probed(service_with())
 
     assert owner.sql("SELECT *, xmin, ctid FROM users") == before
+
+
+def test_a_rehearsed_reset_seldom_fires_the_triggers_of_its_statement(
+    owner: Service, service_with: MakeLimited
+) -> None:
+    """Each is rolled back, but a trigger may send messages, or wait."""
+    counted = "CREATE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS "
+    body = "$$ BEGIN PERFORM nextval('fired'); RETURN NULL; END $$"  # A sequence is not rolled back.
+    trigger = "CREATE TRIGGER counted AFTER UPDATE ON users FOR EACH STATEMENT EXECUTE FUNCTION fire()"
+    create(owner, "DROP SEQUENCE IF EXISTS fired", "CREATE SEQUENCE fired", counted + body, trigger)
+    service = service_with()
+
+    for _ in range(3):
+        assert probed(service) == ("ok", {})
+        time.sleep(STATUS_TIMEOUT)
+
+    assert owner.sql("SELECT last_value, is_called FROM fired") == [(1, True)]
 
 
 RIGHTS = {

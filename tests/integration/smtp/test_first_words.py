@@ -4,6 +4,7 @@ import re
 import socket
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
@@ -17,6 +18,7 @@ from worker.smtp.failures import MailFailed, MisconfiguredRelay, TransientFailur
 from worker.smtp.mailer import Mailer
 
 LOGIN: dict[str, Any] = {"MAIL_USERNAME": "latchkey", "MAIL_PASSWORD": "hunter2-of-the-relay"}
+CAPITALS = "aatcbu"
 GREETING, EHLO = b"220 relay\r\n", b"250-relay\r\n250 AUTH PLAIN\r\n"
 
 Serve = Callable[[socket.socket], None]
@@ -103,6 +105,22 @@ def test_a_relay_that_quotes_the_log_in_does_not_bring_it_into_the_log() -> None
     failure = failure_with(quote, **LOGIN)
 
     assert failure.reason == "log-in refused: 535 5.7.8 not for AUTH PLAIN [secret]"
+
+
+def test_a_password_whose_base64_is_all_capitals_is_a_secret_too() -> None:
+    def quote(connection: socket.socket) -> None:
+        connection.sendall(GREETING)
+        connection.recv(1000)
+        connection.sendall(b"250-relay\r\n250 AUTH LOGIN\r\n")
+        connection.recv(1000)
+        connection.sendall(b"334 UGFzc3dvcmQ6\r\n")
+        connection.sendall(b"535 5.7.8 LOGIN: not for " + connection.recv(1000).strip() + b"\r\n")
+        connection.recv(1000)
+
+    failure = failure_with(quote, **(LOGIN | {"MAIL_PASSWORD": CAPITALS}))
+
+    assert b64encode(CAPITALS.encode()).isupper()
+    assert failure.reason == "log-in refused: 535 5.7.8 LOGIN: not for [secret]"
 
 
 def test_the_name_of_the_worker_is_no_secret() -> None:

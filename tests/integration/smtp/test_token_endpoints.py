@@ -2,6 +2,7 @@
 
 import socket
 import time
+from urllib.parse import urlencode
 
 import pytest
 
@@ -64,6 +65,16 @@ def test_an_endpoint_that_refuses_is_an_alarm_in_its_words_with_the_cure(
     said = f"{error} {description}".strip().replace(SECRET, "[secret]")
     assert (type(failure), failure.reason) == (MisconfiguredRelay, f"no access token: {status} {said}")
     assert hint in failure.hint
+
+
+@pytest.mark.parametrize("name", ["client_secret", "refresh_token"])
+def test_an_endpoint_that_quotes_the_form_does_not_bring_a_secret_into_the_log(post: Post, name: str) -> None:
+    secret = "a/secret +with=signs"
+    post.endpoint.refuse(400, "invalid_request", f"bad body: x=1&{urlencode({name: secret})}&y=2")
+
+    failure = failure_of(post.mailer(**{f"MAIL_OAUTH_{name.upper()}": secret}))
+
+    assert failure.reason.endswith(f"x=1&{name}=[secret]&y=2")
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])

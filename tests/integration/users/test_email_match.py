@@ -1,14 +1,17 @@
 """USERS_EMAIL_MATCH=lower: stored capitals do not matter, an index serves the look-up, no other account is found."""
 
+from itertools import product
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
 from shared.connections.database import db
+from shared.users.look_up import MAX_ROWS
 from tests.conftest import MakeService
 from tests.integration.users.test_users import STORED
 from tests.support.service import Service
+from worker.handlers import MAX_PER_ADDRESS
 
 
 def add(service: Service, *addresses: str) -> None:
@@ -65,6 +68,21 @@ def test_accounts_that_differ_in_capitals_get_a_mail_each(service: Service) -> N
     service.work()
 
     assert sorted(service.relay.recipients()) == ["Anna@example.com", "anna@example.com"]
+
+
+@pytest.mark.parametrize("typed", ["bert@example.com", "BERT@example.com"])
+def test_other_spellings_of_a_stranger_do_not_push_an_account_out(service: Service, typed: str) -> None:
+    """Where an application tells capitals apart, anybody may register more than are read, or get a mail."""
+    spelt = ("".join(each) for each in product(*((letter, letter.upper()) for letter in "bertexample")))
+    strangers = [f"{each[:4]}@{each[4:]}.com" for each in spelt]
+    add(service, *[each for each in strangers if each not in {"bert@example.com", typed}][:150], "bert@example.com")
+
+    service.forgot(typed)
+    service.work()
+
+    assert "bert@example.com" in service.relay.recipients()
+    assert len(service.relay.mails) == MAX_PER_ADDRESS
+    assert [event["accounts"] for event in service.events("many_accounts")] == [MAX_ROWS]
 
 
 @pytest.mark.parametrize("match", ["exact", "lower"])

@@ -47,6 +47,7 @@ TAKEN: dict[str, dict[str, str]] = {
         "channel_binding": "require",
     },
     "postgres://u@h/db?sslmode=no-verify": {"user": "u", "host": "h", "dbname": "db", "sslmode": "require"},
+    "postgres://u@h/db?ssl=false": {"user": "u", "host": "h", "dbname": "db", "sslmode": "disable"},
     "postgresql:///db": {"dbname": "db"},
 }
 
@@ -70,6 +71,7 @@ def test_an_address_of_postgresql_reaches_libpq_with_every_part(url: str, parts:
         ("pool=5&encoding=unicode&prepared_statements=false", "", ("pool", "encoding", "prepared_statements")),
         ("sslmode=require&supa=base-pooler.x", "", ("supa",)),
         ("connect_timeout=10", "", ("connect_timeout",)),
+        ("sslmode=require&ssl=true", "", ("ssl",)),
     ],
 )
 def test_what_other_clients_add_is_understood_or_named_as_without_effect(
@@ -81,7 +83,21 @@ def test_what_other_clients_add_is_understood_or_named_as_without_effect(
     assert not set(ignored) & conninfo_to_dict(address.target).keys()
 
 
+@pytest.mark.parametrize("other", ["ssl=true", "ssl=false", "SSL=no-verify", "ssl=require"])
+@pytest.mark.parametrize("query", ["sslmode=verify-full&{}", "{}&sslmode=verify-full", "{}&sslMode=verify-full"])
+def test_sslmode_counts_whatever_ssl_says(query: str, other: str) -> None:
+    address = DatabaseAddress.parse(f"postgresql://u:p@h/db?{query.format(other)}")
+
+    assert conninfo_to_dict(address.target)["sslmode"] == "verify-full"
+    assert [name.lower() for name in address.ignored] == ["ssl"]
+
+
 REFUSED = {
+    "postgresql://u:hunter2@h/db?ssl=true": "ssl=true, which does not say whether the server's certificate is verified",
+    "postgresql://u:hunter2@h/db?SSL=1": "sslmode=verify-full and sslrootcert, or sslmode=require",
+    "postgresql://u:p@x?hunter2=1@h/db": "an @ after the question mark must be percent-encoded",
+    "postgresql://u:p@x?a=b&hunter2=1@h/db": "an @ after the question mark must be percent-encoded",
+    "sqlite:////x?hunter2=a@b": "an @ after the question mark must be percent-encoded",
     "postgresql://u:hunter2@h/db?foo=1": "has the parameter foo, which neither libpq nor Latchkey knows",
     "postgresql://u:hunter2@h/db?sslmode=on": "has a value of sslmode that is not one of allow, disable, prefer",
     "postgresql://u:hunter2@h/db?search_path=app,public": "names several schemas",

@@ -45,6 +45,17 @@ def test_a_misspelt_setting_ends_the_start_with_the_name_that_was_meant(wrong: s
     assert f"set {meant} as well, empty for its default" in problem
 
 
+@pytest.mark.parametrize("prefixed", ["LATCHKEY_USERS_FILTER", "MY_USERS_FILTER", "latchkey_users_filter"])
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_filter_with_a_prefix_is_not_passed_over(program: type[Settings], prefixed: str) -> None:
+    problem = only_problem(program, **{prefixed: "is_active"})
+
+    assert problem.startswith(
+        f"{prefixed} is not a setting. Did you mean USERS_FILTER? If {prefixed} is another program's"
+    )
+    assert program.load(WORKER | {prefixed: "is_active", "USERS_FILTER": ""}).users_filter == ""
+
+
 def test_a_similar_name_is_ignored_if_the_setting_itself_is_set() -> None:
     assert ApiSettings.load(WORKER | {"BRAND_COLOUR": "red", "BRAND_COLOR": "#b00020"}).brand_color == "#b00020"
     assert ApiSettings.load(WORKER | {"CORS_ORIGIN": "*", "CORS_ORIGINS": ""}).cors_origins == ()
@@ -71,6 +82,6 @@ def test_a_command_that_only_needs_redis_ignores_other_names() -> None:
     assert RedisSettings.load({"REDIS_URL": "redis://redis.example", "BRAND_COLOUR": "red"})
 
 
-@pytest.mark.parametrize(("wrong", "meant"), MISSPELT)
+@pytest.mark.parametrize(("wrong", "meant"), [*MISSPELT, ("MY_USERS_FILTER", "USERS_FILTER")])
 def test_the_demo_comes_up_with_what_is_misspelt_in_the_shell(wrong: str, meant: str) -> None:
     assert wrong not in inherited_environment({wrong: "value"})

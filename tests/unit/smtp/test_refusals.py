@@ -1,9 +1,12 @@
 """Whose fault a refusal is, in the words of real relays."""
 
+import time
+
 import pytest
 
 from worker.smtp.refusals import Fault, fault_of
 
+MAX_SECONDS = 0.2  # For 64 kB; what takes the square of the length takes more than that.
 RECIPIENT = [
     # Postfix
     "RCPT 550 5.1.1 <ada@example.com>: Recipient address rejected: User unknown in virtual mailbox table",
@@ -180,6 +183,15 @@ def test_a_mailbox_that_does_not_take_the_mail_is_final(refusal: str) -> None:
 @pytest.mark.parametrize("refusal", OPERATOR)
 def test_what_concerns_the_sender_the_account_or_the_relay_is_the_operators(refusal: str) -> None:
     assert fault_of(*parted(refusal)) is Fault.OPERATOR
+
+
+@pytest.mark.parametrize("word", ["unrout", "relay ", "user ", "n't have an ", "sender ", "1.1", "no such ", "not "])
+def test_a_long_answer_takes_no_time(word: str) -> None:
+    begun = time.process_time()
+
+    fault_of("RCPT", 550, word * (65536 // len(word)))
+
+    assert time.process_time() - begun < MAX_SECONDS
 
 
 @pytest.mark.parametrize("refusal", PASSING)
