@@ -31,6 +31,7 @@ class Mood(Enum):
     DROPS_IN_DATA = auto()
     DROPS_AFTER_DOT = auto()
     FAILS_QUIT = auto()
+    REFUSES_SENDER = auto()
 
 
 class Relay:
@@ -135,6 +136,9 @@ class Relay:
             await reader.readline()
             return False
         mail = await reader.readuntil(b"\r\n.\r\n")
+        if self._mood is Mood.REFUSES_SENDER:
+            await _say(writer, "550 The from address does not match a verified Sender Identity")  # SendGrid's words.
+            return True
         identity = _MESSAGE_ID.search(mail)
         # No await between accepting and answering, so the mood cannot change in between.
         if number is not None:

@@ -42,6 +42,11 @@ def failing_quit(run: Run) -> None:
     _in_a_mood(run, Mood.FAILS_QUIT, 20)
 
 
+def refusing_the_sender(run: Run) -> None:
+    """Refuse every message for its sender, as a relay does where somebody has to verify it; no job is buried."""
+    _in_a_mood(run, Mood.REFUSES_SENDER, 60)
+
+
 def greylisting(run: Run) -> None:
     """Answer a third of the recipients with 450 once, and accept them the next time."""
     seen: set[int] = set()
@@ -81,5 +86,6 @@ FAULTS = [
     Loaded("relay-mid-data", "relay drops in the mail for 20 s", Promise(SOON), dropping_in_data),
     Loaded("relay-after-dot", "relay drops after the final dot for 10 s", Promise(SOON, twice=1), dropping_after_dot),
     Loaded("relay-quit", "relay fails at QUIT", Promise(SOON, gap=2), failing_quit),
+    Loaded("relay-sender", "relay refuses the sender for 60 s", Promise(SOON), refusing_the_sender),
     Loaded("relay-550", "relay answers 550 to one in ten", Promise(SOON, gap=2), refusing_one_in_ten),
 ]
