@@ -10,11 +10,11 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from shared import log
 from shared.connections.redis_check import check_redis
 from shared.settings.environment import SettingsError
-from shared.settings.unknown import log_unknown_settings
+from shared.settings.unknown_names import log_unknown_settings
 
 ABOUT = "Serve the API until a signal. It takes no arguments: its settings are environment variables."
 RESPAWN_AFTER = 0.2  # Seconds until a server process that died is replaced.

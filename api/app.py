@@ -27,7 +27,7 @@ from api.passwords.policy import PasswordPolicy
 from api.reset.password_reset import Resets
 from api.reset.policy_view import register_policy
 from api.reset.views import register_reset
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from api.web.answers import request_language
 from api.web.cross_origin import register_cors
 from api.web.forwarded import Forwarded
@@ -88,7 +88,7 @@ def _build(settings: ApiSettings) -> Flask:
     refusal = LastRefusal()
     database = database_probes(app, users, encode("", settings.users_hash_format, MIN_ROUNDS), refusal)
     readiness = Readiness(api_probes(redis, make_rehearse(outbox, settings), memory, database))
-    app.extensions |= {"redis": redis, "watch": Ticker("watch", lambda: _watch(counters, memory, readiness))}
+    app.extensions |= {"redis": redis, "watch": _watch(counters, memory, readiness)}
     limiter = make_limiter(app, redis)
     count_use = limit_links(limiter, settings.reset_limit_per_link, counters)
     tokens = Tokens([each.get_secret_value() for each in settings.secret_key], settings.reset_token_max_age)
@@ -106,18 +106,22 @@ def _build(settings: ApiSettings) -> Flask:
     return app
 
 
-def _watch(counters: Counters, memory: Memory, readiness: Readiness) -> None:
-    """Do what is due beside the requests, once a second."""
-    readiness.status(PROBE_INTERVAL)  # First, because the others stop at the first error of Redis.
-    counters.publish()
-    memory.sample()
+def _watch(counters: Counters, memory: Memory, readiness: Readiness) -> Ticker:
+    """Return the thread that does what is due beside the requests; at the end it only publishes the last counts."""
+
+    def tick() -> None:
+        readiness.status(PROBE_INTERVAL)  # First, because the others stop at the first error of Redis.
+        counters.publish()
+        memory.sample()
+
+    return Ticker("watch", tick, counters.publish)
 
 
 def _new_passwords(settings: ApiSettings) -> NewPasswords:
     hash_format, slots, mode = settings.users_hash_format, settings.hashing_slots, settings.breach_check
     return NewPasswords(
         PasswordPolicy(hash_format, settings.password_min_length, settings.product_name),
-        None if mode == "off" else RangeService(settings.breach_check_url, slots, needed=mode == "closed"),
+        None if mode == "off" else RangeService(settings.breach_check_url, needed=mode == "closed"),
         Passwords(hash_format, settings.bcrypt_rounds, slots, processes=settings.web_processes),
     )
 

@@ -10,7 +10,7 @@ from jinja2 import StrictUndefined
 
 from api.app import create_app
 from api.problems import NOT_FOUND, UNAVAILABLE
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from shared.languages import LANGUAGES
 
 # The ids that each page's scripts look up. A test reads the scripts, and fails if one is missing here.

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.connections.database_failures import explain_database
 from shared.connections.redis_failures import explain_redis
 from shared.users.table import UsersTableError
+from shared.words import printable
 
 
 class ProbeFailed(Exception):
@@ -19,7 +20,7 @@ def explain(error: Exception) -> str:
     """Return why a step failed, and what to do about it: for our own exceptions their `hint`, if they have one."""
     match error:
         case ProbeFailed() | UsersTableError():
-            return str(error)
+            return printable(str(error))  # Names of tables and columns may hold anything.
         case RedisError():
             return explain_redis(error)
         case SQLAlchemyError():

@@ -87,14 +87,12 @@ class Probes:
         self._log(skipped)
 
     @property
-    def requests_stopped(self) -> bool:
-        """Whether no request for a link is accepted now."""
-        return any(probe.stops_requests and probe.name in self.failures for probe in self.probes)
-
-    @property
-    def degraded(self) -> bool:
-        """Whether emails or resets must wait now."""
-        return any(probe.name in self.failures for probe in self.probes if not probe.is_hint)
+    def status(self) -> str:
+        """`unavailable` if no request for a link is accepted now, `degraded` if emails or resets must wait, or `ok`."""
+        failing = [probe for probe in self.probes if probe.name in self.failures and not probe.is_hint]
+        if any(probe.stops_requests for probe in failing):
+            return "unavailable"
+        return "degraded" if failing else "ok"
 
     def _log(self, skipped: set[str]) -> None:
         now = time.monotonic()

@@ -27,7 +27,7 @@ from worker.queue.delivery import MORE_FOR, TIME_LIMIT, Delivery
 from worker.queue.sweeper import Sweeper
 from worker.settings.settings import WorkerSettings
 from worker.smtp.mailer import Mailer
-from worker.smtp.oauth import access_tokens
+from worker.smtp.token_endpoints import access_tokens
 
 REDIS_TIMEOUT = 2.0  # Seconds.
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from flask_mail import Message
 
 from shared.addresses import InvalidAddress
-from shared.delivery_buckets import bucket
 from shared.log import get_logger
+from shared.outbox.delivery_buckets import bucket
 from shared.outbox.jobs import Job, state
 from shared.outbox.outbox import Outbox
 from shared.tokens import Tokens
 from shared.users.user import Offer, User
 from shared.users.users import Users
+from shared.words import words
 from worker.mails.messages import Messages
 from worker.smtp.failures import PermanentFailure
-from worker.smtp.words import words
 
 # Seconds. A late link is useless, but a day later it is still worth knowing that the password was changed.
 NOTICE_MAX_AGE = 86400

@@ -11,15 +11,15 @@ from celery.signals import worker_before_create_process, worker_ready, worker_sh
 from shared.connections.redis_check import check_redis
 from shared.probes import TAKE_JOBS
 from shared.settings.environment import SettingsError
-from shared.settings.unknown import log_unknown_settings
+from shared.settings.unknown_names import log_unknown_settings
 from shared.ticker import Ticker
 from worker.app import connect_redis, create_worker
 from worker.mails.check import check_mails
 from worker.ops.alive import StateFile, state_path
-from worker.ops.last_words import say_in_json
 from worker.ops.probes import PROBE_INTERVAL, worker_probes
 from worker.ops.pulse import PULSE, PulseStep
-from worker.ops.rights import try_consuming
+from worker.ops.redis_rights import try_consuming
+from worker.ops.signal_lines import say_in_json
 from worker.priority import lower_priority, lower_session_priority
 from worker.settings.settings import WorkerSettings
 

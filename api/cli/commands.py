@@ -20,7 +20,7 @@ from api.passwords.hashing import HashingBusy
 from api.passwords.new_password import NewPasswords
 from api.passwords.policy import WeakPassword
 from api.reset.policy_view import REASONS
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from shared.addresses import InvalidAddress, parse
 from shared.connections.database import db
 from shared.failures import explain

@@ -12,7 +12,7 @@ from api.limits.limits import ADDRESS, FORGOT, judged_if_used_up, lua_table, ref
 from api.openapi.document import PASSWORDS, Operation
 from api.ops.counters import Counters
 from api.ops.memory import Memory
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from api.web.answers import same_for_everybody
 from api.web.clients import client_key, requester
 from api.web.json_request import takes

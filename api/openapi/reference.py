@@ -74,11 +74,18 @@ def _call(method: str, path: str, operation: Json, schemas: Json) -> Call:
     bodies = operation.get("requestBody", {}).get("content", {})
     content = bodies.get("application/json", {})
     example = next((each["value"] for each in content.get("examples", {}).values()), None)
-    taken = [Field(each["name"], "optional", each["description"]) for each in operation.get("parameters", [])]
-    fields = list(_fields(content.get("schema", {}), schemas))
-    answers = [_answer(status, each, schemas) for status, each in sorted(operation["responses"].items())]
-    names = (operation["operationId"], method.upper(), path, operation["summary"], operation["description"])
-    return Call(*names, taken, fields, answers, _curl(path, example), _fetch(path, example))
+    return Call(
+        id=operation["operationId"],
+        method=method.upper(),
+        path=path,
+        summary=operation["summary"],
+        about=operation["description"],
+        headers=[Field(each["name"], "optional", each["description"]) for each in operation.get("parameters", [])],
+        fields=list(_fields(content.get("schema", {}), schemas)),
+        answers=[_answer(status, each, schemas) for status, each in sorted(operation["responses"].items())],
+        curl=_curl(path, example),
+        fetch=_fetch(path, example),
+    )
 
 
 def _answer(status: str, answer: Json, schemas: Json) -> Answer:

@@ -35,17 +35,12 @@ class Readiness:
         if self._lock.acquire(blocking=False):
             try:
                 if time.monotonic() - self._checked_at >= max_age:
-                    self._status = self._check()
+                    self.probes.run()
+                    self._status = self.probes.status
                     self._checked_at = time.monotonic()
             finally:
                 self._lock.release()
         return self._status
-
-    def _check(self) -> str:
-        self.probes.run()
-        if self.probes.requests_stopped:
-            return "unavailable"
-        return "degraded" if self.probes.degraded else "ok"
 
 
 def register_health(app: Flask, readiness: Readiness) -> None:

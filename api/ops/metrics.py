@@ -19,7 +19,7 @@ from werkzeug.routing import Rule
 from api.ops.counters import COUNTS, Count, Counters
 from api.ops.health import Readiness
 from api.ops.memory import Memory
-from shared.delivery_buckets import BUCKETS
+from shared.outbox.delivery_buckets import BUCKETS
 from shared.outbox.pending import Pending
 from shared.redis_keys import Key
 

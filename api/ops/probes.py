@@ -12,15 +12,16 @@ from redis import Redis
 from api.ops.last_refusal import LastRefusal
 from api.ops.memory import Memory
 from api.ops.table_hints import check_index, check_unique_id
-from shared.connections.clock import check_clock
+from shared.connections.redis_clock import check_clock
 from shared.failures import ProbeFailed
 from shared.probes import WORKER_PROBES, Probe, Probes, Rarely
 from shared.redis_keys import Key
 from shared.users.password_change import rehearse_change
-from shared.users.row_security import check_row_security
+from shared.users.probes import table_probes
 from shared.users.users import Users
 
 DATABASE_TIMEOUT = 1.0  # Seconds.
+_SLOW = f"The database did not answer within {DATABASE_TIMEOUT:.0f} s. Check its load, its locks and the network to it."
 
 
 def api_probes(redis: Redis, rehearse: Callable[[], None], memory: Memory, database: Iterable[Probe]) -> Probes:
@@ -65,17 +66,12 @@ def database_probes(app: Flask, users: Users, example: str, refusal: LastRefusal
     in_thread, hint_in_thread = OwnThread(app), OwnThread(app)
     table = users.table
 
-    def see_rows() -> None:
-        check_row_security(table, updates=True)
-
     # A rehearsal fires the triggers that a statement has, whatever its rows.
     def rehearse() -> None:
         rehearse_change(table, example)
 
     return [
-        Probe("find_users", in_thread(users.probe)),
-        Probe("load_user", in_thread(Rarely(users.probe_id)), after="find_users"),
-        Probe("row_security", in_thread(Rarely(see_rows)), after="find_users"),
+        *table_probes(users, in_thread, updates=True),
         Probe("set_password", in_thread(Rarely(rehearse, keeps_failures=False)), after="find_users"),
         Probe("last_reset", refusal.check),
         Probe("lookup_index", hint_in_thread(Rarely(lambda: check_index(users))), after="find_users", is_hint=True),
@@ -112,6 +108,3 @@ class OwnThread:
                 raise ProbeFailed(_SLOW) from None
 
         return in_thread
-
-
-_SLOW = f"The database did not answer within {DATABASE_TIMEOUT:.0f} s. Check its load, its locks and the network to it."

@@ -1,5 +1,6 @@
-"""What is worth knowing about the users table although everything works: no index for the look-up, no unique id."""
+"""Advice about the users table, although everything works: no index for the look-up, no unique id."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,6 +29,10 @@ _UNIQUE = {
                     AND (SELECT group_concat(name) FROM pragma_index_info(i.name, :schema)) = :id)
     """),
 }
+_HAS_INDEXES = {
+    "postgresql": text("SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = to_regclass(:quoted)"),
+    "sqlite": text("SELECT type = 'table' FROM sqlite_master WHERE name = :name COLLATE NOCASE"),
+}
 _LARGEST = text("SELECT max(reltuples) FROM pg_class WHERE relname = ANY (:names) AND relkind IN ('r', 'm')")
 
 
@@ -49,11 +54,23 @@ def check_index(users: Users) -> None:
     with table.engine.connect() as connection:
         rows = (_rows_read_by_sqlite if connection.dialect.name == "sqlite" else _rows_read)(connection, users)
         if rows > MANY_ROWS:
-            name = table.sql_name(connection)
             raise ProbeFailed(
-                f"No index serves the look-up by address: each one reads all of {name}, some {rows} rows. Make one: "
-                f"CREATE INDEX ON {name} ({users.looked_up(connection)})."
+                f"No index serves the look-up by address: each one reads all of {table.sql_name(connection)}, more "
+                f"than {MANY_ROWS:,} rows. {_cure(connection, users)}"
             )
+
+
+def _cure(connection: Connection, users: Users) -> str:
+    """Return the statement that creates the index, or what to do if the users table is a view."""
+    target, preparer = users.table.reflected, connection.dialect.identifier_preparer
+    names = {"quoted": users.table.sql_name(connection), "name": target.name}
+    looked_up = users.look_up.compared(connection)
+    if not connection.execute(_HAS_INDEXES[connection.dialect.name], names).scalar():
+        return f"Make an index on the addresses of the table behind the view, for a look-up by {looked_up}."
+    index = preparer.quote("_".join(re.findall(r"\w+", f"{target.name} {looked_up}")))
+    # In SQLite, the schema would stand before the name of the index. It is `main`, the default.
+    name = preparer.format_table(target, use_schema=connection.dialect.name == "postgresql")
+    return f"Make one: CREATE INDEX {index} ON {name} ({looked_up})."
 
 
 def _rows_read(connection: Connection, users: Users) -> int:
@@ -82,5 +99,5 @@ def _rows_read_by_sqlite(connection: Connection, users: Users) -> int:
 
 
 def _explain(connection: Connection, explain: str, users: Users) -> list[Any]:
-    statement, parameters = users.look_up_as_sent(connection)
+    statement, parameters = users.look_up.as_sent(connection)
     return list(connection.exec_driver_sql(f"{explain} {statement}", parameters))

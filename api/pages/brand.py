@@ -4,10 +4,10 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, request
 
-from api.logo import read_picture
 from api.pages.static_files import version
-from api.settings import ApiSettings
-from api.web.links import link
+from api.settings.logo import read_picture
+from api.settings.settings import ApiSettings
+from api.web.links import relative_url
 from api.web.response_headers import keep_for_a_year
 from shared.settings.branding import DARK_TEXT, LIGHT, Branding
 
@@ -21,7 +21,7 @@ def register_brand(app: Flask, settings: ApiSettings) -> None:
     site = Blueprint("brand", __name__)
     # If the logo is on another server, browsers load it from there.
     ours = settings.logo and "://" not in settings.logo
-    site.app_context_processor(lambda: {"logo": link("brand.logo") if ours else settings.logo})
+    site.app_context_processor(lambda: {"logo": relative_url("brand.logo") if ours else settings.logo})
     _serve(site, "/brand.css", "stylesheet", styles(settings).encode(), "text/css")
     if ours:
         _serve(site, "/logo", "logo", *read_picture(settings.logo))

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from flask import Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.web.links import link
+from api.web.links import relative_url
 
 _PATH = {"forgot": "pages.forgot_page", "reset": "pages.reset_page"}
 # What mail programs and people add to an address, and a fragment or query whose mark was encoded.
@@ -36,7 +36,7 @@ def _from_damaged_address(problem: Response) -> BaseResponse | None:
         # get the token: a fragment is not sent.
         query, fragment = "", "&".join(filter(None, [query, fragment]))
     ends = "".join(mark + part for mark, part in (("?", query), ("#", fragment)) if part)
-    return redirect(link(_PATH[damaged[1].lower()]) + ends)
+    return redirect(relative_url(_PATH[damaged[1].lower()]) + ends)
 
 
 def _page(problem: Response) -> Response:

@@ -11,9 +11,9 @@ from api.pages.docs import add_docs
 from api.pages.static_files import register_static_files
 from api.passwords.policy import PasswordPolicy
 from api.reset.policy_view import REASONS
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from api.web.answers import named_language, request_language
-from api.web.links import link
+from api.web.links import relative_url
 from shared.languages import language_values, lifetime, tag
 
 _PAGE = {200: None}  # An HTML page, in the OpenAPI document.
@@ -29,7 +29,7 @@ def register_pages(app: Flask, settings: ApiSettings, policy: PasswordPolicy) ->
     @site.get("/")
     @site.get("/.well-known/change-password")  # https://www.w3.org/TR/change-password-url/
     def front() -> BaseResponse:
-        return redirect(link("pages.forgot_page", **_chosen_language()))
+        return redirect(relative_url("pages.forgot_page", **_chosen_language()))
 
     @site.get("/forgot-password")
     @Operation("forgotPage", "Show the forgot page", PAGES, _PAGE)
@@ -50,7 +50,7 @@ def register_pages(app: Flask, settings: ApiSettings, policy: PasswordPolicy) ->
 def _on_every_page(settings: ApiSettings) -> dict[str, Any]:
     """Return the values that every template gets: branding, language, and relative links."""
     return {
-        "url_for": link,
+        "url_for": relative_url,
         "product": settings.product_name,
         "support": settings.support_email,
         "sign_in_url": settings.sign_in_url,

@@ -1,15 +1,20 @@
 """Scripts, styles and pictures. Their addresses change with their content, so browsers keep them for a year."""
 
+import gzip
 from hashlib import sha256
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort
+import brotli
+from flask import Blueprint, Response, abort, request
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
 
 from api.web.response_headers import keep_for_a_year
 
-FILES = {path.name: path for path in (Path(__file__).parent / "static").iterdir()}
+FOLDER = Path(__file__).parent / "static"
+MAX_HEADER = 256  # Characters of Accept-Encoding that are parsed.
 
 
 def version(*contents: bytes) -> str:
@@ -21,9 +26,12 @@ def register_static_files(site: Blueprint) -> None:
     """Add the files: `url_for('pages.static', filename='icon.svg')`.
 
     One version stands for all of them, as a folder, so that the scripts' relative imports lead to the same version.
-    Without a version, or with that of another release, a file is served as it is now, and not kept.
+    Without a version, or with that of another release, a file is served as it is now, and not kept. All are in memory
+    and compressed as well as possible, so that no request reads or compresses one.
     """
-    current = version(*(FILES[name].read_bytes() for name in sorted(FILES)))
+    files = {path.name: _bodies(path.read_bytes()) for path in sorted(FOLDER.iterdir())}
+    kinds = {name: guess_type(name)[0] for name in files}
+    current = version(*(bodies["identity"] for bodies in files.values()))
 
     @site.app_url_defaults
     def name_version(endpoint: str, values: dict[str, Any]) -> None:
@@ -33,7 +41,16 @@ def register_static_files(site: Blueprint) -> None:
     @site.get("/static/<filename>")
     @site.get("/static/<version>/<filename>")
     def static(filename: str, version: str = "") -> Response:
-        if filename not in FILES:
+        if filename not in files:
             abort(404)
-        answer = Response(FILES[filename].read_bytes(), mimetype=guess_type(filename)[0])
+        accepted = parse_accept_header(request.environ.get("HTTP_ACCEPT_ENCODING", "")[:MAX_HEADER], Accept)
+        encoding = accepted.best_match(files[filename], default="identity")
+        answer = Response(files[filename][encoding], mimetype=kinds[filename])
+        if encoding != "identity":
+            answer.headers["Content-Encoding"] = encoding
         return keep_for_a_year(answer) if version == current else answer
+
+
+def _bodies(content: bytes) -> dict[str, bytes]:
+    """Return a content in each encoding, the shortest first."""
+    return {"br": brotli.compress(content), "gzip": gzip.compress(content, mtime=0), "identity": content}

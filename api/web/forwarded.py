@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from api.trusted_proxies import TrustedProxies
+from api.settings.proxies import TrustedProxies
 from api.web.clients import MAX_ADDRESS_LENGTH, address_of
 from shared.log import get_logger
 

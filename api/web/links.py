@@ -5,7 +5,7 @@ from typing import Any
 from flask import request, url_for
 
 
-def link(endpoint: str, **values: Any) -> str:
+def relative_url(endpoint: str, **values: Any) -> str:
     """Return an endpoint's address relative to that of the request: `../forgot-password`."""
     absolute = url_for(endpoint, **values).removeprefix(request.script_root)
     return "../" * (request.path.count("/") - 1) + absolute.lstrip("/")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, request
 from structlog.contextvars import bind_contextvars
 
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from shared.log import request_id
 from shared.settings.web_address import origin
 

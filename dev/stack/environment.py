@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from shared.settings.environment import nearest, secret_names
 from worker.settings.settings import WorkerSettings
 

@@ -20,7 +20,7 @@ from api.openapi.document import HEALTH, PAGES, PASSWORDS, Operation
 from api.openapi.schemas import LocalizedAnswer
 from api.passwords.policy import Reason
 from api.problems import ProblemType
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from dev.stack.home import PROJECT
 from dev.tools.typescript_client import SETTINGS
 from shared.languages import LANGUAGES, tag

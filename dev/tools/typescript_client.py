@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.app import create_app
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from dev.stack.home import PROJECT
 
 CLIENT = PROJECT / "clients" / "typescript" / "latchkey.ts"

@@ -1,11 +1,12 @@
 """The Flask-SQLAlchemy object, and the connections of both programs, with a bound on every wait."""
 
 import time
-from collections.abc import Generator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from psycopg.waiting import Ready
 
@@ -84,6 +85,24 @@ def database_config(url: str, connections: int, *, reads_only: bool = False) -> 
     options["creator"] = lambda: _connect(address.target)
     # Without an address: SQLAlchemy cannot parse all that libpq takes, such as several hosts.
     return {"SQLALCHEMY_DATABASE_URI": "postgresql+psycopg://", "SQLALCHEMY_ENGINE_OPTIONS": options}
+
+
+def reading_app(url: str) -> Flask:
+    """Build an app that only reads the database, over one connection."""
+    app = Flask("reads")
+    app.config.update(database_config(url, connections=1, reads_only=True))
+    db.init_app(app)
+    return app
+
+
+@contextmanager
+def connected(app: Flask) -> Iterator[None]:
+    """Enter the app's context, and close the connections that were opened in it."""
+    with app.app_context():
+        try:
+            yield
+        finally:
+            db.engine.dispose()
 
 
 def _connect(target: str) -> BoundedConnection:

@@ -11,14 +11,15 @@ import psycopg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared.log import redact
+from shared.words import words
 
-MAX_WORDS = 200  # Characters of the database's own words.
 _AWAY = "Check that the database is running, DATABASE_URL, and the network."
 _SETTINGS = "Check USERS_TABLE, the names of its columns, and USERS_FILTER."
 _TYPES = "Check the types of the columns that the settings name, and USERS_FILTER."
 _VIEW = "Give the view an INSTEAD OF UPDATE trigger, or let USERS_TABLE name a table."
-_POOLER = "Check the pooler between: Latchkey needs no prepared statements and no state of a session."
+_POOLER = (
+    "Check the pooler between Latchkey and the database. It needs no prepared statements and no state of a session."
+)
 _RIGHTS = (
     "Grant its user SELECT on the table, and for the API UPDATE on the columns that a reset writes. Check the policies "
     "of row level security, too."
@@ -76,7 +77,7 @@ def explain_database(error: SQLAlchemyError) -> str:
         case psycopg.Error() as cause if cause.sqlstate:
             return _of_postgresql(cause, cause.sqlstate)
         case psycopg.Error() as cause:
-            return f"The database cannot be reached: {_bounded(str(cause))}. {_AWAY}"
+            return f"The database cannot be reached: {_own_words(str(cause))}. {_AWAY}"
         case sqlite3.Error() as cause:
             return _of_sqlite(cause)
     return f"The database refused a statement ({type(error).__name__}). {_SETTINGS}"
@@ -105,28 +106,28 @@ def _is_raised(cause: psycopg.Error) -> bool:
 def _of_postgresql(cause: psycopg.Error, code: str) -> str:
     cure = _CURES.get(code) or _CURES.get(code[:2], "The database's own log says more.")
     told = code[:2] not in _NOT_REPEATED and not _is_raised(cause)
-    words = _bounded(cause.diag.message_primary or "") if told else _without_values(cause)
-    return f"The database refused a statement: {words} (SQLSTATE {code}). {cure}"
+    said = cause.diag.message_primary or "" if told else _without_values(cause)
+    return f"The database refused a statement: {_own_words(said)} (SQLSTATE {code}). {cure}"
 
 
 def _without_values(cause: psycopg.Error) -> str:
     names = [name for name in (cause.diag.constraint_name, cause.diag.column_name) if name]
-    return _bounded(" ".join([type(cause).__name__, *names]))
+    return " ".join([type(cause).__name__, *names])
 
 
 def _of_sqlite(cause: sqlite3.Error) -> str:
     code = _code(cause)
-    words = type(cause).__name__ if code == "SQLITE_CONSTRAINT_TRIGGER" else _bounded(str(cause))
+    said = type(cause).__name__ if code == "SQLITE_CONSTRAINT_TRIGGER" else _own_words(str(cause))
     cure = next(
         (cure for name, cure in _SQLITE_CURES.items() if code.startswith(name)), "See https://sqlite.org/rescode.html."
     )
-    return f"The database refused a statement: {words} ({code}). {cure}"
+    return f"The database refused a statement: {said} ({code}). {cure}"
 
 
 def _code(cause: sqlite3.Error) -> str:
     return getattr(cause, "sqlite_errorname", "") or type(cause).__name__
 
 
-def _bounded(words: str) -> str:
-    """Return words on one line, without addresses and hashes, and at most MAX_WORDS characters of them."""
-    return redact(" ".join(words.split()))[:MAX_WORDS].rstrip(". ")
+def _own_words(text: str) -> str:
+    """Return the database's words without the full stop, as a part of a sentence."""
+    return words(text).rstrip(". ")

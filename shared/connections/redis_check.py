@@ -9,7 +9,7 @@ from redis.exceptions import ConnectionError as RedisAway
 
 from shared.connections.demotion import DEMOTED
 from shared.connections.redis_client import connect
-from shared.connections.redis_failures import MIN_VERSION, NEEDED, explain_redis
+from shared.connections.redis_failures import CLUSTER, MIN_VERSION, NEEDED, explain_redis
 from shared.log import get_logger
 from shared.redis_keys import Key
 from shared.settings.environment import SettingsError
@@ -78,9 +78,7 @@ def _check_kind(found: dict[str, Any]) -> None:
     if int(version.partition(".")[0]) < MIN_VERSION:
         raise SettingsError([f"REDIS_URL: this is Redis {version}. {NEEDED}"])
     if found.get("cluster_enabled"):
-        raise SettingsError(
-            ["REDIS_URL: this is Redis Cluster, which Celery does not support. Use one server, or Sentinel."]
-        )
+        raise SettingsError([f"REDIS_URL: {CLUSTER}"])
     if found["maxmemory_policy"] != "noeviction":
         log.warning("redis_may_evict", hint="Set maxmemory-policy noeviction, or a full Redis deletes accepted jobs.")
     if not found["maxmemory"]:

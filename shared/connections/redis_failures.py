@@ -19,6 +19,7 @@ from redis.exceptions import TimeoutError as RedisSlow
 
 MIN_VERSION = 7  # For EXPIRE ... NX and script flags.
 NEEDED = f"Latchkey needs Redis {MIN_VERSION} or later, or Valkey."
+CLUSTER = "This is Redis Cluster, which Celery does not support. Use one server, or Sentinel."
 _COMMAND = re.compile(r"'([\w|]{1,30})' command")
 
 # Before their base classes: redis-py has most of these as kinds of ResponseError or ConnectionError.
@@ -36,8 +37,8 @@ _CODES = {
     "MISCONF": "Redis cannot write to its disk and refuses writes. Free space on the disk; Redis's log says more.",
     "NOREPLICAS": "Redis refuses writes because too few replicas follow it (min-replicas-to-write).",
     "BUSY": "A long script blocks Redis. Wait until it ends, or stop it with SCRIPT KILL.",
-    "CLUSTERDOWN": "This is Redis Cluster, which Celery does not support. Use one server, or Sentinel.",
-    "MOVED": "This is Redis Cluster, which Celery does not support. Use one server, or Sentinel.",
+    "CLUSTERDOWN": CLUSTER,
+    "MOVED": CLUSTER,
 }
 
 

@@ -11,6 +11,7 @@ from shared.languages import DEFAULT, LANGUAGES
 from shared.settings.colors import CONTROL_CONTRAST, EASY_CONTRAST, MIN_CONTRAST, contrast, readable
 from shared.settings.environment import FromEnvironment
 from shared.settings.web_address import web_address
+from shared.words import CONTROL_CHARACTERS
 
 LIGHT, DARK = "#ffffff", "#1b212a"  # The backgrounds of text in pages and emails.
 DARK_TEXT = "#10151c"  # On a light colour.
@@ -21,10 +22,9 @@ MAX_HINT_LENGTH = 300
 def one_line(value: str) -> str:
     """Return a text that is safe in an email's header, and shown there as it is written.
 
-    Python ends a header at each of these characters, and the rest would become another header. An encoded word (RFC
-    2047) may hide anything. Raises ValueError.
+    An encoded word (RFC 2047) may hide anything. Raises ValueError.
     """
-    if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|=\?", value):
+    if CONTROL_CHARACTERS.search(value) or "=?" in value:
         raise ValueError("is not one line of plain text")
     return value
 

@@ -14,6 +14,7 @@ Backend = Literal["postgresql", "sqlite"]
 _BACKENDS: dict[str, Backend] = {"postgres": "postgresql", "postgresql": "postgresql", "sqlite": "sqlite"}
 _NOT_AN_ADDRESS = "is not a database address (a password in it must be percent-encoded)"
 _RAW_AT = "is not a database address (an @ after the question mark must be percent-encoded, and so must a password)"
+_IN_MEMORY = "names a SQLite database in memory, which API and worker cannot share"
 _NAME = re.compile(r"[A-Za-z_][\w.-]{0,50}", re.ASCII)
 _NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _LIBPQ = {option.keyword.decode() for option in Conninfo.get_defaults()}
@@ -29,16 +30,17 @@ _SCHEMA = {"schema", "currentschema", "search_path", "schema_search_path"}
 _OURS = {"connect_timeout", "tcp_user_timeout", "client_encoding"}
 # What only concerns another client's pool, cache of statements or timeouts: Prisma, SQLAlchemy, asyncpg, Rails, Django,
 # pgx, JDBC, Npgsql; then what Vercel adds for Supabase.
-_OTHER_CLIENTS = {
-    *("connection_limit", "pool_timeout", "pgbouncer", "socket_timeout", "max_idle_connection_lifetime"),
-    *("max_connection_lifetime", "statement_cache_size", "prepared_statement_cache_size", "command_timeout", "timeout"),
-    *("prepared_statement_name_func", "async_fallback", "pool", "pool_size", "max_overflow", "pool_recycle"),
-    *("pool_pre_ping", "prepared_statements", "reaping_frequency", "checkout_timeout", "idle_timeout", "encoding"),
-    *("conn_max_age", "conn_health_checks", "max_conns", "min_conns", "pool_max_conns", "pool_min_conns"),
-    *("pool_max_conn_lifetime", "pool_max_conn_idle_time", "pool_health_check_period", "default_query_exec_mode"),
-    *("statement_cache_capacity", "description_cache_capacity", "preparethreshold", "pooling", "maxpoolsize"),
-    *("minpoolsize", "uselibpqcompat", "workaround", "supa"),
-}
+_OTHER_CLIENTS = frozenset(
+    """
+    connection_limit pool_timeout pgbouncer socket_timeout max_idle_connection_lifetime max_connection_lifetime
+    statement_cache_size prepared_statement_cache_size command_timeout timeout prepared_statement_name_func
+    async_fallback pool pool_size max_overflow pool_recycle pool_pre_ping prepared_statements reaping_frequency
+    checkout_timeout idle_timeout encoding conn_max_age conn_health_checks max_conns min_conns pool_max_conns
+    pool_min_conns pool_max_conn_lifetime pool_max_conn_idle_time pool_health_check_period
+    default_query_exec_mode statement_cache_capacity description_cache_capacity preparethreshold pooling
+    maxpoolsize minpoolsize uselibpqcompat workaround supa
+    """.split()  # noqa: SIM905 - quotes and commas would hide the names
+)
 # SQLite's own parameters (https://sqlite.org/uri.html), and those of Python's driver, which Latchkey sets itself.
 _SQLITE = {"mode", "cache", "immutable", "nolock", "psow", "vfs"}
 _SQLITE_DRIVER = {"uri", "timeout", "isolation_level", "detect_types", "check_same_thread", "cached_statements"}
@@ -89,19 +91,19 @@ def _parameters(query: str) -> dict[str, str]:
 def _postgresql(base: str, parameters: dict[str, str]) -> tuple[str, str, tuple[str, ...]]:
     schema, taken, ignored = "", dict[str, str](), list[str]()
     for name, value in parameters.items():
-        match name.lower():
-            case known if known in _OURS | _OTHER_CLIENTS:
-                ignored.append(name)
-            case known if known in _SCHEMA:
-                schema = value
-            case "ssl" if "sslmode" in map(str.lower, parameters):  # As JDBC: the more exact one counts.
-                ignored.append(name)
-            case "ssl" | "sslmode":
-                taken["sslmode"] = _ssl_mode(name, value)
-            case known if known in _LIBPQ:
-                taken[known] = value
-            case _:
-                raise ValueError(f"has the parameter {name}, which neither libpq nor Latchkey knows")
+        known = name.lower()
+        if known in _OURS | _OTHER_CLIENTS:
+            ignored.append(name)
+        elif known in _SCHEMA:
+            schema = value
+        elif known == "ssl" and "sslmode" in map(str.lower, parameters):  # As JDBC: the more exact one counts.
+            ignored.append(name)
+        elif known in {"ssl", "sslmode"}:
+            taken["sslmode"] = _ssl_mode(name, value)
+        elif known in _LIBPQ:
+            taken[known] = value
+        else:
+            raise ValueError(f"has the parameter {name}, which neither libpq nor Latchkey knows")
     if "," in schema:
         raise ValueError("names several schemas. Name the one of the users table in USERS_TABLE, as schema.table")
     target = f"postgresql://{base}" + ("?" if taken else "") + "&".join(f"{n}={quote(v, '')}" for n, v in taken.items())
@@ -150,6 +152,3 @@ def _sqlite(base: str, parameters: dict[str, str]) -> tuple[str, str, tuple[str,
     # The path is decoded twice: by SQLAlchemy and by SQLite.
     options = "&".join(f"{name}={quote(value)}" for name, value in kept.items())
     return f"sqlite:///file:{quote(quote(path))}?{options}&uri=true", "", ignored
-
-
-_IN_MEMORY = "names a SQLite database in memory, which API and worker cannot share"

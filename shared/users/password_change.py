@@ -91,23 +91,31 @@ def _setting(table: UsersTable, password_hash: str) -> Update:
 def _has(table: UsersTable, password_hash: str, address: str) -> ColumnElement[bool]:
     """Return the condition that a row has this hash and address, and meets USERS_FILTER."""
     hash_ = stored(table.password).as_text(table.password)
+    same_hash = hash_ == password_hash
+    if password_hash == "":  # An account without a password may have NULL there.
+        same_hash = func.coalesce(hash_, "") == ""
     return and_(
-        # An account without a password may have NULL there.
-        func.coalesce(hash_, "") == "" if password_hash == "" else hash_ == password_hash,
+        same_hash,
         stored(table.email).as_text(table.email) == address,
         table.condition,
     )
 
 
 def _holds(connection: Connection, table: UsersTable, user: User, password_hash: str) -> bool:
-    """Tell whether the row holds the new hash, or another one that a trigger made of it; not the old one, nor a part.
+    """Tell whether the row holds the new hash.
 
     The row may be out of sight by now, as a policy of row level security wants it: that counts as set.
     """
     same_user = and_(table.has_id(user.id), stored(table.email).as_text(table.email) == user.address)
     hashes = [text or "" for text in connection.execute(select(table.password).where(same_user)).scalars()]
-    changed = [text for text in hashes if text != user.password_hash]
-    return not hashes or any(text == password_hash or not password_hash.startswith(text) for text in changed)
+    return not hashes or any(_is_set(text, user.password_hash, password_hash) for text in hashes)
+
+
+def _is_set(stored_hash: str, old: str, new: str) -> bool:
+    """Tell whether a hash is the new one, or another that a trigger made of it; not the old one, nor a part."""
+    if stored_hash == old:
+        return False
+    return stored_hash == new or not new.startswith(stored_hash)
 
 
 def _commit(connection: Connection) -> None:

@@ -18,8 +18,8 @@ _UNUSABLE = re.compile(r"!(?![0-9a-f]{40}\Z|[0-9A-F]{40}\Z)[A-Za-z0-9]{40}", re.
 class User:
     """A row of the users table, as far as Latchkey needs it.
 
-    password_hash: empty for NULL. active: whether the row meets USERS_FILTER. name and locale: fit to be used in mails;
-    empty if unknown.
+    password_hash: empty for NULL. active: whether the row meets USERS_FILTER. name and locale: fit to be used in
+    emails; empty if unknown.
     """
 
     id: str

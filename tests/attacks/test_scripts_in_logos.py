@@ -10,7 +10,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from api.app import create_app
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from tests.conftest import missing
 from tests.unit.settings.test_settings import SHARED
 

@@ -41,8 +41,9 @@ class Events(threading.Thread):
         while not self._stopped.is_set():
             message = self._channels.get_message(timeout=0.2)
             if message and message["type"] == "pmessage":
-                envelope = json.loads(message["data"])
-                self.heard.append(str(message) + b64decode(envelope["body"]).decode())
+                self.heard.append(str(message))
+                if message["data"]:  # A probe of the worker publishes nothing, to see whether it may.
+                    self.heard.append(b64decode(json.loads(message["data"])["body"]).decode())
 
     def stop(self) -> None:
         self._stopped.set()

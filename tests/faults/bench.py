@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from shared.settings.environment import SettingsError
 from tests.faults.database import Postgres
 from tests.faults.ledger import Ledger

@@ -3,7 +3,7 @@
 import re
 
 from api.reset.policy_view import REASONS
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from dev.tools.openapi_document import with_errors
 from shared.log import _REQUEST_ID
 from tests.conftest import MakeService

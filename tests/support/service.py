@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 from api.app import create_app
 from api.cli.accounts import Accounts
 from api.passwords.hashing import encode
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from shared.connections.database import db
 from shared.connections.redis_client import connect
 from shared.redis_keys import Key

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from api.start_checks import check_pages
 from shared.settings.environment import SettingsError
 from tests.unit.settings.test_settings import WORKER
@@ -16,8 +16,7 @@ from worker.mails.check import check_mails
 from worker.settings.settings import WorkerSettings
 
 PROJECT = Path(__file__).parents[2]
-PRODUCTION = (PROJECT / "docs/production.md").read_text(encoding="utf-8")
-WORDS = re.findall(r"### The words\n.*?\n## ", PRODUCTION, re.DOTALL)[0]
+WORDS = (PROJECT / "docs/appearance.md").read_text(encoding="utf-8").split("\n## The words\n")[1]
 EXAMPLES = dict(
     zip(re.findall(r"[tT]his `([\w./]+)`", WORDS), re.findall(r"```\n(.*?)```", WORDS, re.DOTALL), strict=True)
 )

@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared.connections.database_failures import MAX_WORDS, explain_database
+from shared.connections.database_failures import explain_database
 from shared.failures import explain
+from shared.users.table import UsersTableError
+from shared.words import MAX_WORDS
 
 
 def test_a_failed_connection_is_told_in_the_words_of_libpq() -> None:
@@ -29,6 +31,14 @@ def test_words_are_bounded_and_hold_no_address_and_no_hash() -> None:
 
     assert "[address] [hash] xxx" in told
     assert "x" * MAX_WORDS not in told
+
+
+def test_control_characters_of_the_databases_words_do_not_reach_a_terminal() -> None:
+    words = "no \x1b[2Jcolumn\x9b31m \x07named \u202egnp\x7f"
+
+    for cause in (sqlite3.OperationalError(words), psycopg.OperationalError(words)):
+        assert "no [2Jcolumn 31m named gnp" in explain(DBAPIError("", {}, cause))
+    assert "no  [2Jcolumn 31m  named  gnp " in explain(UsersTableError(words))
 
 
 def test_a_pool_without_a_free_connection_is_told() -> None:

@@ -9,9 +9,9 @@ from shared.outbox.jobs import Job, Kind, state
 from shared.settings.settings import WithoutPassword
 from shared.tokens import Tokens
 from shared.users.user import Offer, User
+from shared.words import MAX_WORDS
 from worker.handlers import UNCONFIRMED_MAX_AGE, JobHandlers, NotChangedYet, Outcome
 from worker.smtp.failures import PermanentFailure, TransientFailure
-from worker.smtp.words import MAX_WORDS
 
 NEW_KEY, OLD_KEY = b"new key of the states", b"old key of the states"
 MAX_AGE = 3600

@@ -3,10 +3,9 @@
 import os
 
 import click
-from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.connections.database import database_config, db
+from shared.connections.database import connected, db, reading_app
 from shared.failures import explain
 from shared.settings.settings import Settings
 from shared.users.table import UsersTableError
@@ -24,15 +23,10 @@ def has_other_capitals(address: str) -> bool:
     if not (os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE")):
         return False
     settings = Settings.load()
-    app = Flask("trace")
-    app.config.update(database_config(settings.database_url.get_secret_value(), connections=1, reads_only=True))
-    db.init_app(app)
-    with app.app_context():
-        try:
-            users = Users(settings, db)
+    users = Users(settings, db)
+    try:
+        with connected(reading_app(settings.database_url.get_secret_value())):
             return not users.find(address) and bool(users.find_in_any_capitals(address))
-        except (UsersTableError, SQLAlchemyError) as error:
-            click.echo(f"The users table cannot be asked for other capitals. {explain(error)}", err=True)
-            return False
-        finally:
-            db.engine.dispose()
+    except (UsersTableError, SQLAlchemyError) as error:
+        click.echo(f"The users table cannot be asked for other capitals. {explain(error)}", err=True)
+        return False

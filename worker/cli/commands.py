@@ -20,6 +20,7 @@ from shared.outbox.outbox import Outbox
 from shared.outbox.pending import Pending
 from shared.redis_keys import Key
 from shared.settings.settings import KeySettings, RedisSettings
+from shared.words import printable
 from worker.cli.capitals import has_other_capitals
 from worker.cli.history import Event, read_history
 from worker.queue.dead_letters import DeadLetters
@@ -57,7 +58,8 @@ def dead(most: int, *, as_json: bool) -> None:
         _print_json([asdict(letter) for letter in found])
         return
     for letter in found:
-        click.echo(f"{letter.id}  {_time(letter.buried_at)}  {letter.kind}  {letter.reason}  {letter.address_hash}")
+        line = f"{letter.id}  {_time(letter.buried_at)}  {letter.kind}  {letter.reason}  {letter.address_hash}"
+        click.echo(printable(line))
     click.echo(f"{len(found)} of {of} given up" if of else "No jobs were given up.")
 
 
@@ -109,7 +111,7 @@ def trace(email: str, *, as_json: bool) -> None:
         _print_json([asdict(event) for event in events])
         return
     for event in events:
-        click.echo(f"{_time(event.at)}  {event.job}  {event.meaning}")
+        click.echo(printable(f"{_time(event.at)}  {event.job}  {event.meaning}"))
     if not events:
         click.echo(f"No history in the last {HISTORY_HOURS} hours. (SECRET_KEY must be the same as the API's.)")
     if off:

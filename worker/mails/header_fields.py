@@ -11,6 +11,8 @@ from email.header import Header
 from email.utils import formataddr
 from functools import lru_cache
 
+from shared.words import CONTROL_CHARACTERS
+
 MAX_LINE = 78  # Characters, without the end of the line: RFC 5322, 2.1.1.
 MAX_ENCODED_LINE = 76  # The same for a line with an encoded word: RFC 2047, 2.
 _UTF_8 = Charset("utf-8")
@@ -31,7 +33,7 @@ def free_text(name: str, value: str) -> str:
 
     Raises ValueError if it has control characters, which could begin another field.
     """
-    if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", value):
+    if CONTROL_CHARACTERS.search(value):
         raise ValueError("a header has a control character")
     return value if value.isascii() else Header(value, _UTF_8, MAX_ENCODED_LINE, name).encode(linesep="\r\n")
 

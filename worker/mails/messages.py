@@ -34,14 +34,14 @@ class Messages:
         return self._write("reset", job, job.id, address, link=link(self.settings.reset_url, token))
 
     def first_password(self, job: Job, address: str, token: str) -> Message:
-        """Write the mail with the link for an account that has no password yet.
+        """Write the email with the link for an account that has no password yet.
 
         Raises InvalidAddress.
         """
         return self._write("first_password", job, job.id, address, link=link(self.settings.reset_url, token))
 
     def sign_in(self, job: Job, address: str) -> Message:
-        """Write the mail that says how to sign in to an account that has no password.
+        """Write the email that says how to sign in to an account that has no password.
 
         Raises InvalidAddress.
         """

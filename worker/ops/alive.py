@@ -17,6 +17,7 @@ import click
 
 from shared.log import get_logger
 from shared.ticker import Ticker
+from shared.words import printable
 from worker.settings.settings import AliveSettings
 
 FRESH = 30.0  # Seconds.
@@ -31,7 +32,10 @@ def state_path(setting: str) -> Path:
 
 
 class StateFile(Ticker):
-    """Writes once a second, into a file that is replaced as a whole, what only a restart would mend."""
+    """Writes the state file once a second: the time, and why only a restart would help, if so.
+
+    The file is replaced as a whole, so that nobody reads half of it.
+    """
 
     def __init__(self, path: Path, complaint: Callable[[], str]) -> None:
         super().__init__("state_file", self.write, self.remove)
@@ -97,5 +101,5 @@ def alive() -> None:
     if not 0 <= age <= FRESH:
         raise click.ClickException(f"The worker does not live: it last wrote {path} more than {FRESH:.0f} s ago.")
     if complaint:
-        raise click.ClickException(complaint)
+        raise click.ClickException(printable(complaint))
     click.echo("The worker lives.")

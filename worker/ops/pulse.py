@@ -73,7 +73,10 @@ class Pulse:
             return EMPTY
         if any(map(_is_stopped, self._processes)):
             return STOPPED
-        return STUCK if min(self._waiting.values(), default=self._ticked_at) + START_TIMEOUT < self._ticked_at else ""
+        oldest = min(self._waiting.values(), default=None)
+        if oldest is not None and oldest + START_TIMEOUT < self._ticked_at:
+            return STUCK
+        return ""
 
 
 PULSE = Pulse()

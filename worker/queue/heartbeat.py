@@ -28,8 +28,8 @@ class Heartbeat:
     def beat(self, failures: Mapping[str, str], *, memory_short: bool) -> bool:
         """Send the heartbeat, turn histories off if memory is short, and tell whether this worker sweeps.
 
-        failures: a sentence for each probe of the worker that fails. One that takes no jobs lives, and may sweep, but
-        its heart does not count.
+        failures: a sentence for each probe of the worker that fails. A worker that takes no jobs may
+        sweep, but is not counted as alive.
         """
         history_off = HISTORY_OFF_TIMEOUT if memory_short else 0
         args: list[str | int] = [self._worker, HEARTBEAT_TIMEOUT, SWEEPER_TIMEOUT, history_off]

@@ -67,9 +67,6 @@ class RelaySettings(FromEnvironment):
         description="Where access tokens for the log-in (XOAUTH2) come from, instead of a password: "
         "`microsoft:TENANT`, `google`, or the https address of a token endpoint.",
     )
-    mail_password: SecretStr = Field(
-        default=_NO_SECRET, validate_default=True, description="The password for the relay."
-    )
     mail_oauth_client_id: str = Field(
         default="", validate_default=True, description="The application's ID at MAIL_OAUTH_ENDPOINT."
     )
@@ -83,6 +80,9 @@ class RelaySettings(FromEnvironment):
     )
     mail_oauth_scope: str = Field(
         default="", description="The scope to ask for. Empty: what Microsoft 365 needs, or none."
+    )
+    mail_password: SecretStr = Field(
+        default=_NO_SECRET, validate_default=True, description="The password for the relay."
     )
     mail_timeout: int = Field(
         default=10, ge=1, le=30, description="The time to wait for each answer of the relay, in seconds: 1 to 30."

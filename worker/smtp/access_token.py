@@ -1,23 +1,17 @@
-"""Access tokens for the relay (OAuth 2.0, RFC 6749): fetched once for many log-ins, and renewed before their end.
-
-The standard library is enough for one POST: its http.client follows no redirect, which would carry the secret away.
-"""
+"""Access tokens for the relay (OAuth 2.0, RFC 6749): fetched once for many log-ins, and renewed before their end."""
 
 import json
-import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from queue import Empty, SimpleQueue
+from http.client import HTTPException
 from typing import Any
-from urllib.parse import quote_plus, urlencode, urlsplit
+from urllib.parse import quote_plus, urlencode
 
+from shared.connections.bounded_http import ask
+from shared.words import words
 from worker.smtp.failures import MisconfiguredRelay, TransientFailure
-from worker.smtp.words import words
 
 TIMEOUT = 10.0  # Seconds for the connection and the whole answer.
 MAX_BYTES = 64 * 1024
@@ -25,12 +19,7 @@ MARGIN = 300.0  # Seconds before its end at which a token is renewed, or half of
 LIFETIME = 3600.0  # Seconds, if the answer does not say it.
 MIN_INTERVAL = 60.0  # Seconds between two tokens that are fetched because the relay refused the one before.
 _OK, _TOO_MANY, _SERVER_ERROR = 200, 429, 500
-_HEADERS = {
-    "Content-Type": "application/x-www-form-urlencoded",
-    "Accept": "application/json",
-    "User-Agent": "Latchkey",
-    "Connection": "close",
-}
+_HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 # The first that fits: https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes, RFC 6749, 5.2.
 _HINTS = {
     "AADSTS7000215": "MAIL_OAUTH_CLIENT_SECRET is wrong: it must be the secret's value, not its ID.",
@@ -79,7 +68,7 @@ class AccessTokens:
 
     def _fetch(self, seconds: float) -> tuple[str, float]:
         try:
-            status, body = _post(self.url, urlencode(self.form), seconds)
+            status, body = ask("POST", self.url, urlencode(self.form), _HEADERS, seconds, MAX_BYTES)
         except ssl.SSLCertVerificationError as error:
             hint = "Check MAIL_OAUTH_ENDPOINT, and this machine's certificates."
             raise MisconfiguredRelay(f"no access token: {words(str(error))}", hint) from None
@@ -112,54 +101,3 @@ def _parsed(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         answer = None
     return answer if isinstance(answer, dict) else {}
-
-
-def _post(url: str, body: str, seconds: float) -> tuple[int, bytes]:
-    """Post a form and return status and body, within so many seconds for all of it: name, connection and answer.
-
-    A thread does it, because the timeout of a socket bounds each step and starts again with each byte. Raises OSError,
-    HTTPException, or ValueError for a host name that cannot be.
-    """
-    connection, target = _connection(url, seconds)
-    outcome: SimpleQueue[tuple[int, bytes] | Exception] = SimpleQueue()
-    deadline = time.monotonic() + seconds
-
-    def ask() -> None:
-        try:
-            with closing(connection):
-                connection.connect()
-                if time.monotonic() < deadline:  # Otherwise nobody waits any more.
-                    connection.request("POST", target, body, _HEADERS)
-                    outcome.put(_read(connection))
-        except Exception as error:
-            outcome.put(error)
-
-    threading.Thread(target=ask, name="access-token", daemon=True).start()
-    try:
-        result = outcome.get(timeout=seconds)
-    except Empty:
-        with suppress(OSError, AttributeError):  # There may be no socket yet.
-            connection.sock.shutdown(socket.SHUT_RDWR)
-        raise TimeoutError("timed out") from None
-    if isinstance(result, Exception):
-        raise result
-    return result
-
-
-def _connection(url: str, seconds: float) -> tuple[HTTPConnection, str]:
-    """Return a connection that is not open yet, and the path to ask for."""
-    parts = urlsplit(url)
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    return kind(parts.hostname or "", parts.port, timeout=seconds), f"{parts.path or '/'}?{parts.query}".removesuffix(
-        "?"
-    )
-
-
-def _read(connection: HTTPConnection) -> tuple[int, bytes]:
-    with connection.getresponse() as answer:
-        content = b""
-        while len(content) <= MAX_BYTES and (part := answer.read1(MAX_BYTES)):
-            content += part
-        if len(content) > MAX_BYTES or answer.length:
-            raise OSError("the answer is too long, or was cut off")
-        return answer.status, content

@@ -3,8 +3,8 @@
 import smtplib
 import ssl
 
+from shared.words import words
 from worker.smtp.refusals import Fault, fault_of
-from worker.smtp.words import words
 
 _STAGES: dict[type[Exception], str] = {
     smtplib.SMTPConnectError: "GREETING",

@@ -22,7 +22,7 @@ _RECIPIENT_REPLIES = {551, 556}
 _RECIPIENT = {"1.1", "1.2", "1.3", "1.4", "1.6", "1.10", "1.351", "2.1", "2.2", "2.3", "2.4"}
 _RECIPIENT |= {"4.1", "4.4", "4.310"}
 _SMTPUTF8 = {"6.7", "6.9"}  # The address is not ASCII, and a host on the way takes only ASCII.
-# "Other" of its subject: only the words tell. Outlook.com says 5.5.0 for an unknown mailbox.
+# These codes mean "other" and give no reason: only the words do. Outlook.com says 5.5.0 for an unknown mailbox.
 _UNTOLD = {"0.0", "1.0", "2.0", "3.0", "4.0", "5.0", ""}
 # Of the same class as the reply; not a part of an IP address. qmail and Cisco write "#5.1.1".
 _ENHANCED = r"(?<![\d.]){}\.(\d{{1,3}}\.\d{{1,3}})(?!\.?\d)"
@@ -67,15 +67,15 @@ _MAILBOX = _any(
 class Fault(Enum):
     """Whose a refusal is."""
 
-    RECIPIENT = "This mailbox will never take the mail."
+    RECIPIENT = "This mailbox will never take the email."
     PASSING = "Another attempt later may succeed."
-    OPERATOR = "No mail goes out until somebody corrects the settings or the relay."
+    OPERATOR = "No email goes out until somebody corrects the settings or the relay."
 
 
 def fault_of(stage: str, code: int, text: str) -> Fault:
     """Sort a refusal by what was refused (GREETING, EHLO, STARTTLS, AUTH, MAIL, RCPT or DATA), its code and its words.
 
-    Final and untold is the operator's fault: an alarm too many does less harm than an email too few.
+    A final refusal without a known reason is the operator's fault: a needless alarm does less harm than a lost email.
     """
     # The words of an address are not the relay's.
     said = redact(" ".join(text[:MAX_SORTED].split()))

@@ -61,7 +61,7 @@ class SqliteId(SqliteText):
     cache_ok = True
 
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Write a blob in hexadecimal digits, and a float with all that tell it from others."""
+        """Write a blob in hexadecimal digits, and a float with enough digits to tell it from every other one."""
         blob = literal_column(r"'\x'", Text) + func.lower(func.hex(column))
         float_ = func.printf("%!.17g", column)
         kind = func.typeof(column)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Route
 
 from api.app import create_app
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from tests.browser.support.chromium import DEVICES
 from tests.unit.settings.test_settings import WORKER
 

@@ -5,6 +5,7 @@ import time
 from shared.addresses import hash_address
 from shared.outbox.jobs import hash_keys
 from shared.redis_keys import Key
+from tests.conftest import MakeService
 from tests.support.service import Service
 from tests.support.worker_commands import ADDRESS, as_json, command
 
@@ -111,3 +112,22 @@ def test_old_events_are_dropped_from_a_history(service: Service) -> None:
 
 def test_an_invalid_address_is_refused_without_repeating_it(service: Service) -> None:
     assert "not a valid email address" in command(service, "trace", "anna@example.com,ben", code=2).output
+
+
+def test_control_characters_of_a_database_and_of_a_relay_reach_neither_the_terminal_nor_the_log(
+    make_service: MakeService,
+) -> None:
+    service = make_service(USERS_FILTER="no\x1b[2Jcolumn IS NULL")
+    service.forgot(ADDRESS)
+    service.work()
+    (hashed,) = [hash_address(ADDRESS, key) for key in hash_keys(service.settings)]
+    # As an earlier version wrote it, or a stranger.
+    service.redis.rpush(f"{Key.HISTORY}{hashed}", f"{time.time() * 1e6:.0f} {'a' * 32} delayed \x1b]0;title\x07\x9b31m")
+
+    output = command(service, "trace", ADDRESS).output
+
+    assert "unrecognized token" in output
+    assert "title" in output
+    assert all(line.isprintable() for line in output.splitlines())
+    (line,) = service.events("job_delayed")
+    assert line["hint"].isprintable()

@@ -60,6 +60,16 @@ def test_dead_lists_buried_jobs_with_their_reason_and_without_the_address(servic
     assert text.endswith("1 of 1 given up\n")
 
 
+def test_dead_prints_no_control_characters(service: Service, buried: str) -> None:
+    letter = json.loads(service.redis.hget(Key.DEAD, buried) or "")
+    service.redis.hset(Key.DEAD, buried, json.dumps(letter | {"reason": "550 \x1b[2J\x9b31m\u202eno"}))
+
+    output = command(service, "dead").output
+
+    assert "550  [2J 31m no" in output
+    assert all(line.isprintable() for line in output.splitlines())
+
+
 def test_dead_lists_the_newest_first_up_to_the_limit(service: Service, buried: str) -> None:
     service.relay.answer_to_data = "550 5.1.1 no such user"
     service.forgot(ADDRESS)

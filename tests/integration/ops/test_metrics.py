@@ -6,7 +6,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.passwords.hashing import HashingBusy
-from shared.delivery_buckets import bucket
+from shared.outbox.delivery_buckets import bucket
 from shared.redis_keys import Key
 from tests.conftest import MakeService
 from tests.support.metrics import BEARER, TOKEN, counted, parsed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.delivery_buckets import BUCKETS, bucket
+from shared.outbox.delivery_buckets import BUCKETS, bucket
 from shared.redis_keys import Key
 from tests.integration.conftest import job
 from tests.support.service import Service

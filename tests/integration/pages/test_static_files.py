@@ -1,7 +1,16 @@
 """The addresses of scripts, styles and pictures: each release and each setting has its own."""
 
+import gzip
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 
+import brotli
+import pytest
+
+from api.pages.static_files import FOLDER
 from tests.conftest import MakeService
 from tests.support.service import Service
 
@@ -43,3 +52,40 @@ def test_the_scripts_import_each_other_by_the_same_version(service: Service) -> 
 def test_a_version_leads_to_nothing_else(service: Service) -> None:
     for path in ("/static/x/../pages.py", "/static/x/..%2fpages.py", "/static/x/pages.py", "/static/pages.py"):
         assert service.client.get(path).status_code == 404
+
+
+@contextmanager
+def opened_files() -> Iterator[list[str]]:
+    """Note the files that this process opens. A hook stays for ever, so it is told when to stop."""
+    opened: list[str] = []
+    noting = True
+    sys.addaudithook(lambda event, arguments: opened.append(str(arguments[0])) if noting and event == "open" else None)
+    yield opened
+    noting = False
+
+
+def test_a_file_is_not_read_from_disk_for_a_request(service: Service) -> None:
+    paths = [address for address in addresses(service) if "static/" in address]
+    assert paths
+    with opened_files() as opened:
+        answers = [service.client.get(f"/{path}", buffered=True) for path in paths]
+
+    assert [answer.status_code for answer in answers] == [200] * len(paths)
+    assert opened == []
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip"), ("", None)],
+)
+def test_a_file_is_compressed_once_and_as_well_as_possible(
+    service: Service, accepted: str, encoding: str | None
+) -> None:
+    answer = service.client.get("/static/latchkey.css", headers={"Accept-Encoding": accepted})
+
+    assert answer.headers.get("Content-Encoding") == encoding
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    content = (FOLDER / "latchkey.css").read_bytes()
+    assert answer.data == {"br": brotli.compress, "gzip": partial(gzip.compress, mtime=0)}.get(str(encoding), bytes)(
+        content
+    )

@@ -1,6 +1,7 @@
 """Slow or malformed answers of a range service count as no answer, and nobody waits long for them."""
 
 import hashlib
+import threading
 import time
 from http.client import HTTPConnection
 
@@ -8,7 +9,7 @@ import pytest
 
 from api.passwords.breaches import MAX_BYTES, BreachCheckAway, RangeService
 from api.passwords.policy import WeakPassword
-from tests.support.servers import free_port
+from tests.support.servers import free_port, wait_until
 from tests.support.stand_ins.breach_service import PADDING, BreachService
 
 LITTLE = 0.3  # Seconds: a short timeout, to keep the tests fast.
@@ -16,10 +17,14 @@ LEAKED = "a password that has leaked"
 DIGEST = hashlib.sha1(LEAKED.encode(), usedforsecurity=False).hexdigest().upper()
 
 
+def asking() -> bool:
+    return any(thread.name == "bounded-http" for thread in threading.enumerate())
+
+
 def test_padding_does_not_count_as_a_leak(breaches: BreachService) -> None:
     breaches.knows(LEAKED, times=0)
 
-    RangeService(breaches.url, 1, needed=True).check(LEAKED)
+    RangeService(breaches.url, needed=True).check(LEAKED)
 
     assert len(breaches.asked) == 1
 
@@ -28,7 +33,7 @@ def test_lower_case_and_other_line_endings_are_accepted(breaches: BreachService)
     breaches.body = f"{PADDING}\n{DIGEST[5:].lower()}:1\n".encode()
 
     with pytest.raises(WeakPassword):
-        RangeService(breaches.url, 1, needed=True).check(LEAKED)
+        RangeService(breaches.url, needed=True).check(LEAKED)
 
 
 CHUNKED = {"Transfer-Encoding": "chunked"}
@@ -52,9 +57,9 @@ def test_without_a_valid_answer_the_setting_decides(breaches: BreachService, how
     for name, value in how.items():
         setattr(breaches, name, value)
 
-    RangeService(breaches.url, 1, needed=False).check(LEAKED)
+    RangeService(breaches.url, needed=False).check(LEAKED)
     with pytest.raises(BreachCheckAway):
-        RangeService(breaches.url, 1, needed=True).check(LEAKED)
+        RangeService(breaches.url, needed=True).check(LEAKED)
 
     assert [path for path, _ in breaches.asked] == [f"/range/{DIGEST[:5]}"] * 2
 
@@ -62,7 +67,7 @@ def test_without_a_valid_answer_the_setting_decides(breaches: BreachService, how
 @pytest.mark.parametrize("slowly", [0.05, 5.0])
 def test_a_slow_answer_times_out(breaches: BreachService, slowly: float) -> None:
     breaches.seconds_per_byte = slowly
-    service = RangeService(breaches.url, 1, needed=True, timeout=LITTLE)
+    service = RangeService(breaches.url, needed=True, timeout=LITTLE)
     started = time.monotonic()
 
     with pytest.raises(BreachCheckAway):
@@ -70,8 +75,7 @@ def test_a_slow_answer_times_out(breaches: BreachService, slowly: float) -> None
 
     # The whole answer would take five seconds or more.
     assert LITTLE <= time.monotonic() - started < 3
-    # The thread that asked is free again.
-    service._askers.submit(int).result(2)
+    wait_until(lambda: not asking(), "the thread that asked goes on")
 
 
 def test_a_connection_that_opens_too_late_is_given_up(breaches: BreachService, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,20 +87,20 @@ def test_a_connection_that_opens_too_late_is_given_up(breaches: BreachService, m
 
     monkeypatch.setattr(HTTPConnection, "connect", connect_late)
     breaches.seconds_per_byte = 0.5
-    service = RangeService(breaches.url, 1, needed=True, timeout=LITTLE)
+    service = RangeService(breaches.url, needed=True, timeout=LITTLE)
 
     with pytest.raises(BreachCheckAway):
         service.check(LEAKED)
 
-    service._askers.submit(int).result(2)
+    wait_until(lambda: not asking(), "the thread that asked goes on")
     assert breaches.asked == []
 
 
 def test_an_unreachable_service_counts_as_away() -> None:
     with pytest.raises(BreachCheckAway):
-        RangeService(f"http://127.0.0.1:{free_port()}/range/", 1, needed=True, timeout=LITTLE).check(LEAKED)
+        RangeService(f"http://127.0.0.1:{free_port()}/range/", needed=True, timeout=LITTLE).check(LEAKED)
 
 
 def test_an_untrusted_certificate_counts_as_away(breaches: BreachService) -> None:
     with pytest.raises(BreachCheckAway):
-        RangeService(breaches.url.replace("http://", "https://"), 1, needed=True, timeout=LITTLE).check(LEAKED)
+        RangeService(breaches.url.replace("http://", "https://"), needed=True, timeout=LITTLE).check(LEAKED)

@@ -1,5 +1,6 @@
 """The probes of the database: what would keep a link or a reset from working is told before anybody meets it."""
 
+import re
 import time
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from api.ops.health import STATUS_TIMEOUT
 from tests.conftest import MakeService
 from tests.integration.probes.users_tables import TABLE, USUAL, MakeLimited, create, probed
+from tests.support.compose import PROJECT
 from tests.support.servers import wait_until
 from tests.support.service import Service
 
@@ -63,6 +65,19 @@ def test_a_missing_right_is_told_in_the_databases_own_words(
     assert status == "degraded"
     assert failures.keys() == {probe}
     assert "permission denied for table users (SQLSTATE 42501). Grant" in failures[probe]
+
+
+@pytest.mark.parametrize(("program", "failing"), [("api", set()), ("worker", {"set_password"})])
+def test_the_rights_in_the_guide_are_enough(
+    owner: Service, service_with: MakeLimited, program: str, failing: set[str]
+) -> None:
+    create(owner)
+    guide = (PROJECT / "docs/production.md").read_text(encoding="utf-8")
+    (rights,) = re.findall(rf"^GRANT (.*) TO latchkey_{program};$", guide, re.MULTILINE)
+
+    _, failures = probed(service_with(rights, USERS_PASSWORD_CHANGED_COLUMN=""))
+
+    assert failures.keys() == failing
 
 
 COLUMNS = {

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from redis import Redis
 
-import shared.connections.clock
+import shared.connections.redis_clock
 from shared.outbox.outbox import Outbox
 from shared.probes import Probe, Probes
 from shared.redis_keys import Key
@@ -182,7 +182,7 @@ def test_a_clock_that_differs_from_that_of_redis_is_told(
 ) -> None:
     service.work()
     now = time.time
-    monkeypatch.setattr(shared.connections.clock, "time", SimpleNamespace(time=lambda: now() + ahead))
+    monkeypatch.setattr(shared.connections.redis_clock, "time", SimpleNamespace(time=lambda: now() + ahead))
 
     answer = service.client.get("/readyz")
 

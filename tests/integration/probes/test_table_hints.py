@@ -14,6 +14,10 @@ INDEXES = {
     "on email": (["CREATE INDEX ON users (email)"], False),
     "partial, as USERS_FILTER": (["CREATE INDEX ON users (email) WHERE is_active"], True),
 }
+MANY_ROWS = (
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10002) "
+    "INSERT INTO users SELECT i, 'u' || i || '@example.com', 'x', true, NULL FROM n"
+)
 
 
 @pytest.mark.parametrize("email", ["varchar(254)", "text", "citext"])
@@ -30,7 +34,7 @@ def test_a_look_up_that_reads_a_large_table_is_a_hint(
     assert status == "ok"
     assert ("lookup_index" in failures) == missing
     if missing:
-        assert "some 20000 rows. Make one: CREATE INDEX ON users (email)." in failures["lookup_index"]
+        assert "more than 10,000 rows. Make one: CREATE INDEX users_email ON users (email)." in failures["lookup_index"]
         assert service.events("probe_failed")[0]["level"] == "warning"
 
 
@@ -44,7 +48,7 @@ def test_a_look_up_in_lower_case_needs_an_index_of_its_own(
 
     assert ("lookup_index" in failures) == missing
     if missing:
-        assert "CREATE INDEX ON users (lower(email))." in failures["lookup_index"]
+        assert "CREATE INDEX users_lower_email ON users (lower(email))." in failures["lookup_index"]
 
 
 @pytest.mark.parametrize(
@@ -72,11 +76,29 @@ def test_an_id_that_is_not_unique_by_itself_is_a_hint(
 def test_a_large_table_of_sqlite_without_an_index_is_a_hint_too(service: Service) -> None:
     service.sql("DROP TABLE users")
     service.sql(TABLE.format(**USUAL))
-    service.sql(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10002) "
-        "INSERT INTO users SELECT i, 'u' || i || '@example.com', 'x', true, NULL FROM n"
-    )
+    service.sql(MANY_ROWS)
 
     status, failures = probed(service)
 
     assert (status, set(failures)) == ("ok", {"lookup_index"})
+    assert "more than 10,000 rows." in failures["lookup_index"]
+    service.sql(failures["lookup_index"].partition("Make one: ")[2].rstrip("."))
+    assert service.sql("SELECT name FROM pragma_index_list('users') WHERE origin = 'c'") == [("users_email",)]
+
+
+@pytest.mark.parametrize("database", ["postgres", "sqlite"])
+def test_a_view_gets_its_index_on_the_table_behind_it(
+    make_service: MakeService, request: pytest.FixtureRequest, database: str
+) -> None:
+    url = request.getfixturevalue(f"{database}_url")
+    service = make_service(create_table=False, DATABASE_URL=url, USERS_TABLE="latchkey_users")
+    service.sql(TABLE.format(**(USUAL | {"changed": "timestamp"})))
+    service.sql(MANY_ROWS)
+    service.sql("CREATE VIEW latchkey_users AS SELECT * FROM users")
+    if database == "postgres":
+        service.sql("ANALYZE users")
+
+    _, failures = probed(service)
+
+    assert "CREATE INDEX" not in failures["lookup_index"]
+    assert "Make an index on the addresses of the table behind the view" in failures["lookup_index"]

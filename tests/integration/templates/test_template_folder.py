@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from tests.conftest import MakeService
 from tests.integration.conftest import job
 from tests.support.mails import text_of

@@ -7,7 +7,7 @@ import pytest
 from structlog.contextvars import clear_contextvars, get_contextvars
 
 from api.app import create_app
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from api.start_checks import NEEDED_IDS
 from tests.support.template_folder import EXAMPLES, PROJECT, ROWS, Write, check_api, check_worker, page, problems
 from tests.unit.settings.test_settings import WORKER

@@ -28,17 +28,18 @@ MANY = 8
 
 @pytest.fixture
 def service(make_service: MakeService, postgres_url: str) -> Service:
-    """A service whose database user has the rights of the recipe and no others."""
+    """A service whose database user has the rights that the recipe gives the API, and no others."""
     sql, settings = re.findall(r"^```(?:sql)?\n(.*?)^```$", RECIPE, re.DOTALL | re.MULTILINE)
     with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute("DROP ROLE IF EXISTS latchkey")
-        connection.execute("CREATE ROLE latchkey LOGIN")
-        connection.execute("GRANT USAGE ON SCHEMA public TO latchkey")
+        for role in ("latchkey_api", "latchkey_worker"):
+            connection.execute(f"DROP ROLE IF EXISTS {role}")
+            connection.execute(f"CREATE ROLE {role} LOGIN")
+            connection.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
         for statement in TABLES.split(";\n"):
             connection.execute(statement.replace("%(hash)s", f"'{STORED}'"))
         connection.execute(sql)
     environ = dict(line.split("=") for line in settings.split())
-    url = make_url(postgres_url).set(username="latchkey").render_as_string()
+    url = make_url(postgres_url).set(username="latchkey_api").render_as_string()
     return make_service(
         create_table=False,
         **{"USERS_PASSWORD_CHANGED_COLUMN": "", "USERS_WITHOUT_PASSWORD": "set", "DATABASE_URL": url, **environ},

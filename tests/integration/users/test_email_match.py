@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event
 
 from shared.connections.database import db
-from shared.users.users import MAX_ROWS
+from shared.users.look_up import MAX_ROWS
 from tests.conftest import MakeService
 from tests.integration.users.test_users import STORED
 from tests.support.service import Service

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from dev.stack.environment import latchkey_settings
 from dev.stack.ports import DEFAULT_PORTS
 from dev.stack.redis_server import redis_command

@@ -6,7 +6,7 @@ from pathlib import Path
 import certifi
 import pytest
 
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from shared.settings.environment import SettingsError, secret_names
 from shared.settings.settings import EXAMPLE_SECRET, Settings
 from tests.support.compose import read_env_files

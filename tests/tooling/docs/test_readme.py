@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from dev.tools.typescript_client import SETTINGS
 from shared.settings.settings import HashFormat
 

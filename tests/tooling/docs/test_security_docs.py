@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from worker.settings.settings import WorkerSettings
 
 ROOT = Path(__file__).parents[3]

@@ -7,7 +7,7 @@ import pytest
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from shared.settings.branding import Branding
 from shared.settings.environment import secret_names
 from shared.settings.settings import Settings

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from celery.platforms import ASSUMING_ROOT, ROOT_DISCOURAGED
 
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from dev.site.place import Place
 from dev.stack.environment import (
     LINKS,

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from flask.cli import FlaskGroup
 
 from api.app import create_app
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from dev.tools.typescript_client import SETTINGS
 
 

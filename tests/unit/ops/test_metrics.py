@@ -9,7 +9,7 @@ import pytest
 from api.ops.counters import COUNTS
 from api.ops.metrics import Metrics
 from api.ops.probes import api_probes, database_probes
-from shared.delivery_buckets import bucket
+from shared.outbox.delivery_buckets import bucket
 from shared.outbox.pending import Pending
 
 WATCH = (

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from shared.settings.colors import MIN_CONTRAST, contrast
 from tests.unit.settings.test_settings import SHARED, only_problem
 

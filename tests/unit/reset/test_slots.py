@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from api.reset.password_reset import Resets, ResetsBusy
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from shared.tokens import InvalidToken, Tokens
 from shared.users.user import User
 from tests.support.service import SECRET

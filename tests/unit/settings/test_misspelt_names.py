@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from dev.stack.environment import inherited_environment
 from shared.settings.environment import secret_names
 from shared.settings.settings import RedisSettings, Settings

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from shared.settings.environment import SettingsError
 from shared.settings.redis_url import SentinelAddress
 from tests.unit.settings.test_settings import SHARED

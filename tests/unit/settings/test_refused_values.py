@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from shared.settings.settings import EXAMPLE_SECRET
 from tests.unit.settings.test_settings import KEY, only_problem, program_of
 from worker.settings.settings import WorkerSettings

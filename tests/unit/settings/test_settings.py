@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from shared.settings.environment import SettingsError
 from shared.settings.settings import Settings
 from worker.settings.settings import WorkerSettings

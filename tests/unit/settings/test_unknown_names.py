@@ -3,9 +3,9 @@
 import pytest
 from structlog.testing import capture_logs
 
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from shared.settings.settings import Settings
-from shared.settings.unknown import log_unknown_settings
+from shared.settings.unknown_names import log_unknown_settings
 from tests.unit.settings.test_misspelt_names import FOREIGN
 from tests.unit.settings.test_settings import WORKER, only_problem
 from worker.settings.settings import WorkerSettings

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.settings import ApiSettings
+from api.settings.settings import ApiSettings
 from api.web.clients import key_of
 from api.web.forwarded import Forwarded
 from tests.unit.settings.test_settings import WORKER, only_problem

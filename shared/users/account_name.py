@@ -1,4 +1,4 @@
-"""The name of an account as a mail may show it: one short line that nobody can take for a link."""
+"""The name of an account as an email may show it: one short line that nobody can take for a link."""
 
 import re
 import unicodedata
@@ -8,8 +8,8 @@ from shared.addresses import INVISIBLE
 MAX_NAME_LENGTH = 60
 MAX_READ = 1000  # Characters of a stored name. Unicode's normal forms take the square of the length of accents.
 _JOINERS = "\u200c\u200d"  # Persian and Hindi words, and some emoji, are written with them.
-# People choose their own names, and may register with another person's address: what mail programs make a link of, and
-# what asks to be called, would be a stranger's words in a mail of ours.
+# People choose their own names, and may register with another person's address: what email programs make a link of, and
+# what asks to be called, would be a stranger's words in an email of ours.
 _LINK = re.compile(r"://|www\.|@|\w\.[^\W_][\w-]|\d{1,3}(\.\d{1,3}){3}|\d[\d\s()./-]{7,}\d", re.IGNORECASE)
 _HIDDEN = re.compile(f"[{INVISIBLE}]")
 # What looks like a full stop, by Unicode's confusables.txt and IDNA (UTS #46, 2.3), besides what NFKD makes one.
@@ -17,9 +17,9 @@ _FULL_STOP = re.compile("[\u0589\u06d4\u0701\u0702\u3002\ua4f8\ua4fa\ua60e\U0001
 
 
 def shown_name(value: object) -> str:
-    """Return a stored name for a mail: without control characters, and cut to MAX_NAME_LENGTH.
+    """Return a stored name for an email: without control characters, and cut to MAX_NAME_LENGTH.
 
-    Return an empty string for a name that looks like a web or mail address or a telephone number.
+    Return an empty string for a name that looks like a web or email address or a telephone number.
     """
     if value is None or isinstance(value, bytes):
         return ""

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from limits import RateLimitItem, parse_many
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr
 
-from api.logo import checked_logo
-from api.origins import checked_header_names, checked_origins
-from api.trusted_proxies import TrustedProxies, parse_proxies
+from api.settings.logo import checked_logo
+from api.settings.origins import checked_header_names, checked_origins
+from api.settings.proxies import TrustedProxies, parse_proxies
 from shared.settings.settings import Settings, split_list
 from shared.settings.web_address import web_address
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from shared.users.names import MAX_NAME_LENGTH, shown_name
+from shared.users.account_name import MAX_NAME_LENGTH, shown_name
 
 MAX_SECONDS = 0.1
 
