@@ -14,7 +14,6 @@ from werkzeug.http import parse_accept_header
 from api.web.response_headers import keep_for_a_year
 
 FOLDER = Path(__file__).parent / "static"
-MAX_HEADER = 256  # Characters of Accept-Encoding that are parsed.
 
 
 def version(*contents: bytes) -> str:
@@ -43,7 +42,7 @@ def register_static_files(site: Blueprint) -> None:
     def static(filename: str, version: str = "") -> Response:
         if filename not in files:
             abort(404)
-        accepted = parse_accept_header(request.environ.get("HTTP_ACCEPT_ENCODING", "")[:MAX_HEADER], Accept)
+        accepted = parse_accept_header(request.environ.get("HTTP_ACCEPT_ENCODING", ""), Accept)
         encoding = accepted.best_match(files[filename], default="identity")
         answer = Response(files[filename][encoding], mimetype=kinds[filename])
         if encoding != "identity":

@@ -106,8 +106,8 @@ def _is_raised(cause: psycopg.Error) -> bool:
 def _of_postgresql(cause: psycopg.Error, code: str) -> str:
     cure = _CURES.get(code) or _CURES.get(code[:2], "The database's own log says more.")
     told = code[:2] not in _NOT_REPEATED and not _is_raised(cause)
-    said = _own_words(cause.diag.message_primary or "") if told else _without_values(cause)
-    return f"The database refused a statement: {said} (SQLSTATE {code}). {cure}"
+    said = cause.diag.message_primary or "" if told else _without_values(cause)
+    return f"The database refused a statement: {_own_words(said)} (SQLSTATE {code}). {cure}"
 
 
 def _without_values(cause: psycopg.Error) -> str:
@@ -117,11 +117,11 @@ def _without_values(cause: psycopg.Error) -> str:
 
 def _of_sqlite(cause: sqlite3.Error) -> str:
     code = _code(cause)
-    words = type(cause).__name__ if code == "SQLITE_CONSTRAINT_TRIGGER" else _own_words(str(cause))
+    said = type(cause).__name__ if code == "SQLITE_CONSTRAINT_TRIGGER" else _own_words(str(cause))
     cure = next(
         (cure for name, cure in _SQLITE_CURES.items() if code.startswith(name)), "See https://sqlite.org/rescode.html."
     )
-    return f"The database refused a statement: {words} ({code}). {cure}"
+    return f"The database refused a statement: {said} ({code}). {cure}"
 
 
 def _code(cause: sqlite3.Error) -> str:

@@ -13,8 +13,8 @@ Backend = Literal["postgresql", "sqlite"]
 
 _BACKENDS: dict[str, Backend] = {"postgres": "postgresql", "postgresql": "postgresql", "sqlite": "sqlite"}
 _NOT_AN_ADDRESS = "is not a database address (a password in it must be percent-encoded)"
-_IN_MEMORY = "names a SQLite database in memory, which API and worker cannot share"
 _RAW_AT = "is not a database address (an @ after the question mark must be percent-encoded, and so must a password)"
+_IN_MEMORY = "names a SQLite database in memory, which API and worker cannot share"
 _NAME = re.compile(r"[A-Za-z_][\w.-]{0,50}", re.ASCII)
 _NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _LIBPQ = {option.keyword.decode() for option in Conninfo.get_defaults()}

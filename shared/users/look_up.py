@@ -16,8 +16,13 @@ NOBODY = "probe@latchkey.invalid"  # An address that no user has (RFC 6761, 6.4)
 MAX_ROWS = 100  # Read for one address or id: users without a usable password must not hide the others.
 
 
+def parameters(wanted: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters of the look-up for spellings of an address, of which the typed one is the first."""
+    return {"spellings": wanted, "typed": wanted[0], "lower": lower(wanted[0])}
+
+
 class LookUp:
-    """The queries. The look-up by address takes the parameters that `spelled` returns."""
+    """The queries. `parameters` are what the look-up by address takes."""
 
     def __init__(self, table: UsersTable, *, any_capitals: bool) -> None:
         self._table = table
@@ -52,7 +57,7 @@ class LookUp:
         """Return the text and the parameters of the look-up by address, as the driver gets them."""
         compiled = self.by_address.compile(connection)
         assert isinstance(compiled, SQLCompiler)
-        sent = compiled.construct_expanded_state(spelled(spellings(NOBODY)))
+        sent = compiled.construct_expanded_state(parameters(spellings(NOBODY)))
         return sent.statement, sent.positional_parameters if compiled.positional else sent.parameters
 
     def compared(self, connection: Connection) -> str:
@@ -80,8 +85,3 @@ class LookUp:
     @cached_property
     def _active(self) -> Label[int]:
         return case((self._table.condition, 1), else_=0).label("active")
-
-
-def spelled(forms: Sequence[str]) -> dict[str, Any]:
-    """Return the parameters of the look-up for spellings of an address, of which the typed one is the first."""
-    return {"spellings": forms, "typed": forms[0], "lower": lower(forms[0])}

@@ -14,7 +14,7 @@ from shared.connections.database_failures import sqlstate
 from shared.languages import negotiate
 from shared.settings.settings import Settings
 from shared.users.account_name import shown_name
-from shared.users.look_up import NOBODY, LookUp, spelled
+from shared.users.look_up import NOBODY, LookUp, parameters
 from shared.users.password_change import change_password
 from shared.users.table import UsersTable, UsersTableError, stored
 from shared.users.user import Offer, User
@@ -63,7 +63,7 @@ class Users:
 
         Raises UsersTableError or SQLAlchemyError.
         """
-        self._read(self.look_up.by_address.limit(0), spelled([NOBODY]))
+        self._read(self.look_up.by_address.limit(0), parameters([NOBODY]))
 
     def probe_id(self) -> None:
         """Load one user again by the text of their id.
@@ -92,7 +92,7 @@ class Users:
     def _with_spellings(self, query: Select[Any], wanted: Sequence[str]) -> list[User]:
         """Look spellings up together, or one by one if the database's encoding lacks a character of one."""
         try:
-            return self._read(query, spelled(wanted))
+            return self._read(query, parameters(wanted))
         except DataError as error:
             if sqlstate(error) not in NOT_IN_ENCODING:
                 raise

@@ -46,16 +46,23 @@ class StateFile(Ticker):
         # The clock counts from the machine's start for all of its processes, and nobody sets it.
         state = {"at": time.monotonic(), "complaint": self._complaint()}
         try:
-            # Under a name that nobody can guess: in a shared folder, another user could occupy it.
-            number, new = tempfile.mkstemp(prefix=f"{self._path.name}.", dir=self._path.parent)
-            with os.fdopen(number, "w") as file:
-                json.dump(state, file)
-            Path(new).replace(self._path)
+            self._replace(json.dumps(state))
         except OSError as error:
             if not self._warned:
                 hint = f"Let WORKER_STATE_PATH name a file that can be written, for `alive`, not {self._path}."
                 log.warning("state_file_not_written", error=type(error).__name__, hint=hint)
             self._warned = True
+
+    def _replace(self, text: str) -> None:
+        # Under a name that nobody can guess: in a shared folder, another user could occupy it.
+        number, new = tempfile.mkstemp(prefix=f"{self._path.name}.", dir=self._path.parent)
+        try:
+            with os.fdopen(number, "w") as file:
+                file.write(text)
+            Path(new).replace(self._path)
+        except OSError:
+            Path(new).unlink()
+            raise
 
     def remove(self) -> None:
         """Remove the file."""

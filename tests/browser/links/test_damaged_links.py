@@ -178,11 +178,11 @@ def test_no_text_makes_the_page_stand_still(demo: Demo, page: Page, length: int)
     source = page.locator("script[type=module]").get_attribute("src")
     assert source
     measure = f"""texts => import(new URL("{source.replace("reset.js", "link.js")}", location.href))
-      .then(({{ tokenIn }}) => texts.map((text) => {{
+      .then(({{ tokenIn }}) => texts.map((text) => Math.min(...[1, 2, 3].map(() => {{
         const begun = performance.now();
         tokenIn(text);
         return performance.now() - begun;
-      }}))"""
+      }}))))"""
     texts = [(each * length)[:length] for each in SLOW]
 
     took = dict(zip(SLOW, page.evaluate(measure, texts), strict=True))

@@ -66,6 +66,14 @@ def test_what_latchkey_does_not_write_is_not_believed(path: Path, put: Callable[
     assert asked(path)[0] == 1
 
 
+def test_a_file_that_cannot_be_replaced_leaves_nothing_behind(path: Path) -> None:
+    path.mkdir()
+
+    StateFile(path, lambda: "").write()
+
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
 def test_a_name_that_another_user_occupies_does_not_keep_the_file_from_being_written(path: Path) -> None:
     path.with_name(f"{path.name}.new").mkdir()
 
