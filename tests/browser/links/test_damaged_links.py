@@ -32,7 +32,6 @@ def proofpoint(text: str) -> str:
     return f"https://urldefense.proofpoint.com/v2/url?u={coded}&d=DwMFaQ&c=euGZstcaTDllvimEN8b7jXrwqOf&e="
 
 
-MAX_MILLISECONDS = 50
 LINK = "https://id.example.com/reset-password#token="
 SAFE = "https://eur03.safelinks.protection.outlook.com/?url={}&data=05%7C01%7Canna%40example.com%7C638&sdata=Xy%3D"
 # What follows the page's address in the address bar.
@@ -154,40 +153,18 @@ def test_no_token_is_missed_or_cut_by_chance(demo: Demo, page: Page) -> None:
     assert len(cases) > 3000
 
 
-SLOW = [
-    "WyI",
-    "a",
-    "a.",
-    "a.a.",
-    "a" * 21 + ".",
-    "=",
-    "= ",
-    "%25",
-    "urldefense",
-    "urldefense/v2",
-    "https://",
-    "&#",
-    "-2D",
-]
-
-
-@pytest.mark.parametrize("length", [8000, 30_000, 300_000])
-def test_no_text_makes_the_page_stand_still(demo: Demo, page: Page, length: int) -> None:
+@pytest.mark.parametrize(("before", "found"), [(0, True), (7_900, True), (8_192, False), (300_000, False)])
+def test_only_the_beginning_of_a_text_is_searched(demo: Demo, page: Page, before: int, *, found: bool) -> None:
+    """A crafted text of any length would otherwise keep the page busy for seconds."""
     go(demo, page, RESET)
     page.locator("#paste").wait_for()
     source = page.locator("script[type=module]").get_attribute("src")
     assert source
-    measure = f"""texts => import(new URL("{source.replace("reset.js", "link.js")}", location.href))
-      .then(({{ tokenIn }}) => texts.map((text) => Math.min(...[1, 2, 3].map(() => {{
-        const begun = performance.now();
-        tokenIn(text);
-        return performance.now() - begun;
-      }}))))"""
-    texts = [(each * length)[:length] for each in SLOW]
+    search = f"""text => import(new URL("{source.replace("reset.js", "link.js")}", location.href))
+      .then(({{ tokenIn }}) => tokenIn(text))"""
+    token = issue()
 
-    took = dict(zip(SLOW, page.evaluate(measure, texts), strict=True))
-
-    assert {each: round(milliseconds) for each, milliseconds in took.items() if milliseconds > MAX_MILLISECONDS} == {}
+    assert (page.evaluate(search, ". " * (before // 2) + token) == token) is found
 
 
 @pytest.mark.parametrize("text", ["#token=", "#token=abc", "?token=a.b.c", "#www.example.com", "#%E0%A4%A", "#%%%"])
