@@ -189,3 +189,17 @@ def test_a_log_in_that_is_refused_is_told_in_the_databases_own_words(
 
     assert status == "degraded"
     assert words in failures["find_users"]
+
+
+@pytest.mark.parametrize(("type_", "as_it"), [("json", "id::text::json"), ("point", "point(id, id)")])
+def test_an_id_that_cannot_be_compared_is_told(
+    owner: Service, service_with: MakeLimited, type_: str, as_it: str
+) -> None:
+    """The look-up by address would find a user, and every link would be dead."""
+    create(owner, f"ALTER TABLE users ALTER id TYPE {type_} USING {as_it}", id="integer")
+
+    status, failures = probed(service_with())
+
+    assert status == "degraded"
+    assert "SQLSTATE 42883" in failures["load_user"]
+    assert "find_users" not in failures
