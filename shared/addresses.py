@@ -9,7 +9,7 @@ import idna
 
 MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3: a path of 256 octets, less its angle brackets.
 MAX_LOCAL_LENGTH = 64  # RFC 5321, 4.5.3.1.1.
-# What comes along when an address is copied: Unicode's spaces, and what nobody sees (its Default_Ignorable_Code_Point:
+# Copying an address may add spaces and invisible characters (Unicode's Default_Ignorable_Code_Point:
 # zero-width spaces, marks of direction, variation selectors, soft hyphens). Some domains need the two joiners.
 _SPACES = r" \t\r\n\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _JOINERS = r"\u200c\u200d"

@@ -62,10 +62,9 @@ def create_worker(
     flask = _flask(settings)
     outbox = Outbox(connect_redis(settings))
     mailer = _mailer(settings, flask, tls or ssl.create_default_context(cafile=settings.mail_ca_file or None))
-    keys = [secret.get_secret_value() for secret in settings.secret_key]
     handlers = JobHandlers(
         users=Users(settings, db),
-        tokens=Tokens(keys, settings.reset_token_max_age),
+        tokens=Tokens([key.get_secret_value() for key in settings.secret_key], settings.reset_token_max_age),
         messages=Messages(settings),
         send=mailer.send,
         outbox=outbox,

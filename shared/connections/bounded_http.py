@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import closing, suppress
 from functools import cache
@@ -44,9 +44,7 @@ def ask(
         finally:
             _threads.release()
 
-    if not _threads.acquire(timeout=seconds):
-        raise TimeoutError("too many requests wait for answers")
-    threading.Thread(target=exchange, name="bounded-http", daemon=True).start()
+    _start(exchange, seconds)
     try:
         return answer.result(max(0.0, deadline - time.monotonic()))
     except TimeoutError:
@@ -54,6 +52,20 @@ def ask(
         with suppress(OSError, AttributeError):
             connection.sock.shutdown(socket.SHUT_RDWR)
         raise TimeoutError("timed out") from None
+
+
+def _start(exchange: Callable[[], None], seconds: float) -> None:
+    """Start the exchange in a thread, as soon as fewer than MAX_AT_A_TIME run.
+
+    Raises OSError if there is no room for one in time, or the system starts no more threads.
+    """
+    if not _threads.acquire(timeout=seconds):
+        raise TimeoutError("too many requests wait for answers")
+    try:
+        threading.Thread(target=exchange, name="bounded-http", daemon=True).start()
+    except RuntimeError:
+        _threads.release()
+        raise OSError("no thread can be started") from None
 
 
 def _connection(url: str, seconds: float) -> tuple[HTTPConnection, str]:

@@ -46,7 +46,7 @@ def check_redis(settings: RedisSettings, *attempts: Callable[[Redis], None]) -> 
 
 
 def _try_rights(redis: Redis, attempts: Iterable[Callable[[Redis], None]]) -> None:
-    """Run a script, and whatever else the program will do. What is refused for now will be told by the probes."""
+    """Run a script, and whatever else the program will do. The probes will tell of a refusal that may pass."""
     for attempt in (_run_script, *attempts):
         try:
             attempt(redis)
