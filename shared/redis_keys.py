@@ -14,11 +14,15 @@ MICROSECONDS = 1_000_000  # Per second.
 class Key(StrEnum):
     """A key, or a prefix if it ends with a colon. Times are in microseconds since 1970."""
 
-    # A job is in JOBS and in exactly one of QUEUED, LEASED and LATER until it is finished.
+    # A job is in JOBS and in exactly one lane, AGAIN, LEASED or LATER until it is finished. A job that was dropped or
+    # cancelled while it waited is only deleted from JOBS: whoever takes its id from a lane passes over it.
     JOBS = "outbox:jobs"  # Hash: id -> entry.
-    QUEUED = "outbox:queued"  # Sorted set: id -> when its message was pushed into the queue. Can be claimed.
+    LANE = "outbox:lane:"  # + lane: list of "time id", newest first: jobs that were accepted and not yet looked at.
+    LANES = "outbox:lanes"  # List: the lanes with jobs, in the order of their turns.
+    AGAIN = "outbox:again"  # List: ids of jobs to be tried again. They take turns with all lanes together.
     LEASED = "outbox:leased"  # Sorted set: id -> when the lease of a worker ends.
-    LATER = "outbox:later"  # Sorted set: id -> when to queue it. A stray message cannot shorten the wait.
+    LATER = "outbox:later"  # Sorted set: id -> when to try it again.
+    QUEUED = "outbox:queued"  # Sorted set: ids. APIs before lanes put their jobs here; the worker still takes them.
     # Requests for links and change notices by time of acceptance, to drop what is too old, wherever it waits.
     REQUESTS = "outbox:requests"  # Sorted set.
     NOTICES = "outbox:notices"  # Sorted set.
@@ -26,11 +30,12 @@ class Key(StrEnum):
     ATTEMPTS = "outbox:tries"  # Hash: id -> how many attempts failed temporarily.
     LOST_LEASES = "outbox:lost"  # Hash: id -> how often its worker died.
     UNCONFIRMED = "outbox:unsure"  # Hash: id -> how often the relay may have accepted the email.
+    UNEXPECTED = "outbox:unexpected"  # Hash: id -> how often it failed for a reason that nobody thought of.
     DEAD = "outbox:dead"  # Hash: id -> JSON of reason, time and entry.
     BURIED = "outbox:buried"  # Sorted set: id -> when it was buried.
     SETTLED = "outbox:settled:"  # + id: finished recently, so a late repeat is not accepted again.
-    WATERMARK = "outbox:mark"  # Hash: all messages pushed before `mark` had left the queue at `time`.
-    QUEUE = "latchkey"  # List: Celery's own queue.
+    PACE = "outbox:pace"  # Hash: how many jobs workers take a second, and how long a job may wait for that.
+    QUEUE = "latchkey"  # List: Celery's own queue. A message in it says that jobs wait.
 
     HISTORY = "history:"  # + address hash, and + ":limited" for requests over the quota: list of lines.
     HISTORY_OFF = "history:off"  # While it exists, Redis is short of memory, and no histories are written.

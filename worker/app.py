@@ -18,20 +18,31 @@ from shared.outbox.jobs import DELIVER, hash_keys
 from shared.outbox.outbox import Outbox
 from shared.tokens import Tokens
 from shared.users.users import Users
+from worker.delivery.departures import WAIT, Departures
+from worker.delivery.intake import TASK_SECONDS, TIME_LIMIT, Intake
+from worker.delivery.settlement import Settlement
 from worker.handlers import JobHandlers
 from worker.mails.messages import Messages
 from worker.queue.broker import QuickConnection
 from worker.queue.celery_settings import celery_settings
 from worker.queue.consumer import Consumer
-from worker.queue.delivery import MORE_FOR, TIME_LIMIT, Delivery
 from worker.queue.sweeper import Sweeper
 from worker.settings.settings import WorkerSettings
 from worker.smtp.mailer import Mailer
+from worker.smtp.mailers import Mailers
 from worker.smtp.token_endpoints import access_tokens
 
 REDIS_TIMEOUT = 2.0  # Seconds.
 
 logger = log.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long, in seconds, a job waits for its departure at least and at most, and a task takes at least."""
+
+    wait: tuple[float, float] = WAIT
+    task: float = TASK_SECONDS
 
 
 @dataclass(frozen=True)
@@ -41,9 +52,9 @@ class Worker:
     celery: Celery
     flask: Flask
     outbox: Outbox
-    delivery: Delivery
+    intake: Intake
+    departures: Departures
     sweeper: Sweeper
-    mailer: Mailer
 
 
 def create_worker(
@@ -51,31 +62,34 @@ def create_worker(
     *,
     tls: ssl.SSLContext | None = None,
     failures: Callable[[], Mapping[str, str]] = dict,
+    pace: Pace = Pace(),
 ) -> Worker:
     """Build the worker without connecting to anything; the first job that needs a connection opens it.
 
     tls: the TLS context for the relay; by default one with the certificates of MAIL_CA_FILE or this machine, which
     take 20 ms to load.
     failures: tells which of the worker's probes fail.
+    pace: of the two stages; tests do not wait.
     """
     log.configure("worker", settings.log_level)
     flask = _flask(settings)
     outbox = Outbox(connect_redis(settings))
-    mailer = _mailer(settings, flask, tls or ssl.create_default_context(cafile=settings.mail_ca_file or None))
+    mailers = _mailers(settings, flask, tls or ssl.create_default_context(cafile=settings.mail_ca_file or None))
     handlers = JobHandlers(
         users=Users(settings, db),
         tokens=Tokens([key.get_secret_value() for key in settings.secret_key], settings.reset_token_max_age),
         messages=Messages(settings),
-        send=mailer.send,
+        send=mailers.send,
         outbox=outbox,
         hash_keys=hash_keys(settings),
         max_age=settings.mail_max_age,
     )
-    # Flower shows tasks, one for each job. If nobody watches them, one task delivers several jobs.
-    delivery = Delivery(Consumer(outbox), handlers, more_for=0.0 if settings.worker_events else MORE_FOR)
+    settlement = Settlement(Consumer(outbox))
+    departures = Departures(flask, handlers, settlement, mailers, settings.mail_connections, pace.wait)
+    intake = Intake(settlement.consumer, handlers, departures, settlement, pace.task)
     # The sweeper has its own client: its thread may hold one of a client's locks while Celery forks a process.
     sweeper = Sweeper(Outbox(connect_redis(settings)), settings.mail_max_age, failures)
-    return Worker(_celery(settings, flask, delivery), flask, outbox, delivery, sweeper, mailer)
+    return Worker(_celery(settings, flask, intake), flask, outbox, intake, departures, sweeper)
 
 
 def connect_redis(settings: WorkerSettings) -> Redis:
@@ -83,14 +97,17 @@ def connect_redis(settings: WorkerSettings) -> Redis:
     return connect(settings.redis_url.get_secret_value(), connect_timeout=REDIS_TIMEOUT, timeout=REDIS_TIMEOUT)
 
 
-def _mailer(settings: WorkerSettings, flask: Flask, tls: ssl.SSLContext) -> Mailer:
-    return Mailer(
-        flask,
-        settings.mail_timeout,
-        tls,
-        ehlo_name=settings.mail_ehlo_name or settings.sender[1].partition("@")[2],
-        envelope_sender=settings.mail_envelope_sender,
-        tokens=access_tokens(settings),
+def _mailers(settings: WorkerSettings, flask: Flask, tls: ssl.SSLContext) -> Mailers:
+    tokens = access_tokens(settings)
+    return Mailers(
+        lambda: Mailer(
+            flask,
+            settings.mail_timeout,
+            tls,
+            ehlo_name=settings.mail_ehlo_name or settings.sender[1].partition("@")[2],
+            envelope_sender=settings.mail_envelope_sender,
+            tokens=tokens,
+        )
     )
 
 
@@ -112,7 +129,7 @@ def _flask(settings: WorkerSettings) -> Flask:
     return flask
 
 
-def _celery(settings: WorkerSettings, flask: Flask, delivery: Delivery) -> Celery:
+def _celery(settings: WorkerSettings, flask: Flask, intake: Intake) -> Celery:
     celery = Celery("latchkey", set_as_current=False)
     celery.amqp.Connection = QuickConnection
     celery.conf.update(
@@ -123,9 +140,9 @@ def _celery(settings: WorkerSettings, flask: Flask, delivery: Delivery) -> Celer
     )
 
     @celery.task(name=DELIVER, shared=False)
-    def deliver(job_id: str) -> None:
+    def deliver(_message_id: str) -> None:
         with flask.app_context():
-            delivery.run(job_id)
+            intake.run()
 
     # Celery does not set up logging itself if this signal has a receiver.
     setup_logging.connect(lambda **_: log.configure("worker", settings.log_level), weak=False)

@@ -1,7 +1,9 @@
-"""What the worker does for each kind of job, without Celery and SMTP."""
+"""What the worker does for each kind of job, without Celery and SMTP: plan it, and later finish it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from logging import ERROR, INFO
 
 from flask_mail import Message
 
@@ -44,6 +46,21 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What a job has come to: an outcome, and before it an email if there is one to write and send.
+
+    event, details, level: the log line that tells so.
+    """
+
+    job: Job
+    outcome: Outcome
+    event: str
+    details: Mapping[str, object] = field(default_factory=dict)
+    write: Callable[[], Message] | None = None
+    level: int = INFO
+
+
+@dataclass(frozen=True)
 class JobHandlers:
     """Turns jobs into emails, or into nothing."""
 
@@ -55,30 +72,51 @@ class JobHandlers:
     hash_keys: Sequence[bytes]
     max_age: float
 
-    def handle(self, job: Job) -> Outcome:
-        """Do what the job asks for and return its outcome, which is always logged in one line.
+    def plan(self, jobs: Sequence[Job]) -> list[Plan | Exception]:
+        """Look jobs up, all addresses together, and return for each what it has come to or why that is unknown.
 
-        Raises MailFailed, SQLAlchemyError, UsersTableError or NotChangedYet if it could not be done.
+        The reasons are SQLAlchemyError, UsersTableError, NotChangedYet and PermanentFailure, or unexpected.
         """
-        if job.age > (NOTICE_MAX_AGE if job.kind == "password_changed" else self.max_age):
-            log.error("dropped_too_old", job=job.id, kind=job.kind, address_hash=job.address_hash)
-            return Outcome("dropped", "too old", {f"mails_dropped:{job.kind}": 1})
-        match job.kind:
-            case "forgot":
-                return self._send_link(job)
-            case "over_quota":
-                log.info("over_quota", job=job.id, address_hash=job.address_hash)
-                # The API has already added the line to its history: "limited".
-                return Outcome(counts={"jobs_ended:over_quota": 1})
-            case "reset":
-                return self._send_link_to_user(job)
-            case "password_changed":
-                return self._notify_changed(job)
-            case _:
-                raise PermanentFailure("this version does not know this kind of job")
+        typed = list(dict.fromkeys(job.address for job in jobs if job.kind in {"forgot", "reset"}))
+        found: Mapping[str, Sequence[User] | Exception]
+        try:
+            found = self.users.find_each(typed)
+        except Exception as error:
+            found = dict.fromkeys(typed, error)
+        return [self._plan(job, found.get(job.address, [])) for job in jobs]
 
-    def _send_link(self, job: Job) -> Outcome:
-        found = self.users.find(job.address)
+    def finish(self, plan: Plan) -> Outcome:
+        """Send the email, if there is one, and return the outcome, which is always logged in one line.
+
+        Raises MailFailed.
+        """
+        answer = self._mail(plan.write) if plan.write else None
+        log.log(plan.level, plan.event, job=plan.job.id, address_hash=plan.job.address_hash, **plan.details)
+        return plan.outcome if answer is None else _mailed(plan.outcome, plan.job, answer)
+
+    def _plan(self, job: Job, found: Sequence[User] | Exception) -> Plan | Exception:
+        try:
+            if job.age > (NOTICE_MAX_AGE if job.kind == "password_changed" else self.max_age):
+                outcome = Outcome("dropped", "too old", {f"mails_dropped:{job.kind}": 1})
+                return Plan(job, outcome, "dropped_too_old", {"kind": job.kind}, level=ERROR)
+            if isinstance(found, Exception):
+                return found
+            match job.kind:
+                case "forgot":
+                    return self._plan_links(job, found)
+                case "over_quota":
+                    # The API has already added the line to its history: "limited".
+                    return Plan(job, Outcome(counts={"jobs_ended:over_quota": 1}), "over_quota")
+                case "reset":
+                    return self._plan_link_to_user(job, found)
+                case "password_changed":
+                    return self._plan_notice(job)
+                case _:
+                    raise PermanentFailure("this version does not know this kind of job")
+        except Exception as error:
+            return error
+
+    def _plan_links(self, job: Job, found: Sequence[User]) -> Plan:
         offered = [user for user in found if self.users.offer(user)]
         if len(offered) > MAX_PER_ADDRESS:
             hint = f"Only {MAX_PER_ADDRESS} of them get an email: the address as typed and in lower case first."
@@ -87,26 +125,26 @@ class JobHandlers:
         if not users:
             return _without_mail(_why_nobody(found), job)
         if len(users) == 1:
-            return self._mail_offer(job, users[0])
+            return self._plan_offer(job, users[0])
         # A job for each user, so that one that fails does not email the others twice.
         for user in users:
             self.outbox.add(job.send_link_to_user(user.id, state(user.id, user.password_hash, self.hash_keys[0])))
         return _without_mail("several_users", job, users=len(users))
 
-    def _send_link_to_user(self, job: Job) -> Outcome:
-        found = [user for user in self.users.find(job.address) if user.id == job.user_id]
+    def _plan_link_to_user(self, job: Job, found: Sequence[User]) -> Plan:
+        theirs = [user for user in found if user.id == job.user_id]
         # If ids are not unique, the state tells which user it is.
-        found.sort(key=lambda user: not self._is_old_state(job, user))
-        user = next(filter(self.users.offer, found), None)
-        return self._mail_offer(job, user) if user else _without_mail(_why_nobody(found), job)
+        theirs.sort(key=lambda user: not self._is_old_state(job, user))
+        user = next(filter(self.users.offer, theirs), None)
+        return self._plan_offer(job, user) if user else _without_mail(_why_nobody(theirs), job)
 
-    def _mail_offer(self, job: Job, user: User) -> Outcome:
-        """Email a link, or how to sign in, to the address stored in the row, never to the one that was typed."""
+    def _plan_offer(self, job: Job, user: User) -> Plan:
+        """Plan a link, or how to sign in, for the address stored in the row, never for the one that was typed."""
         what = self.users.offer(user)
-        answer = self._mail(lambda: self._write_offer(what, job.about(user.name, user.locale), user))
-        event = f"{what}_mailed"
-        log.info(event, job=job.id, user=user.id, address_hash=job.address_hash)
-        return _mailed(what, job, answer)
+        addressed = job.about(user.name, user.locale)
+        return Plan(
+            job, _sent(what), f"{what}_mailed", {"user": user.id}, partial(self._write_offer, what, addressed, user)
+        )
 
     def _write_offer(self, what: Offer, job: Job, user: User) -> Message:
         if what == "sign_in":
@@ -115,7 +153,7 @@ class JobHandlers:
         write = self.messages.reset if what == "reset" else self.messages.first_password
         return write(job, user.address, token)
 
-    def _notify_changed(self, job: Job) -> Outcome:
+    def _plan_notice(self, job: Job) -> Plan:
         """Notify the address that the user had, if the API confirmed the change, or else if the table shows it.
 
         The table may be a replica that is behind: a change that it does not show is looked for again.
@@ -126,9 +164,8 @@ class JobHandlers:
             if job.age < UNCONFIRMED_MAX_AGE:
                 raise NotChangedYet
             return _without_mail("not_changed", job, user=job.user_id)
-        answer = self._mail(lambda: self.messages.password_changed(job))
-        log.info("change_mailed", job=job.id, user=job.user_id)
-        return _mailed("password_changed", job, answer)
+        write = partial(self.messages.password_changed, job)
+        return Plan(job, _sent("password_changed"), "change_mailed", {"user": job.user_id}, write)
 
     def _shows_change(self, job: Job) -> bool:
         rows = self.users.with_id(job.user_id)
@@ -153,13 +190,16 @@ def _why_nobody(found: Sequence[User]) -> str:
     return "no_password" if any(user.active for user in found) else "outside_filter"
 
 
-def _without_mail(event: str, job: Job, **details: object) -> Outcome:
-    log.info(event, job=job.id, address_hash=job.address_hash, **details)
-    return Outcome(event, counts={f"jobs_ended:{event}": 1})
+def _without_mail(event: str, job: Job, **details: object) -> Plan:
+    return Plan(job, Outcome(event, counts={f"jobs_ended:{event}": 1}), event, details)
 
 
-def _mailed(what: str, job: Job, answer: str) -> Outcome:
-    """Record the relay's answer: its postmaster can find the email by it."""
+def _sent(what: str) -> Outcome:
+    return Outcome(f"mailed_{what}", counts={f"mails_sent:{what}": 1}, count_if_finished="mails_doubled")
+
+
+def _mailed(outcome: Outcome, job: Job, answer: str) -> Outcome:
+    """Add how long it took, and the relay's answer: its postmaster can find the email by it."""
     seconds = max(0.0, job.age)  # The clock of the API may be ahead.
-    counts = {f"mails_sent:{what}": 1, f"delivery_le:{bucket(seconds)}": 1, "delivery_ms": int(seconds * 1000)}
-    return Outcome(f"mailed_{what}", words(answer), counts, count_if_finished="mails_doubled")
+    took = {f"delivery_le:{bucket(seconds)}": 1, "delivery_ms": int(seconds * 1000)}
+    return replace(outcome, detail=words(answer), counts={**outcome.counts, **took})

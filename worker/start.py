@@ -6,7 +6,12 @@ from typing import Any
 
 import billiard.pool
 from celery.bootsteps import StartStopStep
-from celery.signals import worker_before_create_process, worker_ready, worker_shutting_down
+from celery.signals import (
+    worker_before_create_process,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutting_down,
+)
 
 from shared.connections.redis_check import check_redis
 from shared.probes import TAKE_JOBS
@@ -40,6 +45,8 @@ def start() -> None:
     # for a parent that had stopped reading. The results are not needed: the outbox records what is finished.
     billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
     worker_before_create_process.connect(share_memory, weak=False)
+    # In each process of the pool, before it ends.
+    worker_process_shutdown.connect(lambda **_: worker.departures.stop(), weak=False)
     lower_priority()
     say_in_json()
     # Only once the worker is ready, so that it starts as quickly as other programs.

@@ -18,11 +18,23 @@ from api.web.clients import client_key, requester
 from api.web.json_request import takes
 from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox, OutboxFull, read_lua
-from shared.redis_keys import lua_constants
+from shared.redis_keys import MICROSECONDS, lua_constants
 
 # Seconds. A connection to Redis that was used less than this ago is not checked before its next use. If Redis closes it
 # within that time, the request gets a 503. A restart of Redis takes longer, so connections closed by it are noticed.
 TRUSTED_FOR = 0.05
+PATIENCE = 2.0  # Seconds that a lane's oldest job may wait before the pace of the workers is looked at.
+FEW_LANES = 100  # Among fewer lanes, a new one has its turn soon, whatever the pace.
+STALE_PACE = 10  # Seconds for which a measured pace counts.
+
+
+class Overloaded(OutboxFull):
+    """What this client's network has asked for already takes the workers too long."""
+
+    hint = (
+        "The workers cannot finish in time what one network asks for. If these are not attacks, start more workers, or "
+        "check that the relay is fast enough."
+    )
 
 
 class Accepted(NamedTuple):
@@ -57,8 +69,12 @@ def make_accept(outbox: Outbox, memory: Memory, settings: ApiSettings, address_k
         "CLIENT_LIMITS": lua_table(settings.forgot_limit_per_ip, FORGOT),
         "ADDRESS_LIMITS": lua_table(settings.forgot_limit_per_email, ADDRESS),
         "TELL_ADDRESS": str(not silent).lower(),
+        "PATIENCE": int(PATIENCE * MICROSECONDS),
+        "FEW_LANES": FEW_LANES,
+        "STALE_PACE": STALE_PACE * MICROSECONDS,
     }
-    script = outbox.script(lua_constants(constants) + read_lua("api.forgot", "accept"), trusted_for=TRUSTED_FOR)
+    body = "".join(read_lua("api.forgot", name) for name in ("admission", "accept"))
+    script = outbox.script(lua_constants(constants) + body, trusted_for=TRUSTED_FOR)
 
     def accept(body: ForgotRequest) -> Accepted:
         """Accept the request. If a limit is used up, store in `g` what Flask-Limiter needs to check it.
@@ -68,10 +84,12 @@ def make_accept(outbox: Outbox, memory: Memory, settings: ApiSettings, address_k
         memory.check()
         job = Job.send_link(body.email, address_key, **requester())
         over_quota = job.no_op().entry() if silent else ""
-        answer = script([job.id, client_key(), job.address_hash, job.entry(), over_quota])
+        answer = script([job.id, client_key(), job.address_hash, job.entry(), over_quota, "lane"])
         if answer is None:
             raise OutboxFull
         within_quota, *counts = answer
+        if within_quota < 0:
+            raise Overloaded
         if counts:
             g.counts, g.address_hash = dict(zip(counts[::2], counts[1::2], strict=True)), job.address_hash
         return Accepted(job, bool(within_quota))

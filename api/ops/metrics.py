@@ -51,7 +51,7 @@ class Metrics(Collector):
         pending, alive = Pending.count(self._redis), self._redis.exists(Key.HEARTBEAT)
         yield "outbox_pending", "Jobs accepted and not finished.", pending.jobs
         yield "outbox_oldest_seconds", "Seconds since the oldest job that is not finished was accepted.", pending.oldest
-        yield "queue_messages", "Messages in the queue to the workers.", pending.queue
+        yield "lanes", "Networks whose requests wait for a worker.", pending.lanes
         yield "dead_letters", "Jobs given up in the last 14 days.", pending.dead
         yield "worker_alive", "Whether a worker showed itself in the last 10 seconds.", alive
         yield "hashing_waiting", "Passwords that are hashed now, or wait for it.", self._counters.hashing()

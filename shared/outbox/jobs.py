@@ -1,6 +1,7 @@
-"""The jobs that wait for a worker, and the Celery message that carries a job's id.
+"""The jobs that wait for a worker, and the Celery message that says so.
 
-The message carries only the id, so that Flower, task events and the broker show no address.
+The message says nothing about the jobs, so that Flower, task events and the broker show neither addresses nor which
+job was done when.
 
 Do not change kinds and field names, which are stored in entries that wait in Redis: during an upgrade an old worker
 reads what a new API wrote, and the reverse. The methods that make jobs are named after what the worker does.
@@ -113,32 +114,31 @@ def state(user_id: str, password_hash: str, key: bytes) -> str:
     return hmac.digest(key, b"state:" + stored.encode(), hashlib.sha256).hex()[:32]
 
 
-def message(job_id: str) -> str:
-    """Return the Celery message for a job without its end: Redis appends the time of the push and two braces.
+def message(message_id: str) -> str:
+    """Return the Celery message that says that jobs wait. Each needs an id of its own.
 
     It follows version 2 of Celery's message protocol, without the base64 encoding of its JSON body; a test sends one
-    through a real worker.
+    through a real worker. Workers before lanes expect an argument.
     """
-    body = json.dumps([[job_id], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}])
+    body = json.dumps([[message_id], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}])
     headers = {
         "lang": "py",
         "task": DELIVER,
-        "id": job_id,
-        "root_id": job_id,
+        "id": message_id,
+        "root_id": message_id,
         "parent_id": None,
         "group": None,
         "argsrepr": "()",
         "kwargsrepr": "{}",
         "origin": "latchkey",
         "ignore_result": True,
-        "pushed": None,
     }
     properties = {
-        "correlation_id": job_id,
+        "correlation_id": message_id,
         "delivery_mode": 2,
         "delivery_info": {"exchange": "", "routing_key": Key.QUEUE},
         "priority": 0,
-        "delivery_tag": job_id,
+        "delivery_tag": message_id,
     }
     envelope = {"body": body, "content-encoding": "utf-8", "content-type": "application/json", "properties": properties}
-    return json.dumps(envelope | {"headers": headers}).removesuffix("null}}")
+    return json.dumps(envelope | {"headers": headers})

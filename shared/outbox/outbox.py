@@ -1,7 +1,7 @@
 """The outbox: a durable store in Redis of jobs that are accepted but not finished. Both programs use it.
 
-A job stays here until it is finished, whatever happens to its message in Celery's queue: a message that Celery delivers
-twice emails once, and the sweeper replaces one that Celery loses. Each step is one Lua script that uses Redis's clock,
+A job stays here until it is finished, whatever happens to Celery's messages, which only say that jobs wait: one that is
+delivered twice emails once, and the sweeper replaces one that Celery loses. Each step is one Lua script that uses Redis's clock,
 and is atomic in memory and in the append-only file. shared/redis_keys.py lists what is stored; worker/queue/consumer.py
 has the worker's steps.
 """
@@ -34,8 +34,8 @@ def read_lua(package: str, name: str) -> str:
 
 def _prefix() -> str:
     """Return the beginning of every script of the outbox: constants and shared functions."""
-    # The message of a job, split where its id belongs.
-    parts = ", ".join(f"[==[{part}]==]" for part in message("JOB_ID").split("JOB_ID"))
+    # The message, split where its id belongs.
+    parts = ", ".join(f"[==[{part}]==]" for part in message("MESSAGE_ID").split("MESSAGE_ID"))
     constants = {
         "MESSAGE": f"{{{parts}}}",
         "HISTORY_SECONDS": HISTORY_HOURS * 3600,

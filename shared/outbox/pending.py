@@ -11,13 +11,16 @@ from shared.redis_keys import MICROSECONDS, Key
 
 @dataclass(frozen=True)
 class Pending:
-    """The numbers of jobs, by where they wait, of messages and of dead letters, and the oldest job's age in seconds."""
+    """The numbers of jobs, by where they wait, and of dead letters, and the oldest job's age in seconds.
+
+    lanes: the number of networks whose requests wait.
+    """
 
     jobs: int
     queued: int
     leased: int
     later: int
-    queue: int
+    lanes: int
     dead: int
     oldest: float | None
 
@@ -26,13 +29,13 @@ class Pending:
         """Count everything in one round trip."""
         with redis.pipeline(transaction=False) as pipe:
             pipe.hlen(Key.JOBS)
-            for key in (Key.QUEUED, Key.LEASED, Key.LATER):
-                pipe.zcard(key)
-            pipe.llen(Key.QUEUE)
+            pipe.zcard(Key.LEASED)
+            pipe.zcard(Key.LATER)
+            pipe.llen(Key.LANES)
             pipe.zcard(Key.BURIED)
             for key in (Key.REQUESTS, Key.NOTICES):
                 pipe.zrange(key, 0, 0, withscores=True)
-            jobs, queued, leased, later, queue, dead, requests, notices = pipe.execute()
+            jobs, leased, later, lanes, dead, requests, notices = pipe.execute()
         accepted = [score / MICROSECONDS for _, score in requests + notices]
         oldest = time.time() - min(accepted) if accepted else None
-        return cls(jobs, queued, leased, later, queue, dead, oldest)
+        return cls(jobs, max(0, jobs - leased - later), leased, later, lanes, dead, oldest)

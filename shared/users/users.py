@@ -14,7 +14,8 @@ from shared.connections.database_failures import sqlstate
 from shared.languages import negotiate
 from shared.settings.settings import Settings
 from shared.users.account_name import shown_name
-from shared.users.look_up import NOBODY, LookUp, parameters
+from shared.users.find_each import Found, find_each
+from shared.users.look_up import NOBODY, LookUp, parameters, several
 from shared.users.password_change import change_password
 from shared.users.table import UsersTable, UsersTableError, stored
 from shared.users.user import Offer, User
@@ -37,6 +38,13 @@ class Users:
         The database may compare more loosely than Latchkey (citext, collations), so every row is compared again.
         """
         return self._find(address, self.look_up.by_address)
+
+    def find_each(self, addresses: Sequence[str]) -> Found:
+        """Return for each address what `find` returns or raises, with one query if possible.
+
+        Raises UsersTableError or SQLAlchemyError if it concerns all.
+        """
+        return find_each(addresses, lambda forms: self._read(self.look_up.of_several, several(forms)), self.find)
 
     def find_in_any_capitals(self, address: str) -> list[User]:
         """List the users of this address as USERS_EMAIL_MATCH=lower would, which may read the whole table."""

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from math import inf
 
+from worker.delivery.intake import LEASE
+
 from shared.redis_keys import Key
 from tests.faults.database import Postgres
 from tests.faults.ledger import Ledger
@@ -13,10 +15,9 @@ from tests.faults.load import Load
 from tests.faults.stack import Stack
 from tests.support.servers import wait_until
 from tests.support.stand_ins.pgbouncer import PgBouncer
-from worker.queue.delivery import LEASE
 
 RATE = 52.0  # Requests per second; the promises are for 50.
-STRAGGLERS = LEASE + 20.0  # Seconds: a lease, ten until the sweeper counts a message as lost, and its tick.
+STRAGGLERS = LEASE + 10.0  # Seconds: a lease, and some ticks of the sweeper.
 QUIET = 2.0  # Seconds after which no live worker holds a job any more.
 SLOW = 3.0  # Seconds until mail flows again: above this, the table adds details.
 TIMEOUT = 60.0  # Seconds to wait until mail flows again.
@@ -95,7 +96,6 @@ class Run:
             for key in (Key.LEASED, Key.LATER):
                 for job in client.zrange(key, 0, -1):
                     client.zadd(key, {job: 1}, xx=True)
-            client.hset(Key.WATERMARK, "time", 1)
 
 
 def say(words: str) -> None:

@@ -27,13 +27,14 @@ from shared.connections.redis_client import connect
 from shared.redis_keys import Key
 from tests.support.mails import text_of
 from tests.support.servers import Relay, wait_until
-from worker.app import create_worker
+from worker.app import Pace, create_worker
 from worker.settings.settings import WorkerSettings
 
 OLD_PASSWORD = "the old password of everybody"
 NEW_PASSWORD = "correct horse battery staple"
 TLS = ssl.create_default_context()  # Created once, because it takes a third as long as making a service.
 PATIENT = {"socket_connect_timeout": 10, "socket_timeout": 10}  # Seconds.
+AT_ONCE = Pace(wait=(0.0, 0.0), task=0.0)
 SECRET = "unit-test-key-one-0123456789-abcdefghij"
 
 
@@ -48,7 +49,7 @@ class Service:
         if not short_timeouts:
             # While other tests keep the machine busy, Redis may exceed the default timeouts.
             self.app.extensions["redis"].connection_pool.connection_kwargs |= PATIENT
-        self.worker = create_worker(WorkerSettings.load(environ), tls=TLS)
+        self.worker = create_worker(WorkerSettings.load(environ), tls=TLS, pace=AT_ONCE)
         self.client: FlaskClient = self.app.test_client()
         self.logs = io.StringIO()
         handler = logging.getLogger().handlers[0]
@@ -73,21 +74,22 @@ class Service:
         return self.client.post("/reset-password/check", json={"token": token})
 
     def work(self) -> int:
-        """Do everything a worker would do now, and return how many messages that took."""
+        """Do everything a worker would do now, and return how many tasks that took."""
         taken = 0
         self.worker.sweeper.tick()
         while True:
             # Not another tick: in a test with two services, the other one may hold the lock.
             self.worker.sweeper.sweep()
-            message = self.redis.rpop(Key.QUEUE)
-            if message is None:
+            if self.redis.rpop(Key.QUEUE) is None:
                 return taken
             taken += 1
-            self.deliver(job_id(str(message)))
+            self.take()
 
-    def deliver(self, identity: str) -> None:
+    def take(self) -> None:
+        """Do what a worker does for one message: take jobs, and finish them."""
         with self.worker.flask.app_context():
-            self.worker.delivery.run(identity)
+            self.worker.intake.run()
+        self.worker.departures.wait_until_empty()
 
     def link_for(self, address: str) -> str:
         """Request a link, let the worker email it, and return its token."""
@@ -118,7 +120,7 @@ class Service:
 
     def close(self) -> None:
         """Close every connection: an open one causes a warning, and warnings are errors."""
-        self.worker.mailer.close()
+        self.worker.departures.stop()
         worker_clients = (self.worker.sweeper._redis, self.worker.outbox.redis)
         for client in (self.redis, self.app.extensions["redis"], *worker_clients):
             client.close()

@@ -58,4 +58,4 @@ def read_history(redis: Redis, address_hashes: Iterable[str]) -> list[Event]:
 
 def _event(line: str) -> Event:
     microseconds, job, event, detail = line.split(" ", 3)
-    return Event(int(microseconds) / MICROSECONDS, job, event, detail)
+    return Event(int(microseconds) / MICROSECONDS, job, event, detail.rstrip())  # Outcomes are filled with spaces.

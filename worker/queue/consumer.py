@@ -1,7 +1,9 @@
-"""The worker's half of the outbox: lease a job, and then complete, reschedule or bury it."""
+"""The worker's half of the outbox: lease jobs, and then complete, reschedule, bury or give back each."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from shared.connections.quick_script import QuickScript
 from shared.outbox.jobs import Job
@@ -11,78 +13,96 @@ from worker.handlers import Outcome
 from worker.queue.dead_letters import DEAD_LETTER_DAYS, MAX_DEAD_LETTERS
 
 SETTLED_TIMEOUT = 600  # Seconds for which one of several users' jobs is not accepted again, if its parent runs twice.
-# Seconds after the start of a lease within which the same call may lease the next job. If Redis reads the call later,
-# because it was frozen or the connection was cut, the worker no longer waits for the answer, and a job leased to it
-# would be stuck. It must be at least MORE_FOR and REDIS_TIMEOUT together.
-NEXT_JOB_TIMEOUT = 3
+# Bytes of the event and the detail of an outcome in a history. All lines are as long: otherwise the growth of Redis
+# would tell which addresses have an account.
+OUTCOME_WIDTH = 128
+PACE_SECONDS = 2.0  # The time over which the pace of the workers is measured.
+KEPT_PACE = 0.98  # The part of the highest pace that is kept at the next measurement.
+
+Failure = Literal["attempts", "unconfirmed", "unexpected"]
 
 
 @dataclass(frozen=True)
 class LeasedJob:
-    """A job that nobody else works on until its lease ends, and the number of its earlier failures.
+    """A job that nobody else works on until its lease ends, and the numbers of its earlier failures.
 
-    unconfirmed: how often the relay may have accepted the email.
+    unconfirmed: how often the relay may have accepted the email. unexpected: how often it failed for a reason that
+    nobody thought of. lost: how often its worker died.
     """
 
     job: Job
     lease_owner: str
     attempts: int = 0
     unconfirmed: int = 0
+    unexpected: int = 0
+    lost: int = 0
 
 
 class Consumer:
     """Takes jobs from the outbox and settles them. Only the current owner of a lease can reschedule or bury its job."""
 
     def __init__(self, outbox: Outbox) -> None:
-        self._claim, self._complete, self._reschedule, self._bury = (
-            worker_script(outbox, name) for name in ("claim", "complete", "reschedule", "bury")
+        names = ("claim", "complete", "reschedule", "bury", "give_back")
+        self._claim, self._complete, self._reschedule, self._bury, self._give_back = (
+            worker_script(outbox, name) for name in names
         )
 
-    def claim(self, job_id: str, lease_owner: str, lease: float) -> LeasedJob | None:
-        """Lease a queued job for `lease` seconds, or return None if it is finished, leased or not yet due.
+    def claim(self, lease_owner: str, lease: float, most: int) -> list[LeasedJob]:
+        """Lease the jobs whose turn it is, at most this many, for `lease` seconds.
 
-        The same owner may repeat the call after a timeout.
+        A job that has lost a worker before is leased alone.
         """
-        return _leased(self._claim(args=[job_id, lease_owner, int(lease * MICROSECONDS)]), lease_owner)
+        taken: Any = self._claim(args=[lease_owner, int(lease * MICROSECONDS), most])
+        return [LeasedJob(Job.from_entry(entry), lease_owner, *failures) for entry, *failures in taken]
 
-    def complete(
-        self, leased: LeasedJob, outcome: Outcome, *, next_lease: float = 0.0, retrying: bool = False
-    ) -> LeasedJob | None:
-        """Finish a job, whoever holds its lease by now, record its outcome, and lease the next one.
+    def complete(self, finished: Sequence[tuple[Job, Outcome]], *, repeated: bool = False) -> None:
+        """Finish jobs, whoever holds their leases by now, and record their outcomes.
 
-        Return the next job, leased for `next_lease` seconds; None if none is wanted or waits, or the call comes late.
-
-        retrying: an earlier call was not answered, so the job may already be finished, and any job that was leased to
-        its owner goes back to the queue.
+        repeated: an earlier call was not answered, so the jobs may already be finished.
         """
-        job, lease = leased.job, int(next_lease * MICROSECONDS)
-        remember_for = SETTLED_TIMEOUT if job.kind == "reset" else 0
-        count_if_finished = "" if retrying else outcome.count_if_finished
-        args: list[str | int] = [job.id, leased.lease_owner, lease, int(retrying), remember_for]
-        args += [outcome.event, outcome.detail, count_if_finished]
-        for counted in outcome.counts.items():
-            args += counted
-        return _leased(self._complete(args=args), leased.lease_owner)
+        told = [
+            {
+                "id": job.id,
+                "address_hash": job.address_hash,
+                "event": outcome.event,
+                "detail": _filled(outcome),
+                "counts": outcome.counts,
+                "doubled": outcome.count_if_finished,
+                "settled": SETTLED_TIMEOUT if job.kind == "reset" else 0,
+            }
+            for job, outcome in finished
+        ]
+        self._complete(args=[json.dumps(told), int(repeated)])
 
     def reschedule(
-        self, leased: LeasedJob, delay: float, reason: str, count: str, *, unconfirmed: bool = False
+        self, leased: LeasedJob, delay: float, reason: str, count: str, *, failure: Failure = "attempts"
     ) -> bool:
         """Give the job back, to be tried in `delay` seconds; return False if the lease was lost meanwhile.
 
-        count: the counter to increase. unconfirmed: the relay may have accepted the email.
+        count: the counter to increase. failure: which of the job's failures this one is.
         """
         wait = int(delay * MICROSECONDS)
-        return bool(self._reschedule(args=[leased.job.id, leased.lease_owner, wait, int(unconfirmed), reason, count]))
+        return bool(self._reschedule(args=[leased.job.id, leased.lease_owner, wait, failure, reason, count]))
 
     def bury(self, leased: LeasedJob, reason: str) -> bool:
         """Move the job to the dead letters; return False if the lease was lost meanwhile."""
         return bool(self._bury(args=[leased.job.id, leased.lease_owner, reason]))
 
+    def give_back(self, leased: Sequence[LeasedJob]) -> None:
+        """End leases of jobs that were not begun, so that another worker takes them."""
+        for owner in dict.fromkeys(each.lease_owner for each in leased):
+            self._give_back(args=[owner, *(each.job.id for each in leased if each.lease_owner == owner)])
+
+    def give_back_all(self, lease_owner: str) -> None:
+        """End all leases of an owner whose claim was not answered."""
+        self._give_back(args=[lease_owner])
+
 
 def worker_script(outbox: Outbox, name: str) -> QuickScript:
     """Register a script of worker/queue/lua that may use the functions of its consumer.lua."""
     constants = {
-        "NEXT_JOB_TIMEOUT": NEXT_JOB_TIMEOUT * MICROSECONDS,
+        "PACE_SECONDS": PACE_SECONDS,
+        "KEPT_PACE": KEPT_PACE,
         "DEAD_LETTER_AGE": DEAD_LETTER_DAYS * 86400 * MICROSECONDS,
         "MAX_DEAD_LETTERS": MAX_DEAD_LETTERS,
     }
@@ -90,5 +110,8 @@ def worker_script(outbox: Outbox, name: str) -> QuickScript:
     return outbox.script(lua_constants(constants) + functions + body, draining=True)
 
 
-def _leased(answer: Any, lease_owner: str) -> LeasedJob | None:
-    return LeasedJob(Job.from_entry(answer[0]), lease_owner, *answer[1:]) if answer else None
+def _filled(outcome: Outcome) -> str:
+    """Return the detail, cut or filled with spaces to the width that all outcomes have."""
+    width = OUTCOME_WIDTH - len(outcome.event)
+    detail = outcome.detail.encode()[:width].decode(errors="ignore")
+    return detail + " " * (width - len(detail.encode()))

@@ -1,9 +1,10 @@
-"""The sweeper: once a second, puts jobs back into the queue that are due or were lost with a worker or a message.
+"""The sweeper: once a second, puts jobs back that are due or were lost with a worker, and calls a worker if jobs wait.
 
 Every worker has one, but only the owner of a lock sweeps. It renews the lock each second; three seconds after the owner
 has died, another worker takes over.
 """
 
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -19,23 +20,22 @@ from worker.queue.heartbeat import Heartbeat
 
 MAX_SWEEPS = 20  # Per tick.
 MAX_LOST_LEASES = 5  # Of one job; after that it is buried, as the likely cause.
-MAX_QUEUED = 100  # Messages: a second's work or less. Due jobs fill the queue up to this length.
-MAX_FRONT = 200  # Messages: more than sweeps put at the front before workers take them.
+MAX_AGAIN = 100  # Due jobs that wait to be taken: a second's work or less.
+MAX_WAIT = 0.5  # The part of the maximum age for which a request may have to wait for a worker.
 MAX_SCANNED = 5000  # Keys per tick that are searched for histories to delete if memory is short.
 
 log = get_logger(__name__)
 
 
 class Swept(NamedTuple):
-    """The number of jobs that one sweep dropped as too old, put back into the queue, by reason, and buried.
+    """The number of jobs that one sweep dropped as too old, put back, by reason, and buried.
 
-    waiting: jobs that are due but have no place in the queue yet.
+    waiting: jobs that are due but have no place yet.
     """
 
     dropped: int
     due: int
     lost_leases: int
-    lost_messages: int
     buried: int
     waiting: int
 
@@ -46,7 +46,6 @@ class Sweeper(Ticker):
     max_age: seconds after which requests for a link are dropped.
     failures: tells which probes of the worker fail, to be sent with the heartbeat.
     limit: jobs of a kind in one sweep. 100 take 5 ms of Redis's time; 2,000 would block it for 84 ms.
-    grace: seconds that a message may take from the queue to a claim.
     pause: seconds between two sweeps of one tick.
     """
 
@@ -57,7 +56,6 @@ class Sweeper(Ticker):
         failures: Callable[[], Mapping[str, str]] = dict,
         *,
         limit: int = 100,
-        grace: float = 10.0,
         pause: float = 0.05,
     ) -> None:
         self._heartbeat = Heartbeat(outbox)
@@ -66,8 +64,8 @@ class Sweeper(Ticker):
         self._failures = failures
         self._sweep = worker_script(outbox, "sweep")
         self._limit, self._pause = limit, pause
-        times = [int(seconds * MICROSECONDS) for seconds in (grace, max_age, NOTICE_MAX_AGE)]
-        self._arguments = [limit, *times, MAX_LOST_LEASES, MAX_QUEUED, MAX_FRONT]
+        times = [int(seconds * MICROSECONDS) for seconds in (max_age, NOTICE_MAX_AGE, max_age * MAX_WAIT)]
+        self._arguments = [limit, *times, MAX_LOST_LEASES, MAX_AGAIN]
         self._cursor = 0
 
     def tick(self) -> None:
@@ -84,17 +82,17 @@ class Sweeper(Ticker):
             swept = self.sweep_once()
             if swept.dropped:
                 log.error("dropped_too_old", jobs=swept.dropped)
-            if swept.lost_leases or swept.lost_messages:
-                log.warning("swept", lost_leases=swept.lost_leases, lost_messages=swept.lost_messages)
+            if swept.lost_leases:
+                log.warning("swept", lost_leases=swept.lost_leases)
             if swept.buried:
                 log.error("buried", reason="lost its worker too often", jobs=swept.buried)
-            if not swept.waiting and max(swept.dropped, swept.lost_leases, swept.lost_messages) < self._limit:
+            if not swept.waiting and max(swept.dropped, swept.lost_leases) < self._limit:
                 return
             time.sleep(self._pause)
 
     def sweep_once(self) -> Swept:
-        """Put back jobs that are due, whose worker died, or whose message was lost on its way to a worker."""
-        return Swept(*self._sweep(args=self._arguments))
+        """Put back jobs that are due or whose worker died, and call a worker if jobs wait."""
+        return Swept(*self._sweep(args=[*self._arguments, secrets.token_hex(16)]))
 
     def _delete_histories(self) -> None:
         """Delete the histories among the next keys, continuing where the last tick ended."""

@@ -88,6 +88,14 @@ class RelaySettings(FromEnvironment):
         default=10, ge=1, le=30, description="The time to wait for each answer of the relay, in seconds: 1 to 30."
     )
 
+    mail_connections: int = Field(
+        default=8,
+        ge=1,
+        le=64,
+        description="The number of connections to the relay that each process of a worker may use at the same time: 1 "
+        "to 64. With a few, one email may wait for another.",
+    )
+
     @field_validator("mail_use_ssl")
     @classmethod
     def _one_kind_of_tls(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's signature

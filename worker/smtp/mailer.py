@@ -59,6 +59,18 @@ class Mailer:
             self.close()
         return relay.answer
 
+    def connect(self) -> None:
+        """Open the connection, or check that it is alive if it was idle.
+
+        Raises MailFailed.
+        """
+        try:
+            self._ready(self.app.extensions["mail"], time.monotonic() + self.dialogue)
+        except Exception as error:
+            self._abandon()
+            raise failure_of(error) from None
+        self._used_at = time.monotonic()
+
     def close(self) -> None:
         """End the connection politely. Failures do not matter: the emails are sent."""
         if self._relay is not None:

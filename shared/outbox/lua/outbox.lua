@@ -2,7 +2,7 @@
 -- shared functions.
 local SECOND = 1000000
 
--- In microseconds, to tell apart what is pushed within a second. The time does not change while a script runs.
+-- In microseconds. The time does not change while a script runs.
 local clock = redis.call('TIME')
 local function now()
   return clock[1] * SECOND + clock[2]
@@ -31,9 +31,10 @@ local function job_of(id)
   return entry and cjson.decode(entry)
 end
 
--- Return the Celery message of a job, with the time of its push at the end, where a sweep reads it.
-local function message_of(id, pushed)
-  return table.concat(MESSAGE, id) .. pushed .. '}}'
+-- Tell Celery that jobs wait, unless a message already does: whoever takes one takes many jobs. The message needs an id
+-- that no other has.
+local function call_worker(id)
+  if redis.call('LLEN', QUEUE) == 0 then redis.call('LPUSH', QUEUE, table.concat(MESSAGE, id)) end
 end
 
 -- Store a job once. Returns false if it is stored already or was finished recently. Safe to repeat after a timeout.
@@ -41,18 +42,18 @@ local function store(id, entry)
   return redis.call('EXISTS', SETTLED .. id) == 0 and redis.call('HSETNX', JOBS, id, entry) == 1
 end
 
--- Accept a job and queue it. Returns 1 if it is new, else 0.
-local function add(id, entry, accepted_at)
+-- Accept a job and let it wait in a lane. Returns 1 if it is new, else 0.
+local function add(id, entry, lane, accepted_at)
   if not store(id, entry) then return 0 end
   local time = digits(now())
   redis.call('ZADD', REQUESTS, accepted_at or time, id)
-  redis.call('ZADD', QUEUED, time, id)
-  redis.call('LPUSH', QUEUE, message_of(id, time))
+  if redis.call('LPUSH', LANE .. lane, time .. ' ' .. id) == 1 then redis.call('RPUSH', LANES, lane) end
+  call_worker(id)
   return 1
 end
 
-local function forget(id)
-  redis.call('HDEL', JOBS, id)
-  for _, key in ipairs({QUEUED, LEASED, LATER, REQUESTS, NOTICES}) do redis.call('ZREM', key, id) end
-  for _, key in ipairs({LEASE_OWNER, ATTEMPTS, LOST_LEASES, UNCONFIRMED}) do redis.call('HDEL', key, id) end
+local function forget(...)
+  redis.call('HDEL', JOBS, ...)
+  for _, key in ipairs({LEASED, LATER, REQUESTS, NOTICES}) do redis.call('ZREM', key, ...) end
+  for _, key in ipairs({LEASE_OWNER, ATTEMPTS, LOST_LEASES, UNCONFIRMED, UNEXPECTED}) do redis.call('HDEL', key, ...) end
 end

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -20,7 +19,7 @@ from tests.faults.report import Row
 from tests.faults.run import say
 from tests.faults.stack import one_redis, settings_for
 from tests.support.servers import free_port, wait_until
-from worker.app import create_worker
+from worker.app import Pace, create_worker
 from worker.settings.settings import WorkerSettings
 
 WAITING = 1_000_000
@@ -28,7 +27,7 @@ CHUNK = 2_000
 ROUNDS = 200
 JOBS = 5  # Per round.
 MAX_RATIO = 1.25  # Of the medians, which differ this much between two equal servers on a busy machine.
-ADD_ALL = "for i = 1, #ARGV, 2 do add(ARGV[i], ARGV[i + 1]) end"
+ADD_ALL = "for i = 1, #ARGV, 2 do add(ARGV[i], ARGV[i + 1], 'waiting') end"
 
 
 class Side:
@@ -38,7 +37,7 @@ class Side:
         self.server = one_redis(folder)
         self.client = self.server.client()
         environ = settings_for(bench.database_url, relay.port, free_port(), self.server.url)
-        self.worker = create_worker(WorkerSettings.load(environ | {"LOG_LEVEL": "ERROR"}))
+        self.worker = create_worker(WorkerSettings.load(environ | {"LOG_LEVEL": "ERROR"}), pace=Pace((0, 0), 0))
         self.outbox = self.worker.outbox
         self.sweeps: list[float] = []
         self.mails: list[float] = []
@@ -50,11 +49,15 @@ class Side:
         for _ in range(JOBS):
             job = replace(_job(new_id()), address=f"u{next(self._numbers)}@example.com")
             self.outbox.add(job)
-            with self.worker.flask.app_context():
-                self.mails.append(_seconds(partial(self.worker.delivery.run, job.id)))
+            self.mails.append(_seconds(self._deliver))
+
+    def _deliver(self) -> None:
+        with self.worker.flask.app_context():
+            self.worker.intake.run()
+        self.worker.departures.wait_until_empty()
 
     def close(self) -> None:
-        self.worker.mailer.close()
+        self.worker.departures.stop()
         self.client.close()
         self.server.close()
 

@@ -1,7 +1,9 @@
-"""Two workers claim one job at the same instant: exactly one gets it."""
+"""Two workers claim jobs at the same instant: exactly one gets each."""
 
 import time
 from threading import Barrier, Thread
+
+from worker.delivery.intake import LEASE
 
 from shared.outbox.jobs import Job, new_id
 from shared.outbox.outbox import Outbox
@@ -9,11 +11,10 @@ from tests.faults.bench import Bench, Unloaded
 from tests.faults.report import Row
 from tests.faults.stack import one_redis
 from worker.queue.consumer import Consumer
-from worker.queue.delivery import LEASE
 
 
 def raced(bench: Bench, row: Row) -> None:
-    """Let two clients claim a thousand jobs, with a barrier before each."""
+    """Let two clients claim a thousand jobs one by one, with a barrier before each."""
     server = one_redis(bench.folder_for("claims"))
     jobs = [new_id() for _ in range(300 if bench.short else 1000)]
     winners: list[list[str]] = [[], []]
@@ -22,10 +23,9 @@ def raced(bench: Bench, row: Row) -> None:
     def claim_all(number: int) -> None:
         with server.client() as client:
             consumer = Consumer(Outbox(client))
-            for job in jobs:
+            for _ in jobs:
                 gate.wait()
-                if consumer.claim(job, f"worker {number}", LEASE):
-                    winners[number].append(job)
+                winners[number] += [leased.job.id for leased in consumer.claim(f"worker {number}", LEASE, 1)]
 
     with server.client() as client:
         outbox = Outbox(client)

@@ -6,11 +6,11 @@ from typing import Any
 
 from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.contextvars import get_contextvars
+from worker.queue.delivery import Delivery
 
 from shared.outbox.jobs import Job
 from worker.handlers import Outcome
 from worker.queue.consumer import LeasedJob
-from worker.queue.delivery import Delivery
 
 JOB = Job("a" * 32, "forgot", "r-1", "hash", 0.0, address="ada@example.com")
 

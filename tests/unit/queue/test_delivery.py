@@ -5,11 +5,11 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.contextvars import get_contextvars
 from structlog.testing import capture_logs
+from worker.queue.delivery import COMPLETE_TIMEOUT, LEASE, MORE_FOR, TIME_LIMIT, UNCONFIRMED_DELAYS, delay
 
 from shared.connections.database import ANSWER_TIMEOUT
 from shared.users.table import UsersTableError
 from tests.unit.queue.deliveries import JOB, FakeConsumer, FakeHandlers, run
-from worker.queue.delivery import COMPLETE_TIMEOUT, LEASE, MORE_FOR, TIME_LIMIT, UNCONFIRMED_DELAYS, delay
 from worker.smtp.failures import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
 from worker.smtp.mailer import DIALOGUE
 

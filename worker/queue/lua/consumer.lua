@@ -5,38 +5,18 @@ local function count(field, amount)
   redis.call('HINCRBY', METRICS, field, amount)
 end
 
--- Return when a message was pushed, and the id of its job: 0 and nil if the message is not Latchkey's. Every sweep does
--- this, so it searches only where they can be. The time has at most 16 digits, within the last 30 characters.
-local function read(message)
-  local _, last = string.find(message, '"correlation_id": "', 1, true)
-  local pushed = string.match(message, '"pushed": (%d+)}}$', -30)
-  return tonumber(pushed) or 0, last and string.match(message, '^(%x+)"', last + 1)
-end
-
 local function end_lease(id)
   redis.call('ZREM', LEASED, id)
   redis.call('HDEL', LEASE_OWNER, id)
 end
 
--- Put a job at the front of the queue, marked as pushed at 0: it is older than what waits there.
+-- Let a job wait for another attempt.
 local function requeue(id)
-  redis.call('ZADD', QUEUED, digits(now()), id)
-  redis.call('RPUSH', QUEUE, message_of(id, '0'))
+  redis.call('LPUSH', AGAIN, id)
 end
 
--- Lease a queued job and return {entry, attempts, times unconfirmed}, or false if it is finished, leased or not yet
--- due. The same owner may repeat it.
-local function claim(id, lease_owner, lease)
-  if redis.call('ZREM', QUEUED, id) == 0 and redis.call('HGET', LEASE_OWNER, id) ~= lease_owner then return false end
-  local entry = redis.call('HGET', JOBS, id)
-  if not entry then
-    forget(id)
-    return false
-  end
-  redis.call('ZADD', LEASED, digits(now() + lease), id)
-  redis.call('HSET', LEASE_OWNER, id, lease_owner)
-  local attempts, unconfirmed = redis.call('HGET', ATTEMPTS, id) or 0, redis.call('HGET', UNCONFIRMED, id) or 0
-  return {entry, tonumber(attempts), tonumber(unconfirmed)}
+local function jobs_wait()
+  return redis.call('EXISTS', LANES, AGAIN, QUEUED) > 0
 end
 
 -- Dead letters hold addresses, so they are not kept forever.

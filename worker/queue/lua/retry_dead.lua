@@ -5,7 +5,7 @@ local job = cjson.decode(entry)
 redis.call('ZREM', BURIED, id)
 redis.call('DEL', SETTLED .. id)
 remember(job.address_hash, id, 'retried', '')
-add(id, entry)
+add(id, entry, '')
 if job.kind == 'password_changed' then
   redis.call('ZREM', REQUESTS, id)
   redis.call('ZADD', NOTICES, digits(now()), id)

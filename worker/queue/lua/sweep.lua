@@ -1,59 +1,16 @@
 local numbers = {}
-for i, text in ipairs(ARGV) do numbers[i] = tonumber(text) end
+for i = 1, 6 do numbers[i] = tonumber(ARGV[i]) end
 -- Times in microseconds. The limit applies to each step of a sweep.
-local limit, grace, request_age, notice_age, max_lost_leases, max_queued, max_front = unpack(numbers)
--- Returns {dropped, put back from later, put back after a lost lease, put back because their message was lost, buried,
--- due and still waiting for room in the queue}.
+local limit, request_age, notice_age, max_wait, max_lost_leases, max_again = unpack(numbers)
+local sweep_id = ARGV[7] -- For the message to a worker, if one is needed.
+-- Returns {dropped, put back from later, put back after a lost lease, buried, due and still waiting for room}.
 --
--- The order matters. Lost messages are found first, before this sweep changes the queue. Then jobs of dead workers are
--- put at the front, and jobs that are too old are dropped. Due jobs come last, because they get the room that is left.
+-- Jobs of dead workers come first, and due jobs last, because they get the room that is left.
 local time = now()
 
 local function up_to(key, moment)
   return redis.call('ZRANGEBYSCORE', key, '-inf', digits(moment), 'LIMIT', 0, limit)
 end
-
--- Remove messages of finished or dropped jobs, so that the queue is never longer than the outbox.
-for _ = 1, limit do
-  local message = redis.call('LINDEX', QUEUE, -1)
-  local _, id = read(message or '')
-  if not id or redis.call('HEXISTS', JOBS, id) == 1 then break end
-  redis.call('RPOP', QUEUE)
-end
-
--- The front of the queue is what sweeps have put there, marked as pushed at 0. Return its jobs, and the time when the
--- first message behind it was pushed: the present time if there is none, nil if the front is too long to be searched.
-local function front()
-  local next_one = redis.call('LINDEX', QUEUE, -1)
-  if not next_one then return {}, time end
-  local first = read(next_one)
-  if first > 0 then return {}, first end
-  local ours, messages = {}, redis.call('LRANGE', QUEUE, -max_front, -1)
-  for i = #messages, 1, -1 do
-    local pushed, id = read(messages[i])
-    if pushed > 0 then return ours, pushed end
-    if id then ours[id] = true end
-  end
-  return ours, #messages < max_front and time or nil
-end
-
--- Find lost messages. Behind the front, the queue is first in, first out: if its next message was pushed at time P,
--- every message pushed before P has left the queue. A sweep stores P as the watermark, and later sweeps compare with
--- it: after a grace period, a job whose message was pushed before the watermark should have been claimed. If it is still
--- queued and not in the front, its message was lost between Redis and a worker. docs/outbox.md explains this step by
--- step.
-local ours, pushed = front()
-local marked_at, watermark = unpack(redis.call('HMGET', WATERMARK, 'time', 'mark'))
-local lost = {}
-if pushed and (not watermark or time - marked_at >= grace) then
-  local before = '(' .. (watermark or 0)
-  local left = redis.call('ZRANGEBYSCORE', QUEUED, '-inf', before, 'LIMIT', 0, limit + max_front)
-  for _, id in ipairs(left) do
-    if not ours[id] and #lost < limit then lost[#lost + 1] = id end
-  end
-  if #lost < limit then redis.call('HSET', WATERMARK, 'time', digits(time), 'mark', digits(pushed)) end
-end
-for _, id in ipairs(lost) do requeue(id) end
 
 -- Drop jobs that are too old, wherever they wait; jobs that a worker holds are left to it.
 local function drop(key, age)
@@ -85,19 +42,31 @@ end
 
 local dropped = drop(REQUESTS, request_age) + drop(NOTICES, notice_age)
 
--- Due jobs get the room that is left in the queue, and always at least one place. After an outage there may be
--- thousands, and new requests should not have to wait for all of them.
-local room = math.min(limit, math.max(1, max_queued - redis.call('LLEN', QUEUE)))
+-- After an outage thousands may be due. They fill AGAIN up to this length and at least one place, so that what waits
+-- there is what is tried next.
+local room = math.min(limit, math.max(1, max_again - redis.call('LLEN', AGAIN)))
 local later = redis.call('ZRANGEBYSCORE', LATER, '-inf', digits(time), 'LIMIT', 0, room)
 for _, id in ipairs(later) do
   redis.call('ZREM', LATER, id)
   requeue(id)
 end
 
+-- A message may be lost between Redis and a worker: if jobs wait and no message says so, send one.
+if jobs_wait() then call_worker(sweep_id) end
+
 forget_old_dead()
 
-local swept = {due = #later, lease = #leases - buried, message = #lost}
+-- Tell the API how many jobs workers take a second. It refuses requests that would wait too long. While few requests
+-- come, few are taken: so the highest rate counts, and is forgotten slowly.
+local pace = redis.call('HMGET', PACE, 'at', 'taken', 'rate')
+local seconds = (time - (pace[1] or 0)) / SECOND
+if seconds >= PACE_SECONDS then
+  local rate = math.max(1, (pace[2] or 0) / seconds, (pace[3] or 0) * KEPT_PACE)
+  redis.call('HSET', PACE, 'at', digits(time), 'taken', 0, 'rate', rate, 'max_wait', max_wait)
+end
+
+local swept = {due = #later, lease = #leases - buried}
 for reason, jobs in pairs(swept) do
   if jobs > 0 then count('jobs_swept:' .. reason, jobs) end
 end
-return {dropped, swept.due, swept.lease, swept.message, buried, redis.call('ZCOUNT', LATER, '-inf', digits(time))}
+return {dropped, swept.due, swept.lease, buried, redis.call('ZCOUNT', LATER, '-inf', digits(time))}
