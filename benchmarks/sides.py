@@ -5,20 +5,17 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from statistics import median
-from typing import Any
 
 from benchmarks.load import one_by_one, post
 from benchmarks.services import Services
 from shared.connections.database import db
-from shared.redis_keys import Key
 from tests.support.servers import free_port
-from tests.support.service import job_id
-from worker.app import create_worker
+from worker.app import Pace, create_worker
 from worker.settings.settings import WorkerSettings
 
 SWEEPS = 5  # Per round.
+BATCH = 10  # Mails that are sent together, of which a round has a multiple.
 MAX_DRAWN = 50_000
 MILLISECONDS = 1000
 
@@ -66,8 +63,8 @@ def client_address(number: int) -> str:
 class Side:
     """The programs of a side, and the figures of each round.
 
-    The worker runs in this process and takes the newest messages. Each round therefore ends with as many waiting jobs
-    as it started with, and the time of a mail covers only its own work, from claim to completion.
+    The worker runs in this process, and sends as many emails as the API has accepted. Each round therefore ends with as
+    many waiting jobs as it started with.
     """
 
     name: str
@@ -82,20 +79,18 @@ class Side:
         """Start the programs."""
         self.store = self.services.store(self.name)
         self.door = self.services.latchkey(1, self.store, **self.settings)
-        # With events enabled, the worker handles one job per task and does not take waiting jobs.
-        settings = self.settings | {"LOG_LEVEL": "ERROR", "WORKER_EVENTS": "true"}
-        environ = self.services.environ(free_port(), self.store, **settings)
-        self._worker = create_worker(WorkerSettings.load(environ))
-        self._outbox = self._worker.outbox
+        environ = self.services.environ(free_port(), self.store, **self.settings | {"LOG_LEVEL": "ERROR"})
+        self._worker = create_worker(WorkerSettings.load(environ), pace=Pace((0, 0), 0))
+        self._worker.intake.batch = BATCH
 
-    def measure(self, requests: int, mails: int) -> None:
-        """Send this many requests, deliver this many of the mails, and sweep a few times."""
+    def measure(self, requests: int) -> None:
+        """Send this many requests and as many mails, and sweep a few times."""
         before = sum(self.door.cpu())
         answers = one_by_one(self.door.port, self.drawn.requests(requests))
         self._note("door_cpu", (sum(self.door.cpu()) - before) / requests)
         self._note("door_p50", median(answers.latencies))
         self.statuses.update(answers.statuses)
-        self._mail(requests, mails)
+        self._mail(requests)
         self._note(SWEEP, median(_seconds(self._worker.sweeper.sweep) for _ in range(SWEEPS)))
 
     def forget(self) -> None:
@@ -105,29 +100,24 @@ class Side:
         for figures in self.rounds.values():
             figures.clear()
 
-    def _mail(self, accepted: int, mails: int) -> None:
-        # The newest messages are on the left; workers take theirs from the right.
-        messages: Any = self.store.client.lpop(Key.QUEUE, accepted)
-        jobs = [job_id(str(message)) for message in messages]
-        # Mails take longer than requests, and their figures need fewer samples.
-        for job in jobs[mails:]:
-            self._outbox.cancel(job)
+    def _mail(self, mails: int) -> None:
         before = time.process_time()
-        times = [_seconds(partial(self._deliver, job)) for job in jobs[:mails]]
-        self._note("mail_cpu", (time.process_time() - before) / len(times))
-        self.mails += len(times)
+        times = [_seconds(self._deliver) / BATCH for _ in range(mails // BATCH)]
+        self._note("mail_cpu", (time.process_time() - before) / mails)
+        self.mails += mails
         self._note("mail_p50", median(times))
 
-    def _deliver(self, job: str) -> None:
+    def _deliver(self) -> None:
         with self._worker.flask.app_context():
-            self._worker.delivery.run(job)
+            self._worker.intake.run()
+        self._worker.departures.wait_until_empty()
 
     def _note(self, name: str, seconds: float) -> None:
         self.rounds[name].append(seconds * MILLISECONDS)
 
     def close(self) -> None:
         """Close the worker's connections; the services stop everything else."""
-        self._worker.mailer.close()
+        self._worker.departures.stop()
         with self._worker.flask.app_context():
             for engine in db.engines.values():
                 engine.dispose()

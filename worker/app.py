@@ -54,6 +54,7 @@ class Worker:
     outbox: Outbox
     intake: Intake
     departures: Departures
+    mailers: Mailers
     sweeper: Sweeper
 
 
@@ -89,7 +90,7 @@ def create_worker(
     intake = Intake(settlement.consumer, handlers, departures, settlement, pace.task)
     # The sweeper has its own client: its thread may hold one of a client's locks while Celery forks a process.
     sweeper = Sweeper(Outbox(connect_redis(settings)), settings.mail_max_age, failures)
-    return Worker(_celery(settings, flask, intake), flask, outbox, intake, departures, sweeper)
+    return Worker(_celery(settings, flask, intake), flask, outbox, intake, departures, mailers, sweeper)
 
 
 def connect_redis(settings: WorkerSettings) -> Redis:

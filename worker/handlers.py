@@ -95,26 +95,29 @@ class JobHandlers:
         return plan.outcome if answer is None else _mailed(plan.outcome, plan.job, answer)
 
     def _plan(self, job: Job, found: Sequence[User] | Exception) -> Plan | Exception:
+        if job.age > (NOTICE_MAX_AGE if job.kind == "password_changed" else self.max_age):
+            outcome = Outcome("dropped", "too old", {f"mails_dropped:{job.kind}": 1})
+            return Plan(job, outcome, "dropped_too_old", {"kind": job.kind}, level=ERROR)
+        if isinstance(found, Exception):
+            return found
         try:
-            if job.age > (NOTICE_MAX_AGE if job.kind == "password_changed" else self.max_age):
-                outcome = Outcome("dropped", "too old", {f"mails_dropped:{job.kind}": 1})
-                return Plan(job, outcome, "dropped_too_old", {"kind": job.kind}, level=ERROR)
-            if isinstance(found, Exception):
-                return found
-            match job.kind:
-                case "forgot":
-                    return self._plan_links(job, found)
-                case "over_quota":
-                    # The API has already added the line to its history: "limited".
-                    return Plan(job, Outcome(counts={"jobs_ended:over_quota": 1}), "over_quota")
-                case "reset":
-                    return self._plan_link_to_user(job, found)
-                case "password_changed":
-                    return self._plan_notice(job)
-                case _:
-                    raise PermanentFailure("this version does not know this kind of job")
+            return self._plan_kind(job, found)
         except Exception as error:
             return error
+
+    def _plan_kind(self, job: Job, found: Sequence[User]) -> Plan:
+        match job.kind:
+            case "forgot":
+                return self._plan_links(job, found)
+            case "over_quota":
+                # The API has already added the line to its history: "limited".
+                return Plan(job, Outcome(counts={"jobs_ended:over_quota": 1}), "over_quota")
+            case "reset":
+                return self._plan_link_to_user(job, found)
+            case "password_changed":
+                return self._plan_notice(job)
+            case _:
+                raise PermanentFailure("this version does not know this kind of job")
 
     def _plan_links(self, job: Job, found: Sequence[User]) -> Plan:
         offered = [user for user in found if self.users.offer(user)]

@@ -1,9 +1,9 @@
 """The outbox: a durable store in Redis of jobs that are accepted but not finished. Both programs use it.
 
 A job stays here until it is finished, whatever happens to Celery's messages, which only say that jobs wait: one that is
-delivered twice emails once, and the sweeper replaces one that Celery loses. Each step is one Lua script that uses Redis's clock,
-and is atomic in memory and in the append-only file. shared/redis_keys.py lists what is stored; worker/queue/consumer.py
-has the worker's steps.
+delivered twice emails once, and the sweeper replaces one that Celery loses. Each step is one Lua script that uses
+Redis's clock, and is atomic in memory and in the append-only file. shared/redis_keys.py lists what is stored;
+worker/queue/consumer.py has the worker's steps.
 """
 
 from collections import deque

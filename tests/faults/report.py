@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field
 from math import ceil, inf
 
-from worker.delivery.intake import LEASE
-
 from tests.faults.ledger import Ledger
 from tests.faults.run import Run
+from worker.delivery.intake import LEASE
 
 SLOWEST = LEASE + 12.0  # Seconds: the lease, ten more, and a sweeper's tick with some emails before it.
 

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from math import inf
 
-from worker.delivery.intake import LEASE
-
 from shared.redis_keys import Key
 from tests.faults.database import Postgres
 from tests.faults.ledger import Ledger
@@ -15,6 +13,7 @@ from tests.faults.load import Load
 from tests.faults.stack import Stack
 from tests.support.servers import wait_until
 from tests.support.stand_ins.pgbouncer import PgBouncer
+from worker.delivery.intake import LEASE
 
 RATE = 52.0  # Requests per second; the promises are for 50.
 STRAGGLERS = LEASE + 10.0  # Seconds: a lease, and some ticks of the sweeper.

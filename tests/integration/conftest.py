@@ -35,10 +35,8 @@ def consumer(outbox: Outbox) -> Consumer:
 
 @pytest.fixture
 def make_sweeper(outbox: Outbox) -> Callable[..., Sweeper]:
-    """Make sweepers that find lost messages at once, unless told otherwise."""
-
     def make(max_age: float = 86400, **options: Any) -> Sweeper:
-        return Sweeper(outbox, max_age, **({"grace": 0} | options))
+        return Sweeper(outbox, max_age, **options)
 
     return make
 

@@ -17,18 +17,22 @@ from tests.conftest import MakeService
 from tests.integration.conftest import job
 from tests.support.outbox import unfinished
 from tests.support.servers import RedisServer, free_port, wait_until
-from tests.support.service import Service, job_id, worker_process
+from tests.support.service import Service, worker_process
 from worker.priority import NICENESS
 
 
-def test_the_celery_task_delivers_the_job_it_is_given(service: Service) -> None:
-    service.add_user("anna@example.com")
-    service.forgot("anna@example.com")
-    message = service.redis.rpop(Key.QUEUE)
+def test_the_celery_task_takes_all_jobs_that_wait(service: Service) -> None:
+    addresses = ["anna@example.com", "berta@example.com", "clara@example.com"]
+    for address in addresses:
+        service.add_user(address)
+        service.forgot(address)
+    assert service.redis.llen(Key.QUEUE) == 1
 
-    service.worker.celery.tasks[DELIVER](job_id(str(message)))
+    service.worker.celery.tasks[DELIVER]("the id of a message")
+    service.worker.departures.wait_until_empty()
 
-    assert service.relay.recipients() == ["anna@example.com"]
+    assert sorted(service.relay.recipients()) == addresses
+    assert unfinished(service.redis) == 0
 
 
 def test_a_task_without_redis_logs_the_outage_and_does_not_raise(make_service: MakeService) -> None:
@@ -36,16 +40,15 @@ def test_a_task_without_redis_logs_the_outage_and_does_not_raise(make_service: M
 
     service.worker.celery.tasks[DELIVER]("0" * 32)
 
-    assert [event["error"] for event in service.events("job_left_to_the_sweeper")] == ["ConnectionError"]
+    assert [event["error"] for event in service.events("jobs_left_to_the_sweeper")] == ["ConnectionError"]
 
 
 def test_a_message_delivered_twice_sends_one_mail(service: Service) -> None:
     service.add_user("anna@example.com")
     service.forgot("anna@example.com")
-    identity = job_id(str(service.redis.rpop(Key.QUEUE)))
 
-    service.deliver(identity)
-    service.deliver(identity)
+    service.take()
+    service.take()
 
     assert len(service.relay.mails) == 1
 

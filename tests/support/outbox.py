@@ -16,9 +16,17 @@ def stored(client: redis.Redis) -> list[str]:
 
 
 def places(client: redis.Redis, identity: str) -> list[str]:
-    """Return which sets contain a job, apart from JOBS."""
-    keys = {"queued": Key.QUEUED, "leased": Key.LEASED, "later": Key.LATER}
-    return [place for place, key in keys.items() if client.zscore(key, identity) is not None]
+    """Return where a job waits: once for each place, which should be one."""
+    sets = {"leased": Key.LEASED, "later": Key.LATER}
+    return ["waiting"] * waiting(client).count(identity) + [
+        place for place, key in sets.items() if client.zscore(key, identity) is not None
+    ]
+
+
+def waiting(client: redis.Redis) -> list[str]:
+    """List the jobs that wait for a worker: those to be tried again, then those of each lane, next one first."""
+    lanes = [Key.LANE + str(lane) for lane in client.lrange(Key.LANES, 0, -1)]
+    return [str(job).split()[-1] for key in [Key.AGAIN, *lanes] for job in reversed(client.lrange(key, 0, -1))]
 
 
 def pass_time(client: redis.Redis, key: Key, identity: str) -> None:

@@ -1,4 +1,5 @@
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,8 +41,8 @@ class FakeUsers:
     rows: list[User]
     without_password: WithoutPassword = "silent"
 
-    def find(self, address: str) -> list[User]:
-        return self.rows if address.lower() == "ada@example.com" else []
+    def find_each(self, addresses: Sequence[str]) -> dict[str, list[User]]:
+        return {address: self.rows if address.lower() == "ada@example.com" else [] for address in addresses}
 
     def with_id(self, user_id: str) -> list[User]:
         return [row for row in self.rows if row.id == user_id]
@@ -70,7 +71,11 @@ class Desk:
     def deliver(self, job: Job, send: Any = None) -> Outcome:
         fakes: tuple[Any, Any, Any, Any] = (FakeUsers(self.rows), FakeMessages(), send or self.send, self.outbox)
         users, messages, sending, outbox = fakes
-        return JobHandlers(users, self.tokens, messages, sending, outbox, [NEW_KEY, OLD_KEY], MAX_AGE).handle(job)
+        handlers = JobHandlers(users, self.tokens, messages, sending, outbox, [NEW_KEY, OLD_KEY], MAX_AGE)
+        (plan,) = handlers.plan([job])
+        if isinstance(plan, Exception):
+            raise plan
+        return handlers.finish(plan)
 
     def send(self, mail: Mail) -> str:
         self.sent.append(mail)

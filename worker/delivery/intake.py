@@ -29,7 +29,7 @@ log = get_logger(__name__)
 class Intake:
     """Takes jobs for this process.
 
-    seconds: how long a task takes at least.
+    seconds: how long a task takes at least. batch: how many jobs it takes at most.
     """
 
     consumer: Consumer
@@ -37,6 +37,7 @@ class Intake:
     departures: Departures
     settlement: Settlement
     seconds: float = TASK_SECONDS
+    batch: int = BATCH
     _unanswered: str = ""
 
     def run(self) -> None:
@@ -67,7 +68,7 @@ class Intake:
         if self._unanswered:
             self.consumer.give_back_all(self._unanswered)
         self._unanswered = owner = secrets.token_hex(8)
-        leased = self.consumer.claim(owner, LEASE, BATCH)
+        leased = self.consumer.claim(owner, LEASE, self.batch)
         self._unanswered = ""
         return leased
 

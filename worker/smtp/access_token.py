@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException
+from threading import Lock
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
@@ -46,21 +47,25 @@ class AccessTokens:
     _token: str = field(default="", init=False, repr=False)
     _renew_at: float = field(default=0.0, init=False)
     _forgotten_at: float | None = field(default=None, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
 
     def get(self, seconds: float = TIMEOUT) -> str:
         """Return a token that is good for a while; if need be, fetch one within so many seconds.
 
         Raises MisconfiguredRelay if the endpoint refuses, TransientFailure if it gives no answer.
         """
-        now = self.clock()
-        if not self._token or now >= self._renew_at:
-            self._token, lifetime = self._fetch(seconds)
-            self._renew_at = now + lifetime - min(MARGIN, lifetime / 2)
-        return self._token
+        with self._lock:
+            now = self.clock()
+            if not self._token or now >= self._renew_at:
+                self._token, lifetime = self._fetch(seconds)
+                self._renew_at = now + lifetime - min(MARGIN, lifetime / 2)
+            return self._token
 
-    def forget(self) -> bool:
+    def forget(self, token: str) -> bool:
         """Let the next token be fetched anew, because the relay refused this one; return False if one just was."""
         now = self.clock()
+        if token != self._token:
+            return True  # Another connection was faster.
         if self._forgotten_at is not None and now - self._forgotten_at < MIN_INTERVAL:
             return False
         self._forgotten_at, self._token = now, ""

@@ -38,10 +38,11 @@ def _log_in_with_token(relay: Relay, username: str, tokens: AccessTokens) -> Non
     mechanism = next((name for name in _WORDS if name in offered), "")
     if not mechanism:
         raise smtplib.SMTPNotSupportedError("the relay offers neither XOAUTH2 nor OAUTHBEARER")
+    token = tokens.get(relay.left(TIMEOUT))
     try:
-        _present(relay, mechanism, username, tokens.get(relay.left(TIMEOUT)))
+        _present(relay, mechanism, username, token)
     except smtplib.SMTPAuthenticationError:
-        if not tokens.forget():
+        if not tokens.forget(token):
             raise
         _present(relay, mechanism, username, tokens.get(relay.left(TIMEOUT)))
 

@@ -14,7 +14,7 @@ class Mailers:
     """Mailers with kept connections: the one that was used last is used first, so that the others may end."""
 
     def __init__(self, make: Callable[[], Mailer]) -> None:
-        self._make = make
+        self.make = make
         self._idle: deque[Mailer] = deque()
 
     def send(self, message: Message) -> str:
@@ -40,7 +40,7 @@ class Mailers:
         try:
             mailer = self._idle.pop()
         except IndexError:
-            mailer = self._make()
+            mailer = self.make()
         try:
             yield mailer
         finally:

@@ -3,13 +3,12 @@
 import time
 from threading import Barrier, Thread
 
-from worker.delivery.intake import LEASE
-
 from shared.outbox.jobs import Job, new_id
 from shared.outbox.outbox import Outbox
 from tests.faults.bench import Bench, Unloaded
 from tests.faults.report import Row
 from tests.faults.stack import one_redis
+from worker.delivery.intake import LEASE
 from worker.queue.consumer import Consumer
 
 

@@ -39,12 +39,12 @@ def test_pending_shows_how_many_jobs_wait_and_for_how_long(service: Service) -> 
     service.forgot("ben@example.com")
     oldest = service.redis.zrange(Key.REQUESTS, 0, 0)[0]
     service.redis.zadd(Key.REQUESTS, {str(oldest): (time.time() - 90) * 1e6})
-    service.worker.delivery.consumer.claim(str(oldest), "a worker", 60)
+    service.worker.intake.consumer.claim("a worker", 60, 1)
 
     found = as_json(service, "pending")
 
     assert 90 <= found.pop("oldest") < 95
-    assert found == {"jobs": 2, "queued": 1, "leased": 1, "later": 0, "queue": 2, "dead": 0, "worker_alive": False}
+    assert found == {"jobs": 2, "queued": 1, "leased": 1, "later": 0, "lanes": 1, "dead": 0, "worker_alive": False}
     assert "2 waiting, the oldest for 9" in command(service, "pending").output
 
 
@@ -118,7 +118,7 @@ def test_purge_deletes_buried_jobs_when_confirmed(service: Service, buried: str)
 
     assert command(service, "purge", "--yes").output == "1 deleted\n"
 
-    assert stored(service.redis) in ([], [Key.WATERMARK])
+    assert stored(service.redis) in ([], [Key.PACE])
 
 
 def test_a_redis_that_is_away_is_named_as_the_cause(service: Service) -> None:

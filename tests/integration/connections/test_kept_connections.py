@@ -45,7 +45,7 @@ def waits(monkeypatch: pytest.MonkeyPatch, service: Service) -> list[object]:
 
 
 def users(service: Service) -> Users:
-    return service.worker.delivery.handlers.users
+    return service.worker.intake.handlers.users
 
 
 def test_a_look_up_is_one_exchange_besides_the_ping(service: Service, waits: list[object]) -> None:

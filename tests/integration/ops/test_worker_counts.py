@@ -7,7 +7,6 @@ from shared.redis_keys import Key
 from tests.integration.conftest import job
 from tests.support.service import Service
 from worker.handlers import Outcome
-from worker.queue.consumer import LeasedJob
 
 ADDRESS = "anna@example.com"
 
@@ -79,8 +78,8 @@ def test_a_mail_for_a_job_that_another_worker_finished_counts_as_duplicate(servi
     worker.outbox.add(added)
     mailed = Outcome("mailed_reset", "", {"mails_sent:reset": 1}, count_if_finished="mails_doubled")
 
-    for owner in ("one", "two"):
-        worker.delivery.consumer.complete(LeasedJob(added, owner), mailed)
+    for _ in range(2):
+        worker.intake.consumer.complete([(added, mailed)])
 
     assert counts(service) == {"mails_sent:reset": 1, "mails_doubled": 1}
 
@@ -91,8 +90,8 @@ def test_a_call_repeated_after_a_lost_answer_counts_no_second_mail(service: Serv
     worker.outbox.add(added)
     mailed = Outcome("mailed_reset", "", {"mails_sent:reset": 1}, count_if_finished="mails_doubled")
 
-    for retrying in (False, True):
-        worker.delivery.consumer.complete(LeasedJob(added, "one"), mailed, retrying=retrying)
+    for repeated in (False, True):
+        worker.intake.consumer.complete([(added, mailed)], repeated=repeated)
 
     assert counts(service) == {"mails_sent:reset": 1}
 
@@ -100,7 +99,7 @@ def test_a_call_repeated_after_a_lost_answer_counts_no_second_mail(service: Serv
 def test_swept_jobs_are_counted_by_reason(service: Service) -> None:
     service.forgot(ADDRESS)
     (identity,) = service.redis.hkeys(Key.JOBS)
-    service.worker.delivery.consumer.claim(str(identity), "a worker that died", 30)
+    service.worker.intake.consumer.claim("a worker that died", 30, 1)
     service.redis.zadd(Key.LEASED, {str(identity): 1})
 
     service.worker.sweeper.sweep()

@@ -73,7 +73,7 @@ def test_accepted_jobs_are_processed(service: Service, answer: str) -> None:
 def test_the_jobs_of_a_dead_worker_are_put_back(service: Service) -> None:
     service.forgot(ADDRESS)
     (identity,) = service.redis.hkeys(Key.JOBS)
-    service.worker.delivery.consumer.claim(str(identity), "a worker that died", 30)
+    service.worker.intake.consumer.claim("a worker that died", 30, 1)
     service.redis.zadd(Key.LEASED, {str(identity): 1})
     fill(service)
 

@@ -10,7 +10,7 @@ from shared.outbox.outbox import Outbox
 from shared.outbox.pending import Pending
 from shared.redis_keys import Key
 from tests.integration.conftest import job
-from tests.support.outbox import pass_time, places, unfinished
+from tests.support.outbox import pass_time, places, unfinished, waiting
 from worker.handlers import NOTICE_MAX_AGE
 from worker.queue.consumer import Consumer, LeasedJob
 from worker.queue.sweeper import Sweeper, Swept
@@ -23,7 +23,7 @@ def test_the_job_of_a_dead_worker_is_put_back_and_buried_if_it_keeps_killing_wor
     outbox.add(added)
     sweeps = []
     for _ in range(6):
-        assert consumer.claim(added.id, "worker", 30)
+        assert consumer.claim("worker", 30, 1)
         pass_time(client, Key.LEASED, added.id)
         sweeps.append(sweep())
 
@@ -33,15 +33,39 @@ def test_the_job_of_a_dead_worker_is_put_back_and_buried_if_it_keeps_killing_wor
     assert "lost its worker" in str(client.hget(Key.DEAD, added.id))
 
 
-def test_due_jobs_go_to_the_front_of_the_queue(outbox: Outbox, client: redis.Redis, sweep: Callable[[], Swept]) -> None:
-    outbox.add(job())
+def test_due_jobs_take_turns_with_new_ones(outbox: Outbox, client: redis.Redis, sweep: Callable[[], Swept]) -> None:
+    new = job()
+    outbox.add(new)
     older = job()
     outbox.add_delayed(older, 60)
     outbox.promote(older.id)
 
     sweep()
 
-    assert older.id in str(client.lindex(Key.QUEUE, -1))
+    assert waiting(client) == [older.id, new.id]
+
+
+def test_a_lost_message_is_replaced(outbox: Outbox, client: redis.Redis, sweep: Callable[[], Swept]) -> None:
+    outbox.add(job())
+    client.delete(Key.QUEUE)
+
+    sweep()
+    sweep()
+
+    assert client.llen(Key.QUEUE) == 1
+
+
+def test_no_message_is_sent_for_jobs_that_do_not_wait(
+    outbox: Outbox, consumer: Consumer, client: redis.Redis, sweep: Callable[[], Swept]
+) -> None:
+    outbox.add(job())
+    outbox.add_delayed(job(), 60)
+    consumer.claim("one", 30, 1)
+    client.delete(Key.QUEUE)
+
+    sweep()
+
+    assert client.llen(Key.QUEUE) == 0
 
 
 def test_a_delayed_job_is_not_queued_before_its_time(
@@ -66,7 +90,7 @@ def test_buried_jobs_are_kept_for_two_weeks(outbox: Outbox, consumer: Consumer, 
     old, new = job(), job()
     for buried in (old, new):
         outbox.add(buried)
-        consumer.claim(buried.id, "one", 30)
+    consumer.claim("one", 30, 2)
     consumer.bury(LeasedJob(old, "one"), "reason")
     client.zadd(Key.BURIED, {old.id: (time.time() - 15 * 86400) * 1e6})
 
@@ -78,11 +102,10 @@ def test_buried_jobs_are_kept_for_two_weeks(outbox: Outbox, consumer: Consumer, 
 def test_a_job_that_is_too_old_is_dropped_unless_a_worker_holds_it(
     outbox: Outbox, consumer: Consumer, client: redis.Redis, make_sweeper: Callable[..., Sweeper]
 ) -> None:
-    queued, delayed, held, fresh = (job() for _ in range(4))
-    for added in (queued, delayed, held, fresh):
+    delayed, held, queued, fresh = (job() for _ in range(4))
+    for added in (delayed, held, queued, fresh):
         outbox.add(added)
-    for claimed in (delayed, held):
-        consumer.claim(claimed.id, "one", 30)
+    consumer.claim("one", 30, 2)
     consumer.reschedule(LeasedJob(delayed, "one"), 600, "relay away", "mails_retried:transient")
     for old in (queued, delayed, held):
         client.zadd(Key.REQUESTS, {old.id: (time.time() - 61) * 1e6})
@@ -114,15 +137,15 @@ def test_the_age_of_the_oldest_job_is_known_in_every_state(
 ) -> None:
     assert Pending.count(client).oldest is None
     old = replace(job(), accepted_at=time.time() - 100)
-    for added in (job(), old):
+    for added in (old, job()):
         outbox.add(added)
-    consumer.claim(old.id, "one", 30)
+    consumer.claim("one", 30, 1)
     consumer.reschedule(LeasedJob(old, "one"), 600, "relay away", "mails_retried:transient")
 
     found = Pending.count(client)
 
     assert 100 <= (found.oldest or 0) < 105
-    assert (found.jobs, found.queued, found.later, found.queue) == (2, 1, 1, 2)
+    assert (found.jobs, found.queued, found.later, found.lanes) == (2, 1, 1, 1)
 
 
 def test_an_id_without_a_job_does_not_stop_the_sweep(
@@ -145,7 +168,7 @@ def test_a_buried_job_expires_after_two_weeks_even_if_no_other_is_buried(
 ) -> None:
     old = job()
     outbox.add(old)
-    consumer.claim(old.id, "one", 30)
+    consumer.claim("one", 30, 1)
     consumer.bury(LeasedJob(old, "one"), "reason")
     client.zadd(Key.BURIED, {old.id: (time.time() - 15 * 86400) * 1e6})
 

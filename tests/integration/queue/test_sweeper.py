@@ -15,8 +15,8 @@ from shared.redis_keys import Key
 from tests.conftest import MakeService
 from tests.support.outbox import unfinished
 from tests.support.servers import wait_until
-from tests.support.service import Service, job_id
-from worker.queue.sweeper import MAX_QUEUED, MAX_SWEEPS, Sweeper
+from tests.support.service import Service
+from worker.queue.sweeper import MAX_AGAIN, MAX_SWEEPS, Sweeper
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_a_process_forked_while_the_sweeper_uses_redis_can_use_redis_too(service
     held.wait(5)
     child = os.fork()
     if child == 0:
-        service.worker.delivery.consumer.claim("0" * 32, "the child", 1)
+        service.worker.intake.consumer.claim("the child", 1, 1)
         os._exit(0)
 
     try:
@@ -106,21 +106,21 @@ def test_one_tick_goes_on_while_there_is_more_to_put_back(service: Service) -> N
     Sweeper(service.worker.outbox, 3600, limit=3, pause=0).tick()
 
     assert service.redis.zcard(Key.LEASED) == 0
-    assert service.redis.llen(Key.QUEUE) == many
+    assert service.redis.llen(Key.AGAIN) == many
 
 
-def test_a_due_backlog_does_not_flood_the_queue_and_is_processed(service: Service) -> None:
-    many = MAX_QUEUED * 2 + 5
+def test_a_due_backlog_waits_for_room_and_is_processed(service: Service) -> None:
+    many = MAX_AGAIN * 2 + 5
     service.worker.sweeper._pause = 0  # Its pauses of 0.05 s would add up to 5 s.
     put(service, Key.LATER, many)
     service.worker.sweeper.sweep()
-    before = service.redis.llen(Key.QUEUE)
+    before = service.redis.llen(Key.AGAIN)
     waiting = service.redis.zcard(Key.LATER)
 
     service.work()
 
-    # Each sweep promotes at least one, so that a queue that stays full cannot starve the delayed jobs.
-    assert before == MAX_QUEUED + MAX_SWEEPS - 1
+    # Each sweep promotes at least one, so that a list that stays full cannot starve the delayed jobs.
+    assert before == MAX_AGAIN + MAX_SWEEPS - 1
     assert waiting == many - before
     assert unfinished(service.redis) == 0
 
@@ -135,10 +135,8 @@ def put(service: Service, place: Key, many: int) -> None:
 def test_the_jobs_of_a_dead_worker_are_put_back_and_logged(service: Service) -> None:
     service.add_user("anna@example.com")
     service.forgot("anna@example.com")
-    message = service.redis.rpop(Key.QUEUE)
-    identity = job_id(str(message))
-    service.worker.delivery.consumer.claim(identity, "a worker that died", 30)
-    service.redis.zadd(Key.LEASED, {identity: 1})
+    (leased,) = service.worker.intake.consumer.claim("a worker that died", 30, 1)
+    service.redis.zadd(Key.LEASED, {leased.job.id: 1})
 
     service.work()
 
@@ -148,9 +146,9 @@ def test_the_jobs_of_a_dead_worker_are_put_back_and_logged(service: Service) -> 
 
 def test_a_job_that_kills_every_worker_is_buried_and_logged(service: Service) -> None:
     service.forgot("anna@example.com")
-    identity = job_id(str(service.redis.rpop(Key.QUEUE)))
+    identity = str(service.redis.hkeys(Key.JOBS)[0])
     service.redis.hset(Key.LOST_LEASES, identity, 5)
-    service.worker.delivery.consumer.claim(identity, "the sixth", 30)
+    service.worker.intake.consumer.claim("the sixth", 30, 1)
     service.redis.zadd(Key.LEASED, {identity: 1})
 
     service.worker.sweeper.tick()

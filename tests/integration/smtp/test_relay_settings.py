@@ -35,9 +35,9 @@ def send(relay: Script) -> Send:
         local = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(port), "MAIL_USE_TLS": "false"}
         settings = WorkerSettings.load(ENVIRON | local | changes)
         worker = create_worker(settings)
-        relay.cleanup.callback(worker.mailer.close)
+        relay.cleanup.callback(worker.mailers.close)
         with worker.flask.app_context():
-            return worker.mailer.send(Messages(settings).reset(JOB, address, TOKEN))
+            return worker.mailers.send(Messages(settings).reset(JOB, address, TOKEN))
 
     return send_to
 

@@ -77,10 +77,11 @@ class Post:
         settings = WorkerSettings.load(ENVIRON | OAUTH | address | {"MAIL_OAUTH_ENDPOINT": self.endpoint.url} | changes)
         worker = create_worker(settings)
         self.relay.cleanup.enter_context(worker.flask.app_context())
-        self.relay.cleanup.callback(worker.mailer.close)
-        assert worker.mailer.tokens is not None
-        worker.mailer.tokens.clock = self.clock
-        return worker.mailer
+        mailer = worker.mailers.make()
+        self.relay.cleanup.callback(mailer.close)
+        assert mailer.tokens is not None
+        mailer.tokens.clock = self.clock
+        return mailer
 
 
 def mail() -> Message:

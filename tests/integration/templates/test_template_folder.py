@@ -85,7 +85,7 @@ def test_values_are_escaped_in_html_and_not_in_text(folder: Write) -> None:
     worker = create_worker(WorkerSettings.load(environ))
 
     with worker.flask.app_context():
-        mail = worker.delivery.handlers.messages.password_changed(job())
+        mail = worker.intake.handlers.messages.password_changed(job())
 
     page = create_app(ApiSettings.load(environ)).test_client().get("/forgot-password").text
     assert (page, mail.html, mail.body) == ("&lt;b&gt;Jerry", "&lt;b&gt;Jerry", "<b>Jerry")

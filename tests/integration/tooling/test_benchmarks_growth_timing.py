@@ -57,8 +57,8 @@ def test_two_sides_are_measured_alternately(compare: Any, relay: Sink, server_ur
     sizes = {"waiting jobs": scale.waiting, "clients in the limiter": scale.clients}[grown.what]
     assert (grown.base, grown.grown) == tuple(sizes)
     assert grown.statuses == {202: 2 * scale.rounds * scale.requests}
-    assert grown.mails == 2 * scale.rounds * scale.mails
-    assert relay.count() == 2 * (scale.rounds + 1) * scale.mails
+    assert grown.mails == 2 * scale.rounds * scale.requests
+    assert relay.count() == 2 * (scale.rounds + 1) * scale.requests
     for figure in grown.figures:
         assert 0 < figure.base < 1000
         assert figure.ratio.low <= figure.ratio.value <= figure.ratio.high

@@ -97,7 +97,7 @@ def test_the_look_up_is_one_query_that_an_index_serves(
     run: list[tuple[str, Any]] = []
     with service.worker.flask.app_context():
         event.listen(db.engine, "before_cursor_execute", lambda *call: run.append((call[2], call[3])))
-        service.worker.delivery.handlers.users.find("u4711@example.com")
+        service.worker.intake.handlers.users.find("u4711@example.com")
         run = [query for query in run if "FROM users" in query[0]]
         assert len(run) == 1
         with db.engine.connect() as connection:

@@ -1,0 +1,1 @@
+"""Tests of the two stages of a job, with fakes."""
