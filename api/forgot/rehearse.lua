@@ -9,10 +9,12 @@ local limit = LIMITS .. id
 redis.call('MGET', limit)
 redis.call('INCRBY', limit, 1)
 redis.call('EXPIRE', limit, 1, 'NX')
-add(id, entry)
+local messages = redis.call('LLEN', QUEUE)
+add(id, entry, id)
 remember(id, id, 'accepted', '')
 
-redis.call('LPOP', QUEUE)
-redis.call('DEL', limit, HISTORY .. id)
+if redis.call('LLEN', QUEUE) > messages then redis.call('LPOP', QUEUE) end
+redis.call('LREM', LANES, -1, id)
+redis.call('DEL', limit, HISTORY .. id, LANE .. id)
 forget(id)
 return 1

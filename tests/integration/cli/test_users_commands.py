@@ -185,7 +185,8 @@ def test_support_can_send_a_link_despite_the_quota(make_service: MakeService) ->
 
     assert result.exit_code == 0
     assert len(service.relay.mails) == 2
-    assert service.events("reset_mailed")[-1]["request_id"] in result.output
+    # Which of the two emails leaves first is drawn at random.
+    assert any(str(event["request_id"]) in result.output for event in service.events("reset_mailed"))
 
 
 def test_support_is_told_when_redis_is_away(make_service: MakeService) -> None:

@@ -190,7 +190,7 @@ def test_the_gauges_show_waiting_jobs_and_live_workers(metered: Service) -> None
     metered.work()
     after = scrape(metered)
 
-    names = ("outbox_pending", "queue_messages", "dead_letters", "worker_alive", "hashing_waiting")
+    names = ("outbox_pending", "lanes", "dead_letters", "worker_alive", "hashing_waiting")
     assert [before[name] for name in names] == [1, 1, 1, 0, 0]
     assert [after[name] for name in names] == [0, 0, 1, 1, 0]
     assert 0 <= before["outbox_oldest_seconds"] < 10
