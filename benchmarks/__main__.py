@@ -10,7 +10,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
 
-from benchmarks import accepting, growth_report, hashing_report, mailing_report, report, timing_report
+from benchmarks import accepting, growth_report, hashing_report, mailing_report, report
+from benchmarks.channels import arrival_report, timing_report
+from benchmarks.flooding import flood_report
 from benchmarks.logs import folder_for_logs
 from benchmarks.machine import Machine, machine
 from benchmarks.picture import svg
@@ -24,6 +26,8 @@ PARTS: dict[str, Measure] = {
     "hashing": hashing_report.run,
     "growth": growth_report.run,
     "timing": timing_report.run,
+    "arrival": arrival_report.run,
+    "flood": flood_report.run,
 }
 
 
