@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import ceil, sqrt
 from statistics import fmean, median, variance
 
 CERTAINTY = 0.95
@@ -34,6 +34,11 @@ def quantile(values: Sequence[float], q: float) -> float:
     if index < 0:
         return ordered[0]
     return ordered[index] + (place - index) * (ordered[index + 1] - ordered[index])
+
+
+def nearest_rank(values: Sequence[float], q: float) -> float:
+    """Return the q-quantile as one of the values, some of which may be infinite."""
+    return sorted(values)[max(0, ceil(q * len(values)) - 1)]
 
 
 def auc(first: Sequence[float], second: Sequence[float]) -> Estimate:

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks import report
 from benchmarks.channels import arrival_report
 from benchmarks.channels.stacks import Plan
-from benchmarks.logs import folder_for_logs
+from benchmarks.logs import end_cleanly, folder_for_logs
 from benchmarks.machine import machine
 from benchmarks.results import Bench
 
@@ -39,4 +39,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    end_cleanly()
     sys.exit(main())

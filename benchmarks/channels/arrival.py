@@ -56,6 +56,11 @@ class Subject(Protocol):
 
     def experiment(self, *, known: bool) -> None:
         """Make one experiment, with a victim who has an account or none."""
+        ...
+
+    def finish(self) -> None:
+        """Wait for what is still to come."""
+        ...
 
 
 class Attacked:
@@ -103,9 +108,12 @@ def measure(folder: Path, server_url: str, plan: Plan) -> Arrival:
                 for delay in plan.delays
                 for processes in plan.processes
             ]
-            watched = [Watched(stacks.start("watched", WATCHED_PROCESSES, delay), fresh) for delay in plan.delays]
-            _take_turns([*attacked, *watched], plan)
-            for subject in (*attacked, *watched):
+            to_watch = [stacks.start("watched", WATCHED_PROCESSES, delay) for delay in plan.delays]
+            stacks.warm()
+            watched = [Watched(stack, fresh) for stack in to_watch]
+            subjects: list[Subject] = [*attacked, *watched]
+            _take_turns(subjects, plan)
+            for subject in subjects:
                 subject.finish()
             return Arrival([one.result() for one in attacked], [one.result() for one in watched], grown)
 

@@ -9,7 +9,7 @@ from benchmarks.channels.arrival import Arrival, Arrivals
 from benchmarks.channels.memory import Growth
 from benchmarks.channels.stacks import Plan
 from benchmarks.channels.viewer import Seen
-from benchmarks.figures import Estimate, interval, quantile
+from benchmarks.figures import Estimate, interval, nearest_rank
 from benchmarks.results import Bench, Part, Promise, Table, shown
 
 SHORT = Plan(processes=(1,), delays=(0.1,), experiments=10, spacing=0.6, grown=20)
@@ -101,7 +101,7 @@ def _relay(delay: float) -> str:
 
 
 def _times(one: Seen) -> tuple[str, str]:
-    return f"{median(one.to_mail):.3f}", f"{quantile(one.to_mail, 0.95):.3f}"
+    return f"{median(one.to_mail):.3f}", f"{nearest_rank(one.to_mail, 0.95):.3f}"
 
 
 def _told(what: str, estimate: Estimate) -> Promise:

@@ -27,6 +27,7 @@ class Growth:
 def growth(stacks: Stacks, number: int) -> Growth:
     """Let two equal services take this many requests, one for accounts only, the other for none."""
     pair = {known: stacks.start(f"growing-{known}", PROCESSES, 0.0) for known in (True, False)}
+    stacks.warm()
     for known, stack in pair.items():
         _take(stack, stacks.fresh, WARM_UP, known=known)
     before = _kept(pair)

@@ -117,7 +117,7 @@ class Watched:
 
     def _estimates(self) -> dict[str, Estimate]:
         """Return for each feature how well it tells whether the address of a request has an account."""
-        seen = [_features(self._viewer.events, *looks) for looks in zip(self._looks, self._looks[1:], strict=False)]
+        seen = [features(self._viewer.events, *looks) for looks in zip(self._looks, self._looks[1:], strict=False)]
         known = [look.known for look in self._looks[:-1]]
 
         def of(feature: str, label: bool) -> list[float]:  # noqa: FBT001 - not an option, but the class
@@ -126,7 +126,7 @@ class Watched:
         return {feature: auc(of(feature, False), of(feature, True)) for feature in FEATURES}  # noqa: FBT003 - the same
 
 
-def _features(events: Sequence[Mapping[str, Any]], before: Look, after: Look) -> dict[str, float]:
+def features(events: Sequence[Mapping[str, Any]], before: Look, after: Look) -> dict[str, float]:
     """Return what a viewer sees from one request to the next; 0 for the times of tasks that nobody sees."""
     tasks: dict[str, dict[str, Mapping[str, Any]]] = {}
     for event in events:

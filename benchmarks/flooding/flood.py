@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from math import ceil, inf
+from math import inf
 from pathlib import Path
 
 from benchmarks import databases
 from benchmarks.channels.addresses import draw, request_for
+from benchmarks.figures import nearest_rank
 from benchmarks.flooding.flooder import Flooded, flooding
 from benchmarks.load import one_by_one
 from benchmarks.services import Services, Store
@@ -76,12 +77,8 @@ class Outcome:
         return sum(self.flooded.statuses.get(status, 0) for status in statuses) / self.flooded.seconds
 
     def quantile(self, q: float) -> float:
-        """Return the q-quantile of the seconds of all honest requests, where a refused one never gets its mail.
-
-        Without interpolation, because some may be infinite.
-        """
-        times = sorted(self.to_mail + [inf] * (self.asked - len(self.to_mail)))
-        return times[ceil(q * len(times)) - 1]
+        """Return the q-quantile of the seconds of all honest requests; a refused one never gets its mail."""
+        return nearest_rank(self.to_mail + [inf] * (self.asked - len(self.to_mail)), q)
 
 
 def measure(folder: Path, server_url: str, flood: Flood) -> Outcome:
