@@ -9,7 +9,7 @@ from benchmarks.channels.arrival import Arrival, Arrivals
 from benchmarks.channels.memory import Growth
 from benchmarks.channels.stacks import Plan
 from benchmarks.channels.viewer import Seen
-from benchmarks.figures import Estimate, interval, nearest_rank
+from benchmarks.figures import Estimate, interval, mean, nearest_rank
 from benchmarks.results import Bench, Part, Promise, Table, shown
 
 SHORT = Plan(processes=(1,), delays=(0.1,), experiments=10, spacing=0.6, grown=20)
@@ -67,6 +67,7 @@ def _tables(found: Arrival) -> tuple[Table, ...]:
 def _promises(found: Arrival) -> tuple[Promise, ...]:
     return (
         *(_told(f"arrival, {_service(each)}", each.auc) for each in found.arrivals),
+        _told("arrival, mean of all services", mean([each.auc for each in found.arrivals])),
         *(
             _told(f"viewer, {_feature(one, feature)}", estimate)
             for one in found.seen

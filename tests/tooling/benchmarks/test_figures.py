@@ -4,7 +4,7 @@ from statistics import fmean, median, variance
 
 import pytest
 
-from benchmarks.figures import auc, nearest_rank, quantile, ratio
+from benchmarks.figures import Estimate, auc, mean, nearest_rank, quantile, ratio
 
 
 def noise(seed: int, number: int, middle: float = 10.0) -> list[float]:
@@ -80,6 +80,12 @@ def test_nineteen_intervals_of_twenty_hold_the_true_value() -> None:
     estimates = [auc(noise(seed, 50), noise(seed + 1000, 50)) for seed in range(300)]
 
     assert 0.91 < sum(estimate.low <= 0.5 <= estimate.high for estimate in estimates) / 300 < 0.98
+
+
+def test_the_mean_of_four_estimates_is_twice_as_sure_as_each() -> None:
+    found = mean([Estimate(value, value - 0.04, value + 0.04) for value in (0.48, 0.5, 0.52, 0.54)])
+
+    assert (found.value, found.low, found.high) == pytest.approx((0.51, 0.49, 0.53))
 
 
 def test_the_ratio_of_a_side_to_itself_is_one() -> None:
