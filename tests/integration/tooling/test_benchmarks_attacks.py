@@ -17,7 +17,7 @@ from benchmarks.services import UNLIMITED
 from benchmarks.sink import sink
 from tests.conftest import require_redis
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
