@@ -2,16 +2,16 @@
 
 import argparse
 import json
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from types import FrameType
 
-from benchmarks import accepting, growth_report, hashing_report, mailing_report, report, timing_report
-from benchmarks.logs import folder_for_logs
+from benchmarks import accepting, growth_report, hashing_report, mailing_report, report
+from benchmarks.channels import arrival_report, timing_report
+from benchmarks.flooding import flood_report
+from benchmarks.logs import end_cleanly, folder_for_logs
 from benchmarks.machine import Machine, machine
 from benchmarks.picture import svg
 from benchmarks.results import Bench, Measure, Part
@@ -24,6 +24,8 @@ PARTS: dict[str, Measure] = {
     "hashing": hashing_report.run,
     "growth": growth_report.run,
     "timing": timing_report.run,
+    "arrival": arrival_report.run,
+    "flood": flood_report.run,
 }
 
 
@@ -92,10 +94,6 @@ def _write(document: Path, parts: Sequence[Part], where: Machine) -> None:
     report.write_into(document, report.markdown(parts, where, picture.name))
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupt)
+    end_cleanly()
     sys.exit(main(sys.argv[1:]))

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import ceil, sqrt
 from statistics import fmean, median, variance
 
 CERTAINTY = 0.95
@@ -36,6 +36,11 @@ def quantile(values: Sequence[float], q: float) -> float:
     return ordered[index] + (place - index) * (ordered[index + 1] - ordered[index])
 
 
+def nearest_rank(values: Sequence[float], q: float) -> float:
+    """Return the q-quantile as one of the values, some of which may be infinite."""
+    return sorted(values)[max(0, ceil(q * len(values)) - 1)]
+
+
 def auc(first: Sequence[float], second: Sequence[float]) -> Estimate:
     """Return the probability that a value of `second` exceeds one of `first`, counting ties as half.
 
@@ -51,6 +56,13 @@ def auc(first: Sequence[float], second: Sequence[float]) -> Estimate:
     spread = variance(exceeded_first) / len(second) ** 2 / len(first)
     spread += variance(exceeded_second) / len(first) ** 2 / len(second)
     reach = Z * sqrt(spread)
+    return Estimate(value, max(0.0, value - reach), min(1.0, value + reach))
+
+
+def mean(estimates: Sequence[Estimate]) -> Estimate:
+    """Return the mean of independent estimates, whose interval is narrower than each of theirs."""
+    value = fmean(estimate.value for estimate in estimates)
+    reach = sqrt(sum(((estimate.high - estimate.low) / 2) ** 2 for estimate in estimates)) / len(estimates)
     return Estimate(value, max(0.0, value - reach), min(1.0, value + reach))
 
 

@@ -1,10 +1,12 @@
 """A temporary folder for logs and data; if a run fails, its logs are kept."""
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from tests.faults.run import say
 
@@ -36,3 +38,12 @@ def _keep_logs(folder: Path) -> None:
     say("The log files have been kept, most recently written first:")
     for log in logs[:_MOST]:
         say(str(log))
+
+
+def end_cleanly() -> None:
+    """Let SIGTERM end this program as Ctrl-C does: all programs that it started are stopped."""
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -40,6 +40,7 @@ class Relay:
     def __init__(self, take: Take) -> None:
         self.port = free_port()
         self.answer_to: Callable[[int], str] = lambda _number: "250 OK"
+        self.answer_to_mail = "250 OK"
         self._take = take
         self._mood = Mood.WELL
         self._sessions: set[asyncio.StreamWriter] = set()
@@ -145,7 +146,7 @@ class Relay:
             self._take(number, identity[1].decode() if identity else "")
         if self._mood is Mood.DROPS_AFTER_DOT:
             return False
-        await _say(writer, "250 OK")
+        await _say(writer, self.answer_to_mail)
         return True
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from benchmarks import growth, timing
+from benchmarks import growth
+from benchmarks.channels import timing
 from benchmarks.sink import Sink, sink
 from tests.conftest import require_redis
 

@@ -1,10 +1,10 @@
 import random
-from math import sqrt
+from math import inf, sqrt
 from statistics import fmean, median, variance
 
 import pytest
 
-from benchmarks.figures import auc, quantile, ratio
+from benchmarks.figures import Estimate, auc, mean, nearest_rank, quantile, ratio
 
 
 def noise(seed: int, number: int, middle: float = 10.0) -> list[float]:
@@ -25,6 +25,10 @@ def test_the_ends_of_the_quantiles_are_the_least_and_the_largest_value() -> None
 def test_a_quantile_between_two_values_is_interpolated() -> None:
     assert quantile([0, 10], 0.99) == pytest.approx(9.9)
     assert quantile(list(range(101)), 0.25) == 25
+
+
+def test_the_nearest_rank_is_one_of_the_values_even_if_some_are_infinite() -> None:
+    assert [nearest_rank([3, inf, 1, 2], q) for q in (0, 0.25, 0.5, 0.75, 0.76)] == [1, 1, 2, 3, inf]
 
 
 @pytest.mark.parametrize(
@@ -76,6 +80,12 @@ def test_nineteen_intervals_of_twenty_hold_the_true_value() -> None:
     estimates = [auc(noise(seed, 50), noise(seed + 1000, 50)) for seed in range(300)]
 
     assert 0.91 < sum(estimate.low <= 0.5 <= estimate.high for estimate in estimates) / 300 < 0.98
+
+
+def test_the_mean_of_four_estimates_is_twice_as_sure_as_each() -> None:
+    found = mean([Estimate(value, value - 0.04, value + 0.04) for value in (0.48, 0.5, 0.52, 0.54)])
+
+    assert (found.value, found.low, found.high) == pytest.approx((0.51, 0.49, 0.53))
 
 
 def test_the_ratio_of_a_side_to_itself_is_one() -> None:

@@ -2,13 +2,14 @@
 
 import pytest
 
-from benchmarks import growth_report, hashing_report, mailing_report, timing_report
+from benchmarks import growth_report, hashing_report, mailing_report
+from benchmarks.channels import timing_report
+from benchmarks.channels.timing import Comparison, Timing
 from benchmarks.figures import Estimate
 from benchmarks.growth import Figure, Growth
 from benchmarks.hashing import Door, Hashing, Loaded
 from benchmarks.mailing import Mailing, Pace
 from benchmarks.results import Part
-from benchmarks.timing import Comparison, Timing
 
 
 def kept(part: Part) -> list[bool]:

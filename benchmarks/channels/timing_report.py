@@ -2,11 +2,12 @@
 
 from dataclasses import asdict
 
-from benchmarks import services, timing
+from benchmarks import services
+from benchmarks.channels import timing
+from benchmarks.channels.timing import Comparison, Timing
 from benchmarks.figures import interval
 from benchmarks.results import Bench, Part, Promise, Table, shown
 from benchmarks.sink import sink
-from benchmarks.timing import Comparison, Timing
 
 MAX_DIFFERENCE = 0.02
 _COLUMNS = ("", "requests", "median ms, first", "median ms, second", "AUC", "95 % interval")

@@ -17,8 +17,9 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import databases
+from benchmarks.channels.addresses import draw, request_for
 from benchmarks.figures import Estimate, auc
-from benchmarks.load import one_by_one, post
+from benchmarks.load import one_by_one
 from benchmarks.services import Contender, Services, Store
 from benchmarks.sink import Sink
 from shared.redis_keys import Key
@@ -84,7 +85,7 @@ def measure(folder: Path, database_url: str, sink: Sink, *, short: bool) -> Timi
     Raises TimeoutError, or RuntimeError if the service did not behave as the measurement assumes.
     """
     number = SHORT_REQUESTS if short else REQUESTS
-    addresses = _addresses(5 * number + WARM_UP)
+    addresses = draw(5 * number + WARM_UP)
     known = addresses[:number]
     with ExitStack() as ends:
         url = ends.enter_context(databases.listed(database_url, "timing", known))
@@ -93,7 +94,7 @@ def measure(folder: Path, database_url: str, sink: Sink, *, short: bool) -> Timi
         door = services.latchkey(1, store)
         services.latchkey_worker(store)
         wait_until(lambda: store.client.exists(Key.HEARTBEAT), "the worker does not start", 30)
-        one_by_one(door.port, map(_request, addresses[5 * number :]))
+        one_by_one(door.port, map(request_for, addresses[5 * number :]))
         mailed = sink.count()
         by_account = _by_account(door, known, addresses[number : 2 * number])
         _drain(store)
@@ -136,7 +137,7 @@ def _by_quota(door: Contender, addresses: Sequence[str]) -> _Sample:
     """Use up the quota of a third of the addresses, request another third once, then time requests for all of them."""
     number = len(addresses) // 3
     limited, once, never = (addresses[begin : begin + number] for begin in range(0, 3 * number, number))
-    spent = [_request(address) for address in [*limited] * QUOTA + [*once]]
+    spent = [request_for(address) for address in [*limited] * QUOTA + [*once]]
     with ThreadPoolExecutor(CLIENTS) as clients:
         list(clients.map(partial(one_by_one, door.port), (spent[begin::CLIENTS] for begin in range(CLIENTS))))
     assert door.store is not None
@@ -148,7 +149,7 @@ def _by_quota(door: Contender, addresses: Sequence[str]) -> _Sample:
 
 
 def _timed(port: int, addresses: Mapping[str, Sequence[str]]) -> _Sample:
-    order = [(label, _request(address)) for label, found in addresses.items() for address in found]
+    order = [(label, request_for(address)) for label, found in addresses.items() for address in found]
     random.shuffle(order)
     with _no_collection():
         answers = one_by_one(port, [request for _, request in order])
@@ -172,13 +173,3 @@ def _drain(store: Store) -> None:
 
 def _ended(store: Store, how: str) -> int:
     return int(str(store.client.hget(Key.METRICS, f"jobs_ended:{how}") or 0))
-
-
-def _addresses(number: int) -> list[str]:
-    """Draw addresses of the same length whose local part the relay can parse: `u` and digits."""
-    digits = random.sample(range(10**8, 10**9), number)
-    return [f"u{name}@example.com" for name in digits]
-
-
-def _request(address: str) -> bytes:
-    return post("/forgot-password", b'{"email": "%s"}' % address.encode())
