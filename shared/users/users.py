@@ -44,7 +44,7 @@ class Users:
 
         Raises UsersTableError or SQLAlchemyError if it concerns all.
         """
-        return find_each(addresses, lambda forms: self._read(self.look_up.of_several, several(forms)), self.find)
+        return find_each(addresses, self._together, self.find)
 
     def find_in_any_capitals(self, address: str) -> list[User]:
         """List the users of this address as USERS_EMAIL_MATCH=lower would, which may read the whole table."""
@@ -92,6 +92,9 @@ class Users:
         Raises UpdateIgnored or SQLAlchemyError with nothing changed, and CommitUnanswered.
         """
         return change_password(self.table, user, password_hash)
+
+    def _together(self, wanted: Sequence[str]) -> list[User]:
+        return self._read(self.look_up.of_several, several(wanted))
 
     def _find(self, address: str, query: Select[Any]) -> list[User]:
         wanted = normalise(address)

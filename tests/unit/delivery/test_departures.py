@@ -1,0 +1,276 @@
+"""When jobs end: each at a moment of its own, whatever the others do."""
+
+import random
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from structlog.contextvars import get_contextvars
+from structlog.testing import capture_logs
+
+from tests.support.servers import wait_until
+from tests.unit.delivery.fakes import JOB, MAILED, FakeConsumer
+from worker.delivery import departures as module
+from worker.delivery.departures import Departures
+from worker.delivery.settlement import Settlement
+from worker.handlers import Outcome, Plan
+from worker.queue.consumer import LeasedJob
+
+NOTHING = Outcome("no_such_user")
+
+
+class Post:
+    """Handlers and connections: what was sent, and how often a connection was opened ahead."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.connected = 0
+        self.relay_answers = threading.Event()
+        self.relay_answers.set()
+
+    def finish(self, plan: Plan) -> Outcome:
+        if plan.write:
+            self.relay_answers.wait(10)
+            self.sent.append(plan.job.id)
+        return plan.outcome
+
+    def connect(self) -> None:
+        self.connected += 1
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+def consumer() -> FakeConsumer:
+    return FakeConsumer()
+
+
+@pytest.fixture
+def make(post: Post, consumer: FakeConsumer) -> Iterator[Callable[..., Departures]]:
+    made: list[Departures] = []
+
+    def build(wait: tuple[float, float] = (0.0, 0.0), connections: int = 4) -> Departures:
+        fakes: Any = (post, Settlement(consumer), post)  # type: ignore[arg-type]
+        handlers, settlement, mailers = fakes
+        made.append(Departures(Flask("worker"), handlers, settlement, mailers, connections, wait))
+        return made[-1]
+
+    yield build
+    post.relay_answers.set()
+    for departures in made:
+        departures.stop()
+
+
+def jobs(number: int, *, with_mail: bool) -> list[tuple[LeasedJob, Plan]]:
+    """Return planned jobs, each with an email or all without."""
+    planned = []
+    for each in range(number):
+        job = replace(JOB, id=f"{int(with_mail)}{each:031x}")
+        write: Any = object if with_mail else None
+        planned.append((LeasedJob(job, "one"), Plan(job, MAILED if with_mail else NOTHING, "event", write=write)))
+    return planned
+
+
+def ids(planned: list[tuple[LeasedJob, Plan]]) -> set[str]:
+    return {leased.job.id for leased, _ in planned}
+
+
+def completed(consumer: FakeConsumer) -> set[str]:
+    return {job.id for job, _ in consumer.completed}
+
+
+def test_every_job_is_completed_with_its_outcome(make: Any, post: Post, consumer: FakeConsumer) -> None:
+    departures, mailed, others = make(), jobs(3, with_mail=True), jobs(3, with_mail=False)
+
+    departures.add(mailed + others)
+    departures.wait_until_empty()
+
+    assert set(post.sent) == ids(mailed)
+    assert completed(consumer) == ids(mailed + others)
+    assert {outcome.event for _, outcome in consumer.completed} == {"mailed_reset", "no_such_user"}
+
+
+@pytest.mark.parametrize("with_mail", [True, False])
+def test_a_connection_is_opened_ahead_for_every_job_with_a_mail_or_without(
+    make: Any, post: Post, *, with_mail: bool
+) -> None:
+    make().add(jobs(3, with_mail=with_mail))
+
+    wait_until(lambda: post.connected == 3, "it is not opened")
+
+
+def test_a_mail_does_not_wait_for_the_answer_to_another(make: Any, post: Post, consumer: FakeConsumer) -> None:
+    departures = make()
+    post.relay_answers.clear()
+    departures.add(jobs(3, with_mail=True))
+    others = jobs(3, with_mail=False)
+
+    departures.add(others)
+
+    wait_until(lambda: ids(others) <= completed(consumer), "they wait for the mails")
+    assert post.sent == []
+
+
+def test_moments_are_drawn_and_not_in_the_order_of_the_jobs(make: Any, consumer: FakeConsumer) -> None:
+    departures, planned = make(wait=(0.0, 0.2)), jobs(40, with_mail=False)
+
+    departures.add(planned)
+    departures.wait_until_empty()
+
+    order = [job.id for job, _ in consumer.completed]
+    assert order != [leased.job.id for leased, _ in planned]
+    assert len(consumer.repeated) > 1
+
+
+def test_a_job_without_a_mail_ends_as_late_as_one_with_a_mail(
+    make: Any, consumer: FakeConsumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for as long as one of the last emails took."""
+    drawn: list[list[float]] = []
+
+    def draw(took: Sequence[float]) -> float:
+        drawn.append(list(took))
+        return 0.0
+
+    monkeypatch.setattr(random, "choice", draw)
+    departures = make()
+    departures.add(jobs(1, with_mail=True))
+    departures.wait_until_empty()
+    wait_until(lambda: departures._sending == 0, "the mail is not sent")
+
+    departures.add(jobs(2, with_mail=False))
+
+    assert len(drawn) == 2
+    assert all(len(took) == 2 and took[0] == module.FIRST_GUESS for took in drawn)
+
+
+def test_while_the_relay_is_slow_no_more_jobs_are_taken(make: Any, post: Post) -> None:
+    departures = make(connections=2)
+    post.relay_answers.clear()
+    assert departures.wait_for_room(0)
+
+    departures.add(jobs(4, with_mail=True))
+    wait_until(lambda: departures._sending == 4, "they do not depart")
+
+    assert not departures.wait_for_room(0)
+    post.relay_answers.set()
+    assert departures.wait_for_room(5)
+
+
+def test_completing_is_repeated_until_redis_answers_and_nothing_departs_meanwhile(
+    make: Any, post: Post, consumer: FakeConsumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_INTERVAL", 0.02)
+    departures, first = make(), jobs(1, with_mail=True)
+    consumer.outages = 1_000_000
+    departures.add(first)
+    wait_until(lambda: len(consumer.repeated) > 2, "it is not repeated")
+    later = jobs(2, with_mail=True)
+    departures.add(later)
+    wait_until(lambda: len(consumer.repeated) > 5, "it is not repeated")
+    sent_meanwhile = list(post.sent)
+    consumer.outages = 0
+    departures.wait_until_empty()
+
+    assert set(sent_meanwhile) == ids(first)
+    assert consumer.repeated[:3] == [False, True, True]
+    assert completed(consumer) == ids(first + later)
+
+
+def test_what_has_not_departed_when_the_process_ends_is_given_back(
+    make: Any, post: Post, consumer: FakeConsumer
+) -> None:
+    departures, planned = make(wait=(600.0, 600.0)), jobs(2, with_mail=True) + jobs(2, with_mail=False)
+    departures.add(planned)
+
+    departures.stop()
+
+    assert {leased.job.id for leased in consumer.given_back} == ids(planned)
+    assert (post.sent, consumer.completed) == ([], [])
+    assert not departures.wait_for_room(0)
+
+
+def test_a_mail_that_is_being_sent_when_the_process_ends_is_completed(
+    make: Any, post: Post, consumer: FakeConsumer
+) -> None:
+    departures, planned = make(), jobs(1, with_mail=True)
+    post.relay_answers.clear()
+    departures.add(planned)
+    wait_until(lambda: departures._sending == 1, "it does not depart")
+    threading.Timer(0.2, post.relay_answers.set).start()
+
+    departures.stop()
+
+    assert completed(consumer) == ids(planned)
+
+
+def test_a_process_that_ends_while_redis_is_away_gives_up(
+    make: Any, consumer: FakeConsumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_INTERVAL", 0.02)
+    monkeypatch.setattr(module, "GIVE_UP", 0.1)
+    departures, planned = make(), jobs(1, with_mail=True)
+    consumer.outages = 1_000_000
+    with capture_logs() as lines:
+        departures.add(planned)
+        departures.stop()
+
+    assert [line["jobs"] for line in lines if line["event"] == "jobs_left_to_the_sweeper"] == [list(ids(planned))]
+
+
+def test_a_mail_that_has_waited_too_long_is_given_back_because_its_lease_may_end(
+    make: Any, post: Post, consumer: FakeConsumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_AGE", -1.0)
+    departures, planned = make(), jobs(1, with_mail=True)
+
+    departures.add(planned)
+    departures.wait_until_empty()
+
+    assert [leased.job.id for leased in consumer.given_back] == list(ids(planned))
+    assert post.sent == []
+
+
+def test_a_mail_that_fails_is_settled_as_a_failure(make: Any, post: Post, consumer: FakeConsumer) -> None:
+    def fail(_: Plan) -> Outcome:
+        raise ValueError
+
+    post.finish = fail  # type: ignore[method-assign,assignment]
+    departures = make()
+    departures.add(jobs(1, with_mail=True))
+    departures.wait_until_empty()
+
+    assert (consumer.place, consumer.failure) == ("later", "unexpected")
+    assert consumer.completed == []
+
+
+def test_the_threads_start_with_the_first_job(make: Any) -> None:
+    """A process is forked before, and a fork has no threads."""
+    before = threading.active_count()
+    departures = make()
+    assert threading.active_count() == before
+
+    departures.add(jobs(1, with_mail=True))
+
+    assert threading.active_count() > before
+    departures.stop()
+    assert threading.active_count() == before
+
+
+def test_the_request_that_a_job_belongs_to_is_known_to_the_logs(make: Any, post: Post) -> None:
+    seen: list[Any] = []
+    post.finish = lambda plan: seen.append(get_contextvars()) or plan.outcome  # type: ignore[method-assign,func-returns-value]
+    departures = make()
+    departures.add(jobs(1, with_mail=True))
+    departures.wait_until_empty()
+
+    assert seen == [{"request_id": "r-1"}]
