@@ -59,12 +59,14 @@ class WorkerSettings(RelaySettings, SenderSettings, Settings):
         description="The age at which an accepted email is no longer sent, in seconds: 60 to 86400.",
     )
     worker_processes: int = Field(
-        default=2, ge=1, le=256, description="The number of emails that one worker sends at the same time: 1 to 256."
+        default=2,
+        ge=1,
+        le=256,
+        description="The number of processes of one worker: 1 to 256. Each uses up to MAIL_CONNECTIONS connections.",
     )
     worker_events: bool = Field(
         default=True,
-        description="`true`: Flower shows the tasks, and an email costs a worker up to twice the CPU. "
-        "`false`: Flower does not show them.",
+        description="`true`: Flower shows the tasks, each of which takes up to a hundred jobs. `false`: it does not.",
     )
     worker_state_path: StateFile = ""
 

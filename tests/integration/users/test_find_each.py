@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from shared.connections.database import db
 from shared.users import find_each as module
 from shared.users.find_each import find_each
+from shared.users.user import User
 from shared.users.users import Users
 from tests.conftest import MakeService
 from tests.support.service import Service
@@ -92,7 +93,12 @@ def test_a_row_that_fails_the_query_fails_only_its_own_address(make_service: Mak
 def test_a_database_that_is_away_is_asked_once(make_service: MakeService) -> None:
     service = make_service(DATABASE_URL="postgresql://anna@127.0.0.1:1/none", create_table=False)
     asked: list[str] = []
+
+    def find(address: str) -> list[User]:
+        asked.append(address)
+        return []
+
     with service.worker.flask.app_context(), pytest.raises(OperationalError):
-        find_each(ADDRESSES, service.worker.intake.handlers.users._together, lambda address: asked.append(address) or [])  # type: ignore[func-returns-value]
+        find_each(ADDRESSES, service.worker.intake.handlers.users._together, find)
 
     assert asked == []
