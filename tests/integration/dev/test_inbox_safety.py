@@ -71,7 +71,9 @@ def test_a_foreign_host_is_refused_everywhere(client: FlaskClient, mailbox: Mail
 
 
 @pytest.mark.parametrize("path", ["/", "/inbox", "/api/messages", "/messages/id0/html", "/static/inbox.css", "/mails"])
-@pytest.mark.parametrize("host", [None, "", "localhost.rebound.example", "localhost@rebound.example", "x:80, localhost"])
+@pytest.mark.parametrize(
+    "host", [None, "", "localhost.rebound.example", "localhost@rebound.example", "x:80, localhost"]
+)
 def test_a_request_without_an_allowed_host_is_refused_everywhere(
     client: FlaskClient, mailbox: Mailbox, path: str, host: str | None
 ) -> None:
