@@ -1,11 +1,13 @@
 # One image for the API, the worker, Flower and the command line; the container's command decides which one runs.
 # Health checks are in docker-compose.yml, because each program has its own.
-FROM python:3.13-slim AS builder
+ARG PYTHON_IMAGE=python:3.13-slim
+
+FROM ${PYTHON_IMAGE} AS builder
 RUN ["python", "-m", "venv", "/venv"]
 COPY requirements.txt /
 RUN ["/venv/bin/python", "-m", "pip", "install", "--no-cache-dir", "--disable-pip-version-check", "--require-hashes", "--requirement", "/requirements.txt"]
 
-FROM python:3.13-slim
+FROM ${PYTHON_IMAGE}
 # Celery requires entries for its user and group. The uid is fixed, so that security policies can refer to it.
 RUN ["useradd", "--uid", "10001", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", "latchkey"]
 # Nothing is written at run time, so the file system may be read-only.

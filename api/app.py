@@ -18,7 +18,7 @@ from api.ops.memory import Memory
 from api.ops.metrics import Metrics, register_metrics
 from api.ops.probes import api_probes, database_probes
 from api.pages.brand import register_brand
-from api.pages.error_pages import for_browsers
+from api.pages.error_pages import make_for_browsers
 from api.pages.pages import register_pages
 from api.passwords.breaches import RangeService
 from api.passwords.hashing import MIN_ROUNDS, Passwords, encode
@@ -136,12 +136,11 @@ def _bare_app(settings: ApiSettings, counters: Counters) -> Flask:
     app.config.update(
         database_config(settings.database_url.get_secret_value(), settings.web_threads),
         MAX_CONTENT_LENGTH=MAX_BODY,
-        COMPRESS_REGISTER=False,  # Only the pages: the API's answers are short, and on the hot path.
         MAIL_SHOW_REQUEST=settings.mail_show_request,
     )
     db.init_app(app)
     init_babel(app, settings.babel_default_locale, settings.babel_default_timezone, request_language)
-    register_errors(app, counters, for_browsers)
+    register_errors(app, counters, make_for_browsers())
     register_cors(app, settings.cors_origins, settings.cors_allow_headers)
     # Flask's documentation applies middleware by wrapping this method.
     app.wsgi_app = Forwarded(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]

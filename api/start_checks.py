@@ -42,7 +42,7 @@ def _problems(app: Flask) -> Iterator[str]:
             for language in LANGUAGES:
                 with app.test_request_context(f"{rule.rule}?locale={language}"):
                     app.preprocess_request()
-                    yield from _missing(name, str(app.dispatch_request()))
+                    yield from _missing(name, app.make_response(app.dispatch_request()).get_data(as_text=True))
                     for problem in (NOT_FOUND, UNAVAILABLE):
                         render_template("error.html", problem=problem.document())
 

@@ -19,6 +19,7 @@ from redis.backoff import NoBackoff
 from shared.settings.redis_url import SentinelAddress
 from shared.settings.service_links import service_links
 from shared.settings.settings import RedisSettings
+from worker.flower_login import protect_login
 from worker.queue.celery_settings import celery_settings
 
 
@@ -30,6 +31,7 @@ def _app() -> Celery:
     os.environ.setdefault("FLOWER_READ_ONLY", "true")
     # Unless this is false when it starts, Flower permanently turns on task events in every worker.
     os.environ.setdefault("FLOWER_ENABLE_EVENTS", os.environ.get("WORKER_EVENTS") or "true")
+    protect_login()
     redis_url = RedisSettings.load().redis_url.get_secret_value()
     broker.RedisBase.queues = _count_messages
     if address := SentinelAddress.parse(redis_url):

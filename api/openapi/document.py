@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from flask import Flask
+from flask import Flask, Response
 from pydantic import BaseModel
 
 from api.problems import ProblemType
@@ -36,10 +36,11 @@ class Operation(NamedTuple):
 
 def register_openapi(app: Flask, product_name: str) -> None:
     """Add the endpoint that serves the document."""
+    body = app.json.dumps(read_document(product_name), separators=(",", ":")) + "\n"
 
     @app.get("/openapi.json")
-    def openapi() -> dict[str, Any]:
-        return read_document(product_name)
+    def openapi() -> Response:
+        return Response(body, content_type="application/json")
 
 
 def read_document(product_name: str) -> dict[str, Any]:

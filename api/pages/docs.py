@@ -1,10 +1,11 @@
 """The page of the API's reference, made from the OpenAPI document. It needs no script."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 from markupsafe import Markup
 
 from api.openapi.document import read_document
 from api.openapi.reference import headers, reference
+from api.pages.rendered import rendered
 
 
 def add_docs(site: Blueprint, product_name: str) -> None:
@@ -13,9 +14,7 @@ def add_docs(site: Blueprint, product_name: str) -> None:
     values = {"about": document["info"]["description"], "groups": reference(document), "headers": headers(document)}
     site.add_app_template_filter(_marked, "marked")
 
-    @site.get("/docs")
-    def docs_page() -> str:
-        return render_template("docs.html", **values)
+    site.get("/docs", endpoint="docs_page")(rendered("docs.html", lambda: values))
 
 
 def _marked(text: str) -> Markup:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, redirect, render_template
-from flask_compress import Compress
+from flask import Blueprint, Flask, Response, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.openapi.document import PAGES, Operation
 from api.pages.docs import add_docs
+from api.pages.rendered import rendered
 from api.pages.static_files import register_static_files
 from api.passwords.policy import PasswordPolicy
 from api.reset.policy_view import REASONS
@@ -22,7 +22,6 @@ _PAGE = {200: None}  # An HTML page, in the OpenAPI document.
 def register_pages(app: Flask, settings: ApiSettings, policy: PasswordPolicy) -> None:
     """Add the pages."""
     site = Blueprint("pages", __name__, template_folder="templates")
-    site.after_request(Compress(app).after_request)
     site.app_context_processor(lambda: _on_every_page(settings))
     register_static_files(site)
 
@@ -31,17 +30,20 @@ def register_pages(app: Flask, settings: ApiSettings, policy: PasswordPolicy) ->
     def front() -> BaseResponse:
         return redirect(relative_url("pages.forgot_page", **_chosen_language()))
 
+    show_forgot = rendered("forgot.html", lambda: {"lifetime": lifetime(settings.reset_token_max_age)})
+    show_reset = rendered("reset.html", lambda: {"policy": policy, "reasons": REASONS})
+
     @site.get("/forgot-password")
     @Operation("forgotPage", "Show the forgot page", PAGES, _PAGE)
-    def forgot_page() -> str:
+    def forgot_page() -> Response:
         """Show the page that asks for an email address."""
-        return render_template("forgot.html", lifetime=lifetime(settings.reset_token_max_age))
+        return show_forgot()
 
     @site.get("/reset-password")
     @Operation("resetPage", "Show the reset page", PAGES, _PAGE)
-    def reset_page() -> str:
+    def reset_page() -> Response:
         """Show the page for a new password. The link in the email leads here if `RESET_URL` names this page."""
-        return render_template("reset.html", policy=policy, reasons=REASONS)
+        return show_reset()
 
     add_docs(site, settings.product_name)
     app.register_blueprint(site)

@@ -1,16 +1,13 @@
 """Scripts, styles and pictures. Their addresses change with their content, so browsers keep them for a year."""
 
-import gzip
 from hashlib import sha256
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
-import brotli
-from flask import Blueprint, Response, abort, request
-from werkzeug.datastructures import Accept
-from werkzeug.http import parse_accept_header
+from flask import Blueprint, Response, abort
 
+from api.pages.compressed import COMPRESSORS, IDENTITY, compressed
 from api.web.response_headers import keep_for_a_year
 
 FOLDER = Path(__file__).parent / "static"
@@ -29,8 +26,8 @@ def register_static_files(site: Blueprint) -> None:
     and compressed as well as possible, so that no request reads or compresses one.
     """
     files = {path.name: _bodies(path.read_bytes()) for path in sorted(FOLDER.iterdir())}
-    kinds = {name: guess_type(name)[0] for name in files}
-    current = version(*(bodies["identity"] for bodies in files.values()))
+    kinds = {name: guess_type(name)[0] or "" for name in files}
+    current = version(*(bodies[IDENTITY] for bodies in files.values()))
 
     @site.app_url_defaults
     def name_version(endpoint: str, values: dict[str, Any]) -> None:
@@ -42,14 +39,9 @@ def register_static_files(site: Blueprint) -> None:
     def static(filename: str, version: str = "") -> Response:
         if filename not in files:
             abort(404)
-        accepted = parse_accept_header(request.environ.get("HTTP_ACCEPT_ENCODING", ""), Accept)
-        encoding = accepted.best_match(files[filename], default="identity")
-        answer = Response(files[filename][encoding], mimetype=kinds[filename])
-        if encoding != "identity":
-            answer.headers["Content-Encoding"] = encoding
+        answer = compressed(kinds[filename], files[filename].__getitem__)
         return keep_for_a_year(answer) if version == current else answer
 
 
 def _bodies(content: bytes) -> dict[str, bytes]:
-    """Return a content in each encoding, the shortest first."""
-    return {"br": brotli.compress(content), "gzip": gzip.compress(content, mtime=0), "identity": content}
+    return {encoding: compress(content) for encoding, compress in COMPRESSORS.items()}

@@ -1,6 +1,6 @@
 """The demo's web app: the front page, a sign-in page, and the inbox with its JSON."""
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import SecurityError
@@ -30,6 +30,7 @@ def create_site(mailbox: Mailbox, place: Place) -> Flask:
     app.register_blueprint(front_pages(place))
     app.register_blueprint(inbox_pages(mailbox))
     app.register_blueprint(preview_pages())
+    app.before_request(_require_host)
     app.register_error_handler(SecurityError, _refuse_host)
     app.after_request(_protect)
     return app
@@ -37,6 +38,12 @@ def create_site(mailbox: Mailbox, place: Place) -> Flask:
 
 class _DocumentedOrder(DefaultJSONProvider):
     sort_keys = False
+
+
+def _require_host() -> None:
+    """Refuse HTTP/1.0 without a Host: werkzeug would take the server's own name for it, which is trusted."""
+    if "HTTP_HOST" not in request.environ:
+        raise SecurityError
 
 
 def _refuse_host(_error: Exception) -> ResponseReturnValue:

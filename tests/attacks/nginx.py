@@ -25,16 +25,20 @@ def find_nginx() -> str:
 
 
 class Nginx:
-    """nginx in front of an API."""
+    """nginx in front of an API, and of Flower."""
 
-    def __init__(self, folder: Path, api_port: int) -> None:
+    def __init__(self, folder: Path, api_port: int, flower_port: int = 0, more: str = "") -> None:
         folder.mkdir(exist_ok=True)
-        self.port = free_port()
+        self.port, self.flower_port = free_port(), free_port()
         others = {
             "/tmp/": f"{folder}/",  # noqa: S108 - as written in the file
+            "/etc/nginx/": f"{CONFIGURATION.parent}/",
             "listen 8080;": f"listen 127.0.0.1:{self.port};",
-            "listen 8081;": f"listen 127.0.0.1:{free_port()};",
+            "listen 8081;": f"listen 127.0.0.1:{self.flower_port};",
             "server api:8000;": f"server 127.0.0.1:{api_port};",
+            "127.0.0.11 ": "127.0.0.1 ",
+            "server_tokens off;": f"server_tokens off; {more}",
+            "flower:5555;": f"127.0.0.1:{flower_port or free_port()};",
         }
         text = CONFIGURATION.read_text(encoding="utf-8")
         for ours, of_test in others.items():

@@ -12,19 +12,21 @@ SLOW_HEADER = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: "
 SLOW_BODY = (
     b"POST /forgot-password HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 16000\r\n\r\n{"
 )
-FILES = 4096
+FILES = 20_000
 
 
 class SlowClients(Thread):
     """Connections that start a request and continue with one byte a second until the server drops them."""
 
-    def __init__(self, port: int, beginnings: Sequence[bytes]) -> None:
+    def __init__(self, port: int, beginnings: Sequence[bytes], address: str = "127.0.0.1") -> None:
         super().__init__(name="slow clients")
         allow_files(FILES)
         self._ends = ExitStack()
         self._held: dict[socket.socket, bytes] = {}
         for beginning in beginnings:
-            client = self._ends.enter_context(socket.create_connection(("127.0.0.1", port)))
+            client = self._ends.enter_context(
+                socket.create_connection(("127.0.0.1", port), source_address=(address, 0))
+            )
             client.sendall(beginning)
             client.settimeout(0)
             self._held[client] = beginning

@@ -11,8 +11,6 @@ import pytest
 from api.web.json_request import MAX_BODY
 from tests.attacks.client import Answer
 from tests.attacks.conftest import MakeTarget
-from tests.attacks.nginx import Nginx
-from tests.attacks.slow import SLOW_BODY, SLOW_HEADER, SlowClients, seconds_until_none
 from tests.attacks.target import Target
 from tests.support.servers import wait_until
 
@@ -102,36 +100,6 @@ def test_http2_is_not_spoken(target: Target) -> None:
 
     assert not answer.startswith(b"\x00")
     assert answer[:12] in (b"", b"HTTP/1.1 400", b"HTTP/1.1 505")
-
-
-def test_slow_headers_do_not_hold_the_server_up_without_a_proxy(target: Target) -> None:
-    """Slowloris (CVE-2007-6750): the server allows five seconds for all request headers, however slowly they arrive."""
-    with SlowClients(target.port, [SLOW_HEADER] * 250) as clients:
-        during = slowest(target)
-        assert clients.held(SLOW_HEADER) > 0
-        took = seconds_until_none(clients, SLOW_HEADER, patience=30)
-
-    assert during < PROMPT
-    assert took < 30
-
-
-def test_five_hundred_slow_clients_do_not_hold_up_the_proxy(proxied: Target, proxy: Nginx) -> None:
-    """Slowloris (CVE-2007-6750) and slow bodies (R-U-Dead-Yet), CWE-400.
-
-    For the headers, the proxy limits the total time; for the body, the pause between two bytes. A slow body therefore
-    keeps a connection of the proxy busy, but no thread of the API.
-    """
-    with SlowClients(proxy.port, [SLOW_HEADER, SLOW_BODY] * 250) as clients:
-        during = slowest(proxied)
-        assert clients.held(SLOW_HEADER) > 0
-        headers = seconds_until_none(clients, SLOW_HEADER, patience=20)
-        assert clients.held(SLOW_BODY) == 250
-        later = slowest(proxied)
-        clients.stalled.set()
-        bodies = seconds_until_none(clients, SLOW_BODY, patience=20)
-
-    assert max(during, later) < PROMPT
-    assert max(headers, bodies) < 20
 
 
 @pytest.fixture

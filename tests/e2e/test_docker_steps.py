@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import require_redis
 from tests.e2e.demo import fetch
-from tests.support.compose import PROJECT, SECRETS, SERVICES, environment_of, read_env_files, running
+from tests.support.compose import PROJECT, SECRETS, SERVICES, environment_of, read_env_files, redis_options, running
 from tests.support.servers import RedisServer, RelayServer, free_port, wait_until
 from tests.support.service import token_in
 
@@ -32,7 +32,7 @@ class Machine:
     def __init__(self, folder: Path, database_url: str, ends: ExitStack) -> None:
         self.port = free_port()
         self.relay = RelayServer()
-        self._redis = RedisServer(folder, *SERVICES["redis"]["command"][1:])
+        self._redis = RedisServer(folder, *redis_options(), password=SECRETS["REDIS_PASSWORD"])
         self._folder, self._database_url, self._ends = folder, database_url, ends
         self._environ: dict[str, str] = {}
         shutil.copy(PROJECT / ".env.example", folder)
@@ -90,7 +90,7 @@ class Machine:
     def _settings(self, service: str) -> dict[str, str]:
         """Return the environment of a container, with the service names replaced by local addresses."""
         places = {
-            "REDIS_URL": ("redis://redis:6379/0", self._redis.url),
+            "REDIS_URL": ("redis://:hunter3@redis:6379/0", self._redis.url),
             "DATABASE_URL": ("postgresql://latchkey:hunter2@postgres/latchkey", self._database_url),
             "MAIL_SERVER": ("mailpit", "127.0.0.1"),
             "MAIL_PORT": ("1025", str(self.relay.port)),

@@ -14,7 +14,7 @@ from tests.support.service import SECRET
 PROJECT = Path(__file__).parents[2]
 FILE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES = FILE["services"]
-SECRETS = {"SECRET_KEY": SECRET, "FLOWER_BASIC_AUTH": "operator:hunter2"}
+SECRETS = {"SECRET_KEY": SECRET, "FLOWER_BASIC_AUTH": "operator:hunter2", "REDIS_PASSWORD": "hunter3"}
 REQUIRED = SECRETS | {
     "DATABASE_URL": "postgresql://app:hunter2@db.example.com/app",
     "USERS_HASH_FORMAT": "django-bcrypt",
@@ -70,3 +70,9 @@ def running(environ: Mapping[str, str]) -> list[str]:
     """List the services that `docker compose up` starts: those without a profile or with an active one."""
     on = set(environ.get("COMPOSE_PROFILES", "").split(","))
     return [name for name, service in SERVICES.items() if "profiles" not in service or on & {*service["profiles"]}]
+
+
+def redis_options() -> list[str]:
+    """Return the options of Redis's command line, which follow the shell's script and its name."""
+    command: list[str] = SERVICES["redis"]["command"]
+    return command[command.index("redis") + 1 :]

@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -16,6 +17,7 @@ import pytest
 from shared.redis_keys import Key
 from tests.support.servers import RedisServer, free_port, wait_until
 from tests.support.tls import server_context, tls_proxy
+from worker.flower_login import MAX_GUESSES
 
 pytestmark = pytest.mark.slow
 
@@ -33,8 +35,8 @@ def flower(port: int, environ: Mapping[str, str]) -> Iterator[None]:
         process.wait(10)
 
 
-def asked(port: int, path: str) -> tuple[int, str]:
-    login = base64.b64encode(b"me:pw").decode()
+def asked(port: int, path: str, login: str = "me:pw") -> tuple[int, str]:
+    login = base64.b64encode(login.encode()).decode()
     request = Request(f"http://127.0.0.1:{port}{path}", headers={"Authorization": f"Basic {login}"})
     try:
         with urlopen(request, timeout=10) as answer:
@@ -63,3 +65,33 @@ def test_flower_starts_beside_a_service_called_flower(redis_server: RedisServer)
 
     with flower(port, {"REDIS_URL": redis_server.url} | link):
         assert asked(port, "/api/queues/length")[0] == 200
+
+
+def answer(port: int, path: str, login: str = "") -> tuple[int, HTTPMessage, str]:
+    headers = {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"} if login else {}
+    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("GET", path, headers=headers)
+        found = connection.getresponse()
+        return found.status, found.headers, found.read().decode(errors="replace")
+
+
+def test_guesses_before_flowers_log_in_are_few_and_its_pages_are_in_no_frame(redis_server: RedisServer) -> None:
+    port = free_port()
+    with flower(port, {"REDIS_URL": redis_server.url}):
+        pages = [
+            answer(port, *each) for each in [("/workers", "me:pw"), ("/workers", ""), ("/static/js/flower.js", "")]
+        ]
+        beyond_ascii = answer(port, "/workers", "me:\u00e4")
+        guesses = [answer(port, "/workers", f"me:{number}") for number in range(400)]
+        nobody, right = answer(port, "/workers"), answer(port, "/workers", "me:pw")
+
+    assert [status for status, _, _ in pages] == [200, 401, 200]
+    for _, headers, _ in [*pages, beyond_ascii, guesses[-1]]:
+        assert (headers["X-Frame-Options"], headers["X-Content-Type-Options"]) == ("DENY", "nosniff")
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert (headers["Cache-Control"], headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+        assert headers["Server"] == "flower"
+    assert beyond_ascii[0] == 401  # Flower's own code fails here, and shows a traceback.
+    assert [status for status, _, _ in guesses].count(401) == MAX_GUESSES - 1
+    assert {status for status, _, _ in [*guesses[MAX_GUESSES:], nobody, right]} == {429}
+    assert 0 < int(right[1]["Retry-After"]) <= 60

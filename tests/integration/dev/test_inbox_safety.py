@@ -2,6 +2,7 @@
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import create_environ, run_wsgi_app
 
 from dev.site.app import create_site
 from dev.site.caught_mail import Mailbox
@@ -67,6 +68,23 @@ def test_a_foreign_host_is_refused_everywhere(client: FlaskClient, mailbox: Mail
 
     assert answer.status_code == 400
     assert answer.text == "The demo can only be reached from this machine. Open it as localhost or 127.0.0.1.\n"
+
+
+@pytest.mark.parametrize("path", ["/", "/inbox", "/api/messages", "/messages/id0/html", "/static/inbox.css", "/mails"])
+@pytest.mark.parametrize(
+    "host", [None, "", "localhost.rebound.example", "localhost@rebound.example", "x:80, localhost"]
+)
+def test_a_request_without_an_allowed_host_is_refused_everywhere(
+    client: FlaskClient, mailbox: Mailbox, path: str, host: str | None
+) -> None:
+    mailbox.add(mail())
+    environ = create_environ(path, environ_overrides={"SERVER_PROTOCOL": "HTTP/1.0", "HTTP_HOST": host or ""})
+    if host is None:
+        del environ["HTTP_HOST"]
+
+    _, status, _ = run_wsgi_app(client.application, environ)
+
+    assert status == "400 BAD REQUEST"
 
 
 def test_a_foreign_host_cannot_empty_the_inbox(client: FlaskClient, mailbox: Mailbox) -> None:

@@ -112,6 +112,6 @@ def test_the_unchanged_file_is_refused_because_its_secret_is_public(program: typ
     assert problem.startswith("SECRET_KEY is the example of .env.example, which everybody knows. ")
 
 
-@pytest.mark.parametrize("name", ["FLOWER_BASIC_AUTH", "POSTGRES_PASSWORD"])
+@pytest.mark.parametrize("name", ["FLOWER_BASIC_AUTH", "REDIS_PASSWORD", "POSTGRES_PASSWORD"])
 def test_the_other_secrets_have_no_example_that_is_accepted(name: str, tmp_path: Path) -> None:
     assert sourced(EXAMPLE, tmp_path)[name] == ""
