@@ -5,14 +5,18 @@ local id, entry = unpack(ARGV)
 -- Returns 1, or 0 if the outbox is full.
 if redis.call('HLEN', JOBS) >= MAX_JOBS then return 0 end
 
-local limit = LIMITS .. id
+local limit, networks = LIMITS .. id, NETWORKS .. id
 redis.call('MGET', limit)
+redis.call('SET', limit, 1, 'EX', 1)
+redis.call('INCR', limit)
 redis.call('INCRBY', limit, 1)
 redis.call('EXPIRE', limit, 1, 'NX')
+redis.call('SCARD', networks)
+redis.call('SADD', networks, 1)
 add(id, entry)
 remember(id, id, 'accepted', '')
 
 redis.call('LPOP', QUEUE)
-redis.call('DEL', limit, HISTORY .. id)
+redis.call('DEL', limit, networks, HISTORY .. id)
 forget(id)
 return 1
