@@ -10,6 +10,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
+from api.settings.limits import log_long_quota
 from api.settings.settings import ApiSettings
 from shared import log
 from shared.connections.redis_check import check_redis
@@ -38,6 +39,7 @@ def main() -> None:
     log.configure("api", settings.log_level)
     logging.getLogger("_granian").addFilter(_is_of_use)
     log_unknown_settings(ApiSettings)
+    log_long_quota(settings.address_limits, settings.reset_token_max_age)
     if settings.template_folder:
         # Imported here, because the supervising process is half as large without the app.
         from api.start_checks import check_pages  # noqa: PLC0415

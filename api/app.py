@@ -1,6 +1,7 @@
 """create_app builds the API in one place; serve is what each server process runs."""
 
 import gc
+from functools import partial
 from threading import BoundedSemaphore
 
 from flask import Flask
@@ -8,8 +9,11 @@ from jinja2 import PackageLoader
 
 from api.cli.commands import Tools, app_for_help, users_commands
 from api.error_handlers import register_errors
-from api.forgot.views import make_accept, make_rehearse, register_forgot
-from api.limits.limits import limit_links, make_limiter
+from api.forgot.accept import make_accept, make_rehearse
+from api.forgot.views import register_forgot
+from api.limits.clients import make_identify
+from api.limits.counting import RESET, make_count
+from api.limits.limits import limit_clients, limit_links, make_limiter, refuse
 from api.openapi.document import register_openapi
 from api.ops.counters import Counters
 from api.ops.health import PROBE_INTERVAL, Readiness, register_health
@@ -89,15 +93,19 @@ def _build(settings: ApiSettings) -> Flask:
     database = database_probes(app, users, encode("", settings.users_hash_format, MIN_ROUNDS), refusal)
     readiness = Readiness(api_probes(redis, make_rehearse(outbox, settings), memory, database))
     app.extensions |= {"redis": redis, "watch": _watch(counters, memory, readiness)}
-    limiter = make_limiter(app, redis)
-    count_use = limit_links(limiter, settings.reset_limit_per_link, counters)
+    identify = make_identify(key)
+    limiter = make_limiter(app, redis, identify)
+    count_use = limit_links(limiter, settings.reset_limit_per_link, counters, key)
     tokens = Tokens([each.get_secret_value() for each in settings.secret_key], settings.reset_token_max_age)
     resets = Resets(tokens, users, passwords, BoundedSemaphore(settings.reset_slots), count_use, outbox, key, refusal)
     register_openapi(app, settings.product_name)
     register_pages(app, settings, passwords.policy)
     register_brand(app, settings)
-    register_forgot(app, make_accept(outbox, memory, settings, key), limiter, settings, counters)
-    register_reset(app, resets, limiter, settings.reset_limit_per_ip, counters)
+    register_forgot(app, make_accept(outbox, memory, settings, identify, key), limiter, identify, settings, counters)
+    count = make_count(outbox, settings.reset_limits, RESET, identify)
+    refused = partial(refuse, counters, "resets_limited")
+    limit = limit_clients(limiter, settings.reset_limits, RESET, identify, refused)
+    register_reset(app, resets, count, limit, counters)
     register_policy(app, passwords.policy, settings.breach_check)
     register_health(app, readiness)
     register_metrics(app, Metrics(redis, counters, memory, readiness), settings.metrics_token.get_secret_value())

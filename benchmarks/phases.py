@@ -14,7 +14,7 @@ from benchmarks.services import Contender
 from benchmarks.sink import Sink
 from tests.support.servers import wait_until
 
-TIMES = 3  # Requests per address that the limit allows in 15 minutes.
+TIMES = 3  # Requests per address that the limit allows in half an hour.
 BACKLOG = 100  # Jobs that may wait while a contender accepts only as much as it can finish.
 LOOK = 0.02  # Seconds between two checks of the backlog.
 SHARED_RATE = 150.0  # Requests per second: half of what the slowest contender reaches with one process.
@@ -82,7 +82,7 @@ class Requests:
 
     def __next__(self) -> bytes:
         if self.sent >= self._most:
-            raise RuntimeError("all addresses are used up: measure fewer rounds, or wait 15 minutes")
+            raise RuntimeError("all addresses are used up: measure fewer rounds, or wait half an hour")
         number, unknown = divmod(self.sent, 2)
         self.sent += 1
         user = self._half * (1 + unknown) + number % self._half

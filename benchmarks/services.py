@@ -107,7 +107,7 @@ class Services:
     def environ(self, port: int, store: Store | None, **settings: str) -> dict[str, str]:
         """Return a program's settings: rate limits are on, but those per client are too high to be reached."""
         known = settings_for(self._database_url, self.sink.port, port, store.url if store else "")
-        limits = {"FORGOT_LIMIT_PER_IP": UNLIMITED, "FORGOT_LIMIT_PER_EMAIL": "3/15 minutes;20/day"}
+        limits = {"FORGOT_LIMIT_PER_IP": UNLIMITED, "FORGOT_LIMIT_PER_EMAIL": "3/30 minutes"}
         return known | limits | {"WORKER_PROCESSES": WORKER_PROCESSES, "WORKER_EVENTS": "false"} | settings
 
     def program(self, name: str, command: list[str], environ: dict[str, str]) -> Program:

@@ -46,7 +46,9 @@ class Key(StrEnum):
     WORKERS = "worker:states"  # Hash: worker -> JSON: when it last told, in seconds, and which of its probes fail.
     SWEEPER = "worker:sweeper"  # Which worker sweeps.
     REHEARSAL = "latchkey:rehearsal"  # Never written: the worker tries to wait for a message here.
-    LIMITS = "limit:"  # + what Flask-Limiter writes.
+    # The names of clients, addresses and links in limits are keyed hashes.
+    LIMITS = "limit:"  # + what Flask-Limiter writes: a count.
+    NETWORKS = "limit:networks:"  # + address: set of the networks that asked for it lately, as numbers.
     KOMBU_BINDING = "_kombu.binding.latchkey"  # Celery's own.
 
 

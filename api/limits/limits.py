@@ -2,31 +2,33 @@
 
 import time
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from inspect import unwrap
 from typing import Any
 
 from flask import Flask, Response, g
 from flask_limiter import Limiter, RequestLimit
-from limits import parse_many
 from limits.storage import RedisStorage
 from redis import Redis
 
+from api.limits.clients import Identify, hashed
+from api.limits.counting import LINK, scope_of
 from api.ops.counters import Counters
 from api.problems import RATE_LIMITED
+from api.settings.limits import ClientLimits
 from api.web.answers import problem
-from api.web.clients import client_key
 from shared.redis_keys import Key
 
-FORGOT, ADDRESS, RESET, LINK = "forgot", "address", "reset", "link"  # The scopes in the limits' keys.
+View = Callable[[Any], Response]
+OnBreach = Callable[[RequestLimit], Response]
 
 
 class CountedStorage(RedisStorage):
-    """The Redis storage of the `limits` package, which uses counts that accept.lua has already made.
+    """The Redis storage of the `limits` package, which uses counts that a script has already made.
 
-    api/forgot/accept.lua counts a request for a link and accepts it, in one step. If a limit is used up, `g.counts` has
-    the count of each key that was checked. Other requests are counted in Redis as usual. `limits` finds a custom
-    storage by its scheme.
+    Scripts count a request against the limits of its client and of its address, in one step. If a limit is used up,
+    `g.counts` has the count of each key that was checked. The uses of links are counted in Redis as usual. `limits`
+    finds a custom storage by its scheme.
     """
 
     STORAGE_SCHEME = ["latchkey"]  # noqa: RUF012 - `limits` defines it as a list
@@ -34,13 +36,13 @@ class CountedStorage(RedisStorage):
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Return the count of a key, including this request."""
         counts: dict[str, int] | None = g.get("counts")
-        return super().incr(key, expiry, amount) if counts is None else counts.get(key, 0)
+        return super().incr(key, expiry, amount) if counts is None else counts.get(self.prefixed_key(key), 0)
 
 
-def make_limiter(app: Flask, redis: Redis) -> Limiter:
+def make_limiter(app: Flask, redis: Redis, identify: Identify) -> Limiter:
     """Build Flask-Limiter with CountedStorage, for limits on views only."""
     limiter = Limiter(
-        client_key,
+        lambda: identify().own,
         storage_uri="latchkey://",
         # Flask-Limiter's types allow only strings and numbers, but the storage takes a connection pool under this name.
         storage_options={"connection_pool": redis.connection_pool, "key_prefix": Key.LIMITS.removesuffix(":")},  # type: ignore[dict-item]
@@ -52,8 +54,32 @@ def make_limiter(app: Flask, redis: Redis) -> Limiter:
     return limiter
 
 
-def judged_if_used_up(view: Callable[[Any], Response]) -> Callable[[Any], Response]:
-    """Bypass Flask-Limiter's decorators below this one, unless accept.lua found that a limit is used up."""
+def limit_clients(
+    limiter: Limiter, limits: ClientLimits, kind: str, identify: Identify, on_breach: Callable[[str], OnBreach]
+) -> Callable[[View], View]:
+    """Return a decorator with the limits of a client on a kind of request. A script must have counted it.
+
+    on_breach: returns the function that refuses a request by a client, or by its whole network.
+    """
+
+    def limit(view: View) -> View:
+        for level, texts in limits._asdict().items():
+            by = "client" if level == "own" else "network"
+            # A client without a site shares this name with all others, but the script counts nothing under it.
+            name = partial(_name, identify, level)
+            view = limiter.shared_limit(texts, scope_of(kind, level), key_func=name, on_breach=on_breach(by))(view)
+        return view
+
+    return limit
+
+
+def _name(identify: Identify, level: str) -> str:
+    """Return the client's name; Flask-Limiter takes no empty one."""
+    return str(getattr(identify(), level)) or "none"
+
+
+def judged_if_used_up(view: View) -> View:
+    """Bypass Flask-Limiter's decorators below this one, unless a script found that a limit is used up."""
     plain = unwrap(view)
 
     @wraps(view)
@@ -63,38 +89,29 @@ def judged_if_used_up(view: Callable[[Any], Response]) -> Callable[[Any], Respon
     return judge_or_answer
 
 
-def refuse(counters: Counters, field: str) -> Callable[[RequestLimit], Response]:
-    """Return a function that answers a request over a limit with a 429, and counts it."""
+def refuse(counters: Counters, field: str, by: str) -> OnBreach:
+    """Return a function that answers a request over a limit with a 429, and counts it. by: whose limit it is."""
 
     def count_then_refuse(breach: RequestLimit) -> Response:
-        counters.add(field)
+        counters.add(f"{field}:{by}")
         return problem(RATE_LIMITED, retry_after=max(1, int(breach.reset_at - time.time())))
 
     return count_then_refuse
 
 
-def limit_links(limiter: Limiter, limit: str, counters: Counters) -> Callable[[str], None]:
+def limit_links(limiter: Limiter, limit: str, counters: Counters, key: bytes) -> Callable[[str], None]:
     """Return a function that counts each use of a genuine link, under a key that all links of its user share.
 
     The function raises RateLimitExceeded. Without it, one link and many addresses could occupy all hashing slots.
     """
-    on_breach = refuse(counters, "resets_limited:link")
+    on_breach = refuse(counters, "resets_limited", "link")
 
     @limiter.shared_limit(limit, LINK, key_func=lambda: str(g.link), on_breach=on_breach)
     def judge() -> None:
         """Do nothing: the decorator checks the limit."""
 
     def count_use(link: str) -> None:
-        g.link = link
+        g.link = hashed(f"link:{link}", key)
         judge()
 
     return count_use
-
-
-def lua_table(limits: str, scope: str) -> str:
-    """Write limits as a Lua table: each with its amount, its seconds, and the parts of Flask-Limiter's key."""
-    rows = []
-    for item in parse_many(limits):
-        before, after = item.key_for("WHO", scope).split("WHO")
-        rows.append(f"{{{item.amount}, {item.get_expiry()}, '{before}', '{after}'}}")
-    return f"{{{', '.join(rows)}}}"

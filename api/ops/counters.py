@@ -30,10 +30,10 @@ class Count(NamedTuple):
 
 COUNTS = (
     Count("requests_accepted", "Requests for a link that were accepted, within their quotas."),
-    Count("requests_limited", "Requests for a link over a limit.", "by", ("client", "address")),
+    Count("requests_limited", "Requests for a link over a limit.", "by", ("client", "network", "address")),
     Count("requests_refused", "Requests for a link refused to everybody.", "reason", ("full", "memory", "redis")),
     Count("resets_confirmed", "Passwords that were set."),
-    Count("resets_limited", "Resets and checks over a limit.", "by", ("client", "link")),
+    Count("resets_limited", "Resets and checks over a limit.", "by", ("client", "network", "link")),
     Count(
         "resets_refused",
         "Resets and checks refused.",

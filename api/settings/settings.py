@@ -3,9 +3,9 @@
 import re
 from typing import Annotated, Literal
 
-from limits import RateLimitItem, parse_many
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr
 
+from api.settings.limits import ClientLimits, Limits
 from api.settings.logo import checked_logo
 from api.settings.origins import checked_header_names, checked_origins
 from api.settings.proxies import TrustedProxies, parse_proxies
@@ -13,28 +13,11 @@ from shared.settings.settings import Settings, split_list
 from shared.settings.web_address import web_address
 
 RANGE_SERVICE = "https://api.pwnedpasswords.com/range/"
-MAX_WINDOW = 366 * 86400  # Seconds.
-MAX_AMOUNT = 1_000_000
 # Each label of the host name has 1 to 63 characters (RFC 1035, 2.3.4): looking up any other raises an error.
 _BEGINNING = re.compile(r"\w+://(([\w-]{1,63}\.)*[\w-]{1,63}|\[[\w:.]+\])(:([1-9]\d*)?)?/([^?#\s]*/)?", re.ASCII)
 MIN_DISTINCT_IN_TOKEN = 6  # One random token of 16 hexadecimal digits in a hundred thousand has fewer.
 # RFC 6750, 2.1.
 _BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
-
-
-def _limits(value: str) -> str:
-    try:
-        items = parse_many(value)
-    except ValueError:
-        raise ValueError("is not a limit") from None
-    if any(item.get_expiry() > MAX_WINDOW or not 0 < item.amount <= MAX_AMOUNT for item in items):
-        raise ValueError("is out of range (1 to 1000000 in at most 366 days)")
-    shortest_first = sorted(dict.fromkeys(items), key=RateLimitItem.get_expiry)
-    # Flask-Limiter checks limits in the order of their units, 90 minutes before an hour: what the shorter one refuses
-    # would count against the longer one. It counts a repeated limit twice. Within a unit it keeps the order.
-    if sorted(items, key=lambda item: item.GRANULARITY.seconds) == shortest_first:
-        return value
-    return ";".join(f"{item.amount}/{item.get_expiry()} seconds" for item in shortest_first)
 
 
 def _range_service(value: str) -> str:
@@ -51,9 +34,6 @@ def _metrics_token(value: SecretStr) -> SecretStr:
     return value
 
 
-Limits = Annotated[str, AfterValidator(_limits)]
-
-
 class ApiSettings(Settings):
     """The settings of the API, which never connects to the mail server."""
 
@@ -68,9 +48,16 @@ class ApiSettings(Settings):
         description="The limit on requests for a link by one client, such as `30/minute;300/hour`. Further "
         "requests get `429`.",
     )
+    forgot_limit_per_network: Limits = Field(
+        default="",
+        description="The limit on requests for a link by all clients of an IPv4 /24 or IPv6 /48 together. Empty: ten "
+        "times FORGOT_LIMIT_PER_IP. Further requests get `429`.",
+    )
     forgot_limit_per_email: Limits = Field(
-        default="3/15 minutes;20/day",
-        description="The limit on emails to one typed address. Further requests are accepted, and no email is sent.",
+        default="",
+        description="The limit on emails to one typed address. Empty: 3 within RESET_TOKEN_MAX_AGE. Further requests "
+        "are accepted, and no email is sent, but a network that has not asked for the address within "
+        "RESET_TOKEN_MAX_AGE always gets one.",
     )
     forgot_email_limit_response: Literal["silent", "429"] = Field(
         default="silent",
@@ -151,6 +138,21 @@ class ApiSettings(Settings):
         le=256,
         description="The number of threads in each server process: 1 to 256. A small number is best.",
     )
+
+    @property
+    def forgot_limits(self) -> ClientLimits:
+        """The limits of a client on requests for a link."""
+        return ClientLimits.around(self.forgot_limit_per_ip, self.forgot_limit_per_network)
+
+    @property
+    def reset_limits(self) -> ClientLimits:
+        """The limits of a client on resets and checks of links."""
+        return ClientLimits.around(self.reset_limit_per_ip)
+
+    @property
+    def address_limits(self) -> str:
+        """The quota of an address. By default, nobody uses it up for longer than a link lives."""
+        return self.forgot_limit_per_email or f"3/{self.reset_token_max_age} seconds"
 
     @property
     def hashing_slots(self) -> int:

@@ -1,7 +1,8 @@
-"""The key that identifies a client in limits, and what a job may record about it."""
+"""The networks that a client is in, and what a job may record about it."""
 
 import ipaddress
 from functools import lru_cache
+from typing import NamedTuple
 
 from flask import current_app, request
 
@@ -10,9 +11,23 @@ from api.web.response_headers import REQUEST_ID
 from api.web.user_agents import recognise
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_UNKNOWN = "unknown"
 MAX_ADDRESS_LENGTH = 64  # Characters, with brackets, zone and port. A longer one counts as unknown.
-_KEPT = {4: 24, 6: 48}  # Bits by IP version: enough to recognise one's own network, too few to find a person.
+# Bits by IP version. The first are enough to recognise one's own network, and too few to find a person.
+_BITS = {4: (24, 32), 6: (48, 64, 56)}
+
+
+class Networks(NamedTuple):
+    """The networks that a client is in.
+
+    wide: its IPv4 /24 or IPv6 /48. own: its IPv4 address or IPv6 /64. site: its IPv6 /56; IPv4 has none.
+    """
+
+    wide: str
+    own: str
+    site: str = ""
+
+
+_UNKNOWN = Networks("", "")  # All clients whose address cannot be read are one.
 
 
 def requester() -> dict[str, str]:
@@ -25,27 +40,25 @@ def requester() -> dict[str, str]:
     if not current_app.config["MAIL_SHOW_REQUEST"]:
         return who
     browser, system = recognise(environ.get("HTTP_USER_AGENT", ""))
-    return who | {"client": client_network(client_key()), "browser": browser, "system": system}
+    return who | {"client": networks_of(peer()).wide, "browser": browser, "system": system}
 
 
-def client_key() -> str:
-    """Return the key that identifies the client in limits: its IPv4 address, or its IPv6 network of 64 bits.
-
-    IPv4 inside IPv6 (mapped, NAT64) counts as IPv4; all unreadable addresses share one key.
-    """
-    peer = request.remote_addr or ""
-    return key_of(peer) if len(peer) <= MAX_ADDRESS_LENGTH else _UNKNOWN
+def peer() -> str:
+    """Return the address that the client connects from, as the server or a trusted proxy tells it."""
+    address = request.remote_addr or ""
+    return address if len(address) <= MAX_ADDRESS_LENGTH else ""
 
 
 @lru_cache(maxsize=4096)
-def key_of(peer: str) -> str:
-    """Return the key of a client by the address that it connects from."""
+def networks_of(peer: str) -> Networks:
+    """Return the networks of a client by the address that it connects from.
+
+    IPv4 inside IPv6 (mapped, NAT64) counts as IPv4.
+    """
     address = address_of(peer)
     if address is None:
         return _UNKNOWN
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    return str(ipaddress.ip_network((int(address), 64), strict=False))
+    return Networks(*(str(ipaddress.ip_network((address, bits), strict=False)) for bits in _BITS[address.version]))
 
 
 def address_of(peer: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -59,15 +72,6 @@ def address_of(peer: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
     if address.ipv4_mapped is None and address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address
-
-
-@lru_cache(maxsize=1024)
-def client_network(key: str) -> str:
-    """Return the network of a client's key, 24 bits in IPv4 and 48 in IPv6; no more of it is stored."""
-    if key == _UNKNOWN:
-        return ""
-    network = ipaddress.ip_network(key)
-    return str(network.supernet(new_prefix=_KEPT[network.version]))
 
 
 def _without_port(text: str) -> str:

@@ -28,7 +28,7 @@ from tests.support.servers import wait_until
 
 REQUESTS = 10_000  # Per class.
 SHORT_REQUESTS = 200
-QUOTA = 3  # Requests per address in 15 minutes, the default limit.
+QUOTA = 3  # Requests per address in half an hour, the default limit.
 WARM_UP = 100  # Requests that are not measured.
 CLIENTS = 4  # Parallel clients that use up the quotas.
 DRAINED = 120.0  # Seconds to finish every job.

@@ -3,9 +3,12 @@
 from redis import Redis
 from redis.exceptions import NoPermissionError
 
-# Fractions of maxmemory. Above the first, histories are dropped; above the second, new requests are refused: a full
-# Redis still hands out messages but refuses to record who took them, so waiting jobs could not be finished.
+# Fractions of maxmemory. Above the first three, something gives way: histories, then counters (see
+# worker/queue/memory_relief.py). Above the last, new requests are refused: a full Redis still hands out messages but
+# refuses to record who took them, so waiting jobs could not be finished.
 NO_MORE_HISTORY = 0.6
+FEWER_ADDRESSES = 0.7
+FEWER_CLIENTS = 0.75
 NO_MORE_REQUESTS = 0.8
 HISTORY_OFF_TIMEOUT = 10  # Seconds; every check of the memory, once a second, renews it.
 ALLOW_FULL = "#!lua flags=allow-oom\n"

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from shared.redis_keys import Key
 from tests.attacks.client import Answer
 from tests.attacks.conftest import MakeTarget
@@ -10,7 +12,7 @@ from tests.attacks.target import ANNA, EVE, Target
 from tests.support.service import OLD_PASSWORD
 
 VICTIM = "anna@example.com"
-QUOTA = 3  # Emails per quarter of an hour.
+QUOTA = 3  # Emails within the life of a link.
 LIMIT = 5  # Requests per client in `limited`.
 ATTACKER, OTHER = ({"X-Forwarded-For": f"198.51.100.{n}"} for n in (1, 2))
 
@@ -95,8 +97,9 @@ def test_using_up_somebody_elses_quota_does_not_kill_their_link(target: Target) 
     assert target.reset(token).status == 200
 
 
-def test_requests_over_the_short_quota_do_not_use_up_the_day(target: Target) -> None:
+def test_requests_over_the_short_quota_do_not_use_up_the_long_one(make_target: MakeTarget) -> None:
     """Requests over the short quota count towards the daily one and lock the owner out for a day (CWE-645)."""
+    target = make_target(FORGOT_LIMIT_PER_EMAIL="3/15 minutes;20/day")
     target.add_user(VICTIM)
     for _ in range(40):
         target.forgot(VICTIM)
@@ -107,6 +110,34 @@ def test_requests_over_the_short_quota_do_not_use_up_the_day(target: Target) -> 
     target.forgot(VICTIM)
 
     assert target.recipients == [VICTIM] * (QUOTA + 1)
+
+
+def test_a_stranger_cannot_lock_an_owner_out(limited: Target) -> None:
+    """Twenty requests a day used up the quota of the owner (CWE-645). A burst from a new network gets one email."""
+    limited.add_user(VICTIM)
+    strangers = [{"X-Forwarded-For": f"203.0.113.{number}"} for number in range(10)]
+    for number in range(20):
+        limited.forgot(VICTIM, strangers[number % 10])
+    assert limited.recipients == [VICTIM] * QUOTA
+    lifetimes = [limited.ask("ttl", key) for key in limited.ask("keys", f"{Key.LIMITS}*/address/*")]
+    assert max(lifetimes) <= 1800
+
+    found = at_once(lambda number: limited.forgot(VICTIM, {"X-Forwarded-For": f"198.51.100.{number}"}), 40)
+
+    assert found == [202] * 40
+    assert limited.recipients == [VICTIM] * (QUOTA + 1)
+
+
+@pytest.mark.parametrize(
+    ("network", "accepted"), [("203.0.113.{}", 50), ("2001:db8:1:{:x}00::1", 50), ("2001:db8:2:{:x}::1", 15)]
+)
+def test_many_addresses_of_one_network_do_not_pass_its_limit(limited: Target, network: str, accepted: int) -> None:
+    """30 requests a minute from each /64 of one /48: 1,300 a second, and honest people's emails were late (CWE-770)."""
+    clients = [{"X-Forwarded-For": network.format(number)} for number in range(40)]
+
+    found = at_once(lambda number: limited.forgot(f"user{number}@example.com", clients[number % 40]), 120)
+
+    assert found == [202] * accepted + [429] * (120 - accepted)
 
 
 SPELLINGS = [

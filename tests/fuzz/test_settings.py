@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from redis.sentinel import SentinelConnectionPool
 from sqlalchemy import create_engine
 
-from api.settings.settings import MAX_AMOUNT, MAX_WINDOW, ApiSettings
+from api.settings.limits import MAX_AMOUNT, MAX_WINDOW
+from api.settings.settings import ApiSettings
 from shared.addresses import envelope
 from shared.connections.database import database_config
 from shared.connections.redis_client import connect

@@ -28,6 +28,7 @@ STORED = {
     "REHEARSAL": "latchkey:rehearsal",
     "SWEEPER": "worker:sweeper",
     "LIMITS": "limit:",
+    "NETWORKS": "limit:networks:",
     "KOMBU_BINDING": "_kombu.binding.latchkey",
 }
 

@@ -12,17 +12,17 @@ from typing import NamedTuple
 from shared.connections.redis_memory import NO_MORE_HISTORY, memory_used
 from shared.log import get_logger
 from shared.outbox.outbox import Outbox
-from shared.redis_keys import MICROSECONDS, Key
+from shared.redis_keys import MICROSECONDS
 from shared.ticker import Ticker
 from worker.handlers import NOTICE_MAX_AGE
 from worker.queue.consumer import worker_script
 from worker.queue.heartbeat import Heartbeat
+from worker.queue.memory_relief import MemoryRelief
 
 MAX_SWEEPS = 20  # Per tick.
 MAX_LOST_LEASES = 5  # Of one job; after that it is buried, as the likely cause.
 MAX_AGAIN = 100  # Due jobs that wait to be taken: a second's work or less.
 MAX_WAIT = 0.5  # The part of the maximum age for which a request may have to wait for a worker.
-MAX_SCANNED = 5000  # Keys per tick that are searched for histories to delete if memory is short.
 
 log = get_logger(__name__)
 
@@ -66,15 +66,16 @@ class Sweeper(Ticker):
         self._limit, self._pause = limit, pause
         times = [int(seconds * MICROSECONDS) for seconds in (max_age, NOTICE_MAX_AGE, max_age * MAX_WAIT)]
         self._arguments = [limit, *times, MAX_LOST_LEASES, MAX_AGAIN]
-        self._cursor = 0
+        self._relief = MemoryRelief(outbox.redis)
 
     def tick(self) -> None:
         """Send the heartbeat, and sweep unless another worker does."""
-        short = (memory_used(self._redis) or 0) >= NO_MORE_HISTORY
+        used = memory_used(self._redis) or 0
+        short = used >= NO_MORE_HISTORY
         if self._heartbeat.beat(self._failures(), memory_short=short):
             self.sweep()
             if short:
-                self._delete_histories()
+                self._relief.relieve(used)
 
     def sweep(self) -> None:
         """Sweep until nothing is left to put back or to drop, at most MAX_SWEEPS times."""
@@ -93,9 +94,3 @@ class Sweeper(Ticker):
     def sweep_once(self) -> Swept:
         """Put back jobs that are due or whose worker died, and call a worker if jobs wait."""
         return Swept(*self._sweep(args=[*self._arguments, secrets.token_hex(16)]))
-
-    def _delete_histories(self) -> None:
-        """Delete the histories among the next keys, continuing where the last tick ended."""
-        self._cursor, keys = self._redis.scan(self._cursor, f"{Key.HISTORY}*", MAX_SCANNED)
-        if histories := [key for key in keys if key != Key.HISTORY_OFF]:
-            self._redis.unlink(*histories)

@@ -1,22 +1,12 @@
 """Rate limits: a client over its limit gets a 429, an address over its quota does not, and Flask-Limiter agrees."""
 
-from typing import Any
-
 import pytest
 
-from api.web.clients import key_of
 from shared.redis_keys import Key
 from tests.conftest import MakeService
+from tests.integration.limits.asking import from_client, statuses
 from tests.support.outbox import unfinished
 from tests.support.service import Service
-
-
-def statuses(service: Service, addresses: list[str], **options: Any) -> list[int]:
-    return [service.forgot(address, **options).status_code for address in addresses]
-
-
-def from_client(address: str) -> dict[str, Any]:
-    return {"environ_base": {"REMOTE_ADDR": address}}
 
 
 def test_a_client_over_its_limit_gets_429_with_the_seconds_to_wait(make_service: MakeService) -> None:
@@ -127,101 +117,9 @@ def test_every_counter_expires(service: Service) -> None:
 
     counters = list(service.redis.scan_iter(f"{Key.LIMITS}*"))
 
-    assert len(counters) == 5
+    # Request: client, network, address and the set of its networks. Check: client, network and link.
+    assert len(counters) == 7
     assert all(service.redis.ttl(counter) > 0 for counter in counters)
-
-
-def test_reset_and_check_share_a_limit_per_client(make_service: MakeService) -> None:
-    service = make_service(RESET_LIMIT_PER_IP="2/minute")
-
-    found = [service.check("x").status_code, service.reset("x").status_code, service.check("x").status_code]
-
-    assert found == [400, 400, 429]
-    assert service.forgot("anna@example.com").status_code == 202
-
-
-@pytest.mark.parametrize("setting", ["RESET_LIMIT_PER_IP", "RESET_LIMIT_PER_LINK"])
-@pytest.mark.parametrize(
-    "limits", ["3/hour;1/minute", "3/120 minutes;1/hour", "1/hour;3/90 minutes", "3/3600 seconds;1/minute"]
-)
-def test_requests_over_a_short_limit_do_not_count_towards_the_long_one(
-    make_service: MakeService, setting: str, limits: str
-) -> None:
-    service = make_service(**{setting: limits})
-    service.add_user("anna@example.com")
-    link = service.link_for("anna@example.com")
-
-    found = [service.check(link) for _ in range(5)]
-
-    assert [answer.status_code for answer in found] == [200, 429, 429, 429, 429]
-    scope = setting.removeprefix("RESET_LIMIT_PER_").replace("IP", "reset").lower()
-    short, long = sorted(service.redis.scan_iter(f"limit:*/{scope}/*"), key=service.redis.ttl)
-    assert all(int(answer.headers["Retry-After"]) <= service.redis.ttl(short) + 2 for answer in found[1:])
-    assert service.redis.get(long) == "1"
-
-
-def test_overlong_client_addresses_share_one_key_that_is_not_cached(make_service: MakeService) -> None:
-    """Keys are cached for the next request, and a client behind a proxy can send a long X-Forwarded-For."""
-    service = make_service(TRUSTED_PROXIES="1", FORGOT_LIMIT_PER_IP="1/minute")
-    kept = key_of.cache_info().currsize
-
-    found = statuses(service, ["a@example.com"], headers={"X-Forwarded-For": "x" * 5000})
-    found += statuses(service, ["b@example.com"], headers={"X-Forwarded-For": "y" * 5000})
-
-    assert found == [202, 429]
-    assert key_of.cache_info().currsize == kept
-
-
-def test_the_links_of_one_user_share_a_limit_and_those_of_others_do_not(make_service: MakeService) -> None:
-    service = make_service(RESET_LIMIT_PER_LINK="2/minute", LOG_LEVEL="DEBUG")
-    for name in ("anna", "bert"):
-        service.add_user(f"{name}@example.com")
-    older, newer, other = (service.link_for(f"{name}@example.com") for name in ("anna", "anna", "bert"))
-
-    found = [service.check(link) for link in (older, newer, older, other)]
-
-    assert [answer.status_code for answer in found] == [200, 200, 429, 200]
-    assert 1 <= int(found[2].headers["Retry-After"]) <= 60
-    assert "ratelimit" not in service.logs.getvalue()
-
-
-def test_only_genuine_links_from_clients_within_their_limit_are_counted(make_service: MakeService) -> None:
-    service = make_service(RESET_LIMIT_PER_IP="3/minute", RESET_LIMIT_PER_LINK="2/minute")
-    service.add_user("anna@example.com")
-    link = service.link_for("anna@example.com")
-
-    statuses = [service.check(token).status_code for token in ("x.y.z", link + "x", link, link, link)]
-
-    assert statuses == [400, 400, 200, 429, 429]
-    [counter] = service.redis.scan_iter(f"{Key.LIMITS}*/link/*")
-    assert service.redis.get(counter) == "1"
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "shared"),
-    [
-        ("192.0.2.1", "::ffff:192.0.2.1", True),
-        ("192.0.2.1", "64:ff9b::192.0.2.1", True),
-        ("2001:db8::1", "2001:db8::ffff:2", True),
-        ("2001:db8::1", "2001:db8:0:1::1", False),
-        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
-        ("fe80::1%eth0", "fe80::2%eth1", True),
-        ("192.0.2.1:4711", "192.0.2.1", True),
-        ("[2001:db8::1]:4711", "2001:db8::2", True),
-        ("", "nonsense", True),
-    ],
-)
-def test_which_clients_count_as_one(make_service: MakeService, first: str, second: str, *, shared: bool) -> None:
-    service = make_service(FORGOT_LIMIT_PER_IP="1/minute")
-    statuses(service, ["anna@example.com"], **from_client(first))
-
-    assert statuses(service, ["anna@example.com"], **from_client(second)) == [429 if shared else 202]
-
-
-def test_the_log_warns_once_that_x_forwarded_for_is_ignored(service: Service) -> None:
-    statuses(service, ["anna@example.com"] * 3, headers={"X-Forwarded-For": "192.0.2.1"})
-
-    assert len(service.events("forwarded_for_ignored")) == 1
 
 
 def test_a_full_outbox_means_503_for_everybody_and_spends_no_quota(make_service: MakeService) -> None:

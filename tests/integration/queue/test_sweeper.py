@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from shared.connections.redis_memory import HISTORY_OFF_TIMEOUT
 from shared.outbox.jobs import Job, new_id
 from shared.redis_keys import Key
 from tests.conftest import MakeService
@@ -172,16 +171,3 @@ def test_one_worker_sweeps_and_another_takes_over_when_it_is_gone(service: Servi
     service.redis.zadd(Key.LATER, {"another that is due": 0})
     second.tick()
     assert service.redis.zcard(Key.LATER) == 0
-
-
-def test_histories_are_dropped_first_when_memory_is_short(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    service.forgot("ben@example.com")
-    monkeypatch.setattr("worker.queue.sweeper.memory_used", lambda _: 0.61)
-    service.worker.sweeper.tick()
-
-    service.forgot("anna@example.com")
-    service.work()
-
-    assert service.redis.keys(f"{Key.HISTORY}*") == [Key.HISTORY_OFF]
-    assert 0 < service.redis.ttl(Key.HISTORY_OFF) <= HISTORY_OFF_TIMEOUT
-    assert unfinished(service.redis) == 0

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.settings.settings import ApiSettings
-from api.web.clients import key_of
+from api.web.clients import networks_of
 from api.web.forwarded import Forwarded
 from tests.unit.settings.test_settings import WORKER, only_problem
 
@@ -13,7 +13,7 @@ NETWORKS = "10.0.0.0/8, 192.0.2.1,fd00::/8"
 
 
 def seen(setting: str, peer: str, forwarded: str | None, proto: str | None = None) -> tuple[str, str]:
-    """Return the key of the client and the scheme that the app sees."""
+    """Return the client's own network and the scheme that the app sees."""
     found: dict[str, Any] = {}
 
     def app(environ: Any, _start: Any) -> list[bytes]:
@@ -25,7 +25,7 @@ def seen(setting: str, peer: str, forwarded: str | None, proto: str | None = Non
     environ |= {} if forwarded is None else {"HTTP_X_FORWARDED_FOR": forwarded}
     environ |= {} if proto is None else {"HTTP_X_FORWARDED_PROTO": proto}
     Forwarded(app, proxies)(environ, lambda *_: lambda _: None)
-    return key_of(found["REMOTE_ADDR"]), found["wsgi.url_scheme"]
+    return networks_of(found["REMOTE_ADDR"]).own.removesuffix("/32") or "unknown", found["wsgi.url_scheme"]
 
 
 @pytest.mark.parametrize(
