@@ -126,7 +126,8 @@ class Departures:
         answered = True
         while True:
             with self._changed:
-                self._changed.wait_for(self._has_work, self._timetable.seconds_to_next())
+                while not self._has_work():
+                    self._changed.wait(self._timetable.seconds_to_next())
                 if self._stopped_at is not None and self._in_hand == 0:
                     return
                 due = self._timetable.due() if answered else []

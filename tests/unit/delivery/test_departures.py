@@ -131,6 +131,16 @@ def test_moments_are_drawn_and_not_in_the_order_of_the_jobs(make: Any, consumer:
     assert len(consumer.repeated) > 1
 
 
+def test_a_job_that_comes_while_nothing_is_in_hand_departs_too(make: Any, consumer: FakeConsumer) -> None:
+    departures, first, second = make(wait=(0.05, 0.05)), jobs(1, with_mail=True), jobs(1, with_mail=False)
+    departures.add(first)
+    departures.wait_until_empty()
+
+    departures.add(second)
+
+    wait_until(lambda: completed(consumer) == ids(first + second), "it does not depart")
+
+
 def test_a_job_without_a_mail_ends_as_late_as_one_with_a_mail(
     make: Any, consumer: FakeConsumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
