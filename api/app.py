@@ -9,7 +9,8 @@ from jinja2 import PackageLoader
 from api.cli.commands import Tools, app_for_help, users_commands
 from api.error_handlers import register_errors
 from api.forgot.views import make_accept, make_rehearse, register_forgot
-from api.limits.limits import limit_links, make_limiter
+from api.limits.limits import make_limiter
+from api.limits.links import LinkUses
 from api.openapi.document import register_openapi
 from api.ops.counters import Counters
 from api.ops.health import PROBE_INTERVAL, Readiness, register_health
@@ -90,9 +91,9 @@ def _build(settings: ApiSettings) -> Flask:
     readiness = Readiness(api_probes(redis, make_rehearse(outbox, settings), memory, database))
     app.extensions |= {"redis": redis, "watch": _watch(counters, memory, readiness)}
     limiter = make_limiter(app, redis)
-    count_use = limit_links(limiter, settings.reset_limit_per_link, counters)
+    uses = LinkUses(limiter, settings.reset_limit_per_link, settings.reset_token_max_age, counters)
     tokens = Tokens([each.get_secret_value() for each in settings.secret_key], settings.reset_token_max_age)
-    resets = Resets(tokens, users, passwords, BoundedSemaphore(settings.reset_slots), count_use, outbox, key, refusal)
+    resets = Resets(tokens, users, passwords, BoundedSemaphore(settings.reset_slots), uses, outbox, key, refusal)
     register_openapi(app, settings.product_name)
     register_pages(app, settings, passwords.policy)
     register_brand(app, settings)

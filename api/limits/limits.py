@@ -73,24 +73,6 @@ def refuse(counters: Counters, field: str) -> Callable[[RequestLimit], Response]
     return count_then_refuse
 
 
-def limit_links(limiter: Limiter, limit: str, counters: Counters) -> Callable[[str], None]:
-    """Return a function that counts each use of a genuine link, under a key that all links of its user share.
-
-    The function raises RateLimitExceeded. Without it, one link and many addresses could occupy all hashing slots.
-    """
-    on_breach = refuse(counters, "resets_limited:link")
-
-    @limiter.shared_limit(limit, LINK, key_func=lambda: str(g.link), on_breach=on_breach)
-    def judge() -> None:
-        """Do nothing: the decorator checks the limit."""
-
-    def count_use(link: str) -> None:
-        g.link = link
-        judge()
-
-    return count_use
-
-
 def lua_table(limits: str, scope: str) -> str:
     """Write limits as a Lua table: each with its amount, its seconds, and the parts of Flask-Limiter's key."""
     rows = []
