@@ -52,8 +52,8 @@ class Users:
     def with_link(self, user_id: str) -> list[User]:
         """List the rows with this id whose owner may use a link.
 
-        These are several if ids are not unique, or if a view has a row for each address of a user. If there is no row,
-        another is read instead: the time must not tell the holder of a link whether it was used, or the account is gone.
+        These are several if ids are not unique, or if a view has a row for each address of a user. Without a
+        row, another is read: the time must not tell the holder of a link whether it was used, or the account is gone.
         """
         users = self._load(user_id, self.table.condition)
         if not users:
