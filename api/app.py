@@ -13,7 +13,8 @@ from api.forgot.accept import make_accept, make_rehearse
 from api.forgot.views import register_forgot
 from api.limits.clients import make_identify
 from api.limits.counting import RESET, make_count
-from api.limits.limits import limit_clients, limit_links, make_limiter, refuse
+from api.limits.limits import limit_clients, make_limiter, refuse
+from api.limits.links import LinkUses
 from api.openapi.document import register_openapi
 from api.ops.counters import Counters
 from api.ops.health import PROBE_INTERVAL, Readiness, register_health
@@ -95,9 +96,9 @@ def _build(settings: ApiSettings) -> Flask:
     app.extensions |= {"redis": redis, "watch": _watch(counters, memory, readiness)}
     identify = make_identify(key)
     limiter = make_limiter(app, redis, identify)
-    count_use = limit_links(limiter, settings.reset_limit_per_link, counters, key)
+    uses = LinkUses(limiter, settings.reset_limit_per_link, settings.reset_token_max_age, counters, key)
     tokens = Tokens([each.get_secret_value() for each in settings.secret_key], settings.reset_token_max_age)
-    resets = Resets(tokens, users, passwords, BoundedSemaphore(settings.reset_slots), count_use, outbox, key, refusal)
+    resets = Resets(tokens, users, passwords, BoundedSemaphore(settings.reset_slots), uses, outbox, key, refusal)
     register_openapi(app, settings.product_name)
     register_pages(app, settings, passwords.policy)
     register_brand(app, settings)

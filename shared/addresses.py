@@ -20,7 +20,8 @@ INVISIBLE = (
     r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
     r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_AROUND = re.compile(r"\A[{0}]+|(?<![{0}])[{0}]+\Z".format(_SPACES + INVISIBLE + _JOINERS))
+IGNORABLE = INVISIBLE + _JOINERS  # All of Default_Ignorable_Code_Point.
+_AROUND = re.compile(r"\A[{0}]+|(?<![{0}])[{0}]+\Z".format(_SPACES + IGNORABLE))
 # One unquoted "@", and none of the characters that would make a list, a display name, a comment or a second line, or
 # that nobody sees.
 _NO_ATOM = rf"\s\x00-\x1f\x7f-\x9f\ud800-\udfff@,;:<>()\[\]\"\\{INVISIBLE}"

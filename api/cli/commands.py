@@ -73,7 +73,8 @@ def add(email: str, *, password_stdin: bool) -> None:
         if tools.accounts.has(address):
             raise DuplicateAddress
         password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask(tools.passwords, address)
-        tools.accounts.add([(address, tools.passwords.hash(password, address))])
+        tools.passwords.check(password, address)
+        tools.accounts.add([(address, tools.passwords.hash(password))])
     click.echo("Added.")
 
 

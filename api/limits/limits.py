@@ -11,8 +11,8 @@ from flask_limiter import Limiter, RequestLimit
 from limits.storage import RedisStorage
 from redis import Redis
 
-from api.limits.clients import Identify, hashed
-from api.limits.counting import LINK, scope_of
+from api.limits.clients import Identify
+from api.limits.counting import scope_of
 from api.ops.counters import Counters
 from api.problems import RATE_LIMITED
 from api.settings.limits import ClientLimits
@@ -97,21 +97,3 @@ def refuse(counters: Counters, field: str, by: str) -> OnBreach:
         return problem(RATE_LIMITED, retry_after=max(1, int(breach.reset_at - time.time())))
 
     return count_then_refuse
-
-
-def limit_links(limiter: Limiter, limit: str, counters: Counters, key: bytes) -> Callable[[str], None]:
-    """Return a function that counts each use of a genuine link, under a key that all links of its user share.
-
-    The function raises RateLimitExceeded. Without it, one link and many addresses could occupy all hashing slots.
-    """
-    on_breach = refuse(counters, "resets_limited", "link")
-
-    @limiter.shared_limit(limit, LINK, key_func=lambda: str(g.link), on_breach=on_breach)
-    def judge() -> None:
-        """Do nothing: the decorator checks the limit."""
-
-    def count_use(link: str) -> None:
-        g.link = hashed(f"link:{link}", key)
-        judge()
-
-    return count_use

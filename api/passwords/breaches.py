@@ -5,13 +5,15 @@ Only five of the 40 hexadecimal digits of its SHA-1 are sent (k-anonymity); hund
 
 import hashlib
 import re
+import time
 from http.client import HTTPException
 
 from api.passwords.policy import WeakPassword
+from api.passwords.readings import readings
 from shared.connections.bounded_http import ask
 from shared.log import get_logger
 
-TIMEOUT = 2.0  # Seconds for the whole lookup: name, connection and answer.
+TIMEOUT = 2.0  # Seconds for all lookups of a password: names, connections and answers.
 MAX_BYTES = 256 * 1024  # The longest answer that is read; a padded one has 40 kB.
 PREFIX = 5  # Hexadecimal digits.
 # Padding makes all answers similar in size, so that their size does not reveal the prefix.
@@ -42,28 +44,29 @@ class RangeService:
         self._timeout = timeout
 
     def check(self, password: str) -> None:
-        """Refuse a leaked password.
+        """Refuse a password that has leaked as typed, without what nobody sees, or in plain letters.
 
         Raises WeakPassword, and BreachCheckAway if the service gives no answer and one is required.
         """
-        digest = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
+        deadline = time.monotonic() + self._timeout
         try:
-            suffixes = self._leaked(digest[:PREFIX])
+            leaked = any(self._has_leaked(text, deadline) for text in readings(password))
         except (OSError, ValueError, HTTPException, _NoAnswer) as error:
             # Only the type is logged: the text may hold the prefix.
             log.warning("breach_check_away", error=type(error).__name__, refused=self._needed)
             if self._needed:
                 raise BreachCheckAway from None
             return
-        if digest[PREFIX:] in suffixes:
+        if leaked:
             raise WeakPassword(["breached"])
 
-    def _leaked(self, prefix: str) -> set[str]:
-        """Return the other 35 digits of every leaked password whose digest begins with the prefix."""
-        status, body = ask("GET", self._url + prefix, None, _HEADERS, self._timeout, MAX_BYTES)
+    def _has_leaked(self, text: str, deadline: float) -> bool:
+        digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest().upper()
+        left = max(0.0, deadline - time.monotonic())
+        status, body = ask("GET", self._url + digest[:PREFIX], None, _HEADERS, left, MAX_BYTES)
         if status != 200:  # noqa: PLR2004 - a status is best known by its number
             raise _NoAnswer
-        return _suffixes(body.decode("ascii", "replace"))
+        return digest[PREFIX:] in _suffixes(body.decode("ascii", "replace"))
 
 
 def _suffixes(text: str) -> set[str]:

@@ -54,7 +54,10 @@ class Passwords:
         self._rounds = rounds
         self._wait_for_hash = wait_for_hash
         self._slots = slots
+        # The others are for those who try a link for the first time.
+        self._slots_for_repeats = max(1, slots // 2)
         self._links: list[str] = []
+        self._repeats = 0
         self._counting = threading.Lock()
         self._pool = ThreadPoolExecutor(at_a_time(slots, processes), "hashing")
 
@@ -64,20 +67,23 @@ class Passwords:
         return len(self._links)
 
     @contextmanager
-    def slot(self, link: str) -> Iterator[None]:
-        """Take a slot for the use of a link, without waiting for one.
+    def slot(self, link: str, *, again: bool = False) -> Iterator[None]:
+        """Take a slot for the use of a link, without waiting for one. A link that was tried `again` has fewer of them.
 
         Raises HashingBusy if all are taken, or InvalidToken if the same link, which works only once, has one of them.
         """
         with self._counting:
-            if len(self._links) >= self._slots:
+            again = again or link in self._links
+            if len(self._links) >= self._slots or (again and self._repeats >= self._slots_for_repeats):
                 raise InvalidToken if link in self._links else HashingBusy
             self._links.append(link)
+            self._repeats += again
         try:
             yield
         finally:
             with self._counting:
                 self._links.remove(link)
+                self._repeats -= again
 
     def hash(self, password: str, old: str = "") -> str:
         """Return the hash as the users table stores it.

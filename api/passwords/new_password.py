@@ -16,14 +16,20 @@ class NewPasswords:
     breaches: RangeService | None
     hashing: Passwords
 
-    def hash(self, password: str, address: str, old: str = "") -> str:
-        """Check the new password of an address's owner, and return the hash that replaces the old one.
+    def check(self, password: str, address: str, old: str = "") -> None:
+        """Refuse a password that the owner of an address must not set, or whose hash must not replace the old one.
 
-        Raises HashOfAnotherFormat, WeakPassword, BreachCheckAway and HashingBusy.
+        Raises HashOfAnotherFormat and WeakPassword.
         """
         if old:
             require_format(old, self.policy.hash_format)
         self.policy.check(password, address)
+
+    def hash(self, password: str, old: str = "") -> str:
+        """Look a checked password up among leaked ones, and return the hash that replaces the old one.
+
+        Raises WeakPassword, BreachCheckAway and HashingBusy.
+        """
         if self.breaches:
             self.breaches.check(password)
         return self.hashing.hash(password, old)

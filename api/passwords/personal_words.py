@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from unicodedata import normalize
 
+from api.passwords.readings import readings
 from shared.addresses import InvalidAddress, spellings
 
 MIN_WORD_LENGTH = 3  # Characters. Shorter parts occur in too many passwords by chance.
@@ -51,7 +52,8 @@ def _take_out(password: str, words: Iterable[str]) -> tuple[str, set[str]]:
 
 
 def _words(parts: Iterable[str]) -> set[str]:
-    folded = {_fold(normalize("NFC", part)) for part in parts if len(part) >= MIN_WORD_LENGTH}
+    long = [part for part in parts if len(part) >= MIN_WORD_LENGTH]
+    folded = {_fold(normalize("NFC", form)) for part in long for form in readings(part) if len(form) >= MIN_WORD_LENGTH}
     return folded | {word[::-1] for word in folded}
 
 

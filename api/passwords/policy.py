@@ -5,6 +5,7 @@ from typing import Literal
 
 from api.passwords.common_passwords import common_digests, digest
 from api.passwords.personal_words import without, words_in, words_of_address, words_of_name
+from api.passwords.readings import readings, seen
 from api.passwords.strength import is_hard_to_guess
 from shared.settings.settings import HashFormat
 
@@ -60,6 +61,8 @@ class PasswordPolicy:
         """Refuse a password that the owner of this address must not set.
 
         Raises WeakPassword. A password that cannot be stored is refused without checking how hard it is to guess.
+        Otherwise both the text that was typed and its plain letters are judged, so that look-alikes and invisible
+        characters hide nothing.
         """
         reasons = self._not_storable(password) or self._too_easy(password, address)
         if reasons:
@@ -69,30 +72,32 @@ class PasswordPolicy:
         in_bytes = self.max_length_unit == "bytes"
         length = len(password.encode("utf-8", "surrogatepass") if in_bytes else password)
         found: dict[Reason, bool] = {
-            "too_short": len(password) < self.min_length,
+            "too_short": len(seen(password)) < self.min_length,
             "too_long": length > self.max_length,
             "contains_nul": "\x00" in password,
         }
         return [reason for reason, is_so in found.items() if is_so]
 
     def _too_easy(self, password: str, address: str) -> list[Reason]:
-        common = digest(password) in self.common or not self._is_hard(password)
+        texts = readings(password)
+        plain = texts[-1]
+        common = any(digest(text) in self.common for text in texts) or not self._is_hard(password)
         known: dict[Reason, set[str]] = {
             "like_address": words_of_address(address),
             "like_product": words_of_name(self.product_name),
         }
-        found = words_in(password, set().union(*known.values()))
-        if not found or self._is_hard(without(password, found)):
-            return ["too_common"] if common else []
+        found = words_in(plain, set().union(*known.values()))
+        if not found or self._is_hard(without(plain, found)):
+            return ["too_common"] if common or not (plain == password or self._is_hard(plain)) else []
         # Words may belong to both: then what explains more of the password is the reason.
         shares = {reason: found & words for reason, words in known.items() if found & words}
         shares = {
             reason: words for reason, words in shares.items() if not any(words < all_ for all_ in shares.values())
         }
         if common:
-            return ["too_common", *(reason for reason, words in shares.items() if _is_mostly(password, words))]
+            return ["too_common", *(reason for reason, words in shares.items() if _is_mostly(plain, words))]
         # Without the words of one alone it may be hard to guess, and easy without those of the other, or of both.
-        alone = [reason for reason, words in shares.items() if not self._is_hard(without(password, words))]
+        alone = [reason for reason, words in shares.items() if not self._is_hard(without(plain, words))]
         return alone or list(shares)
 
     def _is_hard(self, password: str) -> bool:

@@ -4,9 +4,9 @@ from math import prod
 
 from zxcvbn import zxcvbn
 
-MAX_READ = 40  # Characters. The time of zxcvbn grows with the square, and it holds the GIL.
+MAX_READ = 32  # Characters. The time of zxcvbn grows with the square, and it holds the GIL.
 MIN_REPEAT = 4  # Characters. Removing shorter repeats would break up words that zxcvbn knows.
-MAX_READINGS = 4  # Ways to read digits and symbols as letters. Each costs about a millisecond.
+MAX_READINGS = 2  # Ways to read digits and symbols as letters. Each costs about a millisecond.
 # A group for each letter that zxcvbn reads several characters as: these characters.
 _STANDING_FOR_ONE = ("4@", "({[<", "69", "1!|", "1|7", "$5", "+7")
 _LETTERS = str.maketrans("@({[<!|$+%", "accccilstx")
@@ -15,11 +15,11 @@ _LETTERS = str.maketrans("@({[<!|$+%", "accccilstx")
 def is_hard_to_guess(password: str, guesses: int) -> bool:
     """Tell whether an attacker who knows common passwords needs at least this many guesses.
 
-    Repeated text is removed, and the first 40 characters of the rest are estimated. They are also split into two texts
+    Repeated text is removed, and the first 32 characters of the rest are estimated. They are also split into two texts
     of every other character, to find words with another character between their letters. The lower result counts.
     """
     text = _once(password)[:MAX_READ]
-    return min(_guesses(text), _guesses(text[::2]) * _guesses(text[1::2])) >= guesses
+    return _guesses(text) >= guesses and _guesses(text[::2]) * _guesses(text[1::2]) >= guesses
 
 
 def _guesses(text: str) -> float:

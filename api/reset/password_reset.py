@@ -1,6 +1,6 @@
 """The rules for setting a new password, without Flask."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +9,10 @@ from threading import Semaphore
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 
+from api.limits.links import LinkUses
 from api.ops.last_refusal import LastRefusal
 from api.passwords.new_password import NewPasswords
+from api.passwords.policy import WeakPassword
 from shared.connections.database_failures import is_of_a_trigger
 from shared.log import get_logger
 from shared.outbox.jobs import Job
@@ -24,6 +26,9 @@ from shared.users.users import Users
 # What the database refuses until somebody changes its rights, policies, triggers, constraints or types.
 LASTING = (UpdateIgnored, DataError, IntegrityError, ProgrammingError)
 NOTICE_DELAY = 60  # Seconds; longer than the rest of a reset takes.
+
+# Compared if an id has no row. The hash and the address are as long as usual.
+_NOBODY = User("", "nobody@latchkey.invalid", "$2b$12$" + "." * 53)
 
 log = get_logger(__name__)
 
@@ -42,7 +47,7 @@ class Resets:
     users: Users
     passwords: NewPasswords
     slots: Semaphore
-    count_use: Callable[[str], None]
+    uses: LinkUses
     outbox: Outbox
     address_key: bytes
     refusal: LastRefusal
@@ -68,9 +73,11 @@ class Resets:
         SQLAlchemyError or UpdateIgnored with nothing changed, and CommitUnanswered.
         """
         claims = self._verify(token)
+        link, again = claims.fingerprint, self.uses.is_tried(claims.fingerprint)
         # Before the query, so that a refusal costs half and a slow database blocks only as many threads as slots.
-        with self.passwords.hashing.slot(claims.fingerprint), self._slot():
-            self._set(self._user_of(claims), password, requester)
+        with self.passwords.hashing.slot(link, again=again), self._slot():
+            user = self._user_of(claims)
+            self._set(user, self._hash(link, user, password), requester)
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
@@ -87,13 +94,22 @@ class Resets:
 
     def _verify(self, token: str) -> TokenClaims:
         claims = self.tokens.verify(token)
-        self.count_use(claims.fingerprint)
+        self.uses.count(claims.fingerprint)
         return claims
 
-    def _set(self, user: User, password: str, requester: dict[str, str]) -> None:
-        """Check, hash and store the password, and queue its notice."""
+    def _hash(self, link: str, user: User, password: str) -> str:
+        """Check and hash the password. A refusal after the cheap checks has kept others waiting, and counts harder."""
         old = user.password_hash if user.has_password else ""
-        password_hash = self.passwords.hash(password, user.address, old)
+        self.passwords.check(password, user.address, old)
+        self.uses.note_try(link)
+        try:
+            return self.passwords.hash(password, old)
+        except WeakPassword:
+            self.uses.count_refusal(link)
+            raise
+
+    def _set(self, user: User, password_hash: str, requester: dict[str, str]) -> None:
+        """Store the hash, and queue the notice."""
         notice = Job.password_changed(
             user.address, self.address_key, user_id=user.id, password_hash=user.password_hash, **requester
         ).about(user.name, user.locale)
@@ -131,9 +147,11 @@ class Resets:
     def _user_of(self, claims: TokenClaims) -> User:
         """Load the user that a genuine token is for.
 
-        Raises InvalidToken if the user is gone, or has changed since the token was issued.
+        The work is the same for a link that was used and for an account that is gone: a link's holder must not learn
+        from the time which it is. Raises InvalidToken if the user is gone, or has changed since the token was issued.
         """
-        for user in self.users.with_link(claims.user_id):
-            if claims.holds_for(user.password_hash, user.address):
+        rows = self.users.with_link(claims.user_id)
+        for user in rows or [_NOBODY]:
+            if claims.holds_for(user.password_hash, user.address) and rows:
                 return user
         raise InvalidToken

@@ -23,6 +23,9 @@ from shared.users.user import Offer, User
 # SQLSTATEs: a text has characters that the database's encoding, such as LATIN1, does not have.
 NOT_IN_ENCODING = {"22P05", "22021"}
 
+# What is read if an id has no row: the usual columns.
+_ABSENT = ("0", NOBODY, "$2b$12$" + "." * 53, 1, None, None)
+
 
 class Users:
     """The users in the table that the settings name. Raises UsersTableError if the table does not fit them."""
@@ -57,9 +60,12 @@ class Users:
     def with_link(self, user_id: str) -> list[User]:
         """List the rows with this id whose owner may use a link.
 
-        These are several if ids are not unique, or if a view has a row for each address of a user.
+        These are several if ids are not unique, or if a view has a row for each address of a user. Without a
+        row, another is read: the time must not tell the holder of a link whether it was used, or the account is gone.
         """
         users = self._load(user_id, self.table.condition)
+        if not users:
+            self.offer(_user(*_ABSENT))
         return [user for user in users if self.offer(user) in {"reset", "first_password"}]
 
     def with_id(self, user_id: str) -> list[User]:

@@ -40,6 +40,36 @@ def test_a_link_is_invalid_to_others_while_its_password_is_being_set() -> None:
         assert one.waiting == 1
 
 
+def test_links_that_were_tried_before_leave_slots_to_those_that_were_not() -> None:
+    four = passwords(slots=4)
+
+    with four.slot("eve's", again=True), four.slot("eve's other", again=True):
+        with pytest.raises(HashingBusy), four.slot("eve's third", again=True):
+            pass
+        with four.slot("anna's"), four.slot("berta's"):
+            assert four.waiting == 4
+
+    with four.slot("eve's third", again=True):
+        assert four.waiting == 1
+
+
+def test_one_link_used_at_once_counts_as_tried_before() -> None:
+    six = passwords(slots=6)
+
+    with six.slot("eve's"), six.slot("eve's"), six.slot("eve's"), six.slot("eve's"):
+        with pytest.raises(InvalidToken), six.slot("eve's"):
+            pass
+        with six.slot("anna's"), six.slot("berta's"):
+            assert six.waiting == 6
+
+
+def test_with_one_slot_a_link_may_be_tried_again() -> None:
+    one = passwords(slots=1)
+
+    with one.slot("anna's", again=True):
+        assert one.waiting == 1
+
+
 def test_a_slot_comes_free_again_even_after_a_failure() -> None:
     one = passwords(slots=1)
 

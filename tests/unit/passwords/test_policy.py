@@ -42,6 +42,20 @@ def reasons(
         "мой пароль длиннее твоего",
         "🔑🚲🌻🎻🐌🧀🛶🪐🦔🍋🎈🧭🌵🥁🪁",
         "       k q z v t m w x       ",
+        "корова ест сено утром",
+        "απόψε θα φάμε ψάρι",
+        "كَلِمَةُ السِّرِّ طَوِيلَةٌ",
+        "मेरा पासवर्ड बहुत लंबा है",
+        "รหัสผ่านของฉันยาวมาก",
+        "비밀번호는 아주 길어야 합니다",
+        "שָׁלוֹם לְכֻלָּם הַיּוֹם",
+        "mật khẩu của tôi rất dài",
+        "می\u200cخواهم رمز بلندی بسازم",
+        "আমার গোপন শব্দটি দীর্ঘ",
+        "၀ါကျရှည်တစ်ခုဖြစ်သည်",
+        "\uff76\uff9e\uff97\uff7dのうさぎがはねるよるに",
+        "👨\u200d👩\u200d👧🔑🚲🌻🎻🐌🧀🛶🪐🦔🍋🎈🧭",
+        "❤\ufe0f🔥🌈🚀🐙🍕🎸🦉\u200d🍩🪁🥑🧩🛸🐌🧀",
         "xK9$mQ2!vR7&pL4",
         "4@8({[<3691!|70$5+%2",
     ],
@@ -127,6 +141,50 @@ def test_a_password_that_is_guessed_soon_is_too_common(password: str) -> None:
 @pytest.mark.parametrize("password", ["bigracebooster01", "Mailcreated5240", "mAILCREATED5240"])
 def test_a_password_that_leaked_often_is_too_common_though_nothing_shows_in_it(password: str) -> None:
     assert reasons(password) == ["too_common"]
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "bigrace\u200bbooster\u00ad01",
+        "\uff42\uff49\uff47racebooster01",
+        "b\u0301ig\u0308racebooster01",
+        "big\u200bracebooster\u0660\u0661",
+        "b\u0456gr\u0430c\u0435b\u043e\u043est\u0435r01",
+        "p\u0430ssw\u043erdp\u0430ssw\u043erd",
+        "\U0001d429\U0001d41a\U0001d42c\U0001d42cwordpassword",
+        "qw\u200be\u200br\u200bt\u200byuiop12345",
+        "aaaaaaa\u0430\u0430\u0430\u0430\u0430\u0430\u0430\u0430",
+        "\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669\u0660\u0661\u0662\u0663\u0664\u0665",
+    ],
+    ids=ascii,
+)
+def test_a_common_password_in_other_clothes_is_too_common(password: str) -> None:
+    assert reasons(password) == ["too_common"]
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("an\u200bnas\u200bmith\u00ad2024!!!", "like_address"),
+        ("\u0430nn\u0430.sm\u0456th, 1987!!", "like_address"),
+        ("l\u0430t\u0441hk\u0435yl\u0430t\u0441hk\u0435y", "like_product"),
+        ("La\u0301\u0323tchke\u200dy--2024--!", "like_product"),
+    ],
+    ids=ascii,
+)
+def test_the_words_of_a_person_are_found_in_other_clothes(password: str, reason: Reason) -> None:
+    assert reason in reasons(password)
+
+
+def test_the_words_of_an_address_in_another_script_are_found() -> None:
+    assert reasons("петрова2024!!!!!!", address="петрова@пример.рф") == ["like_address"]
+    assert reasons("п\u200bетровa2024!!!!!", address="петрова@пример.рф") == ["like_address"]
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\u00ad", "\u0301", "\ufe0f", "\U000e0041", "\x01", "\u2800"], ids=ascii)
+def test_what_nobody_sees_does_not_make_a_password_longer(hidden: str) -> None:
+    assert reasons("kqzvtm" + hidden * 9) == ["too_short"]
 
 
 def test_with_eight_characters_random_ones_are_taken_and_words_are_not() -> None:

@@ -21,7 +21,8 @@ def resets(number: int, look_up: Callable[[str], list[User]]) -> Resets:
     """Return resets with this many slots, over a users table that calls `look_up` for each look-up and finds nobody."""
     unused = cast(Any, None)
     users = cast(Any, SimpleNamespace(with_link=look_up))
-    return Resets(TOKENS, users, unused, Semaphore(number), lambda _link: None, unused, b"", unused)
+    uses = cast(Any, SimpleNamespace(count=lambda _link: None))
+    return Resets(TOKENS, users, unused, Semaphore(number), uses, unused, b"", unused)
 
 
 def test_a_check_is_refused_while_all_slots_are_taken_and_the_next_one_is_not() -> None:
