@@ -18,7 +18,7 @@ MAX_WINDOW = 366 * 86400  # Seconds.
 MAX_AMOUNT = 1_000_000
 # Each label of the host name has 1 to 63 characters (RFC 1035, 2.3.4): looking up any other raises an error.
 _BEGINNING = re.compile(r"\w+://(([\w-]{1,63}\.)*[\w-]{1,63}|\[[\w:.]+\])(:([1-9]\d*)?)?/([^?#\s]*/)?", re.ASCII)
-MIN_UNPREDICTABLE = 6  # Characters of a token.
+MIN_UNPREDICTABLE = 7  # Characters of a token.
 # RFC 6750, 2.1.
 _BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
 

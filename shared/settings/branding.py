@@ -51,10 +51,11 @@ def _hint(value: str) -> str:
 
 def _support_email(value: str) -> str:
     try:
-        if value and parse(value) != value:
-            raise InvalidAddress
+        plain = not value or parse(value) == value
     except InvalidAddress:
-        raise ValueError("is not an email address") from None
+        plain = False
+    if not plain:
+        raise ValueError("is not an email address")
     return value
 
 

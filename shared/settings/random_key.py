@@ -1,4 +1,4 @@
-"""Recognise keys that somebody made up instead of drawing them: sequences, repeats, and the examples of our own files."""
+"""Recognise keys that are not random: sequences, repeats, words, and the examples in our own files."""
 
 import re
 

@@ -4,7 +4,8 @@ Source: PostgreSQL, "Lexical Structure"; SQLite, tokenize.c.
 """
 
 import re
-from typing import Literal
+
+from shared.settings.database_url import Backend
 
 _STRING = r"'(?:[^']|'')*+'"
 _QUOTED_NAME = r'"(?:[^"]|"")*+"'
@@ -14,14 +15,16 @@ _WORD = rf"{_LETTER}(?:{_LETTER_OR_DIGIT}|\$)*+"
 _SPACE = r"[ \t\r\n\f\v]*"
 _ESCAPES = r"'(?:[^'\\]|\\.|'')*+'"
 # After a line break the string goes on, and so do its escapes.
-_ESCAPE_STRING = rf"[eE]{_ESCAPES}(?:{_SPACE}[\r\n]{_SPACE}{_ESCAPES})*+"
+_NEXT_LINE = rf"{_SPACE}[\r\n]{_SPACE}"
+_ESCAPE_STRING = rf"[eE]{_ESCAPES}(?:{_NEXT_LINE}{_ESCAPES})*+(?!{_NEXT_LINE}')"
 _DOLLAR_STRING = rf"(?P<tag>\$(?:{_LETTER}{_LETTER_OR_DIGIT}*)?\$).*?(?P=tag)"
 _COMMENT = r"(?P<comment>--|/\*|\*/)"
+# What has no end is none of the first kinds of token, and so begins with a quote.
 _TOKENS = {
-    "postgresql": rf"{_ESCAPE_STRING}|{_DOLLAR_STRING}|{_STRING}|{_QUOTED_NAME}|{_WORD}"
-    rf"|{_COMMENT}|(?P<placeholder>\$\d)|(?P<quote>['\"$])|(?P<sign>.)",
-    "sqlite": rf"{_STRING}|{_QUOTED_NAME}|`(?:[^`]|``)*+`|\[[^\]]*\]|{_WORD}"
-    rf"|{_COMMENT}|(?P<placeholder>[?$@:])|(?P<quote>['\"`\[])|(?P<sign>.)",
+    "postgresql": rf"{_ESCAPE_STRING}|{_DOLLAR_STRING}|{_STRING}|{_QUOTED_NAME}"
+    rf"|(?P<placeholder>\$\d)|(?P<quote>[eE]'|['\"$])|{_WORD}|{_COMMENT}|(?P<sign>.)",
+    "sqlite": rf"{_STRING}|{_QUOTED_NAME}|`(?:[^`]|``)*+`|\[[^\]]*\]"
+    rf"|(?P<placeholder>[?$@:])|(?P<quote>['\"`\[])|{_WORD}|{_COMMENT}|(?P<sign>.)",
 }
 _COMPLAINTS = {
     "comment": "holds a comment (`--` or `/*`), which could hide the rest of the statement. Leave it out",
@@ -30,10 +33,10 @@ _COMPLAINTS = {
 }
 
 
-def checked_condition(value: str, backend: Literal["postgresql", "sqlite"]) -> str:
+def checked_condition(value: str, backend: Backend) -> str:
     """Return a condition unchanged if it cannot end its parentheses, or hide what comes after them.
 
-    It may still be wrong, which the database tells. Raises ValueError, whose text is read after the name of the setting.
+    The database tells whether it is right. Raises ValueError, whose text is read after the name of the setting.
     """
     depth = 0
     for token in re.finditer(_TOKENS[backend], value, re.DOTALL):
