@@ -36,10 +36,16 @@ def _pieces(text: str) -> int:
     """Count the pieces of a text, each as long as it can be found in what is known or in the text before it."""
     count = start = 0
     while start < len(text):
-        ends = range(len(text), start + _MIN_PIECE - 1, -1)
-        start = next((end for end in ends if _is_known(text, start, end)), start + 1)
+        start = _end_of_piece(text, start)
         count += 1
     return count
+
+
+def _end_of_piece(text: str, start: int) -> int:
+    end = start + _MIN_PIECE
+    while end <= len(text) and _is_known(text, start, end):
+        end += 1
+    return end - 1 if end > start + _MIN_PIECE else start + 1
 
 
 def _is_known(text: str, start: int, end: int) -> bool:

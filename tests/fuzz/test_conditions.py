@@ -8,7 +8,8 @@ import psycopg
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.settings.sql_condition import Backend, checked_condition
+from shared.settings.database_url import Backend
+from shared.settings.sql_condition import checked_condition
 
 # What begins, ends or hides something in SQL.
 PIECES = [
