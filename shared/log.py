@@ -50,8 +50,12 @@ with_request_id = bound_contextvars
 
 
 def request_id(candidate: str | None) -> str:
-    """Return the client's request id if it is harmless, else a new one."""
-    return candidate if candidate and _REQUEST_ID.fullmatch(candidate) else _new_request_id()
+    """Return the client's request id if it is harmless, else a new one.
+
+    Ids of our own have a colon (`api:...`, `support:...`), which a client's id cannot have. So nobody can choose an id
+    that looks like ours or support's.
+    """
+    return candidate if candidate and _REQUEST_ID.fullmatch(candidate) else f"api:{_new_request_id()}"
 
 
 def redact(text: str) -> str:

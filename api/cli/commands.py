@@ -22,6 +22,7 @@ from api.passwords.policy import WeakPassword
 from api.reset.policy_view import REASONS
 from api.settings.settings import ApiSettings
 from shared.addresses import InvalidAddress, parse
+from shared.cli.terminal import CommandFailed, say
 from shared.connections.database import db
 from shared.failures import explain
 from shared.languages import LANGUAGES, negotiate, tag
@@ -60,7 +61,7 @@ def create_table() -> None:
     with _tools() as tools:
         created = tools.accounts.create_table()
     table = tools.settings.users_table
-    click.echo(f"Created table {table}." if created else f"Table {table} already exists.")
+    say(f"Created table {table}." if created else f"Table {table} already exists.")
 
 
 @users_commands.command()
@@ -75,7 +76,7 @@ def add(email: str, *, password_stdin: bool) -> None:
         password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask(tools.passwords, address)
         tools.passwords.check(password, address)
         tools.accounts.add([(address, tools.passwords.hash(password))])
-    click.echo("Added.")
+    say("Added.")
 
 
 @users_commands.command("import")
@@ -94,11 +95,11 @@ def import_(file: Path) -> None:
             while batch := list(islice(rows, BATCH)):
                 refused = [row for row in batch if isinstance(row, str)]
                 for line in refused:
-                    click.echo(line, err=True)
+                    say(line, err=True)
                 tools.accounts.add([row for row in batch if not isinstance(row, str)])
                 good, bad = good + len(batch) - len(refused), bad + len(refused)
                 bar.update(len(batch))
-    click.echo(f"Imported {_counted(good, 'user')}, refused {_counted(bad, 'row')}.")
+    say(f"Imported {_counted(good, 'user')}, refused {_counted(bad, 'row')}.")
     if bad:
         sys.exit(1)
 
@@ -117,9 +118,9 @@ def _known_language(_context: click.Context, _option: click.Parameter, value: st
 def send_reset(email: str, *, locale: str) -> None:
     """Send a reset link, regardless of rate limits. The worker's log says whether the account exists."""
     with _tools() as tools:
-        job = Job.send_link(parse(email), tools.key, request_id="support-" + new_id()[:8], locale=locale)
+        job = Job.send_link(parse(email), tools.key, request_id=f"support:{new_id()[:16]}", locale=locale)
         tools.outbox.add(job)
-    click.echo(f"Accepted. For the outcome, look for the request id {job.request_id} in the worker's log.")
+    say(f"Accepted. For the outcome, look for the request id {job.request_id} in the worker's log.")
 
 
 def _ask(passwords: NewPasswords, address: str) -> str:
@@ -153,12 +154,12 @@ def _tools() -> Iterator[Tools]:
         yield tools
     except WeakPassword as error:
         reasons = "".join(f" {REASONS[reason]} ({reason})" for reason in error.reasons)
-        raise click.ClickException(f"This password can't be used.{reasons}") from error
+        raise CommandFailed(f"This password can't be used.{reasons}") from error
     except RedisError as error:
-        raise click.ClickException(explain(error)) from error
+        raise CommandFailed(explain(error)) from error
     except tuple(_SENTENCES) as error:
         sentence = next(sentence for kind, sentence in _SENTENCES.items() if isinstance(error, kind))
-        raise click.ClickException(sentence.format(type(error).__name__)) from error
+        raise CommandFailed(sentence.format(type(error).__name__)) from error
 
 
 _SENTENCES: dict[type[Exception], str] = {

@@ -9,13 +9,14 @@ from api.settings.limits import ClientLimits, Limits
 from api.settings.logo import checked_logo
 from api.settings.origins import checked_header_names, checked_origins
 from api.settings.proxies import TrustedProxies, parse_proxies
+from shared.settings.random_key import unpredictable
 from shared.settings.settings import Settings, split_list
 from shared.settings.web_address import web_address
 
 RANGE_SERVICE = "https://api.pwnedpasswords.com/range/"
 # Each label of the host name has 1 to 63 characters (RFC 1035, 2.3.4): looking up any other raises an error.
 _BEGINNING = re.compile(r"\w+://(([\w-]{1,63}\.)*[\w-]{1,63}|\[[\w:.]+\])(:([1-9]\d*)?)?/([^?#\s]*/)?", re.ASCII)
-MIN_DISTINCT_IN_TOKEN = 6  # One random token of 16 hexadecimal digits in a hundred thousand has fewer.
+MIN_UNPREDICTABLE = 7  # Characters of a token.
 # RFC 6750, 2.1.
 _BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
 
@@ -29,8 +30,8 @@ def _range_service(value: str) -> str:
 def _metrics_token(value: SecretStr) -> SecretStr:
     if not _BEARER_TOKEN.fullmatch(value.get_secret_value()):
         raise ValueError("is too short, or holds a character that a bearer token cannot have")
-    if len(set(value.get_secret_value())) < MIN_DISTINCT_IN_TOKEN:
-        raise ValueError("is not random: it repeats a few characters")
+    if unpredictable(value.get_secret_value()) < MIN_UNPREDICTABLE:
+        raise ValueError("is not random: it consists of sequences, repeats, or parts of an example")
     return value
 
 

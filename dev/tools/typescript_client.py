@@ -15,7 +15,7 @@ CLIENT = PROJECT / "clients" / "typescript" / "latchkey.ts"
 TAG = "Passwords"  # The other tags are for browsers and load balancers.
 # Placeholders: the app connects to nothing, and none of these values appear in the document.
 SETTINGS = {
-    "SECRET_KEY": "none-0123456789-abcdefghij-klmnopqrst",
+    "SECRET_KEY": "no-key-is-needed-to-describe-the-interface",
     "REDIS_URL": "redis://127.0.0.1:6379/0",
     "DATABASE_URL": "sqlite:////nowhere",
     "USERS_HASH_FORMAT": "bcrypt",

@@ -22,6 +22,8 @@ def connect(url: str, *, connect_timeout: float, timeout: float) -> Redis:
     """
     options: dict[str, Any] = {
         "decode_responses": True,
+        # What is not UTF-8, nobody here has written; a command that shows it must not fail.
+        "encoding_errors": "backslashreplace",
         "socket_connect_timeout": connect_timeout,
         "socket_timeout": timeout,
         "retry": Retry(NoBackoff(), 0),

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
+from shared.addresses import INVISIBLE, InvalidAddress, parse
 from shared.languages import DEFAULT, LANGUAGES
 from shared.settings.colors import CONTROL_CONTRAST, EASY_CONTRAST, MIN_CONTRAST, contrast, readable
 from shared.settings.environment import FromEnvironment
@@ -17,15 +18,22 @@ LIGHT, DARK = "#ffffff", "#1b212a"  # The backgrounds of text in pages and email
 DARK_TEXT = "#10151c"  # On a light colour.
 MAX_NAME_LENGTH = 80
 MAX_HINT_LENGTH = 300
+# Words of some scripts, and emoji, are made with joiners and variation selectors. After Latin letters these only hide.
+_JOINER = r"(?<![^\x00-\u024f\u200c\u200d])[\u200c\u200d]"
+_SELECTOR = r"(?<![^\x00-\xa8\xaa-\xad\xaf-\u024f\u200c\u200d\ufe0e\ufe0f])[\ufe0e\ufe0f]"
+_HIDDEN = re.compile(rf"{_JOINER}|{_SELECTOR}|(?![\ufe0e\ufe0f])[{INVISIBLE}\u2800]")
 
 
 def one_line(value: str) -> str:
-    """Return a text that is safe in an email's header, and shown there as it is written.
+    """Return a text that is safe in an email's header, and shown as it is written.
 
-    An encoded word (RFC 2047) may hide anything. Raises ValueError.
+    An encoded word (RFC 2047) may hide anything. Marks of direction let a name read as another one (CVE-2021-42574).
+    Raises ValueError.
     """
     if CONTROL_CHARACTERS.search(value) or "=?" in value:
         raise ValueError("is not one line of plain text")
+    if hidden := _HIDDEN.search(value):
+        raise ValueError(f"holds the invisible character U+{ord(hidden[0]):04X}. Remove it")
     return value
 
 
@@ -42,7 +50,11 @@ def _hint(value: str) -> str:
 
 
 def _support_email(value: str) -> str:
-    if value and not re.fullmatch(r"[^\s\x00-\x1f\x7f-\x9f@<>]+@[^\s\x00-\x1f\x7f-\x9f@<>]+", value):
+    try:
+        plain = not value or parse(value) == value
+    except InvalidAddress:
+        plain = False
+    if not plain:
         raise ValueError("is not an email address")
     return value
 

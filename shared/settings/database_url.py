@@ -14,6 +14,7 @@ Backend = Literal["postgresql", "sqlite"]
 _BACKENDS: dict[str, Backend] = {"postgres": "postgresql", "postgresql": "postgresql", "sqlite": "sqlite"}
 _NOT_AN_ADDRESS = "is not a database address (a password in it must be percent-encoded)"
 _RAW_AT = "is not a database address (an @ after the question mark must be percent-encoded, and so must a password)"
+_MEMORY = re.compile(r":memory:|[?&]mode=memory|vfs=memdb")
 _IN_MEMORY = "names a SQLite database in memory, which API and worker cannot share"
 _NAME = re.compile(r"[A-Za-z_][\w.-]{0,50}", re.ASCII)
 _NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
@@ -138,9 +139,9 @@ def _sqlite(base: str, parameters: dict[str, str]) -> tuple[str, str, tuple[str,
     if not base.startswith("/"):  # The part before the third slash would be a host.
         raise ValueError(_NOT_AN_ADDRESS if base else _IN_MEMORY)
     path = unquote(base[1:])
-    path = path.removeprefix("file:") if path.startswith("file:") else path
+    path = path[len("file:") :] if path.lower().startswith("file:") else path
     kept = {name: value for name, value in parameters.items() if name in _SQLITE}
-    if not path or ":memory:" in path or kept.get("mode") == "memory" or kept.get("vfs") == "memdb":
+    if _is_in_memory(path, kept):
         raise ValueError(_IN_MEMORY)
     if unknown := parameters.keys() - _SQLITE - _SQLITE_DRIVER:
         raise ValueError(f"has the parameter {min(unknown)}, which SQLite does not know")
@@ -152,3 +153,16 @@ def _sqlite(base: str, parameters: dict[str, str]) -> tuple[str, str, tuple[str,
     # The path is decoded twice: by SQLAlchemy and by SQLite.
     options = "&".join(f"{name}={quote(value)}" for name, value in kept.items())
     return f"sqlite:///file:{quote(quote(path))}?{options}&uri=true", "", ignored
+
+
+def _is_in_memory(path: str, parameters: dict[str, str]) -> bool:
+    """Tell whether SQLite would make a database that only this process sees, or whether that was meant.
+
+    SQLite compares in small letters, decodes a path once more, and ends it at a NUL. Other spellings would make a file
+    of an odd name in the folder of each program.
+    """
+    meant = f"{path}?" + "&".join(f"{name}={value}" for name, value in parameters.items())
+    while (decoded := unquote(meant)) != meant:
+        meant = decoded
+    file = meant.partition("?")[0].partition("\0")[0]
+    return not file.strip("/ ") or bool(_MEMORY.search(meant.lower()))

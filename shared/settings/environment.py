@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.settings.service_links import service_links
+from shared.words import printable
 
 # A variable counts as a misspelt setting if its name is at least this similar to a setting's (1: equal), and at least
 # this long. PORTS, LOGNAME and the other program's settings are not that similar; BRAND_COLOUR and REDIS_URI are.
@@ -24,7 +25,8 @@ class SettingsError(SystemExit):
     """
 
     def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
+        # Names of variables, and words of the operator's templates, may hold anything.
+        self.problems = problems = list(map(printable, problems))
         count = "1 setting needs" if len(problems) == 1 else f"{len(problems)} settings need"
         lines = "".join(f"\n  - {problem}" for problem in problems)
         super().__init__(f"Latchkey cannot start: {count} your attention.{lines}")

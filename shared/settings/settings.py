@@ -8,18 +8,19 @@ import re
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from redis import ConnectionPool
 from redis.exceptions import RedisError
 
 from shared.settings.branding import Branding
 from shared.settings.database_url import DatabaseAddress
 from shared.settings.environment import FromEnvironment
+from shared.settings.random_key import EXAMPLE_SECRET, unpredictable
 from shared.settings.redis_url import SentinelAddress
+from shared.settings.sql_condition import checked_condition
 
-EXAMPLE_SECRET = "replace-me-with-32-or-more-random-characters"  # noqa: S105 - refused at start; it is what .env.example says
 MIN_SECRET_LENGTH = 32
-MIN_DISTINCT_CHARACTERS = 10
+MIN_UNPREDICTABLE = 12  # Characters of a key.
 
 WithoutPassword = Literal["silent", "tell", "set"]
 HashFormat = Literal["bcrypt", "bcrypt-2y", "django-bcrypt", "django-bcrypt-sha256"]
@@ -36,8 +37,8 @@ def _strong(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         raise ValueError("is the example of .env.example, which everybody knows")
     if not texts or min(map(len, texts)) < MIN_SECRET_LENGTH:
         raise ValueError(f"is shorter than {MIN_SECRET_LENGTH} characters")
-    if min(len(set(text)) for text in texts) < MIN_DISTINCT_CHARACTERS:
-        raise ValueError("is not random: it repeats a few characters")
+    if min(map(unpredictable, texts)) < MIN_UNPREDICTABLE:
+        raise ValueError("is not random: it consists of sequences, repeats, or parts of an example")
     if len(set(texts)) < len(texts):
         raise ValueError("holds the same key twice")
     return keys
@@ -67,12 +68,6 @@ def _redis_url(value: SecretStr) -> SecretStr:
 
 def _database_url(value: SecretStr) -> SecretStr:
     DatabaseAddress.parse(value.get_secret_value())
-    return value
-
-
-def _condition(value: str) -> str:
-    if ";" in value or "--" in value:
-        raise ValueError("holds ';' or '--', which a single condition does not need")
     return value
 
 
@@ -146,7 +141,7 @@ class Settings(Branding, KeySettings):
         description="What happens after a request for an account without a password. `silent`: nothing. `tell`: an "
         "email says how to sign in. `set`: an email has a link that sets the first password.",
     )
-    users_filter: Annotated[str, AfterValidator(_condition)] = Field(
+    users_filter: str = Field(
         default="",
         description="An SQL condition that a user must meet, both to get a link and to set a password: "
         "`is_active AND deleted_at IS NULL`.",
@@ -158,6 +153,12 @@ class Settings(Branding, KeySettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="The lowest level that is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )
+
+    @field_validator("users_filter")
+    @classmethod
+    def _one_condition(cls, value: str, info: ValidationInfo) -> str:
+        url = info.data.get("database_url")
+        return checked_condition(value, DatabaseAddress.parse(url.get_secret_value()).backend) if url else value
 
     @property
     def users_schema_and_table(self) -> tuple[str, str]:

@@ -107,12 +107,13 @@ class Users:
         return [user for user in self._with_spellings(query, spellings(address)) if user.mailbox == wanted]
 
     def _with_spellings(self, query: Select[Any], wanted: Sequence[str]) -> list[User]:
-        """Look spellings up together, or one by one if the database's encoding lacks a character of one."""
+        """Look spellings up together, or one by one if the column cannot hold one of them: nobody has that."""
         try:
             return self._read(query, parameters(wanted))
         except DataError as error:
-            if sqlstate(error) not in NOT_IN_ENCODING:
-                raise
+            assert query.whereclause is not None
+            if sqlstate(error) not in NOT_IN_ENCODING and self._can_hold(query.whereclause, parameters(wanted)):
+                raise  # USERS_FILTER is at fault, which is not the address's.
         alone = [[spelling] for spelling in wanted] if len(wanted) > 1 else []
         return list(dict.fromkeys(user for each in alone for user in self._with_spellings(query, each)))
 
@@ -123,15 +124,15 @@ class Users:
         except UnicodeEncodeError:
             return []
         except DataError:
-            if self._can_hold(user_id):
+            if self._can_hold(self.table.has_id(user_id)):
                 raise  # USERS_FILTER is at fault, which is not the user's.
             return []
         return [user for user in users if user.id == user_id]
 
-    def _can_hold(self, user_id: str) -> bool:
-        """Tell whether the column takes an id: whether the query is answered without USERS_FILTER."""
+    def _can_hold(self, condition: ColumnElement[bool], values: Mapping[str, Any] | None = None) -> bool:
+        """Tell whether a column takes the values that it is compared with: whether this works without USERS_FILTER."""
         with self.table.engine.connect() as connection, suppress(DataError):
-            connection.execute(select(self.table.id).where(self.table.has_id(user_id)).limit(1))
+            connection.execute(select(self.table.id).where(condition).limit(1), values)
             return True
         return False
 

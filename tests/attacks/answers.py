@@ -32,7 +32,10 @@ KINDS = {
 FORGOT, RESET, CHECK = "/forgot-password", "/reset-password", "/reset-password/check"
 JSON = "Content-Type: application/json"
 # These differ for every request, but always have this shape.
-OWN = [(rb"\r\nx-request-id: [0-9a-f]{16}\r\n", b"\r\nx-request-id: ID\r\n"), (rb"\r\ndate: [^\r]{29}\r\n", b"\r\n")]
+OWN = [
+    (rb"\r\nx-request-id: api:[0-9a-f]{16}\r\n", b"\r\nx-request-id: ID\r\n"),
+    (rb"\r\ndate: [^\r]{29}\r\n", b"\r\n"),
+]
 
 
 def bare(target: Target, path: str, body: bytes | dict[str, Any] = b"", *lines: str, method: str = "POST") -> bytes:

@@ -21,7 +21,7 @@ BEHIND_A_PROXY = {
     "TRUSTED_PROXIES": "1",
     "RESET_URL": "https://www.example.org:8443/~reset/{token}?from='mail'&to=(you)#top",
     "PRODUCT_NAME": """<img src=//evil.example/x onerror=alert(1)>"'{{7*7}}&amp;""",
-    "SUPPORT_EMAIL": "'onclick='alert(1)'//@evil.example",
+    "SUPPORT_EMAIL": "'onclick='alert`1`'//@evil.example",
 }
 MakeTarget = Callable[..., Target]
 CORS_ORIGINS = "https://www.example.com,http://[::1]:3000"

@@ -57,6 +57,10 @@ URLS = [
 ]
 TEXTS = [
     *(("PRODUCT_NAME", f"Latch{sign}Bcc: eve@evil.example") for sign in "\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"),
+    ("PRODUCT_NAME", "Latch\u202eyek"),  # Trojan Source (CVE-2021-42574).
+    ("PRODUCT_NAME", "Latch\u200bkey"),
+    ("MAIL_DEFAULT_SENDER", "\u202emoc.elpmaxe <no-reply@example.com>"),
+    ("SUPPORT_EMAIL", "help\u202e@example.com"),
     ("SUPPORT_EMAIL", "help@example.com\r\nBcc: eve@evil.example"),
     ("SUPPORT_EMAIL", "help@example.com>\x1c<eve"),
     ("SUPPORT_EMAIL", "help@example.com,eve@evil.example"),
@@ -65,7 +69,19 @@ TEXTS = [
     ("MAIL_DEFAULT_SENDER", "no-reply@example.com, eve@evil.example"),
     ("MAIL_DEFAULT_SENDER", "no-reply@example.com> SIZE=1\x0b<eve@evil.example>"),
 ]
-CASES = [*(("RESET_URL", url) for url in URLS), *TEXTS]
+# They start, and later let everybody in, sign links that anybody can sign, or lose every account.
+WEAK = [
+    ("USERS_FILTER", "is_active) OR (1=1"),  # CWE-89.
+    ("USERS_FILTER", "is_active /*"),
+    ("USERS_FILTER", "is_active --"),
+    ("USERS_FILTER", "name = $$'$$) OR (''=''"),
+    ("SECRET_KEY", "1234567890" * 4),  # CWE-521.
+    ("SECRET_KEY", "REPLACE-ME-WITH-32-OR-MORE-RANDOM-CHARACTERS"),
+    ("SECRET_KEY", "replace-me-with-32-or-more-random-characters1"),
+    ("DATABASE_URL", "sqlite:///file:users?mode=memory&cache=shared"),
+    ("DATABASE_URL", "sqlite:///file:users%3Fmode=memory%26cache=shared"),
+]
+CASES = [*(("RESET_URL", url) for url in URLS), *TEXTS, *WEAK]
 
 
 @pytest.mark.parametrize("case", CASES, ids=ascii)

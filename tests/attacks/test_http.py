@@ -54,6 +54,16 @@ def test_a_method_that_a_header_names_is_not_taken(target: Target) -> None:
     assert target.recipients == []
 
 
+@pytest.mark.parametrize("identity", ["support:0123456789abcdef", "api:0123456789abcdef", "SUPPORT:1", "support%3A1"])
+def test_a_request_id_cannot_pass_for_ours_or_for_supports(target: Target, identity: str) -> None:
+    """Support looks for such an id in the log: nobody else may choose one (CWE-345)."""
+    answer = target.request("GET", "/healthz", b"", {"X-Request-ID": identity})
+
+    given = answer.headers["x-request-id"]
+    assert given.startswith("api:")
+    assert given != identity
+
+
 @pytest.mark.parametrize(
     "identity",
     [

@@ -17,8 +17,7 @@ from tests.e2e.demo import Demo, fetch
 ADDRESS = "demo@example.com"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("device", ["phone", "desktop"])
+@pytest.mark.parametrize(("device", "scheme"), [("phone", "light"), ("desktop", "dark")])
 def test_a_person_can_complete_the_story_without_the_terminal(
     demo: Demo, open_page: OpenPage, device: str, scheme: str
 ) -> None:

@@ -33,7 +33,7 @@ JOB = Job(
     old_state="fedcba9876543210",
 )
 ENVIRON = {
-    "SECRET_KEY": "abcdefghijklmnopqrstuvwxyz0123456789",
+    "SECRET_KEY": "k7Qz2mVd9Rt4Wb8Xp3Lc6Hn5Js1Fy0Gu-Ea-Ti",
     "REDIS_URL": "redis://redis.example",
     "DATABASE_URL": "postgresql://db.example/app",
     "USERS_HASH_FORMAT": "bcrypt",

@@ -1,6 +1,7 @@
 import io
 import json
 import logging
+import re
 import socket
 import sys
 import time
@@ -255,4 +256,12 @@ def test_any_other_request_id_is_replaced_by_a_new_one(candidate: str | None) ->
     first, second = log.request_id(candidate), log.request_id(candidate)
 
     assert first != second
-    assert log.request_id(first) == first
+    assert re.fullmatch("api:[0-9a-f]{16}", first)
+
+
+@pytest.mark.parametrize("copied", ["api:0123456789abcdef", "support:0123456789abcdef", log.request_id(None)])
+def test_a_client_cannot_choose_an_id_that_looks_like_ours_or_supports(copied: str) -> None:
+    given = log.request_id(copied)
+
+    assert given != copied
+    assert given.startswith("api:")

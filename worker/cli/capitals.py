@@ -2,9 +2,9 @@
 
 import os
 
-import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.cli.terminal import say
 from shared.connections.database import connected, db, reading_app
 from shared.failures import explain
 from shared.settings.settings import Settings
@@ -28,5 +28,5 @@ def has_other_capitals(address: str) -> bool:
         with connected(reading_app(settings.database_url.get_secret_value())):
             return not users.find(address) and bool(users.find_in_any_capitals(address))
     except (UsersTableError, SQLAlchemyError) as error:
-        click.echo(f"The users table cannot be asked for other capitals. {explain(error)}", err=True)
+        say(f"The users table cannot be asked for other capitals. {explain(error)}", err=True)
         return False

@@ -1,6 +1,5 @@
 """`python -m worker COMMAND`: shows and manages jobs that are waiting or were given up."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.addresses import InvalidAddress, hash_address
+from shared.cli.terminal import CommandFailed, say, say_json
 from shared.connections.redis_client import connect
 from shared.connections.redis_failures import explain_redis
 from shared.outbox.history import HISTORY_HOURS
@@ -20,7 +20,6 @@ from shared.outbox.outbox import Outbox
 from shared.outbox.pending import Pending
 from shared.redis_keys import Key
 from shared.settings.settings import KeySettings, RedisSettings
-from shared.words import printable
 from worker.cli.capitals import has_other_capitals
 from worker.cli.history import Event, read_history
 from worker.queue.dead_letters import DeadLetters
@@ -37,14 +36,14 @@ def pending(*, as_json: bool) -> None:
     with _redis(RedisSettings.load()) as redis:
         found, alive = Pending.count(redis), bool(redis.exists(Key.HEARTBEAT))
     if as_json:
-        _print_json(asdict(found) | {"worker_alive": alive})
+        say_json(asdict(found) | {"worker_alive": alive})
         return
     since = f", the oldest for {found.oldest:.0f} s" if found.oldest is not None else ""
-    click.echo(f"{found.jobs} waiting{since}")
-    click.echo(f"  {found.queued} in the queue, {found.leased} with a worker, {found.later} to be retried later")
-    click.echo(f"{found.dead} given up")
+    say(f"{found.jobs} waiting{since}")
+    say(f"  {found.queued} in the queue, {found.leased} with a worker, {found.later} to be retried later")
+    say(f"{found.dead} given up")
     if not alive:
-        click.echo("No worker is running.")
+        say("No worker is running.")
 
 
 @click.command()
@@ -55,12 +54,12 @@ def dead(most: int, *, as_json: bool) -> None:
     with _dead_letters() as letters:
         found, of = list(letters.newest(most)), letters.count()
     if as_json:
-        _print_json([asdict(letter) for letter in found])
+        say_json([asdict(letter) for letter in found])
         return
     for letter in found:
         line = f"{letter.id}  {_time(letter.buried_at)}  {letter.kind}  {letter.reason}  {letter.address_hash}"
-        click.echo(printable(line))
-    click.echo(f"{len(found)} of {of} given up" if of else "No jobs were given up.")
+        say(line)
+    say(f"{len(found)} of {of} given up" if of else "No jobs were given up.")
 
 
 @click.command()
@@ -74,8 +73,8 @@ def retry(job_id: str | None, *, all_of_them: bool, as_json: bool) -> None:
     with _dead_letters() as letters:
         retried = letters.retry_all() if all_of_them else int(letters.retry(job_id or ""))
     if job_id and not retried:
-        raise click.ClickException("No job with this ID was given up. `python -m worker dead` lists those that were.")
-    _print_json({"retried": retried}) if as_json else click.echo(f"{retried} put back into the queue")
+        raise CommandFailed("No job with this ID was given up. `python -m worker dead` lists those that were.")
+    say_json({"retried": retried}) if as_json else say(f"{retried} put back into the queue")
 
 
 @click.command()
@@ -87,7 +86,7 @@ def purge(*, yes: bool, as_json: bool) -> None:
         if not yes and letters.count():
             click.confirm(f"Delete {letters.count()} permanently?", abort=True, err=True)
         purged = letters.purge()
-    _print_json({"purged": purged}) if as_json else click.echo(f"{purged} deleted")
+    say_json({"purged": purged}) if as_json else say(f"{purged} deleted")
 
 
 @click.command()
@@ -108,14 +107,14 @@ def trace(email: str, *, as_json: bool) -> None:
     if any(event.event == "no_such_user" for event in events) and has_other_capitals(email):
         events.append(Event(time.time(), "now", "other_capitals", ""))
     if as_json:
-        _print_json([asdict(event) for event in events])
+        say_json([asdict(event) for event in events])
         return
     for event in events:
-        click.echo(printable(f"{_time(event.at)}  {event.job}  {event.meaning}"))
+        say(f"{_time(event.at)}  {event.job}  {event.meaning}")
     if not events:
-        click.echo(f"No history in the last {HISTORY_HOURS} hours. (SECRET_KEY must be the same as the API's.)")
+        say(f"No history in the last {HISTORY_HOURS} hours. (SECRET_KEY must be the same as the API's.)")
     if off:
-        click.echo("Redis is low on memory, so histories are being deleted and no new ones are written.")
+        say("Redis is low on memory, so histories are being deleted and no new ones are written.")
 
 
 @contextmanager
@@ -125,7 +124,7 @@ def _redis(settings: RedisSettings) -> Iterator[Redis]:
         with connect(url, connect_timeout=REDIS_TIMEOUT, timeout=REDIS_TIMEOUT) as redis:
             yield redis
     except RedisError as error:
-        raise click.ClickException(explain_redis(error)) from None
+        raise CommandFailed(explain_redis(error)) from None
 
 
 @contextmanager
@@ -136,7 +135,3 @@ def _dead_letters() -> Iterator[DeadLetters]:
 
 def _time(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, indent=2))

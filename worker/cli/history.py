@@ -1,5 +1,6 @@
 """Reads the history of an address in the last 48 hours, for support to answer "where is my email?"."""
 
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from redis import Redis
 from shared.outbox.history import HISTORY_HOURS
 from shared.redis_keys import MICROSECONDS, Key
 
+# The time in microseconds, the job's id, the event and its detail.
+_LINE = re.compile(r"(\d{1,17}) (\S*) (\S*) (.*)", re.ASCII | re.DOTALL)
 # Descriptions of the events for support staff.
 MEANINGS = {
     "accepted": "request accepted",
@@ -53,9 +56,10 @@ def read_history(redis: Redis, address_hashes: Iterable[str]) -> list[Event]:
     keys = [f"{Key.HISTORY}{each}{which}" for each in address_hashes for which in ("", ":limited")]
     lines = [str(line) for key in keys for line in redis.lrange(key, 0, -1)]
     since = time.time() - HISTORY_HOURS * 3600
-    return sorted((event for event in map(_event, lines) if event.at > since), key=lambda event: event.at)
+    events = [_event(match) for match in map(_LINE.fullmatch, lines) if match]
+    return sorted((event for event in events if event.at > since), key=lambda event: event.at)
 
 
-def _event(line: str) -> Event:
-    microseconds, job, event, detail = line.split(" ", 3)
-    return Event(int(microseconds) / MICROSECONDS, job, event, detail.rstrip())  # Outcomes are filled with spaces.
+def _event(line: re.Match[str]) -> Event:
+    time_, job, event, detail = line.groups()
+    return Event(int(time_) / MICROSECONDS, job, event, detail.rstrip())  # Outcomes are filled with spaces.

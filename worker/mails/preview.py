@@ -12,6 +12,7 @@ from flask import Flask
 from flask_mail import Mail
 from jinja2 import Environment, FileSystemLoader
 
+from shared.cli.terminal import CommandFailed, say
 from shared.languages import LANGUAGES, direction, init_babel, tag
 from worker.mails.check import EXAMPLE, check_mails, examples
 from worker.mails.messages import Messages
@@ -35,7 +36,7 @@ def preview(folder: Path | None, *, show: bool) -> None:
     _refuse_others(folder)
     index = write_all(settings, folder)
     count = len(list(folder.glob("*/*.eml")))
-    click.echo(f"{count} emails: {index}")
+    say(f"{count} emails: {index}")
     has_display = sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if show and has_display:
         click.launch(index.as_uri())
@@ -76,13 +77,13 @@ def _speaker(settings: PreviewSettings) -> Flask:
 def _refuse_others(folder: Path) -> None:
     """Refuse a folder with files that no preview wrote, or with links that lead out of it.
 
-    Raises ClickException.
+    Raises CommandFailed.
     """
     hint = "Name a new folder, or an empty one."
     if not folder.is_dir() or not any(folder.iterdir()):
         return
     index = folder / "index.html"
     if not index.is_file() or _MARK not in index.read_text(encoding="utf-8", errors="replace"):
-        raise click.ClickException(f"{folder} contains files that no preview wrote. {hint}")
+        raise CommandFailed(f"{folder} contains files that no preview wrote. {hint}")
     if any(path.is_symlink() for path in folder.rglob("*")):
-        raise click.ClickException(f"{folder} contains symbolic links, whose targets might be overwritten. {hint}")
+        raise CommandFailed(f"{folder} contains symbolic links, whose targets might be overwritten. {hint}")

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import click
 
+from shared.cli.terminal import CommandFailed, say
 from shared.log import get_logger
 from shared.ticker import Ticker
-from shared.words import printable
 from worker.settings.settings import AliveSettings
 
 FRESH = 30.0  # Seconds.
@@ -95,11 +95,11 @@ def alive() -> None:
         state = json.loads(_read_own(path))
         age, complaint = time.monotonic() - state["at"], state["complaint"]
     except NotOurs:
-        raise click.ClickException(f"{path} is not a file of this user. Run this as the worker's user.") from None
+        raise CommandFailed(f"{path} is not a file of this user. Run this as the worker's user.") from None
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        raise click.ClickException(f"No worker runs here: there is no {path}.") from None
+        raise CommandFailed(f"No worker runs here: there is no {path}.") from None
     if not 0 <= age <= FRESH:
-        raise click.ClickException(f"The worker does not live: it last wrote {path} more than {FRESH:.0f} s ago.")
+        raise CommandFailed(f"The worker does not live: it last wrote {path} more than {FRESH:.0f} s ago.")
     if complaint:
-        raise click.ClickException(printable(complaint))
-    click.echo("The worker lives.")
+        raise CommandFailed(complaint)
+    say("The worker lives.")

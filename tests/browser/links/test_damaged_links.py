@@ -84,7 +84,8 @@ def pasted_address(damage: Damage, token: str) -> str:
     return LINK.partition("#")[0] + damage(token)
 
 
-PASTED |= {f"address with {name}": partial(pasted_address, damage) for name, damage in IN_THE_ADDRESS.items()}
+# A pasted text may hold such an address, too.
+FOUND = PASTED | {f"address with {name}": partial(pasted_address, damage) for name, damage in IN_THE_ADDRESS.items()}
 
 
 def checked(page: Page, act: Callable[[], object]) -> str:
@@ -94,16 +95,19 @@ def checked(page: Page, act: Callable[[], object]) -> str:
     return str((asked.value.post_data_json or {})["token"])
 
 
-@pytest.mark.parametrize("damage", IN_THE_ADDRESS)
-def test_the_token_is_found_in_the_address_bar_and_leaves_it(demo: Demo, page: Page, damage: str) -> None:
-    token = issue()
+def test_the_token_is_found_in_the_address_bar_and_leaves_it(demo: Demo, page: Page) -> None:
     made_up.answer(page, CHECK, 200, {"expires_at": "2100-01-01T00:00:00Z"})
+    missed = {}
 
-    found = checked(page, lambda: page.goto(demo.url(RESET + IN_THE_ADDRESS[damage](token))))
-    page.get_by_label("New password").wait_for()
+    for name, damage in IN_THE_ADDRESS.items():
+        token = issue()
+        page.goto("about:blank")  # Otherwise another fragment would load nothing.
+        found = checked(page, partial(page.goto, demo.url(RESET + damage(token))))
+        page.get_by_label("New password").wait_for()
+        if (found, page.url) != (token, demo.url(RESET)):
+            missed[name] = found, page.url
 
-    assert found == token
-    assert page.url == demo.url(RESET)
+    assert missed == {}
 
 
 @pytest.mark.parametrize("mark", ["/#", "%23", "%3F", "/%23", ".#", ")#", "%20#", "//#"])
@@ -140,7 +144,7 @@ def test_no_token_is_missed_or_cut_by_chance(demo: Demo, page: Page) -> None:
     go(demo, page, RESET)
     page.locator("#paste").wait_for()
     # Where `=` breaks a line within a run of two digits, nobody can tell the break from an escape.
-    sure = {name: damage for name, damage in PASTED.items() if "a browser took out" not in name}
+    sure = {name: damage for name, damage in FOUND.items() if "a browser took out" not in name}
     cases = [(damage(token), token) for token in map(issue, range(100)) for damage in sure.values()]
 
     source = page.locator("script[type=module]").get_attribute("src")

@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 from shared.languages import LANGUAGES, direction, tag
 from tests.browser.conftest import OpenPage
 from tests.browser.support.accessible import assert_accessible
-from tests.browser.support.chromium import SMALLEST
+from tests.browser.support.chromium import DEVICES, PHONES, SMALLEST
 from tests.browser.support.layout import broken_words, sticking_out
 from tests.browser.support.states import STATES
 from tests.e2e.demo import Demo
@@ -16,7 +16,9 @@ TOLD = ["sent", "choose-weak", "dead"]
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_state_is_accessible_and_fits_the_narrowest_screen(demo: Demo, open_page: OpenPage, state: str) -> None:
+def test_a_state_is_accessible_light_and_dark_and_fits_the_narrowest_screen(
+    demo: Demo, open_page: OpenPage, state: str
+) -> None:
     page = open_page(**SMALLEST, color_scheme="light")
 
     STATES[state](demo, page, "")
@@ -25,35 +27,23 @@ def test_a_state_is_accessible_and_fits_the_narrowest_screen(demo: Demo, open_pa
     assert sticking_out(page) == []
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert sticking_out(page) == []
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_a_state_is_accessible_in_the_dark(demo: Demo, open_page: OpenPage, state: str) -> None:
-    page = open_page("desktop", color_scheme="dark")
-
-    STATES[state](demo, page, "")
-
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size(DEVICES["desktop"]["viewport"])
     assert_accessible(page)
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
-def test_each_language_is_declared_and_fits_the_narrowest_screen(demo: Demo, open_page: OpenPage, locale: str) -> None:
+def test_each_language_is_declared_and_fits_every_phone(demo: Demo, open_page: OpenPage, locale: str) -> None:
     page = open_page(**SMALLEST)
 
-    for state in TOLD:
+    for state in ("forgot", *TOLD):
+        page.set_viewport_size(SMALLEST["viewport"])
         STATES[state](demo, page, locale)
         root = page.locator("html")
         assert (root.get_attribute("lang"), root.get_attribute("dir")) == (tag(locale), direction(locale))
         assert sticking_out(page) == [], state
-
-
-@pytest.mark.parametrize("locale", LANGUAGES)
-def test_no_line_ends_in_a_word(demo: Demo, open_page: OpenPage, locale: str) -> None:
-    page = open_page(**SMALLEST)
-
-    for state in ("forgot", *TOLD):
-        STATES[state](demo, page, locale)
-        for width in range(320, 480, 10):
+        for width in PHONES:
             page.set_viewport_size({"width": width, "height": 800})
             assert broken_words(page) == [], (state, width)
 

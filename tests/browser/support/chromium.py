@@ -14,8 +14,10 @@ DEVICES: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
     "desktop": {"viewport": {"width": 1280, "height": 800}},
 }
-SMALLEST = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
+SMALLEST: dict[str, Any] = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
 """The narrowest screen that a page has to fit (WCAG 2.2, 1.4.10)."""
+PHONES = (320, 340, 360, 375, 390, 412, 430, 480)
+"""Widths of phones, at which lines end in different words."""
 
 
 def find_chromium() -> str | None:

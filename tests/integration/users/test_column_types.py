@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from shared.connections.database import db
+from shared.users.users import Users
 from tests.conftest import MakeService
 from tests.integration.users.test_users import STORED, insert, with_table
 from tests.support.service import Service
@@ -115,6 +117,56 @@ def test_the_time_of_the_change_is_written_in_the_columns_own_type(
     age = "EXTRACT(epoch FROM now() - changed)" if kind == "timestamptz" else age
     assert abs(service.sql(f"SELECT {age} FROM member")[0][0]) < 60  # noqa: S608
     service.sql("ALTER ROLE CURRENT_USER RESET TimeZone")
+
+
+ENCODINGS = ["LATIN1", "WIN1252", "KOI8R", "EUC_JP", "EUC_TW", "SQL_ASCII"]
+ODD_ADDRESSES = [
+    *("жук@example.com", "anna@пример.example", "山田@example.com", "김@example.com", "a\u0378@example.com"),
+    *("\ue000@example.com", "\ufffe@example.com", "😀@example.com", "€@example.com", "é\u0301@straße.example"),
+]
+
+
+@pytest.mark.parametrize("match", ["exact", "lower"])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_no_typed_address_fails_in_a_database_of_another_encoding(
+    make_service: MakeService, postgres: Any, encoding: str, match: str
+) -> None:
+    postgres.psql("DROP DATABASE IF EXISTS encoded")
+    postgres.psql(f"CREATE DATABASE encoded TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'")
+    service = make_service(DATABASE_URL=str(postgres.get_uri("encoded")), USERS_EMAIL_MATCH=match)
+
+    with service.app.app_context():
+        users = Users(service.settings, db)
+        assert [users.find(address) for address in ODD_ADDRESSES] == [[]] * len(ODD_ADDRESSES)
+
+
+def test_an_address_that_the_columns_type_cannot_hold_is_nobody(make_service: MakeService, postgres_url: str) -> None:
+    """invalid_text_representation, SQLSTATE 22P02: not only an encoding can lack an address."""
+    create = "CREATE TYPE address AS ENUM ('anna@example.com', 'anna@xn--e1afmkfd.example')"
+    table = 'CREATE TABLE member (member_no INTEGER PRIMARY KEY, "Mail" address, pw TEXT)'
+    service = with_table(make_service, [create, table], DATABASE_URL=postgres_url)
+    insert(service, 1, "anna@xn--e1afmkfd.example")
+
+    for typed in ("ben@example.com", "anna@пример.example", "жук@example.com"):
+        service.forgot(typed)
+    service.work()
+
+    assert service.relay.recipients() == ["anna@xn--e1afmkfd.example"]
+    assert service.events("job_delayed") == service.events("unexpected_error") == []
+
+
+def test_a_filter_that_fails_for_one_user_is_not_taken_for_an_address_that_cannot_be_held(
+    make_service: MakeService, postgres_url: str
+) -> None:
+    table = 'CREATE TABLE member (member_no INTEGER PRIMARY KEY, "Mail" TEXT, pw TEXT)'
+    service = with_table(make_service, [table], DATABASE_URL=postgres_url, USERS_FILTER='"Mail"::integer = 1')
+    insert(service, 1, "anna@example.com")
+
+    service.forgot("anna@example.com")
+    service.work()
+
+    assert [line["event"] for line in service.events("no_such_user")] == []
+    assert len(service.events("job_delayed")) == 1
 
 
 @pytest.mark.parametrize("typed", ["жук@example.com", "anna@пример.example"])

@@ -8,8 +8,10 @@ import pytest
 
 from api.settings.settings import ApiSettings
 from shared.settings.environment import SettingsError, secret_names
-from shared.settings.settings import EXAMPLE_SECRET, Settings
+from shared.settings.random_key import EXAMPLE_SECRET, EXAMPLE_TOKEN
+from shared.settings.settings import Settings
 from tests.support.compose import read_env_files
+from tests.support.metrics import TOKEN
 from tests.support.service import SECRET
 from worker.settings.settings import WorkerSettings
 
@@ -27,7 +29,7 @@ def uncommented(text: str) -> str:
 
 def with_real_secret(text: str) -> str:
     assert text.count(EXAMPLE_SECRET) == 1
-    return text.replace(EXAMPLE_SECRET, SECRET)
+    return text.replace(EXAMPLE_SECRET, SECRET).replace(EXAMPLE_TOKEN, TOKEN)
 
 
 def sourced(text: str, folder: Path) -> dict[str, str]:

@@ -112,6 +112,22 @@ REFUSED = {
     "sqlite:///file::memory:?uri=true": "in memory",
     "sqlite:////x?vfs=memdb": "in memory",
     "sqlite://": "in memory",
+    "sqlite:///": "in memory",
+    "sqlite:////": "in memory",
+    "sqlite:///:MEMORY:": "in memory",
+    "SQLITE+pysqlite:///%3Amemory%3a": "in memory",
+    "sqlite:///%253Amemory%253A": "in memory",
+    "sqlite:///FILE::Memory:?cache=shared": "in memory",
+    "sqlite:///file:x?cache=shared&mode=MEMORY": "in memory",
+    "sqlite:///file:x?mode=mem%6fry": "in memory",
+    "sqlite:///x?mode=memory#": "in memory",
+    "sqlite:///file:x%3Fmode=memory": "in memory",
+    "sqlite:///file:x%3fcache=shared%26mode%3Dmemory?uri=true": "in memory",
+    "sqlite:///file:x%253Fmode%253Dmemory": "in memory",
+    "sqlite:///file:/x?vfs=MemDB": "in memory",
+    "sqlite:///file:?mode=rwc": "in memory",
+    "sqlite:///file:%00x?mode=rwc": "in memory",
+    "sqlite:///file:%2500x?mode=rwc": "in memory",
 }
 
 
@@ -133,6 +149,7 @@ def test_another_address_is_refused_with_the_cause_and_without_the_password(url:
         ("sqlite:///file:/srv/users.db?mode=ro&uri=true", "sqlite:///file:/srv/users.db?mode=ro&uri=true"),
         ("sqlite:////srv/users.db?timeout=20&check_same_thread=false", "sqlite:////srv/users.db"),
         ("sqlite:////srv/my%20users.db", "sqlite:////srv/my%20users.db"),
+        ("sqlite:////srv/memory/mode=memory.db", "sqlite:////srv/memory/mode%3Dmemory.db"),
     ],
 )
 def test_an_address_of_sqlite_keeps_its_file_and_what_sqlite_understands(url: str, target: str) -> None:

@@ -9,7 +9,7 @@ from shared.settings.environment import SettingsError
 from shared.settings.settings import Settings
 from worker.settings.settings import WorkerSettings
 
-KEY = "abcdefghijklmnopqrstuvwxyz0123456789"
+KEY = "k7Qz2mVd9Rt4Wb8Xp3Lc6Hn5Js1Fy0Gu-Ea-Ti"
 SHARED = {
     "SECRET_KEY": KEY,
     "REDIS_URL": "redis://:hunter2-redis@redis.example:6379/0",
