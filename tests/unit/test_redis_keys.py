@@ -4,6 +4,9 @@ from shared.redis_keys import Key
 
 STORED = {
     "JOBS": "outbox:jobs",
+    "LANE": "outbox:lane:",
+    "LANES": "outbox:lanes",
+    "AGAIN": "outbox:again",
     "QUEUED": "outbox:queued",
     "LEASED": "outbox:leased",
     "LATER": "outbox:later",
@@ -13,10 +16,11 @@ STORED = {
     "ATTEMPTS": "outbox:tries",
     "LOST_LEASES": "outbox:lost",
     "UNCONFIRMED": "outbox:unsure",
+    "UNEXPECTED": "outbox:unexpected",
     "DEAD": "outbox:dead",
     "BURIED": "outbox:buried",
     "SETTLED": "outbox:settled:",
-    "WATERMARK": "outbox:mark",
+    "PACE": "outbox:pace",
     "QUEUE": "latchkey",
     "HISTORY": "history:",
     "HISTORY_OFF": "history:off",

@@ -25,5 +25,8 @@ def test_an_entry_says_no_more_than_it_must() -> None:
     assert "user_id" not in entry
 
 
-def test_a_message_is_json_with_the_push_time_appended() -> None:
-    assert json.loads(message("0" * 32) + "17}}")["headers"]["pushed"] == 17
+def test_a_message_says_nothing_but_its_own_id() -> None:
+    sent = json.loads(message("0" * 32))
+
+    assert (sent["headers"]["id"], sent["properties"]["delivery_tag"]) == ("0" * 32, "0" * 32)
+    assert json.loads(sent["body"])[:2] == [["0" * 32], {}]
