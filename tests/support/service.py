@@ -98,7 +98,9 @@ class Service:
         return self.newest_token()
 
     def newest_token(self) -> str:
-        return self.token_of(self.relay.mails[-1][1])
+        """Return the token of the newest email that has one: a notice may have left after it."""
+        texts = [text_of(message) for _, message in reversed(self.relay.mails)]
+        return token_in(next(text for text in texts if "token=" in text))
 
     def token_of(self, message: EmailMessage) -> str:
         return token_in(text_of(message))

@@ -62,4 +62,4 @@ def read_history(redis: Redis, address_hashes: Iterable[str]) -> list[Event]:
 
 def _event(line: re.Match[str]) -> Event:
     time_, job, event, detail = line.groups()
-    return Event(int(time_) / MICROSECONDS, job, event, detail.rstrip())  # Outcomes are filled with spaces.
+    return Event(int(time_) / MICROSECONDS, job, event, detail.rstrip(" "))  # Outcomes are filled with spaces.

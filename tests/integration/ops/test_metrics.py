@@ -129,7 +129,7 @@ def test_a_link_over_its_limit_is_counted(make_service: MakeService) -> None:
 
 
 def test_each_refusal_of_a_reset_is_counted_under_its_reason(metered: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise HashingBusy
 
     metered.add_user("anna@example.com")

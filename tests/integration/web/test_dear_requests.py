@@ -126,7 +126,8 @@ def work(app: Flask, asked: Asked) -> int:
 
 def counts(service: Service) -> set[tuple[str, str]]:
     """Return the counters of all limits."""
-    return {(key, str(service.redis.get(key))) for key in service.redis.scan_iter(f"{Key.LIMITS}*")}
+    counters = service.redis.scan_iter(f"{Key.LIMITS}*", _type="string")
+    return {(key, str(service.redis.get(key))) for key in counters}
 
 
 def too_dear(service: Service, start: str = "/") -> list[str]:
