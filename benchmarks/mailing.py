@@ -20,7 +20,7 @@ from celery import Celery
 from benchmarks.program import Program, cpu_seconds, python
 from benchmarks.services import Services, Store, users
 from benchmarks.sink import Sink, sink
-from shared.outbox.jobs import Job, new_id
+from shared.outbox.jobs import Job, message, new_id
 from shared.outbox.outbox import Outbox
 from shared.redis_keys import Key
 from tests.faults.run import say
@@ -116,7 +116,8 @@ def accept(store: Store, number: int) -> None:
 
 
 def _empty_task(side: _Side) -> Pace:
-    store = side.jobs("floor")
+    store = side.services.store("floor")
+    store.client.lpush(Key.QUEUE, *(message(new_id()) for _ in range(side.number)))
     worker = side.services.celery_worker("empty_task", store)
     return side.watch(worker, store, lambda: side.number - int(store.client.llen(Key.QUEUE)))
 

@@ -18,8 +18,9 @@ from shared.outbox.jobs import DELIVER, hash_keys
 from shared.outbox.outbox import Outbox
 from shared.tokens import Tokens
 from shared.users.users import Users
-from worker.delivery.departures import WAIT, Departures
+from worker.delivery.departures import Departures
 from worker.delivery.intake import TASK_SECONDS, TIME_LIMIT, Intake
+from worker.delivery.moments import WAIT
 from worker.delivery.settlement import Settlement
 from worker.handlers import JobHandlers
 from worker.mails.messages import Messages

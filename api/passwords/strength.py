@@ -4,6 +4,7 @@ from math import prod
 
 from zxcvbn import zxcvbn
 
+MAX_SEARCHED = 256  # Characters that are searched for repeats, which takes quadratic time.
 MAX_READ = 32  # Characters. The time of zxcvbn grows with the square, and it holds the GIL.
 MIN_REPEAT = 4  # Characters. Removing shorter repeats would break up words that zxcvbn knows.
 MAX_READINGS = 2  # Ways to read digits and symbols as letters. Each costs about a millisecond.
@@ -18,7 +19,8 @@ def is_hard_to_guess(password: str, guesses: int) -> bool:
     Repeated text is removed, and the first 32 characters of the rest are estimated. They are also split into two texts
     of every other character, to find words with another character between their letters. The lower result counts.
     """
-    text = _once(password)[:MAX_READ]
+    # Compatibility forms of Unicode make a text up to 18 times as long.
+    text = _once(password[:MAX_SEARCHED])[:MAX_READ]
     return _guesses(text) >= guesses and _guesses(text[::2]) * _guesses(text[1::2]) >= guesses
 
 

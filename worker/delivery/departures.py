@@ -5,7 +5,6 @@ when the job is taken, and nothing that belongs to another job delays it: emails
 opened ahead for every job, whether or not it has an email. A job without one ends as late as a job with one.
 """
 
-import random
 import threading
 import time
 from collections import deque
@@ -15,20 +14,17 @@ from concurrent.futures import ThreadPoolExecutor
 from flask import Flask
 
 from shared.log import get_logger, with_request_id
-from shared.outbox.jobs import Job
+from worker.delivery.moments import WAIT, Moments
 from worker.delivery.settlement import Settlement
 from worker.delivery.timetable import Departure, Timetable
 from worker.handlers import JobHandlers, Outcome, Plan
 from worker.queue.consumer import LeasedJob
+from worker.smtp.mailer import Mailer
 from worker.smtp.mailers import Mailers
 
-# Seconds from being taken to the departure: long enough to connect to the relay before it, and so different from job to
-# job that what is left of a delay by others, such as for a core, cannot be measured.
-WAIT = (0.3, 1.1)
 MAX_IN_HAND = 1000  # Jobs.
 MAX_AGE = 20.0  # Seconds in hand after which an email is not begun: the lease must outlast its dialogue.
-FIRST_GUESS, MAX_TOOK = 0.05, 1.0  # Seconds that an email takes: as long as none was sent, and at most.
-EMPTY_TIMEOUT = 60.0  # Seconds: more than a dialogue with the relay takes.
+END_TIMEOUT = 60.0  # Seconds for which a process that ends waits for the relay: more than a dialogue takes.
 RETRY_INTERVAL = 0.2  # Seconds between two attempts to complete jobs while Redis does not answer.
 GIVE_UP = 25.0  # Seconds for which a worker that ends makes these attempts.
 
@@ -51,12 +47,11 @@ class Departures:
         wait: tuple[float, float] = WAIT,
     ) -> None:
         self._flask, self._handlers, self._settlement, self._mailers = flask, handlers, settlement, mailers
-        self._connections, self._wait = connections, wait
+        self._connections, self._moments = connections, Moments(connections, wait)
         self._changed = threading.Condition()
         self._timetable = Timetable()
-        self._done: deque[tuple[Job, Outcome]] = deque()
+        self._done: deque[tuple[LeasedJob, Outcome]] = deque()
         self._in_hand = self._sending = self._connecting = 0
-        self._took = deque([FIRST_GUESS], maxlen=50)
         self._senders: ThreadPoolExecutor | None = None
         self._thread: threading.Thread | None = None
         self._stopped_at: float | None = None
@@ -69,29 +64,27 @@ class Departures:
         with self._changed:
             return self._changed.wait_for(self._has_room, timeout) and self._stopped_at is None
 
-    def wait_until_empty(self) -> None:
-        """Wait until every job in hand has ended, or a minute."""
+    def wait_until_empty(self, timeout: float = END_TIMEOUT) -> None:
+        """Wait until every job in hand has ended, at most for so many seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: self._in_hand == 0, EMPTY_TIMEOUT)
+            self._changed.wait_for(lambda: self._in_hand == 0, timeout)
 
-    def add(self, planned: Sequence[tuple[LeasedJob, Plan]]) -> None:
-        """Let jobs depart, each at a moment of its own."""
+    def add(self, planned: Sequence[tuple[LeasedJob, Plan]], taken_at: float) -> None:
+        """Let jobs depart, each at a moment of its own. taken_at: the monotonic time before they were leased."""
         if not planned:
             return
         now = time.monotonic()
         with self._changed:
             senders = self._start()
             for leased, plan in planned:
-                moment = now + random.uniform(*self._wait)  # noqa: S311 - what it hides cannot be computed from it
-                if plan.write is None:
-                    moment += random.choice(self._took)  # noqa: S311
-                self._timetable.add(Departure(moment, leased, plan, now))
+                moment = now + self._moments.draw(leased, has_mail=plan.write is not None)
+                self._timetable.add(Departure(moment, leased, plan, taken_at))
             self._in_hand += len(planned)
             ahead = max(0, min(len(planned), self._connections - self._sending - self._connecting))
             self._connecting += ahead
             self._changed.notify_all()
-        for _ in range(ahead):
-            senders.submit(self._connect)
+        for mailer in self._mailers.take(ahead):
+            senders.submit(self._connect, mailer)
 
     def stop(self) -> None:
         """Give back the jobs that have not departed, and wait for the emails that are being sent."""
@@ -113,9 +106,9 @@ class Departures:
     def _start(self) -> ThreadPoolExecutor:
         """Start the threads. Not before the process is forked, because a fork has none of them."""
         if self._senders is None:
-            self._senders = ThreadPoolExecutor(self._connections, "sender")
-            self._thread = threading.Thread(target=self._run, name="departures", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="departures", daemon=True)
+            thread.start()
+            self._thread, self._senders = thread, ThreadPoolExecutor(self._connections, "sender")
         return self._senders
 
     def _run(self) -> None:
@@ -144,20 +137,27 @@ class Departures:
     def _depart(self, departure: Departure) -> None:
         if departure.plan.write is None or self._senders is None:
             self._finish(departure)
-        else:
+            return
+        try:
             self._senders.submit(self._send, departure)
+        except RuntimeError:  # No thread can be started now.
+            self._give_back([departure])
+            self._note_sent(departure)
 
     def _send(self, departure: Departure) -> None:
         try:
-            if time.monotonic() - departure.taken_at > MAX_AGE:
+            if self._stopped_at is not None or time.monotonic() - departure.taken_at > MAX_AGE:
                 self._give_back([departure])
             else:
                 self._finish(departure)
         finally:
-            with self._changed:
-                self._sending -= 1
-                self._took.append(min(MAX_TOOK, time.monotonic() - departure.moment))
-                self._changed.notify_all()
+            self._note_sent(departure)
+
+    def _note_sent(self, departure: Departure) -> None:
+        with self._changed:
+            self._sending -= 1
+            self._moments.note_mail(time.monotonic() - departure.moment)
+            self._changed.notify_all()
 
     def _finish(self, departure: Departure) -> None:
         job = departure.leased.job
@@ -166,39 +166,42 @@ class Departures:
                 outcome = self._handlers.finish(departure.plan)
             except Exception as error:
                 self._settlement.fail(departure.leased, error)
-                self._let_go(1)
+                self._let_go([departure.leased])
                 return
         with self._changed:
-            self._done.append((job, outcome))
+            self._done.append((departure.leased, outcome))
             self._changed.notify_all()
 
-    def _complete(self, done: Sequence[tuple[Job, Outcome]], *, repeated: bool) -> bool:
+    def _complete(self, done: Sequence[tuple[LeasedJob, Outcome]], *, repeated: bool) -> bool:
         """Complete jobs; return False if they must be completed again, because Redis does not answer."""
-        answered = self._settlement.complete(done, repeated=repeated)
+        answered = self._settlement.complete([(leased.job, outcome) for leased, outcome in done], repeated=repeated)
         if not answered and (self._stopped_at is None or time.monotonic() - self._stopped_at < GIVE_UP):
             time.sleep(RETRY_INTERVAL)
             return False
         if not answered:
-            log.error("jobs_left_to_the_sweeper", jobs=[job.id for job, _ in done])
+            log.error("jobs_left_to_the_sweeper", jobs=[leased.job.id for leased, _ in done])
         for _ in done:
             self._done.popleft()
-        self._let_go(len(done))
+        self._let_go([leased for leased, _ in done])
         return True
 
-    def _connect(self) -> None:
+    def _connect(self, mailer: Mailer) -> None:
         try:
             with self._flask.app_context():
-                self._mailers.connect()
+                self._mailers.connect(mailer)
         finally:
             with self._changed:
                 self._connecting -= 1
 
     def _give_back(self, departures: Sequence[Departure]) -> None:
         if departures:
-            self._settlement.give_back([each.leased for each in departures])
-            self._let_go(len(departures))
+            leased = [departure.leased for departure in departures]
+            self._settlement.give_back(leased)
+            self._let_go(leased)
 
-    def _let_go(self, jobs: int) -> None:
+    def _let_go(self, jobs: Sequence[LeasedJob]) -> None:
         with self._changed:
-            self._in_hand -= jobs
+            self._in_hand -= len(jobs)
+            for leased in jobs:
+                self._moments.end(leased)
             self._changed.notify_all()

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from shared.log import get_logger
 from worker.delivery.departures import Departures
 from worker.delivery.settlement import Settlement
-from worker.handlers import JobHandlers
-from worker.queue.consumer import Consumer, LeasedJob
+from worker.handlers import JobHandlers, Plan
+from worker.queue.consumer import SUSPECT, Consumer, LeasedJob
 
 # Seconds. A job waits at most 14 for the database (ping, connect, query), 20 for its departure, 45 for the relay and 25
 # for Redis.
@@ -20,6 +20,7 @@ TIME_LIMIT = 90  # Seconds after which Celery ends the task and its process. Lat
 # Jobs that one task takes. They share one query and one task event.
 BATCH = 100
 TASK_SECONDS = 0.05  # Every task takes at least this long, whatever it finds.
+ALONE_TIMEOUT = 25.0  # Seconds for which a job that is taken alone waits for those in hand, and they for it.
 ROOM_TIMEOUT = 5.0  # Seconds for which a task waits until some of the jobs in hand have departed.
 
 log = get_logger(__name__)
@@ -55,13 +56,15 @@ class Intake:
         time.sleep(max(0.0, ends_at - time.monotonic()))
 
     def _take(self) -> None:
+        taken_at = time.monotonic()
         leased = self._claim()
-        if any(job.lost for job in leased):
+        alone = any(job.lost >= SUSPECT for job in leased)
+        if alone:
             # It may end this process, so nothing else is in hand meanwhile.
-            self.departures.wait_until_empty()
-        self._plan(leased)
-        if any(job.lost for job in leased):
-            self.departures.wait_until_empty()
+            self.departures.wait_until_empty(ALONE_TIMEOUT)
+        self.departures.add(self._plan(leased), taken_at)
+        if alone:
+            self.departures.wait_until_empty(ALONE_TIMEOUT)
 
     def _claim(self) -> list[LeasedJob]:
         """Lease jobs. If an answer was lost, give back what that call may have leased."""
@@ -72,11 +75,11 @@ class Intake:
         self._unanswered = ""
         return leased
 
-    def _plan(self, leased: list[LeasedJob]) -> None:
+    def _plan(self, leased: list[LeasedJob]) -> list[tuple[LeasedJob, Plan]]:
         planned = []
         for job, plan in zip(leased, self.handlers.plan([each.job for each in leased]), strict=True):
             if isinstance(plan, Exception):
                 self.settlement.fail(job, plan)
             else:
                 planned.append((job, plan))
-        self.departures.add(planned)
+        return planned

@@ -39,7 +39,9 @@ class Settlement:
         """Complete jobs; return False if Redis does not answer, and the call is to be repeated."""
         try:
             self.consumer.complete(finished, repeated=repeated)
-        except RedisError:
+        except Exception as problem:
+            if not isinstance(problem, RedisError):
+                log.error("unexpected_error", error=type(problem).__name__, exc_info=problem)
             return False
         return True
 
@@ -72,7 +74,7 @@ class Settlement:
                 log.info("change_unconfirmed", job=leased.job.id)
                 reason = "the database does not show the change (yet)"
                 self.consumer.reschedule(leased, NOT_CHANGED_DELAY, reason, "mails_retried:unconfirmed")
-            case TransientFailure() | MisconfiguredRelay() | UsersTableError() | SQLAlchemyError():
+            case TransientFailure() | UsersTableError() | SQLAlchemyError() | RedisError():
                 self.consumer.reschedule(leased, delay(leased.attempts), *_reported(leased, error))
             case _:
                 self._settle_unexpected(leased, error)
@@ -117,6 +119,10 @@ def _reported(leased: LeasedJob, error: Exception) -> tuple[str, str]:
         case TransientFailure():
             log.warning("mail_delayed", reason=error.reason, **about)
             return error.reason, "mails_retried:transient"
+        case RedisError():
+            hint = explain(error)
+            log.error("job_delayed", error=type(error).__name__, hint=hint, **about)
+            return hint, "mails_retried:transient"
     hint = explain(error)
     log.error("job_delayed", error=type(error).__name__, hint=hint, **about)
     return hint, "mails_retried:database"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from shared.connections.quick_script import QuickScript
+from shared.log import get_logger
 from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox, read_lua
 from shared.redis_keys import MICROSECONDS, lua_constants
@@ -16,8 +17,11 @@ SETTLED_TIMEOUT = 600  # Seconds for which one of several users' jobs is not acc
 # Bytes of the event and the detail of an outcome in a history. All lines are as long: otherwise the growth of Redis
 # would tell which addresses have an account.
 OUTCOME_WIDTH = 128
+SUSPECT = 2  # Lost workers after which a job is leased alone, because it may be the cause.
 PACE_SECONDS = 2.0  # The time over which the pace of the workers is measured.
 KEPT_PACE = 0.98  # The part of the highest pace that is kept at the next measurement.
+
+log = get_logger(__name__)
 
 Failure = Literal["attempts", "unconfirmed", "unexpected"]
 
@@ -27,7 +31,7 @@ class LeasedJob:
     """A job that nobody else works on until its lease ends, and the numbers of its earlier failures.
 
     unconfirmed: how often the relay may have accepted the email. unexpected: how often it failed for a reason that
-    nobody thought of. lost: how often its worker died.
+    nobody thought of. lost: how often its worker died. lane: where it waited; empty if it is tried again.
     """
 
     job: Job
@@ -36,6 +40,7 @@ class LeasedJob:
     unconfirmed: int = 0
     unexpected: int = 0
     lost: int = 0
+    lane: str = ""
 
 
 class Consumer:
@@ -50,10 +55,18 @@ class Consumer:
     def claim(self, lease_owner: str, lease: float, most: int) -> list[LeasedJob]:
         """Lease the jobs whose turn it is, at most this many, for `lease` seconds.
 
-        A job that has lost a worker before is leased alone.
+        A job that has lost several workers is leased alone. One that cannot be read is left to its lease.
         """
         taken: Any = self._claim(args=[lease_owner, int(lease * MICROSECONDS), most])
-        return [LeasedJob(Job.from_entry(entry), lease_owner, *failures) for entry, *failures in taken]
+        leased = []
+        for entry, lane, attempts, unconfirmed, unexpected, lost in taken:
+            try:
+                job = Job.from_entry(entry)
+            except (TypeError, ValueError, AttributeError) as error:
+                log.error("job_unreadable", error=type(error).__name__)
+                continue
+            leased.append(LeasedJob(job, lease_owner, attempts, unconfirmed, unexpected, lost, lane))
+        return leased
 
     def complete(self, finished: Sequence[tuple[Job, Outcome]], *, repeated: bool = False) -> None:
         """Finish jobs, whoever holds their leases by now, and record their outcomes.
@@ -101,6 +114,7 @@ class Consumer:
 def worker_script(outbox: Outbox, name: str) -> QuickScript:
     """Register a script of worker/queue/lua that may use the functions of its consumer.lua."""
     constants = {
+        "SUSPECT": SUSPECT,
         "PACE_SECONDS": PACE_SECONDS,
         "KEPT_PACE": KEPT_PACE,
         "DEAD_LETTER_AGE": DEAD_LETTER_DAYS * 86400 * MICROSECONDS,

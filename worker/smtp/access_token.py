@@ -54,12 +54,17 @@ class AccessTokens:
 
         Raises MisconfiguredRelay if the endpoint refuses, TransientFailure if it gives no answer.
         """
-        with self._lock:
+        began = time.monotonic()
+        if not self._lock.acquire(timeout=max(0.0, seconds)):
+            raise TransientFailure("no access token: another connection waits for one")
+        try:
             now = self.clock()
             if not self._token or now >= self._renew_at:
-                self._token, lifetime = self._fetch(seconds)
+                self._token, lifetime = self._fetch(max(0.1, seconds - (time.monotonic() - began)))
                 self._renew_at = now + lifetime - min(MARGIN, lifetime / 2)
             return self._token
+        finally:
+            self._lock.release()
 
     def forget(self, token: str) -> bool:
         """Let the next token be fetched anew, because the relay refused this one; return False if one just was."""

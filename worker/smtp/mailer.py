@@ -16,7 +16,7 @@ from worker.smtp.failures import PermanentFailure, UnknownOutcome, failure_of
 from worker.smtp.login import log_in
 
 DIALOGUE = 45.0  # Seconds for one connection and email together, however slowly the relay answers.
-_OK = 250
+_OK, _CLOSING = 250, 421
 
 
 @dataclass
@@ -45,10 +45,8 @@ class Mailer:
         Raises UnknownOutcome if the relay received it but did not answer; TransientFailure, MisconfiguredRelay or
         PermanentFailure if the relay did not accept it.
         """
-        mail = self.app.extensions["mail"]
         try:
-            relay = self._ready(mail, time.monotonic() + self.dialogue)
-            self._submit(relay, message)
+            relay = self._send(message, time.monotonic() + self.dialogue)
         except Exception as error:
             unsure = self._relay is not None and self._relay.unanswered_mail
             self._abandon()
@@ -64,8 +62,10 @@ class Mailer:
 
         Raises MailFailed.
         """
+        if self._relay is not None and self._is_fresh():
+            return
         try:
-            self._ready(self.app.extensions["mail"], time.monotonic() + self.dialogue)
+            self._ready(time.monotonic() + self.dialogue)
         except Exception as error:
             self._abandon()
             raise failure_of(error) from None
@@ -78,11 +78,25 @@ class Mailer:
                 self._relay.quit()
         self._abandon()
 
-    def _ready(self, mail: Mail, ends_at: float) -> Relay:
+    def _send(self, message: Message, ends_at: float) -> Relay:
+        """Hand the email over, over a new connection if the kept one turns out to have ended before it began."""
+        kept = self._relay is not None
+        relay = self._ready(ends_at)
+        try:
+            self._submit(relay, message)
+        except (OSError, smtplib.SMTPException) as error:
+            if not kept or relay.unanswered_mail or not _ended(error):
+                raise
+            self._abandon()
+            relay = self._ready(ends_at)
+            self._submit(relay, message)
+        return relay
+
+    def _ready(self, ends_at: float) -> Relay:
         if self._relay is not None and not self._alive(self._relay, ends_at):
             self._abandon()
         if self._relay is None:
-            self._relay = self._connect(mail, ends_at)
+            self._relay = self._connect(self.app.extensions["mail"], ends_at)
         return self._relay
 
     def _connect(self, mail: Mail, ends_at: float) -> Relay:
@@ -118,15 +132,26 @@ class Mailer:
     def _alive(self, relay: Relay, ends_at: float) -> bool:
         """Give a kept connection its new deadline, and check that it is alive if it was idle."""
         relay.ends_at = ends_at
-        if time.monotonic() - self._used_at < self.max_idle:
+        if self._is_fresh():
             return True
         try:
             return relay.noop()[0] == _OK
         except (OSError, smtplib.SMTPException):
             return False
 
+    def _is_fresh(self) -> bool:
+        """Tell whether the relay has answered on the connection so lately that it need not be checked."""
+        return time.monotonic() - self._used_at < self.max_idle
+
     def _abandon(self) -> None:
         """Drop the connection without QUIT: after a failure its state is unknown."""
         if self._relay is not None:
             self._relay.close()
         self._relay = None
+
+
+def _ended(error: Exception) -> bool:
+    """Tell whether the relay has ended the connection: without a word, or by a 421 (RFC 5321, 3.8)."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return error.smtp_code == _CLOSING
+    return isinstance(error, (ConnectionError, smtplib.SMTPServerDisconnected))

@@ -1,8 +1,8 @@
 """Several connections to the relay, so that an email does not wait for the relay's answer to another one."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 
 from flask_mail import Message
 
@@ -22,26 +22,27 @@ class Mailers:
 
         Raises what Mailer.send raises.
         """
-        with self._one() as mailer:
+        (mailer,) = self.take(1)
+        try:
             return mailer.send(message)
+        finally:
+            self._idle.append(mailer)
 
-    def connect(self) -> None:
-        """Make sure that a connection is open, so that the next email need not wait for it. Failures do not matter."""
-        with self._one() as mailer, suppress(MailFailed):
+    def take(self, number: int) -> list[Mailer]:
+        """Take so many mailers, for `connect`. Taken together they are different ones."""
+        taken: list[Mailer] = []
+        with suppress(IndexError):
+            while len(taken) < number:
+                taken.append(self._idle.pop())
+        return taken + [self.make() for _ in range(number - len(taken))]
+
+    def connect(self, mailer: Mailer) -> None:
+        """Make sure that the connection of a taken mailer is open, and give it back. Failures do not matter."""
+        with suppress(MailFailed):
             mailer.connect()
+        self._idle.append(mailer)
 
     def close(self) -> None:
         """End all idle connections politely."""
         while self._idle:
             self._idle.pop().close()
-
-    @contextmanager
-    def _one(self) -> Iterator[Mailer]:
-        try:
-            mailer = self._idle.pop()
-        except IndexError:
-            mailer = self.make()
-        try:
-            yield mailer
-        finally:
-            self._idle.append(mailer)

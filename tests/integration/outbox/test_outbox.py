@@ -164,4 +164,4 @@ def test_an_id_without_a_job_is_not_claimed_and_leaves_nothing_behind(
 
     assert consumer.claim("one", 30, 1) == []
 
-    assert stored(client) == []
+    assert stored(client) == [Key.PACE]

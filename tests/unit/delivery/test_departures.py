@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from tests.support.servers import wait_until
 from tests.unit.delivery.fakes import JOB, MAILED, FakeConsumer
 from worker.delivery import departures as module
 from worker.delivery.departures import Departures
+from worker.delivery.moments import FIRST_GUESS
 from worker.delivery.settlement import Settlement
 from worker.handlers import Outcome, Plan
 from worker.queue.consumer import LeasedJob
@@ -37,7 +39,10 @@ class Post:
             self.sent.append(plan.job.id)
         return plan.outcome
 
-    def connect(self) -> None:
+    def take(self, number: int) -> list[int]:
+        return list(range(number))
+
+    def connect(self, _mailer: int) -> None:
         self.connected += 1
 
     def close(self) -> None:
@@ -91,7 +96,7 @@ def completed(consumer: FakeConsumer) -> set[str]:
 def test_every_job_is_completed_with_its_outcome(make: Any, post: Post, consumer: FakeConsumer) -> None:
     departures, mailed, others = make(), jobs(3, with_mail=True), jobs(3, with_mail=False)
 
-    departures.add(mailed + others)
+    departures.add(mailed + others, time.monotonic())
     departures.wait_until_empty()
 
     assert set(post.sent) == ids(mailed)
@@ -103,7 +108,7 @@ def test_every_job_is_completed_with_its_outcome(make: Any, post: Post, consumer
 def test_a_connection_is_opened_ahead_for_every_job_with_a_mail_or_without(
     make: Any, post: Post, *, with_mail: bool
 ) -> None:
-    make().add(jobs(3, with_mail=with_mail))
+    make().add(jobs(3, with_mail=with_mail), time.monotonic())
 
     wait_until(lambda: post.connected == 3, "it is not opened")
 
@@ -111,10 +116,10 @@ def test_a_connection_is_opened_ahead_for_every_job_with_a_mail_or_without(
 def test_a_mail_does_not_wait_for_the_answer_to_another(make: Any, post: Post, consumer: FakeConsumer) -> None:
     departures = make()
     post.relay_answers.clear()
-    departures.add(jobs(3, with_mail=True))
+    departures.add(jobs(3, with_mail=True), time.monotonic())
     others = jobs(3, with_mail=False)
 
-    departures.add(others)
+    departures.add(others, time.monotonic())
 
     wait_until(lambda: ids(others) <= completed(consumer), "they wait for the mails")
     assert post.sent == []
@@ -123,7 +128,7 @@ def test_a_mail_does_not_wait_for_the_answer_to_another(make: Any, post: Post, c
 def test_moments_are_drawn_and_not_in_the_order_of_the_jobs(make: Any, consumer: FakeConsumer) -> None:
     departures, planned = make(wait=(0.0, 0.2)), jobs(40, with_mail=False)
 
-    departures.add(planned)
+    departures.add(planned, time.monotonic())
     departures.wait_until_empty()
 
     order = [job.id for job, _ in consumer.completed]
@@ -133,10 +138,10 @@ def test_moments_are_drawn_and_not_in_the_order_of_the_jobs(make: Any, consumer:
 
 def test_a_job_that_comes_while_nothing_is_in_hand_departs_too(make: Any, consumer: FakeConsumer) -> None:
     departures, first, second = make(wait=(0.05, 0.05)), jobs(1, with_mail=True), jobs(1, with_mail=False)
-    departures.add(first)
+    departures.add(first, time.monotonic())
     departures.wait_until_empty()
 
-    departures.add(second)
+    departures.add(second, time.monotonic())
 
     wait_until(lambda: completed(consumer) == ids(first + second), "it does not depart")
 
@@ -153,14 +158,14 @@ def test_a_job_without_a_mail_ends_as_late_as_one_with_a_mail(
 
     monkeypatch.setattr(random, "choice", draw)
     departures = make()
-    departures.add(jobs(1, with_mail=True))
+    departures.add(jobs(1, with_mail=True), time.monotonic())
     departures.wait_until_empty()
     wait_until(lambda: departures._sending == 0, "the mail is not sent")
 
-    departures.add(jobs(2, with_mail=False))
+    departures.add(jobs(2, with_mail=False), time.monotonic())
 
     assert len(drawn) == 2
-    assert all(len(took) == 2 and took[0] == module.FIRST_GUESS for took in drawn)
+    assert all(len(took) == 2 and took[0] == FIRST_GUESS for took in drawn)
 
 
 def test_while_the_relay_is_slow_no_more_jobs_are_taken(make: Any, post: Post) -> None:
@@ -168,7 +173,7 @@ def test_while_the_relay_is_slow_no_more_jobs_are_taken(make: Any, post: Post) -
     post.relay_answers.clear()
     assert departures.wait_for_room(0)
 
-    departures.add(jobs(4, with_mail=True))
+    departures.add(jobs(4, with_mail=True), time.monotonic())
     wait_until(lambda: departures._sending == 4, "they do not depart")
 
     assert not departures.wait_for_room(0)
@@ -182,10 +187,10 @@ def test_completing_is_repeated_until_redis_answers_and_nothing_departs_meanwhil
     monkeypatch.setattr(module, "RETRY_INTERVAL", 0.02)
     departures, first = make(), jobs(1, with_mail=True)
     consumer.outages = 1_000_000
-    departures.add(first)
+    departures.add(first, time.monotonic())
     wait_until(lambda: len(consumer.repeated) > 2, "it is not repeated")
     later = jobs(2, with_mail=True)
-    departures.add(later)
+    departures.add(later, time.monotonic())
     wait_until(lambda: len(consumer.repeated) > 5, "it is not repeated")
     sent_meanwhile = list(post.sent)
     consumer.outages = 0
@@ -200,7 +205,7 @@ def test_what_has_not_departed_when_the_process_ends_is_given_back(
     make: Any, post: Post, consumer: FakeConsumer
 ) -> None:
     departures, planned = make(wait=(600.0, 600.0)), jobs(2, with_mail=True) + jobs(2, with_mail=False)
-    departures.add(planned)
+    departures.add(planned, time.monotonic())
 
     departures.stop()
 
@@ -214,13 +219,44 @@ def test_a_mail_that_is_being_sent_when_the_process_ends_is_completed(
 ) -> None:
     departures, planned = make(), jobs(1, with_mail=True)
     post.relay_answers.clear()
-    departures.add(planned)
+    departures.add(planned, time.monotonic())
     wait_until(lambda: departures._sending == 1, "it does not depart")
     threading.Timer(0.2, post.relay_answers.set).start()
 
     departures.stop()
 
     assert completed(consumer) == ids(planned)
+
+
+def test_a_mail_that_waits_for_a_thread_when_the_process_ends_is_given_back(
+    make: Any, post: Post, consumer: FakeConsumer
+) -> None:
+    departures, planned = make(connections=1), jobs(3, with_mail=True)
+    post.relay_answers.clear()
+    departures.add(planned, time.monotonic())
+    wait_until(lambda: departures._sending == 3, "they do not depart")
+    threading.Timer(0.2, post.relay_answers.set).start()
+
+    departures.stop()
+
+    assert len(post.sent) == 1
+    assert {leased.job.id for leased in consumer.given_back} == ids(planned) - set(post.sent)
+
+
+def test_a_mail_that_no_thread_can_be_started_for_is_given_back(
+    make: Any, consumer: FakeConsumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    departures, planned = make(wait=(0.2, 0.2)), jobs(1, with_mail=True)
+    departures.add(planned, time.monotonic())
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(departures._senders, "submit", fail)
+    departures.wait_until_empty()
+
+    assert [leased.job.id for leased in consumer.given_back] == list(ids(planned))
+    assert departures._sending == 0
 
 
 def test_a_process_that_ends_while_redis_is_away_gives_up(
@@ -231,19 +267,18 @@ def test_a_process_that_ends_while_redis_is_away_gives_up(
     departures, planned = make(), jobs(1, with_mail=True)
     consumer.outages = 1_000_000
     with capture_logs() as lines:
-        departures.add(planned)
+        departures.add(planned, time.monotonic())
         departures.stop()
 
     assert [line["jobs"] for line in lines if line["event"] == "jobs_left_to_the_sweeper"] == [list(ids(planned))]
 
 
 def test_a_mail_that_has_waited_too_long_is_given_back_because_its_lease_may_end(
-    make: Any, post: Post, consumer: FakeConsumer, monkeypatch: pytest.MonkeyPatch
+    make: Any, post: Post, consumer: FakeConsumer
 ) -> None:
-    monkeypatch.setattr(module, "MAX_AGE", -1.0)
     departures, planned = make(), jobs(1, with_mail=True)
 
-    departures.add(planned)
+    departures.add(planned, time.monotonic() - module.MAX_AGE)
     departures.wait_until_empty()
 
     assert [leased.job.id for leased in consumer.given_back] == list(ids(planned))
@@ -256,7 +291,7 @@ def test_a_mail_that_fails_is_settled_as_a_failure(make: Any, post: Post, consum
 
     post.finish = fail  # type: ignore[method-assign,assignment]
     departures = make()
-    departures.add(jobs(1, with_mail=True))
+    departures.add(jobs(1, with_mail=True), time.monotonic())
     departures.wait_until_empty()
 
     assert (consumer.place, consumer.failure) == ("later", "unexpected")
@@ -269,7 +304,7 @@ def test_the_threads_start_with_the_first_job(make: Any) -> None:
     departures = make()
     assert threading.active_count() == before
 
-    departures.add(jobs(1, with_mail=True))
+    departures.add(jobs(1, with_mail=True), time.monotonic())
 
     assert threading.active_count() > before
     departures.stop()
@@ -280,7 +315,7 @@ def test_the_request_that_a_job_belongs_to_is_known_to_the_logs(make: Any, post:
     seen: list[Any] = []
     post.finish = lambda plan: seen.append(get_contextvars()) or plan.outcome  # type: ignore[method-assign,func-returns-value]
     departures = make()
-    departures.add(jobs(1, with_mail=True))
+    departures.add(jobs(1, with_mail=True), time.monotonic())
     departures.wait_until_empty()
 
     assert seen == [{"request_id": "r-1"}]

@@ -13,10 +13,10 @@ from shared.connections.database import ANSWER_TIMEOUT
 from shared.outbox.jobs import Job
 from tests.unit.delivery.fakes import JOB, MAILED, FakeConsumer
 from worker.delivery.departures import MAX_AGE, MAX_IN_HAND
-from worker.delivery.intake import BATCH, LEASE, ROOM_TIMEOUT, TASK_SECONDS, TIME_LIMIT, Intake
+from worker.delivery.intake import ALONE_TIMEOUT, BATCH, LEASE, ROOM_TIMEOUT, TASK_SECONDS, TIME_LIMIT, Intake
 from worker.delivery.settlement import Settlement
 from worker.handlers import NotChangedYet, Plan
-from worker.queue.consumer import LeasedJob
+from worker.queue.consumer import SUSPECT, LeasedJob
 from worker.smtp.mailer import DIALOGUE
 
 
@@ -52,10 +52,12 @@ class Platform:
         assert timeout == ROOM_TIMEOUT
         return self.room
 
-    def wait_until_empty(self) -> None:
+    def wait_until_empty(self, timeout: float) -> None:
+        assert timeout == ALONE_TIMEOUT
         self.calls.append("empty")
 
-    def add(self, planned: Sequence[tuple[LeasedJob, Plan]]) -> None:
+    def add(self, planned: Sequence[tuple[LeasedJob, Plan]], taken_at: float) -> None:
+        assert taken_at <= time.monotonic()
         self.calls.append([leased.job.id for leased, _ in planned])
 
 
@@ -69,8 +71,8 @@ class Planner:
         return [self.error or Plan(job, MAILED, "event") for job in jobs]
 
 
-def leased(number: int, **failures: int) -> LeasedJob:
-    return LeasedJob(replace(JOB, id=f"{number:032x}"), "one", **failures)
+def leased(number: int, lost: int = 0) -> LeasedJob:
+    return LeasedJob(replace(JOB, id=f"{number:032x}"), "one", lost=lost)
 
 
 def intake(consumer: Claims, platform: Platform, planner: Planner | None = None, seconds: float = 0.0) -> Intake:
@@ -109,12 +111,14 @@ def test_no_job_is_taken_without_room() -> None:
     assert consumer.owners == []
 
 
-def test_a_job_that_has_lost_a_worker_is_done_while_nothing_else_is_in_hand() -> None:
+@pytest.mark.parametrize("lost", [1, SUSPECT])
+def test_a_job_that_has_lost_several_workers_is_done_while_nothing_else_is_in_hand(lost: int) -> None:
     platform = Platform()
 
-    intake(Claims(waiting=[leased(7, lost=1)]), platform).run()
+    intake(Claims(waiting=[leased(7, lost)]), platform).run()
 
-    assert platform.calls == ["empty", [leased(7).job.id], "empty"]
+    alone = ["empty", [leased(7).job.id], "empty"]
+    assert platform.calls == (alone if lost == SUSPECT else alone[1:2])
 
 
 def test_a_job_that_cannot_be_planned_is_settled_and_the_others_depart() -> None:
@@ -143,5 +147,5 @@ def test_what_a_claim_without_an_answer_has_leased_is_given_back() -> None:
 
 def test_a_lease_outlasts_all_that_a_job_may_wait_for() -> None:
     assert 2 * ANSWER_TIMEOUT + MAX_AGE + DIALOGUE < LEASE
-    assert ROOM_TIMEOUT + 2 * ANSWER_TIMEOUT < TIME_LIMIT < LEASE
+    assert ROOM_TIMEOUT + 2 * ANSWER_TIMEOUT + 2 * ALONE_TIMEOUT < TIME_LIMIT < LEASE
     assert BATCH < MAX_IN_HAND

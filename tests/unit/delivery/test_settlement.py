@@ -1,6 +1,7 @@
 from typing import Any, cast
 
 import pytest
+from redis.exceptions import OutOfMemoryError
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
@@ -14,7 +15,10 @@ from worker.smtp.failures import MisconfiguredRelay, PermanentFailure, Transient
 def fail(error: Exception, **failures: int) -> FakeConsumer:
     """Settle a job that failed, and return the consumer that was told so."""
     consumer: Any = FakeConsumer()
-    Settlement(consumer).fail(LeasedJob(JOB, "one", **failures), error)
+    leased = LeasedJob(
+        JOB, "one", failures.get("attempts", 0), failures.get("unconfirmed", 0), failures.get("unexpected", 0)
+    )
+    Settlement(consumer).fail(leased, error)
     return cast("FakeConsumer", consumer)
 
 
@@ -26,6 +30,7 @@ def fail(error: Exception, **failures: int) -> FakeConsumer:
         MisconfiguredRelay("no log-in"),
         OperationalError("SELECT", {}, OSError()),
         UsersTableError("no such table"),
+        OutOfMemoryError("a full Redis takes no new jobs"),
     ],
     ids=lambda failure: type(failure).__name__,
 )

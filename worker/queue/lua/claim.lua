@@ -1,37 +1,39 @@
 local lease_owner, lease, most = unpack(ARGV) -- Lease in microseconds.
--- Leases the jobs whose turn it is, at most this many. Returns {entry, attempts, times unconfirmed, times unexpected,
--- lost leases} for each.
+-- Leases the jobs whose turn it is, at most this many. Returns {entry, lane, attempts, times unconfirmed, times
+-- unexpected, lost leases} for each.
 
 -- What an API before lanes has accepted.
 local old = redis.call('ZPOPMIN', QUEUED, most)
 for i = 1, #old, 2 do requeue(old[i]) end
 
--- Return the id of the next job, or nothing. The lanes take turns, so that a flood waits behind itself, and all of them
--- take turns with the jobs that are tried again.
-local turn = 0
+-- Return the id of the next job and its lane, or nothing. The lanes take turns, so that a flood waits behind itself, and
+-- all of them take turns with the jobs that are tried again.
+local turn, only_lanes = redis.call('HINCRBY', PACE, 'turn', 1), false
 local function next_job()
   turn = turn + 1
-  local again = turn % 2 == 1 and redis.call('RPOP', AGAIN)
-  if again then return again end
+  local again = turn % 2 == 1 and not only_lanes and redis.call('RPOP', AGAIN)
+  if again then return again, '' end
   local lane = redis.call('LPOP', LANES)
-  if not lane then return redis.call('RPOP', AGAIN) end
+  if not lane then return not only_lanes and redis.call('RPOP', AGAIN), '' end
   local waiting = redis.call('RPOP', LANE .. lane)
   if redis.call('EXISTS', LANE .. lane) == 1 then redis.call('RPUSH', LANES, lane) end
-  return waiting and string.match(waiting, ' (.*)')
+  return waiting and string.match(waiting, ' (.*)'), lane
 end
 
--- A job that has lost a worker may be the cause, so it is taken alone.
+-- A job that has lost workers again and again may be the cause, so it is taken alone. It is in AGAIN.
 local some_lost = redis.call('EXISTS', LOST_LEASES) == 1
-local ids, seen = {}, {}
+local ids, lanes, seen = {}, {}, {}
 while #ids < tonumber(most) do
-  local id = next_job()
+  local id, lane = next_job()
   if not id then break end
-  if some_lost and redis.call('HEXISTS', LOST_LEASES, id) == 1 then
-    if #ids > 0 then redis.call('RPUSH', AGAIN, id) else ids[1] = id end
-    break
+  local alone = some_lost and tonumber(redis.call('HGET', LOST_LEASES, id) or 0) >= SUSPECT
+  if alone and #ids > 0 then
+    redis.call('RPUSH', AGAIN, id)
+    only_lanes = true
+  elseif not seen[id] then
+    ids[#ids + 1], lanes[id], seen[id] = id, lane, true
   end
-  if not seen[id] then ids[#ids + 1] = id end
-  seen[id] = true
+  if alone and #ids == 1 and ids[1] == id then break end
 end
 if jobs_wait() then call_worker(lease_owner) end
 if #ids == 0 then return {} end
@@ -48,8 +50,8 @@ for i, id in ipairs(ids) do
   if not entries[i] then
     finished[#finished + 1] = id
   elseif redis.call('ZSCORE', LEASED, id) == false and redis.call('ZSCORE', LATER, id) == false then
-    local job = {entries[i]}
-    for kind = 1, #failures do job[kind + 1] = tonumber(failures[kind][i] or 0) end
+    local job = {entries[i], lanes[id]}
+    for kind = 1, #failures do job[kind + 2] = tonumber(failures[kind][i] or 0) end
     taken[#taken + 1] = job
     leases[#leases + 1], leases[#leases + 2] = ends_at, id
     owners[#owners + 1], owners[#owners + 2] = id, lease_owner
