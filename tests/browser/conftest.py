@@ -22,6 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("e2e")
+            item.add_marker("no_cover")  # The tested code runs in other processes, where coverage is not measured.
 
 
 # Not session-scoped: while Playwright runs, no other test can run an event loop.
