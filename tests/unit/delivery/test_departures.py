@@ -260,14 +260,15 @@ def test_a_mail_that_no_thread_can_be_started_for_is_given_back(
 
 
 def test_a_process_that_ends_while_redis_is_away_gives_up(
-    make: Any, consumer: FakeConsumer, monkeypatch: pytest.MonkeyPatch
+    make: Any, post: Post, consumer: FakeConsumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "RETRY_INTERVAL", 0.02)
     monkeypatch.setattr(module, "GIVE_UP", 0.1)
     departures, planned = make(), jobs(1, with_mail=True)
     consumer.outages = 1_000_000
+    departures.add(planned, time.monotonic())
+    wait_until(lambda: post.sent, "it is not sent")
     with capture_logs() as lines:
-        departures.add(planned, time.monotonic())
         departures.stop()
 
     assert [line["jobs"] for line in lines if line["event"] == "jobs_left_to_the_sweeper"] == [list(ids(planned))]
