@@ -29,12 +29,13 @@ class Post:
 
     def __init__(self) -> None:
         self.sent: list[str] = []
-        self.connected = 0
+        self.connected = self.begun = 0
         self.relay_answers = threading.Event()
         self.relay_answers.set()
 
     def finish(self, plan: Plan) -> Outcome:
         if plan.write:
+            self.begun += 1
             self.relay_answers.wait(10)
             self.sent.append(plan.job.id)
         return plan.outcome
@@ -220,7 +221,7 @@ def test_a_mail_that_is_being_sent_when_the_process_ends_is_completed(
     departures, planned = make(), jobs(1, with_mail=True)
     post.relay_answers.clear()
     departures.add(planned, time.monotonic())
-    wait_until(lambda: departures._sending == 1, "it does not depart")
+    wait_until(lambda: post.begun, "it does not depart")
     threading.Timer(0.2, post.relay_answers.set).start()
 
     departures.stop()
@@ -234,7 +235,7 @@ def test_a_mail_that_waits_for_a_thread_when_the_process_ends_is_given_back(
     departures, planned = make(connections=1), jobs(3, with_mail=True)
     post.relay_answers.clear()
     departures.add(planned, time.monotonic())
-    wait_until(lambda: departures._sending == 3, "they do not depart")
+    wait_until(lambda: post.begun and departures._sending == 3, "they do not depart")
     threading.Timer(0.2, post.relay_answers.set).start()
 
     departures.stop()
