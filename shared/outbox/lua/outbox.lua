@@ -37,14 +37,14 @@ local function call_worker(id)
   if redis.call('LLEN', QUEUE) == 0 then redis.call('LPUSH', QUEUE, table.concat(MESSAGE, id)) end
 end
 
--- Store a job once. Returns false if it is stored already or was finished recently. Safe to repeat after a timeout.
-local function store(id, entry)
-  return redis.call('EXISTS', SETTLED .. id) == 0 and redis.call('HSETNX', JOBS, id, entry) == 1
+-- Tell whether a job was finished recently. Asked for ids that are made from others, and so may come again.
+local function is_settled(id)
+  return redis.call('EXISTS', SETTLED .. id) == 1
 end
 
--- Accept a job and let it wait in a lane. Returns 1 if it is new, else 0.
+-- Accept a job and let it wait in a lane. Returns 1 if it is new, else 0. Safe to repeat after a timeout.
 local function add(id, entry, lane, accepted_at)
-  if not store(id, entry) then return 0 end
+  if redis.call('HSETNX', JOBS, id, entry) == 0 then return 0 end
   local time = digits(now())
   redis.call('ZADD', REQUESTS, accepted_at or time, id)
   if redis.call('LPUSH', LANE .. lane, time .. ' ' .. id) == 1 then redis.call('RPUSH', LANES, lane) end
