@@ -77,7 +77,17 @@ def create_worker(
     flask = _flask(settings)
     outbox = Outbox(connect_redis(settings))
     mailers = _mailers(settings, flask, tls or ssl.create_default_context(cafile=settings.mail_ca_file or None))
-    handlers = JobHandlers(
+    handlers = _handlers(settings, mailers, outbox)
+    settlement = Settlement(Consumer(outbox))
+    departures = Departures(flask, handlers, settlement, mailers, settings.mail_connections, pace.wait)
+    intake = Intake(settlement.consumer, handlers, departures, settlement, pace.task)
+    # The sweeper has its own client: its thread may hold one of a client's locks while Celery forks a process.
+    sweeper = Sweeper(Outbox(connect_redis(settings)), settings.mail_max_age, failures)
+    return Worker(_celery(settings, flask, intake), flask, outbox, intake, departures, mailers, sweeper)
+
+
+def _handlers(settings: WorkerSettings, mailers: Mailers, outbox: Outbox) -> JobHandlers:
+    return JobHandlers(
         users=Users(settings, db),
         tokens=Tokens([key.get_secret_value() for key in settings.secret_key], settings.reset_token_max_age),
         messages=Messages(settings),
@@ -86,12 +96,6 @@ def create_worker(
         hash_keys=hash_keys(settings),
         max_age=settings.mail_max_age,
     )
-    settlement = Settlement(Consumer(outbox))
-    departures = Departures(flask, handlers, settlement, mailers, settings.mail_connections, pace.wait)
-    intake = Intake(settlement.consumer, handlers, departures, settlement, pace.task)
-    # The sweeper has its own client: its thread may hold one of a client's locks while Celery forks a process.
-    sweeper = Sweeper(Outbox(connect_redis(settings)), settings.mail_max_age, failures)
-    return Worker(_celery(settings, flask, intake), flask, outbox, intake, departures, mailers, sweeper)
 
 
 def connect_redis(settings: WorkerSettings) -> Redis:

@@ -1,9 +1,9 @@
 """What the worker does for each kind of job, without Celery and SMTP: plan it, and later finish it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from logging import ERROR, INFO
+from logging import ERROR
 
 from flask_mail import Message
 
@@ -17,6 +17,7 @@ from shared.users.user import Offer, User
 from shared.users.users import Users
 from shared.words import words
 from worker.mails.messages import Messages
+from worker.plans import Outcome, Plan
 from worker.smtp.failures import PermanentFailure
 
 # Seconds. A late link is useless, but a day later it is still worth knowing that the password was changed.
@@ -30,34 +31,6 @@ log = get_logger(__name__)
 
 class NotChangedYet(Exception):
     """The table shows no change of a password that the API has not confirmed either."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The outcome of a job: a line for the history of its address, and the counters to increase.
-
-    count_if_finished: the counter to increase instead if another worker has already finished the job.
-    """
-
-    event: str = ""
-    detail: str = ""
-    counts: Mapping[str, int] = field(default_factory=dict)
-    count_if_finished: str = ""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a job has come to: an outcome, and before it an email if there is one to write and send.
-
-    event, details, level: the log line that tells so.
-    """
-
-    job: Job
-    outcome: Outcome
-    event: str
-    details: Mapping[str, object] = field(default_factory=dict)
-    write: Callable[[], Message] | None = None
-    level: int = INFO
 
 
 @dataclass(frozen=True)

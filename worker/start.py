@@ -51,13 +51,10 @@ def start() -> None:
     say_in_json()
     # Only once the worker is ready, so that it starts as quickly as other programs.
     worker_ready.connect(lambda **_: lower_session_priority(), weak=False)
-    threads = (
-        worker.sweeper,
-        StateFile(state_path(settings.worker_state_path), PULSE.standstill),
-        # It may block for the timeouts of the database, and has nothing to finish.
-        Ticker("probes", probes.run, interval=PROBE_INTERVAL, daemon=True),
-    )
-    worker.celery.steps["worker"].add(_threads_step(threads))
+    state_file = StateFile(state_path(settings.worker_state_path), PULSE.standstill)
+    # It may block for the timeouts of the database, and has nothing to finish.
+    probing = Ticker("probes", probes.run, interval=PROBE_INTERVAL, daemon=True)
+    worker.celery.steps["worker"].add(_threads_step((worker.sweeper, state_file, probing)))
     worker.celery.steps["consumer"].add(PulseStep)
     # Mingle takes a second at every connect. Neither it nor gossip is needed: workers share nothing but Redis.
     worker.celery.worker_main(["--quiet", "worker", "--without-mingle", "--without-gossip"])

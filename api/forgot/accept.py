@@ -64,19 +64,8 @@ def make_accept(
 ) -> Accept:
     """Return a function that counts a request against its limits and queues it, in one round trip to Redis."""
     silent = settings.forgot_email_limit_response == "silent"
-    constants = {
-        "MAX_JOBS": settings.outbox_max,
-        "CLIENT_LIMITS": client_limits(settings.forgot_limits, FORGOT),
-        "ADDRESS_LIMITS": address_limits(settings.address_limits),
-        "TELL_ADDRESS": str(not silent).lower(),
-        "MAX_NETWORKS": MAX_NETWORKS,
-        "LINK_SECONDS": settings.reset_token_max_age,
-        "PATIENCE": int(PATIENCE * MICROSECONDS),
-        "FEW_LANES": FEW_LANES,
-        "STALE_PACE": STALE_PACE * MICROSECONDS,
-    }
     body = "".join(read_lua("api.forgot", name) for name in ("admission", "accept"))
-    script = script_of_limits(outbox, constants, body, TRUSTED_FOR)
+    script = script_of_limits(outbox, _constants(settings, silent=silent), body, TRUSTED_FOR)
 
     def accept(body: ForgotRequest) -> Accepted:
         """Accept the request. If a limit is used up, store in `g` what Flask-Limiter needs to check it.
@@ -98,3 +87,17 @@ def make_accept(
         return Accepted(job, bool(within_quota))
 
     return accept
+
+
+def _constants(settings: ApiSettings, *, silent: bool) -> dict[str, object]:
+    return {
+        "MAX_JOBS": settings.outbox_max,
+        "CLIENT_LIMITS": client_limits(settings.forgot_limits, FORGOT),
+        "ADDRESS_LIMITS": address_limits(settings.address_limits),
+        "TELL_ADDRESS": str(not silent).lower(),
+        "MAX_NETWORKS": MAX_NETWORKS,
+        "LINK_SECONDS": settings.reset_token_max_age,
+        "PATIENCE": int(PATIENCE * MICROSECONDS),
+        "FEW_LANES": FEW_LANES,
+        "STALE_PACE": STALE_PACE * MICROSECONDS,
+    }

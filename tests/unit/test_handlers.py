@@ -11,7 +11,8 @@ from shared.settings.settings import WithoutPassword
 from shared.tokens import Tokens
 from shared.users.user import Offer, User
 from shared.words import MAX_WORDS
-from worker.handlers import UNCONFIRMED_MAX_AGE, JobHandlers, NotChangedYet, Outcome
+from worker.handlers import UNCONFIRMED_MAX_AGE, JobHandlers, NotChangedYet
+from worker.plans import Outcome
 from worker.smtp.failures import PermanentFailure, TransientFailure
 
 NEW_KEY, OLD_KEY = b"new key of the states", b"old key of the states"

@@ -17,7 +17,8 @@ from shared.log import get_logger, with_request_id
 from worker.delivery.moments import WAIT, Moments
 from worker.delivery.settlement import Settlement
 from worker.delivery.timetable import Departure, Timetable
-from worker.handlers import JobHandlers, Outcome, Plan
+from worker.handlers import JobHandlers
+from worker.plans import Outcome, Plan
 from worker.queue.consumer import LeasedJob
 from worker.smtp.mailer import Mailer
 from worker.smtp.mailers import Mailers

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from shared.log import get_logger
 from worker.delivery.departures import Departures
 from worker.delivery.settlement import Settlement
-from worker.handlers import JobHandlers, Plan
+from worker.handlers import JobHandlers
+from worker.plans import Plan
 from worker.queue.consumer import SUSPECT, Consumer, LeasedJob
 
 # Seconds. A job waits at most 14 for the database (ping, connect, query), 20 for its departure, 45 for the relay and 25

@@ -12,7 +12,8 @@ from shared.failures import explain
 from shared.log import get_logger
 from shared.outbox.jobs import Job
 from shared.users.table import UsersTableError
-from worker.handlers import NotChangedYet, Outcome
+from worker.handlers import NotChangedYet
+from worker.plans import Outcome
 from worker.queue.consumer import Consumer, LeasedJob
 from worker.smtp.failures import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
 

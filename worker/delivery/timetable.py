@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 
-from worker.handlers import Plan
+from worker.plans import Plan
 from worker.queue.consumer import LeasedJob
 
 

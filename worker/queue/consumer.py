@@ -10,7 +10,7 @@ from shared.log import get_logger
 from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox, read_lua
 from shared.redis_keys import MICROSECONDS, lua_constants
-from worker.handlers import Outcome
+from worker.plans import Outcome
 from worker.queue.dead_letters import DEAD_LETTER_DAYS, MAX_DEAD_LETTERS
 
 SETTLED_TIMEOUT = 600  # Seconds for which one of several users' jobs is not accepted again, if its parent runs twice.

@@ -6,7 +6,7 @@ from shared.outbox.delivery_buckets import BUCKETS, bucket
 from shared.redis_keys import Key
 from tests.integration.conftest import job
 from tests.support.service import Service
-from worker.handlers import Outcome
+from worker.plans import Outcome
 
 ADDRESS = "anna@example.com"
 

@@ -11,7 +11,7 @@ from shared.outbox.outbox import Outbox, OutboxFull
 from shared.redis_keys import Key
 from tests.integration.conftest import job
 from tests.support.outbox import pass_time, places, stored, unfinished, waiting
-from worker.handlers import Outcome
+from worker.plans import Outcome
 from worker.queue.consumer import SETTLED_TIMEOUT, Consumer, Failure, LeasedJob
 from worker.queue.sweeper import Swept
 

@@ -10,7 +10,7 @@ from shared.outbox.outbox import Outbox
 from shared.redis_keys import Key
 from tests.integration.conftest import job
 from tests.support.outbox import places, unfinished, waiting
-from worker.handlers import Outcome
+from worker.plans import Outcome
 from worker.queue.consumer import OUTCOME_WIDTH, SUSPECT, Consumer, LeasedJob
 
 ADD = "return add(ARGV[1], ARGV[2], ARGV[3])"

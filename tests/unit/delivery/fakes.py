@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from shared.outbox.jobs import Job
-from worker.handlers import Outcome
+from worker.plans import Outcome
 from worker.queue.consumer import Failure, LeasedJob
 
 JOB = Job("a" * 32, "forgot", "r-1", "hash", 0.0, address="ada@example.com")

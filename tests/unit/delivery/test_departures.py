@@ -18,7 +18,7 @@ from worker.delivery import departures as module
 from worker.delivery.departures import Departures
 from worker.delivery.moments import FIRST_GUESS
 from worker.delivery.settlement import Settlement
-from worker.handlers import Outcome, Plan
+from worker.plans import Outcome, Plan
 from worker.queue.consumer import LeasedJob
 
 NOTHING = Outcome("no_such_user")

@@ -15,7 +15,8 @@ from tests.unit.delivery.fakes import JOB, MAILED, FakeConsumer
 from worker.delivery.departures import MAX_AGE, MAX_IN_HAND
 from worker.delivery.intake import ALONE_TIMEOUT, BATCH, LEASE, ROOM_TIMEOUT, TASK_SECONDS, TIME_LIMIT, Intake
 from worker.delivery.settlement import Settlement
-from worker.handlers import NotChangedYet, Plan
+from worker.handlers import NotChangedYet
+from worker.plans import Plan
 from worker.queue.consumer import SUSPECT, LeasedJob
 from worker.smtp.mailer import DIALOGUE
 
