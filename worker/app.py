@@ -46,6 +46,9 @@ class Pace:
     task: float = TASK_SECONDS
 
 
+USUAL_PACE = Pace()
+
+
 @dataclass(frozen=True)
 class Worker:
     """The parts of a worker that its callers use."""
@@ -64,7 +67,7 @@ def create_worker(
     *,
     tls: ssl.SSLContext | None = None,
     failures: Callable[[], Mapping[str, str]] = dict,
-    pace: Pace = Pace(),
+    pace: Pace = USUAL_PACE,
 ) -> Worker:
     """Build the worker without connecting to anything; the first job that needs a connection opens it.
 

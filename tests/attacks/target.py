@@ -52,7 +52,7 @@ class Target(Client):
             self.environ = environment(self.redis, self._relay, self._database_url) | self._environ
             self.api = self._program(ends, "api")
             if self._worker:
-                self.worker = self._program(ends, "worker")
+                self.worker = self._program(ends, "worker", "tests.support.quick_worker")
                 wait_until(lambda: self.ask("exists", Key.HEARTBEAT), "the worker did not start", START)
             wait_until(self._answers, "the API did not start", START)
             self._ends = ends.pop_all()
@@ -61,8 +61,8 @@ class Target(Client):
     def __exit__(self, *_: object) -> None:
         self._ends.close()
 
-    def _program(self, ends: ExitStack, name: str) -> Program:
-        program = Program(name, os.environ | self.environ, self._folder / f"{name}.log")
+    def _program(self, ends: ExitStack, name: str, module: str = "") -> Program:
+        program = Program(module or name, os.environ | self.environ, self._folder / f"{name}.log")
         ends.callback(program.stop, 0)  # Kill at once: after an attack, no job is worth waiting for.
         return program
 

@@ -163,6 +163,8 @@ def script_commands(target: Target, addresses: list[str]) -> list[list[str]]:
     runs: list[list[str]] = []
     with target.redis.client() as client, client.monitor() as monitor:
         for address in addresses:
+            # A lane that is new, or a worker that must be called, takes one command more, whatever the address.
+            target.settle()
             forgot(target, address)
         target.ask("echo", "the end")
         while True:

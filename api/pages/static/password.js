@@ -7,11 +7,18 @@ const field = byId("password");
 const box = byId("length");
 const toggle = byId("show");
 const { min, max, unit } = box.dataset;
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\x01-\x08\x0e-\x1f\x7f-\x9f\u2800]/gu;
 let pause;
 
-// Returns the API's reason codes for a length: characters are code points, bytes are those of UTF-8.
+// Returns how many characters a person sees, as the API does: api/passwords/readings.py.
+function seen(password) {
+  const visible = password.normalize("NFC").replace(UNSEEN, "");
+  return [...visible.replace(/([\x00-\x7f])\p{M}+/gu, "$1").replace(/[\p{Me}\p{Script=Inherited}]/gu, "")].length;
+}
+
+// Returns the API's reason codes for a length: bytes are those of UTF-8.
 export function lengthReasons(password) {
-  const characters = [...password].length;
+  const characters = seen(password);
   const size = unit === "bytes" ? new TextEncoder().encode(password).length : characters;
   const found = { too_short: characters < Number(min), too_long: size > Number(max) };
   return Object.keys(found).filter((reason) => found[reason]);
@@ -24,7 +31,7 @@ function look() {
 }
 
 function count() {
-  const characters = [...field.value].length;
+  const characters = seen(field.value);
   const state = lengthReasons(field.value).pop() || "enough";
   box.querySelector(".clock").textContent = characters;
   box.style.setProperty("--part", Math.min(1, characters / min));
