@@ -113,7 +113,7 @@ class ApiSettings(Settings):
     outbox_max: int = Field(
         default=1_000_000,
         ge=1,
-        description="The maximum number of accepted jobs that wait, 1 or more (1.3 kB each in Redis). Beyond "
+        description="The maximum number of accepted jobs that wait, 1 or more (0.7 kB each in Redis). Beyond "
         "it, everybody gets `503`.",
     )
     metrics_token: Annotated[SecretStr, AfterValidator(_metrics_token)] = Field(
