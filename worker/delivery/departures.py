@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 from flask import Flask
 
@@ -56,6 +57,8 @@ class Departures:
         self._senders: ThreadPoolExecutor | None = None
         self._thread: threading.Thread | None = None
         self._stopped_at: float | None = None
+        self._in_doubt = False  # Whether the last email failed.
+        self._one_at_a_time = threading.Lock()
 
     def wait_for_room(self, timeout: float) -> bool:
         """Wait until more jobs may be taken; return False if none may.
@@ -146,13 +149,19 @@ class Departures:
             self._note_sent(departure)
 
     def _send(self, departure: Departure) -> None:
+        # A relay that takes emails and does not answer would get many of them twice.
+        turn = self._one_at_a_time if self._in_doubt else nullcontext()
         try:
-            if self._stopped_at is not None or time.monotonic() - departure.taken_at > MAX_AGE:
-                self._give_back([departure])
-            else:
-                self._finish(departure)
+            with turn:
+                self._send_or_give_back(departure)
         finally:
             self._note_sent(departure)
+
+    def _send_or_give_back(self, departure: Departure) -> None:
+        if self._stopped_at is not None or time.monotonic() - departure.taken_at > MAX_AGE:
+            self._give_back([departure])
+        else:
+            self._in_doubt = not self._finish(departure)
 
     def _note_sent(self, departure: Departure) -> None:
         with self._changed:
@@ -160,7 +169,8 @@ class Departures:
             self._moments.note_mail(time.monotonic() - departure.moment)
             self._changed.notify_all()
 
-    def _finish(self, departure: Departure) -> None:
+    def _finish(self, departure: Departure) -> bool:
+        """Carry out the plan of a job; return False if that failed."""
         job = departure.leased.job
         with with_request_id(request_id=job.request_id), self._flask.app_context():
             try:
@@ -168,10 +178,11 @@ class Departures:
             except Exception as error:
                 self._settlement.fail(departure.leased, error)
                 self._let_go([departure.leased])
-                return
+                return False
         with self._changed:
             self._done.append((departure.leased, outcome))
             self._changed.notify_all()
+        return True
 
     def _complete(self, done: Sequence[tuple[LeasedJob, Outcome]], *, repeated: bool) -> bool:
         """Complete jobs; return False if they must be completed again, because Redis does not answer."""

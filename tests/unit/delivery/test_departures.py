@@ -300,6 +300,21 @@ def test_a_mail_that_fails_is_settled_as_a_failure(make: Any, post: Post, consum
     assert consumer.completed == []
 
 
+def test_after_a_failure_emails_leave_one_at_a_time_until_one_is_sent(make: Any, post: Post) -> None:
+    """A relay that takes emails and does not answer would get many of them twice."""
+    departures = make(connections=4)
+    departures._in_doubt = True
+    post.relay_answers.clear()
+    departures.add(jobs(4, with_mail=True), time.monotonic())
+    wait_until(lambda: departures._sending == 4 and post.begun, "they do not depart")
+
+    assert post.begun == 1
+    post.relay_answers.set()
+    departures.wait_until_empty()
+    assert len(post.sent) == 4
+    assert not departures._in_doubt
+
+
 def test_the_threads_start_with_the_first_job(make: Any) -> None:
     """A process is forked before, and a fork has no threads."""
     before = threading.active_count()
