@@ -11,7 +11,7 @@ from tests.browser.support.chromium import DEVICES, chromium, find_chromium
 from tests.browser.support.complaints import Complaints
 from tests.browser.support.limits import forget_limits
 from tests.conftest import missing, require_redis
-from tests.e2e.demo import WELCOMED, Demo
+from tests.e2e.demo import QUICK, WELCOMED, Demo
 
 OpenPage = Callable[..., Page]
 TIMEOUT = 10_000
@@ -39,7 +39,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def running_demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     require_redis()
-    running = Demo(tmp_path_factory.mktemp("demo"))
+    running = Demo(tmp_path_factory.mktemp("demo"), QUICK)
     running.wait_for(WELCOMED)
     yield running
     running.stop()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from base64 import b64encode
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -23,19 +24,20 @@ PORTS = ("PORT", "FLOWER_PORT", "INBOX_PORT", "INBOX_SMTP_PORT", "REDIS_PORT")
 WELCOMED = "Press Ctrl-C to stop."
 METRICS_TOKEN = "e2e-metrics-0123456789"
 COMMAND = [sys.executable, "-m", "dev"]
+QUICK = [sys.executable, "-m", "tests.support.quick_demo"]
 
 
 class Demo:
     """A running demo. Tests talk to it over HTTP, and can read its table and its logs."""
 
-    def __init__(self, folder: Path, **environ: str) -> None:
+    def __init__(self, folder: Path, command: Sequence[str] = COMMAND, **environ: str) -> None:
         self.home = folder / "home"
         self.ports = {name: free_port() for name in PORTS}
         ports = {name: str(port) for name, port in self.ports.items()}
         self.environ = os.environ | ports | {"LATCHKEY_HOME": str(self.home), "LOG_LEVEL": "DEBUG"} | environ
         self._output = (folder / "output").open("w+")
         self.process = subprocess.Popen(
-            COMMAND, env=self.environ, stdout=self._output, stderr=subprocess.STDOUT, start_new_session=True
+            command, env=self.environ, stdout=self._output, stderr=subprocess.STDOUT, start_new_session=True
         )
         self.cpu_to_start = 0.0
 
