@@ -110,7 +110,7 @@ def waiting(folder: Path, database_url: str, sink: Sink, scale: Scale) -> list[G
 
         def start(number: int) -> Side:
             side = _side(services, ends, f"waiting-{number}", Drawn(users), settings)
-            backlog.fill(side.store.client, number)
+            backlog.fill(side.store.client, number, users)
             say(f"growth: {number} waiting jobs")
             return side
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -26,6 +25,7 @@ WAITING = 1_000_000
 CHUNK = 2_000
 ROUNDS = 200
 JOBS = 5  # Per round.
+USERS = 1_000  # For whom jobs wait.
 MAX_RATIO = 1.25  # Of the medians, which differ this much between two equal servers on a busy machine.
 ADD_ALL = "for i = 1, #ARGV, 2 do add(ARGV[i], ARGV[i + 1], 'waiting') end"
 
@@ -38,6 +38,7 @@ class Side:
         self.client = self.server.client()
         environ = settings_for(bench.database_url, relay.port, free_port(), self.server.url)
         self.worker = create_worker(WorkerSettings.load(environ | {"LOG_LEVEL": "ERROR"}), pace=Pace((0, 0), 0))
+        self.worker.intake.batch = 1
         self.outbox = self.worker.outbox
         self.sweeps: list[float] = []
         self.mails: list[float] = []
@@ -47,8 +48,7 @@ class Side:
         """Time one sweep, and some jobs from claim to completion."""
         self.sweeps.append(_seconds(self.worker.sweeper.sweep))
         for _ in range(JOBS):
-            job = replace(_job(new_id()), address=f"u{next(self._numbers)}@example.com")
-            self.outbox.add(job)
+            self.outbox.add(_job(new_id(), f"u{next(self._numbers)}"))
             self.mails.append(_seconds(self._deliver))
 
     def _deliver(self) -> None:
@@ -62,15 +62,18 @@ class Side:
         self.server.close()
 
 
-def fill(client: Redis, number: int) -> None:
-    """Add a number of jobs, as the API would; then wait until Redis has rewritten its append-only file."""
+def fill(client: Redis, number: int, users: int = USERS) -> None:
+    """Add a number of jobs, as the API would; then wait until Redis has rewritten its append-only file.
+
+    They are for users u0, u1 and so on, below `users`, so that a worker has as much to do for each as for a new job.
+    """
     add_all = Outbox(client).script(ADD_ALL)
-    entry = _job("JOB_ID").entry()
+    entry = _job("JOB_ID", "USER").entry()
     for begin in range(0, number, CHUNK):
         words: list[str] = []
-        for _ in range(min(CHUNK, number - begin)):
+        for at in range(begin, min(begin + CHUNK, number)):
             job = new_id()
-            words += [job, entry.replace("JOB_ID", job)]
+            words += [job, entry.replace("JOB_ID", job).replace("USER", f"u{at % users}")]
         add_all(args=words)
     wait_until(
         lambda: not client.info("persistence")["aof_rewrite_in_progress"], "Redis does not finish its rewrite", 120
@@ -116,8 +119,8 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def _job(identity: str) -> Job:
-    return Job(identity, "forgot", "0123456789abcdef", "hash", time.time(), address="anna@example.com")
+def _job(identity: str, user: str) -> Job:
+    return Job(identity, "forgot", "0123456789abcdef", "hash", time.time(), address=f"{user}@example.com")
 
 
 FAULTS = [Unloaded("backlog", "a million jobs waiting", a_million_waiting)]
