@@ -45,6 +45,10 @@ def main() -> None:
         from api.start_checks import check_pages  # noqa: PLC0415
 
         check_pages(settings)
+    if settings.users_on_reset or settings.after_reset_sql:
+        from api.start_checks import check_statements  # noqa: PLC0415
+
+        check_statements(settings)
     check_redis(settings)
     _serve(settings)
 

@@ -26,9 +26,11 @@ from api.pages.brand import register_brand
 from api.pages.error_pages import make_for_browsers
 from api.pages.pages import register_pages
 from api.passwords.breaches import RangeService
-from api.passwords.hashing import MIN_ROUNDS, Passwords, encode
+from api.passwords.formats.formats import HashFormats
+from api.passwords.hashing import Hashing
 from api.passwords.new_password import NewPasswords
 from api.passwords.policy import PasswordPolicy
+from api.passwords.table_formats import TableFormats
 from api.reset.password_reset import Resets
 from api.reset.policy_view import register_policy
 from api.reset.views import register_reset
@@ -91,7 +93,9 @@ def _build(settings: ApiSettings) -> Flask:
     memory, counters = Memory(redis), Counters(redis, lambda: passwords.hashing.waiting)
     app = _bare_app(settings, counters)
     refusal = LastRefusal()
-    database = database_probes(app, users, encode("", settings.users_hash_format, MIN_ROUNDS), refusal)
+    table_formats = TableFormats(users, passwords.formats)
+    passwords.formats.usual = table_formats.usual
+    database = database_probes(app, users, table_formats, refusal)
     readiness = Readiness(api_probes(redis, make_rehearse(outbox, settings), memory, database))
     app.extensions |= {"redis": redis, "watch": _watch(counters, memory, readiness)}
     identify = make_identify(key)
@@ -127,11 +131,14 @@ def _watch(counters: Counters, memory: Memory, readiness: Readiness) -> Ticker:
 
 
 def _new_passwords(settings: ApiSettings) -> NewPasswords:
-    hash_format, slots, mode = settings.users_hash_format, settings.hashing_slots, settings.breach_check
+    secret, replace = settings.users_hash_secret.get_secret_value(), settings.users_hash_replace
+    formats = HashFormats(settings.users_hash_format, settings.bcrypt_rounds, secret, replace=replace)
+    limits, mode = formats.narrowest, settings.breach_check
     return NewPasswords(
-        PasswordPolicy(hash_format, settings.password_min_length, settings.product_name),
+        PasswordPolicy(settings.password_min_length, limits.max_length, limits.max_length_unit, settings.product_name),
         None if mode == "off" else RangeService(settings.breach_check_url, needed=mode == "closed"),
-        Passwords(hash_format, settings.bcrypt_rounds, slots, processes=settings.web_processes),
+        formats,
+        Hashing(settings.hashing_slots, processes=settings.web_processes),
     )
 
 

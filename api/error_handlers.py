@@ -14,7 +14,7 @@ from api import problems
 from api.ops.counters import Counters
 from api.ops.memory import MemoryShort
 from api.passwords.breaches import BreachCheckAway
-from api.passwords.hash_shapes import HashOfAnotherFormat
+from api.passwords.formats.formats import HashOfAnotherFormat, HashTooExpensive
 from api.passwords.hashing import HashingBusy
 from api.passwords.policy import WeakPassword
 from api.reset.password_reset import ResetsBusy
@@ -36,7 +36,7 @@ _COUNTED_RESETS: dict[Kinds, str] = {
     WeakPassword: "resets_refused:password",
     (HashingBusy, ResetsBusy): "resets_refused:busy",
     (RedisError, SQLAlchemyError, UsersTableError, UpdateIgnored, BreachCheckAway): "resets_refused:unavailable",
-    HashOfAnotherFormat: "resets_refused:format",
+    (HashOfAnotherFormat, HashTooExpensive): "resets_refused:format",
 }
 _COUNTED: dict[str | None, dict[Kinds, str]] = {
     "forgot_password": {

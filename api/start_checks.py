@@ -1,4 +1,4 @@
-"""Render every page once at start if the operator has templates: visitors would otherwise meet the mistakes."""
+"""Try once at start what the operator wrote, templates and SQL: visitors would otherwise meet the mistakes."""
 
 from collections.abc import Iterator
 from contextvars import copy_context
@@ -7,11 +7,19 @@ from pathlib import PurePosixPath
 
 from flask import Flask, render_template
 from jinja2 import StrictUndefined
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.app import create_app
 from api.problems import NOT_FOUND, UNAVAILABLE
 from api.settings.settings import ApiSettings
+from shared.connections.database import connected, db
+from shared.connections.database_failures import is_lasting
+from shared.failures import explain
 from shared.languages import LANGUAGES
+from shared.log import get_logger
+from shared.settings.environment import SettingsError
+from shared.users.table import UsersTableError
+from shared.users.users import Users
 
 # The ids that each page's scripts look up. A test reads the scripts, and fails if one is missing here.
 NEEDED_IDS = {
@@ -21,6 +29,8 @@ NEEDED_IDS = {
         *("link", "maybe-set", "password", "paste", "reset", "show"),
     ),
 }
+
+log = get_logger(__name__)
 
 
 def check_pages(settings: ApiSettings) -> None:
@@ -33,6 +43,22 @@ def check_pages(settings: ApiSettings) -> None:
     app.jinja_env.undefined = StrictUndefined
     # In a copy of the context: otherwise the request id of an example would appear in all later log lines.
     app.extensions["templates"].check(app.jinja_env, lambda: copy_context().run(list, _problems(app)))
+
+
+def check_statements(settings: ApiSettings) -> None:
+    """Let the database prepare USERS_ON_RESET and AFTER_RESET_SQL. While it is away, the probes tell what is wrong.
+
+    Raises SettingsError.
+    """
+    app, users = create_app(settings), Users(settings, db)
+    with connected(app):
+        try:
+            users.rehearse_change("")
+        except (UsersTableError, SQLAlchemyError) as error:
+            if isinstance(error, UsersTableError) or is_lasting(error):
+                named = [name for name in ("USERS_ON_RESET", "AFTER_RESET_SQL") if getattr(settings, name.lower())]
+                raise SettingsError([f"{' or '.join(named)}: {explain(error)}"]) from None
+            log.warning("statements_untried", hint=explain(error))
 
 
 def _problems(app: Flask) -> Iterator[str]:

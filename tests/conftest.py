@@ -215,7 +215,6 @@ def environment(redis_server: RedisServer, relay: RelayServer, database_url: str
         "SECRET_KEY": SECRET,
         "REDIS_URL": redis_server.url,
         "DATABASE_URL": database_url,
-        "USERS_HASH_FORMAT": "bcrypt",
         "USERS_FILTER": "is_active",
         "USERS_PASSWORD_CHANGED_COLUMN": "password_changed_at",
         "RESET_URL": "https://www.example.org/reset-password",

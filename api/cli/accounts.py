@@ -9,9 +9,9 @@ from sqlalchemy import Boolean, Column, DateTime, Integer, MetaData, String, Tab
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import scoped_session
 
-from api.passwords.hashing import flaw
+from api.passwords.formats.formats import HashFormats
 from shared.addresses import InvalidAddress, normalise, parse, spellings
-from shared.settings.settings import HashFormat, Settings
+from shared.settings.settings import Settings
 
 
 class DuplicateAddress(Exception):
@@ -77,7 +77,7 @@ class Accounts:
         return found
 
 
-def read_rows(lines: Iterable[str], hash_format: HashFormat, known: set[str]) -> Iterator[tuple[str, str] | str]:
+def read_rows(lines: Iterable[str], formats: HashFormats, known: set[str]) -> Iterator[tuple[str, str] | str]:
     """Read CSV with the columns email,password_hash; yield each row's address and hash, or why it is refused."""
     reader = csv.DictReader(lines)
     if not {"email", "password_hash"} <= set(reader.fieldnames or ()):
@@ -93,7 +93,7 @@ def read_rows(lines: Iterable[str], hash_format: HashFormat, known: set[str]) ->
             continue
         if None in row:
             yield f"{line} there are more columns than in the first line"
-        elif problem := flaw(password_hash, hash_format):
+        elif problem := formats.flaw(password_hash):
             yield f"{line} password_hash {problem}"
         elif mailbox in known:
             yield f"{line} there is already a user with this address"

@@ -90,7 +90,7 @@ def import_(file: Path) -> None:
             total = sum(1 for _ in lines)
         bar = click.progressbar(length=total, label="Importing", file=sys.stderr)  # Shown only on a terminal.
         with file.open(encoding="utf-8-sig", newline="") as lines, bar:
-            rows = read_rows(lines, tools.settings.users_hash_format, known)
+            rows = read_rows(lines, tools.passwords.formats, known)
             # In batches, so that large files do not have to fit into memory.
             while batch := list(islice(rows, BATCH)):
                 refused = [row for row in batch if isinstance(row, str)]

@@ -12,11 +12,11 @@ from redis import Redis
 from api.ops.last_refusal import LastRefusal
 from api.ops.memory import Memory
 from api.ops.table_hints import check_index, check_unique_id
+from api.passwords.table_formats import TableFormats
 from shared.connections.redis_clock import check_clock
 from shared.failures import ProbeFailed
 from shared.probes import WORKER_PROBES, Probe, Probes, Rarely
 from shared.redis_keys import Key
-from shared.users.password_change import rehearse_change
 from shared.users.probes import table_probes
 from shared.users.users import Users
 
@@ -61,19 +61,21 @@ def worker_probes(redis: Redis) -> list[Probe]:
     return [Probe("worker", find_worker, after="accept_request"), *asked]
 
 
-def database_probes(app: Flask, users: Users, example: str, refusal: LastRefusal) -> list[Probe]:
-    """Return the probes of what links and resets need of the database. example: a hash as a reset writes it."""
+def database_probes(app: Flask, users: Users, formats: TableFormats, refusal: LastRefusal) -> list[Probe]:
+    """Return the probes of what links and resets need of the database."""
     in_thread, hint_in_thread = OwnThread(app), OwnThread(app)
     table = users.table
 
     # A rehearsal fires the triggers that a statement has, whatever its rows.
     def rehearse() -> None:
-        rehearse_change(table, example)
+        users.rehearse_change("x" * formats.usual().length)
 
     return [
         *table_probes(users, in_thread, updates=True),
         Probe("set_password", in_thread(Rarely(rehearse, keeps_failures=False)), after="find_users"),
+        Probe("hash_format", in_thread(formats.check), after="find_users"),
         Probe("last_reset", refusal.check),
+        Probe("other_hashes", hint_in_thread(formats.check_all), after="find_users", is_hint=True),
         Probe("lookup_index", hint_in_thread(Rarely(lambda: check_index(users))), after="find_users", is_hint=True),
         Probe("unique_id", hint_in_thread(Rarely(lambda: check_unique_id(table))), after="find_users", is_hint=True),
     ]

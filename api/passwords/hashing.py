@@ -1,31 +1,15 @@
-"""bcrypt with bounded concurrency, and the formats in which other software stores the hash."""
+"""Hashing with a bound on what is computed at once, and on the memory that it takes."""
 
-import hashlib
 import os
-import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-import bcrypt
-
-from api.passwords.hash_shapes import may_replace
-from api.passwords.policy import WeakPassword
-from shared.settings.settings import HashFormat
+from api.passwords.formats.hash_format import MAX_MEMORY
 from shared.tokens import InvalidToken
 
 WAIT_FOR_HASH = 5.0  # Seconds after which a hash that has not started is given up.
-MIN_ROUNDS = 4  # bcrypt takes no less.
-MAX_ROUNDS = 16  # Cost of a stored hash: 5 seconds. Each step more doubles it; 31 would take days.
-_STORED = re.compile(r"(bcrypt\$|bcrypt_sha256\$)?(\$2[aby]\$([0-3][0-9])\$[./A-Za-z0-9]{53})")
-# The prefix that each format writes.
-_PREFIXES: dict[HashFormat, str] = {
-    "bcrypt": "$2b$",
-    "bcrypt-2y": "$2y$",
-    "django-bcrypt": "bcrypt$$2b$",
-    "django-bcrypt-sha256": "bcrypt_sha256$$2b$",
-}
 
 
 class HashingBusy(Exception):
@@ -34,24 +18,14 @@ class HashingBusy(Exception):
     hint = "Many passwords are being set. If it lasts, raise WEB_THREADS, or add cores or machines."
 
 
-class Passwords:
-    """Hashes new passwords, a bounded number at once.
+class Hashing:
+    """Computes a bounded number of hashes at once, which take at most MAX_MEMORY together.
 
-    bcrypt runs in a thread pool and releases the GIL. Each hash blocks a pool thread and the server thread that waits
-    for it; a slot is permission to block a server thread.
+    They run in a thread pool, and their libraries release the GIL. Each hash blocks a pool thread and the server thread
+    that waits for it; a slot is permission to block a server thread.
     """
 
-    def __init__(
-        self,
-        hash_format: HashFormat,
-        rounds: int,
-        slots: int,
-        *,
-        processes: int = 1,
-        wait_for_hash: float = WAIT_FOR_HASH,
-    ) -> None:
-        self._format = hash_format
-        self._rounds = rounds
+    def __init__(self, slots: int, *, processes: int = 1, wait_for_hash: float = WAIT_FOR_HASH) -> None:
         self._wait_for_hash = wait_for_hash
         self._slots = slots
         # The others are for those who try a link for the first time.
@@ -60,6 +34,7 @@ class Passwords:
         self._repeats = 0
         self._counting = threading.Lock()
         self._pool = ThreadPoolExecutor(at_a_time(slots, processes), "hashing")
+        self._free, self._freed = MAX_MEMORY, threading.Condition()
 
     @property
     def waiting(self) -> int:
@@ -85,12 +60,12 @@ class Passwords:
                 self._links.remove(link)
                 self._repeats -= again
 
-    def hash(self, password: str, old: str = "") -> str:
-        """Return the hash as the users table stores it.
+    def run(self, work: Callable[[], str], memory: int) -> str:
+        """Return what a function returns that computes a hash. memory: MiB that it takes.
 
-        Raises WeakPassword if it is the password of the old hash, and HashingBusy if other passwords take too long.
+        Raises what the function raises, and HashingBusy if others take too long.
         """
-        hashing = self._pool.submit(self._replace, password, old)
+        hashing = self._pool.submit(self._within_memory, work, memory)
         try:
             return hashing.result(self._wait_for_hash)
         except TimeoutError:
@@ -98,10 +73,16 @@ class Passwords:
                 raise HashingBusy from None
             return hashing.result()
 
-    def _replace(self, password: str, old: str) -> str:
-        if old and is_hash_of(old, password):
-            raise WeakPassword(["same_as_old"])
-        return encode(password, self._format, self._rounds)
+    def _within_memory(self, work: Callable[[], str], memory: int) -> str:
+        with self._freed:
+            self._freed.wait_for(lambda: self._free >= memory)
+            self._free -= memory
+        try:
+            return work()
+        finally:
+            with self._freed:
+                self._free += memory
+                self._freed.notify_all()
 
 
 def at_a_time(slots: int, processes: int = 1) -> int:
@@ -112,41 +93,3 @@ def at_a_time(slots: int, processes: int = 1) -> int:
     # The process may be limited to fewer cores than the machine has. macOS does not tell.
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(slots, (cores - 1) // processes))
-
-
-def is_hash_of(stored: str, password: str) -> bool:
-    """Tell whether a stored hash, in any of the formats, is the hash of this password.
-
-    Return False also for anything but a bcrypt hash, and for a cost above MAX_ROUNDS.
-    """
-    match = _STORED.fullmatch(stored)
-    if not match or int(match[3]) > MAX_ROUNDS:
-        return False
-    try:
-        return bcrypt.checkpw(_secret(password, prehashed=match[1] == "bcrypt_sha256$"), match[2].encode())
-    except ValueError:  # The password is longer than bcrypt allows, or the salt is damaged.
-        return False
-
-
-def flaw(stored: str, hash_format: HashFormat) -> str:
-    """Return why a stored hash cannot be imported in a format, or an empty string if it can."""
-    match = _STORED.fullmatch(stored)
-    if not match or not may_replace(stored, hash_format):
-        return f"is not of the format {hash_format}"
-    return f"has a cost of more than {MAX_ROUNDS}" if int(match[3]) > MAX_ROUNDS else ""
-
-
-def encode(password: str, hash_format: HashFormat, rounds: int) -> str:
-    """Hash a password and write it in one of the formats.
-
-    bcrypt: `$2b$`, as the bcrypt package writes it. bcrypt-2y: the same with PHP's prefix. django-bcrypt and
-    django-bcrypt-sha256: as django.contrib.auth.hashers stores them; the latter hashes the hexadecimal SHA-256.
-    """
-    secret = _secret(password, prehashed=hash_format == "django-bcrypt-sha256")
-    hashed = bcrypt.hashpw(secret, bcrypt.gensalt(rounds)).decode()
-    return _PREFIXES[hash_format] + hashed.removeprefix("$2b$")
-
-
-def _secret(password: str, *, prehashed: bool) -> bytes:
-    """Return the bytes that bcrypt hashes."""
-    return hashlib.sha256(password.encode()).hexdigest().encode() if prehashed else password.encode()

@@ -3,33 +3,41 @@
 from dataclasses import dataclass
 
 from api.passwords.breaches import RangeService
-from api.passwords.hash_shapes import require_format
-from api.passwords.hashing import Passwords
-from api.passwords.policy import PasswordPolicy
+from api.passwords.formats.formats import HashFormats
+from api.passwords.hashing import Hashing
+from api.passwords.policy import PasswordPolicy, WeakPassword
 
 
 @dataclass(frozen=True)
 class NewPasswords:
-    """The policy, the lookup of leaked passwords if it is on, and hashing."""
+    """The policy, the lookup of leaked passwords if it is on, the formats of hashes, and hashing."""
 
     policy: PasswordPolicy
     breaches: RangeService | None
-    hashing: Passwords
+    formats: HashFormats
+    hashing: Hashing
 
     def check(self, password: str, address: str, old: str = "") -> None:
         """Refuse a password that the owner of an address must not set, or whose hash must not replace the old one.
 
-        Raises HashOfAnotherFormat and WeakPassword.
+        Raises HashOfAnotherFormat, HashTooExpensive and WeakPassword.
         """
         if old:
-            require_format(old, self.policy.hash_format)
+            self.formats.for_new(old)
         self.policy.check(password, address)
 
     def hash(self, password: str, old: str = "") -> str:
         """Look a checked password up among leaked ones, and return the hash that replaces the old one.
 
-        Raises WeakPassword, BreachCheckAway and HashingBusy.
+        Raises WeakPassword, BreachCheckAway and HashingBusy, and what a database raises.
         """
         if self.breaches:
             self.breaches.check(password)
-        return self.hashing.hash(password, old)
+        new = self.formats.for_new(old)
+
+        def hash_() -> str:
+            if old and self.formats.is_hash_of(old, password):
+                raise WeakPassword(["same_as_old"])
+            return new.hash(password, old)
+
+        return self.hashing.run(hash_, max(new.memory(old), self.formats.memory(old)))

@@ -4,13 +4,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from api.passwords.common_passwords import common_digests, digest
+from api.passwords.formats.hash_format import Unit
 from api.passwords.personal_words import without, words_in, words_of_address, words_of_name
 from api.passwords.readings import readings, seen
 from api.passwords.strength import is_hard_to_guess
-from shared.settings.settings import HashFormat
 
-BCRYPT_BYTES = 72  # bcrypt reads no more: a longer password would be silently truncated, so it is refused.
-PREHASHED_CHARACTERS = 256
 MIN_GUESSES = 10**10  # zxcvbn's best score: with a slow hash, it is safe even if the users table is stolen.
 
 Reason = Literal[
@@ -35,22 +33,17 @@ class WeakPassword(Exception):
 
 @dataclass(frozen=True)
 class PasswordPolicy:
-    """The checks that need no other service. There are no composition rules."""
+    """The checks that need no other service. There are no composition rules.
 
-    hash_format: HashFormat
+    max_length: in `characters` (code points) or `bytes` (of UTF-8), as max_length_unit says. The format of the hash
+    limits it: a longer password would be silently truncated, so it is refused.
+    """
+
     min_length: int
+    max_length: int
+    max_length_unit: Unit
     product_name: str = ""
     common: bytes = field(default_factory=common_digests, repr=False)
-
-    @property
-    def max_length(self) -> int:
-        """How long a password may be, in `max_length_unit`."""
-        return PREHASHED_CHARACTERS if self.max_length_unit == "characters" else BCRYPT_BYTES
-
-    @property
-    def max_length_unit(self) -> Literal["characters", "bytes"]:
-        """`characters` (code points) or `bytes` (of UTF-8)."""
-        return "characters" if self.hash_format == "django-bcrypt-sha256" else "bytes"
 
     @property
     def passwordrules(self) -> str:

@@ -8,7 +8,7 @@ trigger says in its own words, may hold values: only their kind and the names of
 import sqlite3
 
 import psycopg
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.words import words
@@ -86,6 +86,14 @@ def explain_database(error: SQLAlchemyError) -> str:
 def sqlstate(error: SQLAlchemyError) -> str:
     """Return PostgreSQL's code of an error, or an empty string."""
     return getattr(error.orig, "sqlstate", None) or "" if isinstance(error, DBAPIError) else ""
+
+
+def is_lasting(error: SQLAlchemyError) -> bool:
+    """Tell whether the database understood the connection, and refuses the statement: it will do so again."""
+    if isinstance(error, DataError | IntegrityError | ProgrammingError):
+        return True
+    cause = getattr(error, "orig", None)
+    return isinstance(cause, sqlite3.Error) and _code(cause) in {"SQLITE_ERROR", "SQLITE_READONLY"}
 
 
 def is_of_a_trigger(error: Exception) -> bool:

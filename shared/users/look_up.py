@@ -14,6 +14,7 @@ from shared.users.table import UsersTable, stored
 
 NOBODY = "probe@latchkey.invalid"  # An address that no user has (RFC 6761, 6.4).
 MAX_ROWS = 100  # Read for one address or id: users without a usable password must not hide the others.
+SAMPLE = 500  # Rows.
 MAX_ROWS_TOGETHER = 1000  # Read for several addresses in one query.
 
 
@@ -69,6 +70,10 @@ class LookUp:
     def anybody(self) -> Select[Any]:
         """Return the query for one user, whoever it is."""
         return self._select().where(self._table.id.is_not(None)).limit(1)
+
+    def some_hashes(self) -> Select[Any]:
+        """Return the query for the password hashes of whichever rows are read first."""
+        return select(self._table.password).limit(SAMPLE)
 
     def as_sent(self, connection: Connection) -> tuple[str, Any]:
         """Return the text and the parameters of the look-up by address, as the driver gets them."""

@@ -7,6 +7,7 @@ from sqlalchemy import Column, Connection, Update, and_, func, literal_column, s
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.sql.elements import ColumnElement
 
+from shared.users.on_reset import NOBODY, OnReset
 from shared.users.table import UsersTable, UsersTableError, stored
 from shared.users.user import User
 
@@ -33,8 +34,8 @@ class CommitUnanswered(SQLAlchemyError):
     orig: BaseException | None = None
 
 
-def change_password(table: UsersTable, user: User, password_hash: str) -> bool:
-    """Set the password if the user is still as loaded; tell whether it was set.
+def change_password(table: UsersTable, on_reset: OnReset, user: User, password_hash: str) -> bool:
+    """Set the password if the user is still as loaded, and do what else belongs to it; tell whether it was set.
 
     If it is called several times with the same `user`, exactly one call returns True.
 
@@ -42,8 +43,10 @@ def change_password(table: UsersTable, user: User, password_hash: str) -> bool:
     """
     as_loaded = and_(table.has_id(user.id), _has(table, user.password_hash, user.address))
     with table.engine.connect() as connection:
-        rows = connection.execute(_setting(table, password_hash).where(as_loaded)).rowcount
+        setting = _setting(table, password_hash).values(on_reset.values(user))
+        rows = connection.execute(setting.where(as_loaded)).rowcount
         if rows == 1 and _holds(connection, table, user, password_hash):
+            on_reset.run(connection, user)
             _commit(connection)
             return True
         connection.rollback()
@@ -54,8 +57,8 @@ def change_password(table: UsersTable, user: User, password_hash: str) -> bool:
     return False
 
 
-def rehearse_change(table: UsersTable, password_hash: str) -> None:
-    """Run the statement that sets a password with a condition that no row meets, and roll it back.
+def rehearse_change(table: UsersTable, on_reset: OnReset, password_hash: str) -> None:
+    """Run the statement that sets a password with a condition that no row meets, and prepare what else belongs to it.
 
     Raises UsersTableError or SQLAlchemyError.
     """
@@ -63,7 +66,9 @@ def rehearse_change(table: UsersTable, password_hash: str) -> None:
     with table.engine.connect() as connection:
         # With every column that the real condition has: the right to read each of them is needed.
         nobody = and_(literal_column("1 = 0"), _has(table, "", ""), table.id.is_(None))
-        connection.execute(_setting(table, password_hash).where(nobody))
+        setting = _setting(table, password_hash).values(on_reset.values(NOBODY))
+        connection.execute(setting.where(nobody))
+        on_reset.rehearse(connection)
 
 
 def _require_room(table: UsersTable, needed: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shared.addresses import InvalidAddress, normalise
-from shared.settings.settings import WithoutPassword
+from shared.settings.users_table import WithoutPassword
 
 Offer = Literal["", "reset", "first_password", "sign_in"]
 _FIRST: dict[WithoutPassword, Offer] = {"silent": "", "tell": "sign_in", "set": "first_password"}

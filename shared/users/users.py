@@ -16,7 +16,8 @@ from shared.settings.settings import Settings
 from shared.users.account_name import shown_name
 from shared.users.find_each import Found, find_each
 from shared.users.look_up import NOBODY, LookUp, parameters, several
-from shared.users.password_change import change_password
+from shared.users.on_reset import OnReset
+from shared.users.password_change import change_password, rehearse_change
 from shared.users.table import UsersTable, UsersTableError, stored
 from shared.users.user import Offer, User
 
@@ -32,6 +33,7 @@ class Users:
 
     def __init__(self, settings: Settings, database: SQLAlchemy) -> None:
         self.table = UsersTable(settings, database)
+        self.on_reset = OnReset(settings, self.table)
         self._without_password = settings.users_without_password
         self.look_up = LookUp(self.table, any_capitals=settings.users_email_match == "lower")
 
@@ -72,6 +74,16 @@ class Users:
         """List the rows with this id, whether or not they meet USERS_FILTER."""
         return self._load(user_id, true())
 
+    def some_hashes(self) -> list[str]:
+        """Return the hashes of some users who have a password.
+
+        Raises UsersTableError or SQLAlchemyError.
+        """
+        with self.table.engine.connect() as connection:
+            stored_hashes = connection.execute(self.look_up.some_hashes()).scalars().all()
+        users = (User("", "", text or "") for text in stored_hashes)
+        return [user.password_hash for user in users if user.has_password]
+
     def probe(self) -> None:
         """Run the look-up by address with a limit of no rows, so that a wrong name, type or condition shows.
 
@@ -97,7 +109,14 @@ class Users:
 
         Raises UpdateIgnored or SQLAlchemyError with nothing changed, and CommitUnanswered.
         """
-        return change_password(self.table, user, password_hash)
+        return change_password(self.table, self.on_reset, user, password_hash)
+
+    def rehearse_change(self, password_hash: str) -> None:
+        """Try what sets a password, without a row.
+
+        Raises UsersTableError or SQLAlchemyError.
+        """
+        rehearse_change(self.table, self.on_reset, password_hash)
 
     def _together(self, wanted: Sequence[str]) -> list[User]:
         return self._read(self.look_up.of_several, several(wanted))

@@ -8,12 +8,12 @@ from typing import Any, Self
 
 from sqlalchemy import create_engine, text
 
-from api.passwords.hashing import encode
 from shared.redis_keys import Key
 from shared.tokens import Tokens
 from tests.attacks.client import Answer, Client
 from tests.conftest import environment
 from tests.faults.program import Program
+from tests.support.hashes import encode
 from tests.support.servers import RedisServer, RelayServer, free_port, wait_until
 from tests.support.service import NEW_PASSWORD, OLD_PASSWORD, SECRET, token_in
 
@@ -116,7 +116,7 @@ class Target(Client):
 
     def add_user(self, address: str, password_hash: str | None = "", *, active: bool = True) -> str:
         """Add a user, by default with a hash of OLD_PASSWORD; return the id."""
-        stored = encode(OLD_PASSWORD, "bcrypt", 4) if password_hash == "" else password_hash
+        stored = encode(OLD_PASSWORD, "bcrypt") if password_hash == "" else password_hash
         self._ids += 1
         statement = "INSERT INTO users (id, email, password_hash, is_active) VALUES (:id, :email, :stored, :active)"
         self.sql(statement, id=self._ids, email=address, stored=stored, active=active)

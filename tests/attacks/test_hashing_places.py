@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from api.passwords.hashing import encode
 from tests.attacks.client import Answer
 from tests.attacks.conftest import MakeTarget
 from tests.attacks.target import Target
+from tests.support.hashes import encode
 from tests.support.servers import wait_until
 from tests.support.service import NEW_PASSWORD, OLD_PASSWORD
 

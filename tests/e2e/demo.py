@@ -17,7 +17,7 @@ from urllib.error import HTTPError
 
 import psutil
 
-from api.passwords.hashing import encode
+from tests.support.hashes import encode
 from tests.support.servers import free_port, wait_until
 
 PORTS = ("PORT", "FLOWER_PORT", "INBOX_PORT", "INBOX_SMTP_PORT", "REDIS_PORT")
@@ -98,7 +98,7 @@ class Demo:
     def add_user(self, address: str) -> str:
         """Add a user: each test needs its own, because an address has a quota."""
         self._sql(
-            "INSERT INTO users (email, password_hash) VALUES (?, ?)", address, encode("an old password", "bcrypt", 4)
+            "INSERT INTO users (email, password_hash) VALUES (?, ?)", address, encode("an old password", "bcrypt")
         )
         return address
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.settings.database_url import Backend
-from shared.settings.sql_condition import checked_condition
+from shared.settings.sql_text import checked_condition
 
 # What begins, ends or hides something in SQL.
 PIECES = [

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import redis
 
-from api.passwords.hashing import Passwords
+from api.passwords.new_password import NewPasswords
 from shared.outbox.jobs import Job, new_id
 from shared.outbox.outbox import Outbox
 from tests.support.servers import RedisServer
@@ -52,13 +52,13 @@ def job() -> Job:
 
 def before_hashing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Run a function after the user is loaded and before the update."""
-    hash_password = Passwords.hash
+    hash_password = NewPasswords.hash
 
-    def act_then_hash(self: Passwords, password: str, old: str = "") -> str:
+    def act_then_hash(self: NewPasswords, password: str, old: str = "") -> str:
         act()
         return hash_password(self, password, old)
 
-    monkeypatch.setattr(Passwords, "hash", act_then_hash)
+    monkeypatch.setattr(NewPasswords, "hash", act_then_hash)
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def test_a_program_without_settings_lists_every_problem_without_a_traceback(prog
 
     assert ended.returncode == 1
     assert "SECRET_KEY is missing" in ended.stderr
-    assert "USERS_HASH_FORMAT is missing" in ended.stderr
+    assert "DATABASE_URL is missing" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

@@ -20,11 +20,11 @@ from werkzeug.test import TestResponse
 
 from api.app import create_app
 from api.cli.accounts import Accounts
-from api.passwords.hashing import encode
 from api.settings.settings import ApiSettings
 from shared.connections.database import db
 from shared.connections.redis_client import connect
 from shared.redis_keys import Key
+from tests.support.hashes import encode
 from tests.support.mails import text_of
 from tests.support.servers import Relay, wait_until
 from worker.app import Pace, create_worker
@@ -59,7 +59,7 @@ class Service:
 
     def add_user(self, address: str, password: str = OLD_PASSWORD) -> str:
         """Add a user to a table that `create-table` made, and return the hash."""
-        stored = encode(password, self.settings.users_hash_format, 4)
+        stored = encode(password, self.settings.users_hash_format)
         with self.app.app_context():
             Accounts(self.settings, db.session).add([(address, stored)])
         return stored

@@ -7,7 +7,7 @@ import pytest
 
 from shared.addresses import envelope
 from shared.outbox.jobs import Job, Kind, state
-from shared.settings.settings import WithoutPassword
+from shared.settings.users_table import WithoutPassword
 from shared.tokens import Tokens
 from shared.users.user import Offer, User
 from shared.words import MAX_WORDS

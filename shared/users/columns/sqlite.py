@@ -79,6 +79,11 @@ class SqliteId(SqliteText):
         same = (column == bindparam(None, value, NullType()) for value in values)
         return or_(*same)
 
+    def bound(self, text: str) -> Any:
+        """Return the bytes of a blob."""
+        blob = _BLOB.fullmatch(text)
+        return bytes.fromhex(blob[1]) if blob else text
+
 
 def sqlite_columns(connection: Connection, table: TableClause, id_column: str) -> dict[str, Stored]:
     """Return the columns of a table or view; none if there is no such table."""

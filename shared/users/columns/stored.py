@@ -42,6 +42,10 @@ class Stored(UserDefinedType[str], ABC):
     def written(self, column: ColumnElement[Any], text: str) -> Any:
         """Return what to write into the column, so that it holds the text."""
 
+    def bound(self, text: str) -> Any:
+        """Return the value of an id for a statement of the operator's: what the driver compares with the column."""
+        return text
+
     @abstractmethod
     def timestamp(self, now: datetime) -> str:
         """Return the text of a time, or an empty string if the type holds no time of a known form."""

@@ -6,11 +6,11 @@ import bcrypt
 import pytest
 from click.testing import Result
 
-from api.passwords.hashing import encode
 from tests.conftest import MakeService
+from tests.support.hashes import encode
 from tests.support.service import Service
 
-STORED = encode("the password of an import", "bcrypt", 4)
+STORED = encode("the password of an import", "bcrypt")
 
 
 def run(service: Service, *arguments: str, text: str | None = None) -> Result:

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from api.passwords.hashing import encode
 from dev.site.app import MAX_FORM_SIZE, create_site
 from dev.site.caught_mail import Mailbox
 from dev.site.place import Place
 from dev.stack.environment import PRODUCT_NAME
 from shared.languages import LANGUAGES
+from tests.support.hashes import encode
 from worker.settings.settings import PreviewSettings
 
 PASSWORD = "correct horse battery staple"
@@ -29,7 +29,7 @@ def database(tmp_path: Path) -> Path:
     file.parent.mkdir()
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("CREATE TABLE users (email, password_hash, is_active DEFAULT 1)")
-        rows = [("demo@example.com", encode(PASSWORD, "bcrypt", 4)), ("no@example.com", None)]
+        rows = [("demo@example.com", encode(PASSWORD, "bcrypt")), ("no@example.com", None)]
         connection.executemany("INSERT INTO users (email, password_hash) VALUES (?, ?)", rows)
     return file
 

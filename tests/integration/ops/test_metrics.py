@@ -137,7 +137,7 @@ def test_each_refusal_of_a_reset_is_counted_under_its_reason(metered: Service, m
 
     metered.reset(token, "short")
     with monkeypatch.context() as patch:
-        patch.setattr("api.passwords.hashing.Passwords.slot", refuse)
+        patch.setattr("api.passwords.hashing.Hashing.slot", refuse)
         metered.reset(token)
     metered.sql("ALTER TABLE users RENAME TO people")
     metered.check(token)

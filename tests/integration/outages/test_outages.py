@@ -124,7 +124,7 @@ def test_a_redis_failure_after_the_limits_leaves_the_password_unchanged(
         own_redis.stop(signal.SIGKILL)
         return "$2b$04$new"
 
-    monkeypatch.setattr("api.passwords.hashing.encode", kill_redis)
+    monkeypatch.setattr("api.passwords.formats.bcrypt_formats.Bcrypt.hash", kill_redis)
 
     answer = service.reset(token)
     own_redis.start()

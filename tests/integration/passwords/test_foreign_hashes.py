@@ -1,40 +1,52 @@
-"""A hash of another format than USERS_HASH_FORMAT is never overwritten: the application could read neither."""
+"""What is written over a stored hash: one of the same format, and nothing over what is not understood."""
 
-from typing import get_args
+import json
+from typing import Any
 
 import pytest
 
-from api.passwords.hashing import encode
-from shared.settings.settings import HashFormat
+from shared.settings.hashes import HashFormatName
 from tests.conftest import MakeService
+from tests.support.hashes import SECRET, encode, is_hash_of
 from tests.support.metrics import BEARER, TOKEN
 from tests.support.outbox import unfinished
-from tests.support.service import Service
+from tests.support.service import NEW_PASSWORD, OLD_PASSWORD, Service
 
 ANNA = "anna@example.com"
 BODY = "N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"
-FOREIGN = {
-    "pbkdf2_sha256$1000000$5Zd0Wp2ezhVh6LMr7yFmtJ$aGFzaA=": "Django's PBKDF2",
-    "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$aGFzaA": "argon2",
-    "argon2$argon2id$v=19$m=102400,t=2,p=8$c29tZXNhbHQ$aGFzaA": "Django's argon2",
-    "scrypt:32768:8:1$x7Dq$0123abcd": "Werkzeug's scrypt",
-    f"$2y$10${BODY}": "bcrypt $2y$ (PHP)",
-    f"{{bcrypt}}$2a$10${BODY}": "Spring's",
-    f"bcrypt$$2b$12${BODY}": "Django's bcrypt",
-    f"$2b$12${BODY}x": "of no known hash",
-    "$6$salt$hash": "crypt",
+NOT_UNDERSTOOD = {
+    "$argon2i$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$aGFzaA": "argon2, but not argon2id",
+    "{MD5}5f4dcc3b5aa765d61d8327deb882cf99": "Spring's, of an encoder that Latchkey does not write",
+    f"$2b$12${BODY}x": "crypt",
+    "$6$salt$" + "a" * 86: "SHA-512 crypt",
+    "$P$B" + "a" * 30: "phpass",
+    "pbkdf2_sha1$1000000$5Zd0Wp2ezhVh6LMr7yFmtJ$aGFzaA=": "Django's, of a format that Latchkey does not write",
     "5f4dcc3b5aa765d61d8327deb882cf99": "of no known hash",
     "a password in plain text": "of no known hash",
 }
+FIVE: tuple[HashFormatName, ...] = ("django-pbkdf2", "argon2id", "werkzeug-scrypt", "bcrypt-2y", "spring")
 
 
 def add(service: Service, stored: str, mail: str = ANNA) -> None:
     service.sql("INSERT INTO users (email, password_hash) VALUES (:mail, :stored)", mail=mail, stored=stored)
 
 
-@pytest.mark.parametrize(("stored", "shape"), FOREIGN.items(), ids=FOREIGN.values())
-def test_a_foreign_hash_is_kept_and_told(make_service: MakeService, stored: str, shape: str) -> None:
-    service = make_service(METRICS_TOKEN=TOKEN)
+def told(service: Service) -> dict[str, Any]:
+    """Return the only log line about an impossible reset."""
+    (line,) = service.events("reset_impossible")
+    return line
+
+
+def refusals(service: Service) -> str:
+    """Return the metric."""
+    metrics = service.client.get("/metrics", headers=BEARER).get_data(as_text=True)
+    return next(line for line in metrics.splitlines() if 'resets_refused_total{reason="format"}' in line)
+
+
+@pytest.mark.parametrize(("stored", "shape"), NOT_UNDERSTOOD.items(), ids=NOT_UNDERSTOOD.values())
+@pytest.mark.parametrize("name", ["auto", "bcrypt"])
+def test_what_is_not_understood_is_kept_and_told(make_service: MakeService, name: str, stored: str, shape: str) -> None:
+    service = make_service(METRICS_TOKEN=TOKEN, USERS_HASH_FORMAT=name)
     add(service, stored)
     token = service.link_for(ANNA)
 
@@ -42,31 +54,111 @@ def test_a_foreign_hash_is_kept_and_told(make_service: MakeService, stored: str,
 
     assert service.stored_hash(ANNA) == stored
     assert service.check(token).status_code == 200
-    (told,) = service.events("reset_impossible")
-    assert (told["level"], told["error"]) == ("error", "HashOfAnotherFormat")
-    assert f"has the shape {shape}" in told["hint"]
-    assert "USERS_HASH_FORMAT=bcrypt writes bcrypt $2b$" in told["hint"]
+    line = told(service)
+    assert (line["level"], line["error"]) == ("error", "HashOfAnotherFormat")
+    assert f"has the shape {shape}." in line["hint"]
+    assert ("USERS_HASH_FORMAT=bcrypt writes bcrypt $2b$" in line["hint"]) == (name == "bcrypt")
     assert stored not in service.logs.getvalue()
-    metrics = service.client.get("/metrics", headers=BEARER).get_data(as_text=True)
-    assert 'latchkey_resets_refused_total{reason="format"} 1.0' in metrics
+    assert refusals(service).endswith(" 1.0")
     service.work()
     assert (len(service.relay.mails), unfinished(service.redis)) == (1, 0)
 
 
-@pytest.mark.parametrize("written", get_args(HashFormat))
-def test_each_format_replaces_its_own_hashes_and_no_others(make_service: MakeService, written: HashFormat) -> None:
-    service = make_service(USERS_HASH_FORMAT=written)
-    outcomes = {}
-    for stored in get_args(HashFormat):
-        add(service, encode("the old password of everybody", stored, 4), f"{stored}@example.com")
-        outcomes[stored] = service.reset(service.link_for(f"{stored}@example.com")).status_code
+def test_each_new_hash_is_in_the_format_of_the_old_one(make_service: MakeService) -> None:
+    service = make_service()
+    for name in FIVE:
+        add(service, encode(OLD_PASSWORD, name), f"{name}@example.com")
 
-    assert outcomes == {stored: 200 if stored == written else 503 for stored in get_args(HashFormat)}
+    outcomes = [service.reset(service.link_for(f"{name}@example.com")).status_code for name in FIVE]
+
+    assert outcomes == [200] * 5
+    for name in FIVE:
+        stored = service.stored_hash(f"{name}@example.com")
+        assert is_hash_of(stored, NEW_PASSWORD)
+        assert stored[:6] == encode("another", name)[:6]
 
 
-@pytest.mark.parametrize("hash_format", ["bcrypt", "bcrypt-2y"])
-def test_the_oldest_prefix_of_bcrypt_is_replaced(make_service: MakeService, hash_format: str) -> None:
-    service = make_service(USERS_HASH_FORMAT=hash_format)
-    add(service, f"$2a$10${BODY}")
+def test_with_a_wrong_format_no_hash_is_touched(make_service: MakeService) -> None:
+    service = make_service(USERS_HASH_FORMAT="better-auth")
+    hashes = {f"{name}@example.com": encode(OLD_PASSWORD, name) for name in FIVE}
+    for address, stored in hashes.items():
+        add(service, stored, address)
+
+    outcomes = [service.reset(service.link_for(address)).status_code for address in hashes]
+
+    assert outcomes == [503] * 5
+    assert {address: service.stored_hash(address) for address in hashes} == hashes
+    assert len({line["hint"] for line in service.events("reset_impossible")}) == 5
+
+
+def test_the_operator_may_let_one_format_replace_all_others(make_service: MakeService) -> None:
+    service = make_service(USERS_HASH_FORMAT="argon2id", USERS_HASH_REPLACE="true")
+    add(service, "5f4dcc3b5aa765d61d8327deb882cf99")
 
     assert service.reset(service.link_for(ANNA)).status_code == 200
+
+    assert service.stored_hash(ANNA).startswith("$argon2id$")
+    (line,) = service.events("hash_replaced")
+    assert (line["old"], line["new"]) == ("of no known hash", "argon2id")
+
+
+@pytest.mark.parametrize("name", ["flask-security", "devise"])
+def test_a_secret_of_the_application_is_part_of_the_hash(make_service: MakeService, name: HashFormatName) -> None:
+    service = make_service(USERS_HASH_FORMAT=name, USERS_HASH_SECRET=SECRET)
+    add(service, encode(OLD_PASSWORD, name))
+    token = service.link_for(ANNA)
+
+    assert service.reset(token, OLD_PASSWORD).status_code == 422
+    assert service.reset(token).status_code == 200
+    assert not is_hash_of(service.stored_hash(ANNA), NEW_PASSWORD)
+    assert SECRET not in service.logs.getvalue()
+
+
+def test_a_first_password_is_hashed_as_most_others_are(make_service: MakeService) -> None:
+    service = make_service(USERS_WITHOUT_PASSWORD="set")
+    for number, name in enumerate(("django-pbkdf2", "bcrypt", "django-pbkdf2")):
+        add(service, encode(OLD_PASSWORD, name), f"{number}@example.com")
+    service.sql("INSERT INTO users (email) VALUES (:mail)", mail=ANNA)
+
+    assert service.reset(service.link_for(ANNA)).status_code == 200
+
+    assert service.stored_hash(ANNA).startswith("pbkdf2_sha256$1000000$")
+
+
+def test_the_first_password_of_a_new_table_is_hashed_with_bcrypt(make_service: MakeService) -> None:
+    service = make_service(USERS_WITHOUT_PASSWORD="set")
+    service.sql("INSERT INTO users (email) VALUES (:mail)", mail=ANNA)
+
+    assert service.reset(service.link_for(ANNA)).status_code == 200
+
+    assert service.stored_hash(ANNA).startswith("$2b$")
+
+
+def failures(service: Service) -> tuple[str, dict[str, str]]:
+    answer = json.loads(service.client.get("/readyz").get_data(as_text=True))
+    service.app.extensions["watch"].tick()
+    lines = service.events("probe_failed")
+    return str(answer["status"]), {line["probe"]: line["hint"] for line in lines}
+
+
+def test_a_table_of_which_no_hash_may_be_replaced_is_told_before_anybody_asks(make_service: MakeService) -> None:
+    service = make_service(USERS_HASH_FORMAT="bcrypt-2y")
+    for number in range(3):
+        add(service, encode(OLD_PASSWORD, "spring"), f"{number}@example.com")
+
+    status, told_ = failures(service)
+
+    assert status == "degraded"
+    assert "None of 3 password hashes" in told_["hash_format"]
+    assert "Spring's" in told_["hash_format"]
+
+
+def test_a_table_of_which_some_hashes_may_be_replaced_is_only_warned_of(make_service: MakeService) -> None:
+    service = make_service()
+    add(service, encode(OLD_PASSWORD, "spring"), "0@example.com")
+    add(service, "5f4dcc3b5aa765d61d8327deb882cf99", "1@example.com")
+
+    _, told_ = failures(service)
+
+    assert "hash_format" not in told_
+    assert "1 of 2 password hashes" in told_["other_hashes"]

@@ -10,7 +10,10 @@ TABLE = (
     "(id {id}, email {email}, password_hash {hash}, is_active boolean, password_changed_at {changed})"
 )
 USUAL = {"id": "integer PRIMARY KEY", "email": "varchar(254)", "hash": "varchar(255)", "changed": "timestamptz"}
-ROW = "INSERT INTO users SELECT n, 'u' || n || '@example.com', 'x', true FROM generate_series(1, {rows}) n"
+ROW = (
+    "INSERT INTO users SELECT n, 'u' || n || '@example.com', '$2b$04$' || repeat('a', 53), true "
+    "FROM generate_series(1, {rows}) n"
+)
 
 
 def probed(service: Service) -> tuple[str, dict[str, str]]:

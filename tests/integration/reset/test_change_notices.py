@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from api.passwords.hashing import encode
 from shared.outbox.outbox import Outbox
 from shared.redis_keys import Key
 from shared.users.users import Users
 from tests.conftest import MakeService
 from tests.integration.conftest import before_hashing
+from tests.support.hashes import encode
 from tests.support.outbox import make_due, unfinished
 from tests.support.service import Service
 
@@ -64,7 +64,7 @@ def test_notices_of_a_failed_update_and_its_retry_share_a_message_id(
 def test_a_change_by_the_application_in_between_sends_no_notice(
     service: Service, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = encode("set in the application", "bcrypt", 4)
+    other = encode("set in the application", "bcrypt")
     before_hashing(monkeypatch, lambda: service.sql("UPDATE users SET password_hash = :other", other=other))
 
     assert service.reset(token).status_code == 400

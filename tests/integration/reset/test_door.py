@@ -21,7 +21,7 @@ THREADS = 4
 SLOTS = THREADS // 2
 MANY = 8
 
-# "fork", so that the server's processes inherit the patched encode(): it is not the default from Python 3.14 on.
+# "fork", so that the server's processes inherit the patched hash(): it is not the default from Python 3.14 on.
 HELD = textwrap.dedent("""
     import multiprocessing
     import os
@@ -31,10 +31,10 @@ HELD = textwrap.dedent("""
     import redis
 
     import api.app
-    import api.passwords.hashing
     from api.__main__ import main
+    from api.passwords.formats.bcrypt_formats import Bcrypt
 
-    def encode(password, *_):
+    def wait(*_):
         store = redis.Redis.from_url(os.environ["REDIS_URL"])
         store.incr("test:begun")
         while not store.exists("test:go"):
@@ -42,8 +42,8 @@ HELD = textwrap.dedent("""
         return "the new hash"
 
     multiprocessing.set_start_method("fork")
-    api.passwords.hashing.encode = encode
-    api.app.Passwords = partial(api.app.Passwords, wait_for_hash=60)
+    Bcrypt.hash = wait
+    api.app.Hashing = partial(api.app.Hashing, wait_for_hash=60)
     main()
 """)
 

@@ -8,10 +8,10 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from api.passwords.hashing import is_hash_of
 from tests.conftest import MakeService
 from tests.integration.users.test_users import STORED
 from tests.support.compose import PROJECT
+from tests.support.hashes import is_hash_of
 from tests.support.service import NEW_PASSWORD, Service
 
 RECIPE = (PROJECT / "docs" / "tables.md").read_text(encoding="utf-8").split("## Users with several addresses")[1]

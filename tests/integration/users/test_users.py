@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from api.passwords.hashing import encode
 from shared.connections.database import db
 from shared.tokens import Tokens
 from shared.users.users import Users
 from tests.conftest import MakeService
+from tests.support.hashes import encode
 from tests.support.service import OLD_PASSWORD, SECRET, Service
 
-STORED = encode(OLD_PASSWORD, "bcrypt", 4)
+STORED = encode(OLD_PASSWORD, "bcrypt")
 
 COLUMNS = {
     "USERS_TABLE": "member",

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from api.passwords.hashing import is_hash_of
 from shared.redis_keys import Key
 from tests.conftest import MakeService
 from tests.integration.users.test_users import STORED
+from tests.support.hashes import is_hash_of
 from tests.support.mails import seen, text_of
 from tests.support.outbox import make_due, unfinished
 from tests.support.service import NEW_PASSWORD, Service, token_in

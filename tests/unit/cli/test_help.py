@@ -19,7 +19,7 @@ MISSING = "DATABASE_URL is missing"
 
 @pytest.fixture(autouse=True)
 def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "USERS_HASH_FORMAT"):
+    for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("FLASK_SKIP_DOTENV", "1")
 

@@ -1,147 +1,210 @@
-import shutil
-import subprocess
+"""Each format by the software that owns it, or by hashes that this software has made."""
+
+import re
 from typing import get_args
 
-import bcrypt
 import pytest
-from django.conf import settings as django_settings
-from django.contrib.auth.hashers import check_password
+from passlib.hash import phpass, sha512_crypt
 
-from api.passwords.hashing import MAX_ROUNDS, Passwords, encode, flaw, is_hash_of
-from api.passwords.policy import WeakPassword
-from shared.settings.settings import HashFormat
+from api.passwords.formats.formats import HashFormats, HashOfAnotherFormat, HashTooExpensive
+from shared.settings.hashes import WITH_SECRET, HashFormatName
+from tests.support.hashes import CHEAP, SECRET, encode, formats
+from tests.unit.passwords.owners import OWNERS
+from tests.unit.passwords.vectors import PEPPER, VECTORS, Vector
 
-ROUNDS = 4
-FORMATS = get_args(HashFormat)
+NAMES = get_args(HashFormatName)[1:]
 PASSWORD = "correct horse — batterie d'agrafes"
 LONGEST = "ä" * 36  # 72 bytes.
-
-
-def passwords(hash_format: HashFormat = "bcrypt") -> Passwords:
-    return Passwords(hash_format, ROUNDS, slots=1)
-
-
-def is_opened_by_bcrypt(stored: str, password: str) -> bool:
-    return bcrypt.checkpw(password.encode(), stored.encode())
-
-
-def is_opened_by_php(stored: str, password: str) -> bool:
-    if not shutil.which("php"):
-        pytest.skip("PHP is not on the PATH")
-    code = "exit(password_verify($argv[1], $argv[2]) ? 0 : 1);"
-    return subprocess.run(["php", "-r", code, "--", password, stored], check=False).returncode == 0
-
-
-def is_opened_by_django(stored: str, password: str) -> bool:
-    if not django_settings.configured:
-        names = ("BCryptSHA256PasswordHasher", "BCryptPasswordHasher")
-        django_settings.configure(PASSWORD_HASHERS=[f"django.contrib.auth.hashers.{name}" for name in names])
-    return bool(check_password(password, stored))
-
-
+# They look like another format, and have to be named.
+ALIKE = {"flask-bcrypt-long": "bcrypt", "flask-security": "argon2id", "devise": "bcrypt-2a"}
+# The formats whose software also reads hashes that begin like this.
 READERS = {
-    "bcrypt": is_opened_by_bcrypt,
-    "bcrypt-2y": is_opened_by_php,
-    "django-bcrypt": is_opened_by_django,
-    "django-bcrypt-sha256": is_opened_by_django,
+    "$2b$": {"bcrypt", "flask-bcrypt-long", "flask-security", "devise"},
+    "$2a$": {"bcrypt", "bcrypt-2a", "bcrypt-2y", "flask-bcrypt-long", "flask-security", "devise"},
+    "$2y$": {"bcrypt-2y", "devise", "wordpress"},
+    "$arg": {"argon2id", "flask-security"},
 }
+BODY = "N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"
 
 
-@pytest.mark.parametrize("hash_format", FORMATS)
-@pytest.mark.parametrize("password", [PASSWORD, LONGEST], ids=["usual", "longest"])
-def test_the_software_that_owns_a_format_accepts_what_is_written_in_it(hash_format: HashFormat, password: str) -> None:
-    stored = encode(password, hash_format, ROUNDS)
+@pytest.mark.parametrize("owner", OWNERS, ids=map(str, OWNERS))
+@pytest.mark.parametrize("password", [PASSWORD, LONGEST, " with blanks "], ids=["usual", "longest", "blanks"])
+def test_the_software_that_owns_a_format_reads_what_is_written_in_it(
+    owner: tuple[HashFormatName, str], password: str
+) -> None:
+    stored = encode(password, owner[0])
+    reads = OWNERS[owner]().reads
 
-    assert READERS[hash_format](stored, password)
-    assert not READERS[hash_format](stored, password[:-1])
-    assert not READERS[hash_format](stored, "x" + password[1:])
-
-
-def test_the_pre_hashing_format_reads_every_character_of_a_long_password() -> None:
-    stored = encode("a" * 256, "django-bcrypt-sha256", ROUNDS)
-
-    assert is_opened_by_django(stored, "a" * 256)
-    assert not is_opened_by_django(stored, "a" * 255 + "b")
+    assert reads(stored, password)
+    assert not reads(stored, password[:-1])
+    assert not reads(stored, "x" + password[1:])
 
 
-def test_bcrypt_accepts_the_php_format_under_its_own_prefix() -> None:
-    stored = encode(PASSWORD, "bcrypt-2y", ROUNDS)
+@pytest.mark.parametrize("owner", OWNERS, ids=map(str, OWNERS))
+def test_what_the_software_writes_is_read_and_replaced_at_the_same_cost_or_more(
+    owner: tuple[HashFormatName, str],
+) -> None:
+    name, owned = owner[0], OWNERS[owner]()
+    stored = owned.writes(PASSWORD)
+    known = formats(name)
 
-    assert stored.startswith("$2y$04$")
-    assert is_opened_by_bcrypt(stored.replace("$2y$", "$2b$"), PASSWORD)
-    assert not is_opened_by_bcrypt(stored.replace("$2y$", "$2b$"), PASSWORD + "x")
-
-
-def test_one_password_is_never_hashed_to_the_same_text_twice() -> None:
-    assert encode(PASSWORD, "bcrypt", ROUNDS) != encode(PASSWORD, "bcrypt", ROUNDS)
-
-
-def test_passwords_are_hashed_in_the_format_and_at_the_cost_they_were_set_up_for() -> None:
-    stored = passwords("django-bcrypt-sha256").hash(PASSWORD)
-
-    assert stored.startswith("bcrypt_sha256$$2b$04$")
-    assert is_opened_by_django(stored, PASSWORD)
+    assert known.is_hash_of(stored, PASSWORD)
+    assert not known.is_hash_of(stored, PASSWORD + "x")
+    replaced = known.for_new(stored).hash("another " + PASSWORD, stored)
+    assert owned.reads(replaced, "another " + PASSWORD)
+    assert all(new >= old for new, old in zip(costs(replaced), costs(stored), strict=True))
+    if name not in ALIKE:
+        assert formats().for_new(stored).name == name
 
 
-@pytest.mark.parametrize("hash_format", FORMATS)
-def test_the_password_of_an_old_hash_in_any_format_is_not_hashed_again(hash_format: HashFormat) -> None:
-    old = encode(PASSWORD, hash_format, ROUNDS)
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda each: f"{each.name}, {each.how}")
+def test_a_hash_that_the_software_made_elsewhere_is_read_and_replaced_in_its_own_form(vector: Vector) -> None:
+    known = HashFormats(vector.name, CHEAP, PEPPER if vector.name in WITH_SECRET else "")
 
-    with pytest.raises(WeakPassword) as caught:
-        passwords().hash(PASSWORD, old)
-
-    assert caught.value.reasons == ["same_as_old"]
-    assert is_opened_by_bcrypt(passwords().hash(PASSWORD + "!", old), PASSWORD + "!")
-
-
-@pytest.mark.parametrize("prefix", ["$2a$", "$2b$", "$2y$", "bcrypt$$2a$", "bcrypt$$2y$"])
-def test_an_old_hash_is_read_under_every_prefix_of_bcrypt(prefix: str) -> None:
-    old = prefix + encode(PASSWORD, "bcrypt", ROUNDS).removeprefix("$2b$")
-
-    assert is_hash_of(old, PASSWORD)
-    assert not is_hash_of(old, PASSWORD + "!")
+    assert known.is_hash_of(vector.stored, vector.password)
+    assert not known.is_hash_of(vector.stored, vector.password + "x")
+    replaced = known.for_new(vector.stored).hash("another password", vector.stored)
+    assert known.is_hash_of(replaced, "another password")
+    assert replaced.split("}")[0][:20] == vector.stored.split("}")[0][:20] or not replaced.startswith("{")
 
 
-@pytest.mark.parametrize("hash_format", FORMATS)
-def test_a_hash_is_imported_in_its_own_format_alone_and_at_a_bearable_cost(hash_format: HashFormat) -> None:
-    stored = encode(PASSWORD, hash_format, ROUNDS)
-
-    assert [name for name in FORMATS if not flaw(stored, name)] == [hash_format]
-    assert flaw(stored.replace("$04$", "$17$"), hash_format) == "has a cost of more than 16"
-    assert flaw(stored + "x", hash_format) == f"is not of the format {hash_format}"
+def costs(stored: str) -> list[int]:
+    """Return the numbers before the salt, without the parts that differ."""
+    return [int(number) for number in re.findall(r"(?<=[$:=,])\d{1,8}(?=[$:,])", stored)][:4]
 
 
-@pytest.mark.parametrize("rounds", [MAX_ROUNDS + 1, 20, 31, 39])
-@pytest.mark.parametrize("prefix", ["$2b$", "$2y$", "bcrypt$$2b$", "bcrypt_sha256$$2b$"])
-def test_an_old_hash_of_an_absurd_cost_is_not_computed(rounds: int, prefix: str) -> None:
-    old = encode(PASSWORD, "bcrypt", ROUNDS).replace("$2b$04$", f"{prefix}{rounds}$")
+@pytest.mark.parametrize("name", NAMES)
+def test_each_format_is_recognised_by_its_own_hashes_alone(name: HashFormatName) -> None:
+    stored = encode(PASSWORD, name)
 
-    assert is_opened_by_bcrypt(passwords().hash(PASSWORD, old), PASSWORD)
+    found = {each for each in NAMES if formats(each).written_over(stored)}
+    assert formats().for_new(stored).name == ALIKE.get(name, name)
+    assert name in found
+    assert found - {name} == READERS.get(stored[:4], set()) - {name}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_new_hash_is_as_long_as_the_probe_takes_it_for(name: HashFormatName) -> None:
+    found = HashFormats(name, 12, SECRET).for_new("")
+
+    assert len(found.hash(PASSWORD)) <= found.length
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_password_is_never_hashed_to_the_same_text_twice(name: HashFormatName) -> None:
+    assert encode(PASSWORD, name) != encode(PASSWORD, name)
+
+
+def test_without_a_table_a_first_password_is_hashed_with_bcrypt() -> None:
+    assert encode(PASSWORD, "auto").startswith("$2b$04$")
 
 
 @pytest.mark.parametrize(
-    "old",
+    "stored",
     [
-        "",
+        f"$2b$17${BODY}",
+        f"$2a$31${BODY}",
+        f"$2y$99${BODY}",
+        f"bcrypt$$2b$31${BODY}",
+        f"bcrypt_sha256$$2b$31${BODY}",
+        f"$bcrypt-sha256$v=2,t=2b,r=31${BODY[:22]}${BODY[22:]}",
+        f"$wp$2y$31${BODY}",
+        f"{{bcrypt}}$2a$31${BODY}",
+        "$argon2id$v=19$m=4294967295,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43,
+        "$argon2id$v=19$m=65536,t=100000,p=4$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43,
+        "$argon2id$v=19$m=65536,t=3,p=4000$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43,
+        "argon2$argon2id$v=19$m=4294967295,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43,
+        "{argon2@SpringSecurity_v5_8}$argon2id$v=19$m=4194304,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43,
+        "pbkdf2_sha256$4000000000$salt$" + "A" * 43 + "=",
+        "pbkdf2:sha256:4000000000$salt$" + "a" * 64,
+        "$pbkdf2-sha256$4000000000$c2FsdA$" + "A" * 43,
+        "scrypt:1073741824:8:1$salt$" + "a" * 128,
+        "scrypt:32768:8:1000$salt$" + "a" * 128,
+        "scrypt:32767:8:1$salt$" + "a" * 128,
+        "scrypt$1073741824$salt$8$1$" + "A" * 86 + "==",
+        "{scrypt@SpringSecurity_v5_8}$ff0801$" + "A" * 22 + "==$" + "A" * 43 + "=",
+        "AQAAAAL/////AAAAEAABAgMEBQYHCAkKCwwNDg+yWU7rLgUwPZb1Itsmra7cbxw2EFpwpVFIEtP+JIuUEw==",
+    ],
+)
+def test_a_hash_with_absurd_parameters_is_neither_computed_nor_replaced(stored: str) -> None:
+    known = formats()
+
+    assert not known.is_hash_of(stored, PASSWORD)
+    with pytest.raises(HashTooExpensive):
+        known.for_new(stored)
+    assert known.flaw(stored) == "takes too long, or too much memory, to compute"
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
         "plain text",
         "$2b$04$",
-        "$2b$04$" + "." * 54,
-        "$2b$00$" + "." * 53,
-        "$2b$04$" + "9" * 53,
-        "$2x$04$" + "." * 53,
-        "$2b$٠٤$" + "." * 53,
+        f"$2b$04${BODY}x",
+        f"$2x$04${BODY}",
+        f"$2b$٠٤${BODY}",
+        f"$2b$04${BODY}\n",
         "bcrypt$",
-        "md5$$2b$04$" + "." * 53,
-        "$2b$04$" + "." * 53 + "\n",
+        f"md5$$2b$04${BODY}",
         "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$aGFzaA",
+        "$argon2i$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43,
+        "pbkdf2_sha256$1000$salt$short",
+        "{noop}password",
+        f"{{bcrypt2}}$2a$10${BODY}",
+        "AQAAAAIAAAAyAAAAEOMwvh3+FZxqkdMBz2ekgGhwQ4A=",
+        "5f4dcc3b5aa765d61d8327deb882cf99",
         "\x00",
     ],
 )
-def test_a_password_is_hashed_if_the_old_hash_is_not_bcrypt(old: str) -> None:
-    assert is_opened_by_bcrypt(passwords().hash(PASSWORD, old), PASSWORD)
+def test_nothing_is_written_over_what_is_not_understood(stored: str) -> None:
+    for name in get_args(HashFormatName):
+        known = formats(name)
+        assert not known.is_hash_of(stored, PASSWORD)
+        with pytest.raises(HashOfAnotherFormat):
+            known.for_new(stored)
+        assert known.flaw(stored)
 
 
-def test_a_password_longer_than_the_old_hash_could_be_of_is_hashed() -> None:
-    old = encode("a" * 72, "bcrypt", ROUNDS)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_format_that_may_replace_others_does_so_only_if_the_operator_says_so(name: HashFormatName) -> None:
+    foreign = "5f4dcc3b5aa765d61d8327deb882cf99"
 
-    assert is_opened_by_django(passwords("django-bcrypt-sha256").hash("a" * 73, old), "a" * 73)
+    assert not formats(name).may_replace(foreign)
+    assert formats(name, replace=True).for_new(foreign).name == name
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        phpass.using(rounds=8).hash(PASSWORD),
+        sha512_crypt.using(rounds=1000).hash(PASSWORD),
+        sha512_crypt.using(rounds=1234, salt="").hash(PASSWORD),
+    ],
+)
+def test_old_formats_are_read_and_not_written(stored: str) -> None:
+    known = formats("bcrypt", replace=True)
+
+    assert known.is_hash_of(stored, PASSWORD)
+    assert not known.is_hash_of(stored, PASSWORD + "x")
+    assert known.for_new(stored).name == "bcrypt"
+    with pytest.raises(HashOfAnotherFormat):
+        formats().for_new(stored)
+
+
+@pytest.mark.parametrize("stored", ["$P$Z" + "a" * 30, "$6$rounds=999999999$salt$" + "a" * 86])
+def test_an_old_format_with_absurd_parameters_is_not_computed(stored: str) -> None:
+    assert not formats().is_hash_of(stored, PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("bcrypt", f"$2a$10${BODY}"),
+        ("bcrypt-2y", f"$2a$10${BODY}"),
+        ("wordpress", "$P$B" + "a" * 30),
+        ("wordpress", f"$2y$10${BODY}"),
+        ("werkzeug-pbkdf2", "pbkdf2:sha1:1000$salt$" + "a" * 40),
+    ],
+)
+def test_older_hashes_of_the_same_software_are_replaced(name: HashFormatName, stored: str) -> None:
+    assert formats(name).for_new(stored).name == name

@@ -2,24 +2,18 @@
 
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
-import bcrypt
 import pytest
 
-import api.passwords.hashing
-from api.passwords.hashing import HashingBusy, Passwords, at_a_time
+from api.passwords.formats.hash_format import MAX_MEMORY
+from api.passwords.hashing import Hashing, HashingBusy, at_a_time
 from shared.tokens import InvalidToken
-
-PASSWORD = "correct horse battery staple"
-
-
-def passwords(slots: int) -> Passwords:
-    return Passwords("bcrypt", rounds=4, slots=slots)
 
 
 def test_no_slot_is_left_when_all_are_taken() -> None:
-    two = passwords(slots=2)
+    two = Hashing(slots=2)
 
     with two.slot("anna's"), two.slot("berta's"):
         with pytest.raises(HashingBusy), two.slot("carla's"):
@@ -31,7 +25,7 @@ def test_no_slot_is_left_when_all_are_taken() -> None:
 
 
 def test_a_link_is_invalid_to_others_while_its_password_is_being_set() -> None:
-    one = passwords(slots=1)
+    one = Hashing(slots=1)
 
     with one.slot("anna's"), pytest.raises(InvalidToken), one.slot("anna's"):
         pass
@@ -41,7 +35,7 @@ def test_a_link_is_invalid_to_others_while_its_password_is_being_set() -> None:
 
 
 def test_links_that_were_tried_before_leave_slots_to_those_that_were_not() -> None:
-    four = passwords(slots=4)
+    four = Hashing(slots=4)
 
     with four.slot("eve's", again=True), four.slot("eve's other", again=True):
         with pytest.raises(HashingBusy), four.slot("eve's third", again=True):
@@ -54,7 +48,7 @@ def test_links_that_were_tried_before_leave_slots_to_those_that_were_not() -> No
 
 
 def test_one_link_used_at_once_counts_as_tried_before() -> None:
-    six = passwords(slots=6)
+    six = Hashing(slots=6)
 
     with six.slot("eve's"), six.slot("eve's"), six.slot("eve's"), six.slot("eve's"):
         with pytest.raises(InvalidToken), six.slot("eve's"):
@@ -64,43 +58,69 @@ def test_one_link_used_at_once_counts_as_tried_before() -> None:
 
 
 def test_with_one_slot_a_link_may_be_tried_again() -> None:
-    one = passwords(slots=1)
+    one = Hashing(slots=1)
 
     with one.slot("anna's", again=True):
         assert one.waiting == 1
 
 
 def test_a_slot_comes_free_again_even_after_a_failure() -> None:
-    one = passwords(slots=1)
+    one = Hashing(slots=1)
 
-    with pytest.raises(ValueError, match="72 bytes"), one.slot("anna's"):
-        one.hash("a" * 73)
+    with pytest.raises(ZeroDivisionError), one.slot("anna's"):
+        one.run(lambda: str(1 // 0), MAX_MEMORY)
 
     assert one.waiting == 0
-    assert bcrypt.checkpw(PASSWORD.encode(), one.hash(PASSWORD).encode())
+    assert one.run(lambda: "a hash", MAX_MEMORY) == "a hash"
 
 
-def test_a_hash_that_cannot_start_in_time_is_refused_and_never_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hash_that_cannot_start_in_time_is_refused_and_never_computed() -> None:
     hashed: list[str] = []
     begun, ended = threading.Event(), threading.Event()
 
-    def encode_slowly(password: str, *_: object) -> str:
-        hashed.append(password)
+    def slowly() -> str:
+        hashed.append("the first")
         begun.set()
         ended.wait(10)
         return "a hash"
 
-    monkeypatch.setattr(api.passwords.hashing, "encode", encode_slowly)
-    one = Passwords("bcrypt", rounds=4, slots=1, wait_for_hash=0.01)
+    def never() -> str:
+        hashed.append("the second")
+        return "another"
+
+    one = Hashing(slots=1, wait_for_hash=0.01)
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(one.hash, "the first")
+        first = pool.submit(one.run, slowly, 0)
         begun.wait(10)
         with pytest.raises(HashingBusy):
-            one.hash("the second")
+            one.run(never, 0)
         ended.set()
 
         assert first.result(10) == "a hash"
     assert hashed == ["the first"]
+
+
+@pytest.mark.parametrize(("memory", "together"), [(MAX_MEMORY // 2 + 1, 1), (MAX_MEMORY // 2, 2), (0, 4)])
+def test_hashes_that_need_much_memory_are_computed_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch, memory: int, together: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(5)), raising=False)
+    four, at_once, most, counting = Hashing(slots=4), 0, 0, threading.Lock()
+
+    def hash_() -> str:
+        nonlocal at_once, most
+        with counting:
+            at_once += 1
+            most = max(most, at_once)
+        time.sleep(0.2)
+        with counting:
+            at_once -= 1
+        return "a hash"
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: four.run(hash_, memory), range(4)))
+
+    assert most == together
 
 
 @pytest.mark.parametrize(

@@ -10,21 +10,18 @@ from hypothesis import strategies as st
 
 from api.passwords.personal_words import without, words_of_address
 from api.passwords.policy import PasswordPolicy, Reason, WeakPassword
-from shared.settings.settings import HashFormat
+from shared.settings.hashes import HashFormatName
+from tests.support.hashes import formats
 
-FORMATS = get_args(HashFormat)
-UNHASHED = [name for name in FORMATS if name != "django-bcrypt-sha256"]
 PASSWORD = "correct horse — batterie d'agrafes"
 ADDRESS = "anna.smith@example.com"
 LONG = "Many words and then some more, as many as hardly anybody could keep in mind"[:72]
-POLICIES = {(name, length): PasswordPolicy(name, length, "Latchkey demo") for name in FORMATS for length in (8, 12, 15)}
+POLICIES = {length: PasswordPolicy(length, 72, "bytes", "Latchkey demo") for length in (8, 12, 15)}
 
 
-def reasons(
-    password: str, hash_format: HashFormat = "bcrypt", min_length: int = 15, address: str = ADDRESS
-) -> list[Reason]:
+def reasons(password: str, min_length: int = 15, address: str = ADDRESS) -> list[Reason]:
     try:
-        POLICIES[hash_format, min_length].check(password, address)
+        POLICIES[min_length].check(password, address)
     except WeakPassword as error:
         return error.reasons
     return []
@@ -77,23 +74,31 @@ def test_a_password_is_too_short_by_its_characters_and_not_by_its_bytes(password
     assert reasons(password) == ["too_short"]
 
 
-@pytest.mark.parametrize("hash_format", UNHASHED)
-def test_where_bcrypt_reads_72_bytes_a_longer_password_is_refused_and_not_cut(hash_format: HashFormat) -> None:
-    assert reasons(LONG, hash_format) == []
-    assert reasons(LONG + "!", hash_format) == ["too_long"]
-    assert reasons(LONG[:-1] + "ä", hash_format) == ["too_long"]
+def test_where_bcrypt_reads_72_bytes_a_longer_password_is_refused_and_not_cut() -> None:
+    assert reasons(LONG) == []
+    assert reasons(LONG + "!") == ["too_long"]
+    assert reasons(LONG[:-1] + "ä") == ["too_long"]
 
 
-def test_the_pre_hashing_format_takes_256_characters() -> None:
-    whole = (LONG * 4)[:256]
+@pytest.mark.parametrize(
+    ("name", "longest"),
+    [
+        *[("auto", 72), ("bcrypt", 72), ("devise", 72), ("spring", 72), ("better-auth", 128)],
+        *[("django-bcrypt-sha256", 256), ("flask-security", 256), ("argon2id", 256), ("wordpress", 256)],
+    ],
+)
+def test_the_format_limits_the_length(name: HashFormatName, longest: int) -> None:
+    limits = formats(name).narrowest
+    policy = PasswordPolicy(15, limits.max_length, limits.max_length_unit)
+    whole = (LONG * 4)[:longest]
 
-    assert reasons(whole, "django-bcrypt-sha256") == []
-    assert reasons(whole + "!", "django-bcrypt-sha256") == ["too_long"]
+    policy.check(whole, ADDRESS)
+    with pytest.raises(WeakPassword, match="too_long"):
+        policy.check(whole + "!", ADDRESS)
 
 
-@pytest.mark.parametrize("hash_format", FORMATS)
-def test_a_nul_is_refused(hash_format: HashFormat) -> None:
-    assert reasons(PASSWORD + "\x00", hash_format) == ["contains_nul"]
+def test_a_nul_is_refused() -> None:
+    assert reasons(PASSWORD + "\x00") == ["contains_nul"]
 
 
 def test_every_reason_against_storing_it_is_given_at_once() -> None:
@@ -103,7 +108,7 @@ def test_every_reason_against_storing_it_is_given_at_once() -> None:
 
 def test_a_password_does_not_show_in_its_refusal() -> None:
     with pytest.raises(WeakPassword) as caught:
-        POLICIES["bcrypt", 15].check("hunter2", ADDRESS)
+        POLICIES[15].check("hunter2", ADDRESS)
 
     assert "hunter2" not in f"{caught.value!r} {caught.value}"
 

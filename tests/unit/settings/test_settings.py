@@ -14,7 +14,6 @@ SHARED = {
     "SECRET_KEY": KEY,
     "REDIS_URL": "redis://:hunter2-redis@redis.example:6379/0",
     "DATABASE_URL": "postgresql://latchkey:hunter2-database@db.example/app",
-    "USERS_HASH_FORMAT": "bcrypt",
 }
 WORKER = SHARED | {
     "RESET_URL": "https://www.example.com/reset-password",
@@ -59,7 +58,7 @@ def test_an_empty_variable_counts_as_not_set() -> None:
     settings = ApiSettings.load(SHARED | {"PORT": "", "PRODUCT_NAME": "", "SECRET_KEY_FILE": ""})
 
     assert (settings.port, settings.product_name) == (8000, "Latchkey")
-    assert "is missing" in only_problem(ApiSettings, USERS_HASH_FORMAT="")
+    assert "is missing" in only_problem(ApiSettings, DATABASE_URL="")
 
 
 def test_settings_cannot_be_changed_afterwards() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.settings.settings import WithoutPassword
+from shared.settings.users_table import WithoutPassword
 from shared.users.user import Offer, User
 
 HASH = "$2b$12$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234"

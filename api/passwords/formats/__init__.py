@@ -1,0 +1,1 @@
+"""The formats in which applications store passwords: one class for each, which reads and writes them."""
