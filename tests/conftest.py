@@ -14,6 +14,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from dev.stack.redis_server import NoRedisServer, find_server
+from tests.support.mariadb import MariaDb, find_mariadb
 from tests.support.servers import RedisServer, Relay, RelayServer, is_ci
 from tests.support.service import SECRET, Service
 from tests.support.stand_ins.breach_service import BreachService, breach_service
@@ -103,6 +104,26 @@ def postgres_url(postgres: Any) -> str:
     """A database without tables."""
     postgres.psql("DROP SCHEMA public CASCADE; CREATE SCHEMA public;")
     return str(postgres.get_uri())
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    if find_mariadb() is None:
+        missing("No MariaDB on the PATH")
+    with tempfile.TemporaryDirectory(prefix="latchkey-") as folder:
+        server = MariaDb(Path(folder))
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture
+def mariadb_url(mariadb: MariaDb) -> str:
+    """A database without tables."""
+    mariadb.run("DROP DATABASE IF EXISTS app", "CREATE DATABASE app")
+    return mariadb.url("app")
 
 
 @pytest.fixture
@@ -202,12 +223,10 @@ def share_service(services_of_all: MakeService, redis_server: RedisServer, relay
     return share
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgres", "mariadb"])
 def service_on_each(request: pytest.FixtureRequest, make_service: MakeService) -> Service:
     """The service on each supported database."""
-    if request.param == "sqlite":
-        return make_service()
-    return make_service(DATABASE_URL=request.getfixturevalue("postgres_url"))
+    return make_service(DATABASE_URL=request.getfixturevalue(f"{request.param}_url"))
 
 
 def environment(redis_server: RedisServer, relay: RelayServer, database_url: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from benchmarks.channels.viewer import Seen
 from benchmarks.figures import Estimate, interval, mean, nearest_rank
 from benchmarks.results import Bench, Part, Promise, Table, shown
 
-SHORT = Plan(processes=(1,), delays=(0.1,), experiments=10, spacing=0.6, grown=20)
+SHORT = Plan(processes=(1,), delays=(0.1,), experiments=4, spacing=0.6, grown=20)
 MAX_DIFFERENCE = 0.03
 MAX_MEDIAN = 2.0  # Seconds.
 MAX_GROWTH = 0.02  # Difference between the classes, as a share.

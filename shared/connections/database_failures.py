@@ -8,6 +8,7 @@ trigger says in its own words, may hold values: only their kind and the names of
 import sqlite3
 
 import psycopg
+import pymysql
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -25,6 +26,7 @@ _RIGHTS = (
     "of row level security, too."
 )
 _REPLICA = "This database takes no writes. Let the API's DATABASE_URL name the primary."
+_CONSTRAINTS = "Check the constraints of the table, and its triggers."
 _SLOW = "Check the load and the locks of the database, and that an index serves the look-up."
 
 # The classes whose words may hold values: of data and constraints; of functions in other languages and in PL/pgSQL.
@@ -49,7 +51,7 @@ _CURES = {
     "22001": "Make the column longer.",
     "08": _AWAY,
     "22": _TYPES,
-    "23": "Check the constraints of the table, and its triggers.",
+    "23": _CONSTRAINTS,
     "28": "Check the user and the password in DATABASE_URL, and pg_hba.conf.",
     "40": "It passes by itself: somebody else changed the row. If it lasts, check the triggers of the table.",
     "42": _SETTINGS,
@@ -62,11 +64,35 @@ _SQLITE_CURES = {
     "SQLITE_READONLY": "Let the API write to the file and its folder.",
     "SQLITE_CANTOPEN": "Check the path in DATABASE_URL, and the rights to the file and its folder.",
     "SQLITE_BUSY": "Another program writes to the file, and does not end. See which one it is.",
-    "SQLITE_CONSTRAINT": "Check the constraints of the table, and its triggers.",
+    "SQLITE_CONSTRAINT": _CONSTRAINTS,
     "SQLITE_ERROR": _SETTINGS,
     "SQLITE_NOTADB": "Check the path in DATABASE_URL.",
     "SQLITE_FULL": "Free space on the disk.",
 }
+
+
+# By MySQL's error number (https://dev.mysql.com/doc/mysql-errors/en/server-error-reference.html).
+_MYSQL_CURES = {
+    **dict.fromkeys((1044, 1045, 1698), "Check the user and the password in DATABASE_URL."),
+    1049: "Check the name of the database in DATABASE_URL.",
+    **dict.fromkeys((1054, 1064, 1146, 1103, 1102), _SETTINGS),
+    **dict.fromkeys((1142, 1143, 1370), _RIGHTS),
+    **dict.fromkeys((1290, 1792, 1836), _REPLICA),
+    **dict.fromkeys((1205, 1969, 3024, 1317), _SLOW),
+    1213: "It passes by itself: somebody else changed the row. If it lasts, check the triggers of the table.",
+    **dict.fromkeys((1040, 1203, 1226), "Let the database take more connections, or put a proxy before it."),
+    1406: "Make the column longer.",
+    **dict.fromkeys((1288, 1348, 1394, 1395), "Let USERS_TABLE name a table, or a view that can be updated."),
+    1369: "Check the WITH CHECK OPTION of the view.",
+    **dict.fromkeys((1048, 1062, 1364, 1451, 1452, 3819, 4025), _CONSTRAINTS),
+    **dict.fromkeys((1265, 1292, 1366, 1690), _TYPES),
+    1644: "Check the triggers of the table.",
+}
+# Messages of these may hold values, or a trigger's own words.
+_MYSQL_NOT_REPEATED = {1048, 1062, 1265, 1292, 1366, 1451, 1452, 1644, 1690, 3819, 4025}
+_MYSQL_CLIENT = range(2000, 3000)  # PyMySQL's own numbers: no connection, or lost.
+_MYSQL_SIGNAL = 1644
+_MYSQL_LASTING = {1054, 1142, 1143, 1290, 1370, 1792, 1836}
 
 
 def explain_database(error: SQLAlchemyError) -> str:
@@ -78,6 +104,8 @@ def explain_database(error: SQLAlchemyError) -> str:
             return _of_postgresql(cause, cause.sqlstate)
         case psycopg.Error() as cause:
             return f"The database cannot be reached: {_own_words(str(cause))}. {_AWAY}"
+        case pymysql.MySQLError() as cause:
+            return _of_mysql(cause)
         case sqlite3.Error() as cause:
             return _of_sqlite(cause)
     return f"The database refused a statement ({type(error).__name__}). {_SETTINGS}"
@@ -93,6 +121,8 @@ def is_lasting(error: SQLAlchemyError) -> bool:
     if isinstance(error, DataError | IntegrityError | ProgrammingError):
         return True
     cause = getattr(error, "orig", None)
+    if isinstance(cause, pymysql.MySQLError):  # PyMySQL raises OperationalError for an unknown column, too.
+        return _number(cause) in _MYSQL_LASTING
     return isinstance(cause, sqlite3.Error) and _code(cause) in {"SQLITE_ERROR", "SQLITE_READONLY"}
 
 
@@ -101,6 +131,8 @@ def is_of_a_trigger(error: Exception) -> bool:
     match getattr(error, "orig", None):
         case psycopg.Error() as cause:
             return _is_raised(cause)
+        case pymysql.MySQLError() as cause:
+            return _number(cause) == _MYSQL_SIGNAL
         case sqlite3.Error() as cause:
             return _code(cause) == "SQLITE_CONSTRAINT_TRIGGER"
     return False
@@ -121,6 +153,20 @@ def _of_postgresql(cause: psycopg.Error, code: str) -> str:
 def _without_values(cause: psycopg.Error) -> str:
     names = [name for name in (cause.diag.constraint_name, cause.diag.column_name) if name]
     return " ".join([type(cause).__name__, *names])
+
+
+def _of_mysql(cause: pymysql.MySQLError) -> str:
+    number = _number(cause)
+    said = str(cause.args[1]) if len(cause.args) > 1 else type(cause).__name__
+    if number in _MYSQL_CLIENT or number == 0:
+        return f"The database cannot be reached: {_own_words(said)}. {_AWAY}"
+    cure = _MYSQL_CURES.get(number, "The database's own log says more.")
+    said = type(cause).__name__ if number in _MYSQL_NOT_REPEATED else said
+    return f"The database refused a statement: {_own_words(said)} (error {number}). {cure}"
+
+
+def _number(cause: pymysql.MySQLError) -> int:
+    return cause.args[0] if cause.args and isinstance(cause.args[0], int) else 0
 
 
 def _of_sqlite(cause: sqlite3.Error) -> str:

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
-from shared.settings.database_url import Backend, DatabaseAddress
+from shared.settings.database.address import Backend, DatabaseAddress
+from shared.settings.database.sql_text import assignments, checked_condition, statements
 from shared.settings.environment import FromEnvironment
-from shared.settings.sql_text import assignments, checked_condition, statements
 
 WithoutPassword = Literal["silent", "tell", "set"]
 
@@ -30,7 +30,8 @@ class UsersTableSettings(FromEnvironment):
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
         description="The database that has the users table: `postgresql://user:password@host/name`, with several hosts "
-        "and libpq's parameters if necessary, or `sqlite:////path/to/file`."
+        "and libpq's parameters if necessary, `mysql://user:password@host/name` for MySQL and MariaDB, or "
+        "`sqlite:////path/to/file`."
     )
     users_table: Name = Field(
         default="users", description="The name of the users table, with its schema if necessary: `schema.table`."

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Label, Select, bindparam, case, func, null, select
+from sqlalchemy import Connection, Label, Select, Text, bindparam, case, func, null, select
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -95,8 +95,9 @@ class LookUp:
         """
         # Ids are ordered as text: some types have no order, and an index must not tempt the database to read it all.
         by_id = stored(self._table.id).as_text(self._table.id)
-        text = stored(self._table.email).as_text(self._table.email)
-        by_spelling = case((text == bindparam("typed"), 0), (text == bindparam("lower"), 1), else_=2)
+        email, kind = self._table.email, stored(self._table.email)
+        is_typed, is_lower = (kind.is_exactly(email, bindparam(name, type_=Text())) for name in ("typed", "lower"))
+        by_spelling = case((is_typed, 0), (is_lower, 1), else_=2)
         return self._select().where(addresses).order_by(self._active.desc(), by_spelling, by_id).limit(MAX_ROWS)
 
     def _select(self) -> Select[Any]:

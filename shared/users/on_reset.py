@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, TextClause, bindparam, text
 from sqlalchemy.types import NullType
 
-from shared.settings.sql_text import assignments, statements
+from shared.settings.database.sql_text import assignments, statements
 from shared.settings.users_table import UsersTableSettings
 from shared.users.table import UsersTable, UsersTableError, stored
 from shared.users.user import User

@@ -3,13 +3,17 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Update, and_, func, literal_column, select, update
+from sqlalchemy import Column, Connection, Update, and_, literal_column, or_, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared.users.on_reset import NOBODY, OnReset
 from shared.users.table import UsersTable, UsersTableError, stored
 from shared.users.user import User
+
+_LONGER = {"mysql": "MODIFY {} varchar(255)"} | dict.fromkeys(
+    ("postgresql", "sqlite"), "ALTER COLUMN {} TYPE varchar(255)"
+)
 
 
 class UpdateIgnored(Exception):
@@ -78,7 +82,7 @@ def _require_room(table: UsersTable, needed: int) -> None:
         raise UsersTableError(
             f"USERS_PASSWORD_COLUMN: {table.password.name} holds {now.length} characters, and a hash of "
             f"USERS_HASH_FORMAT has {needed}. Make the column longer: ALTER TABLE {table.reflected.fullname} "
-            f"ALTER COLUMN {table.password.name} TYPE varchar(255)."
+            f"{_LONGER[table.backend].format(table.password.name)}."
         )
 
 
@@ -95,15 +99,10 @@ def _setting(table: UsersTable, password_hash: str) -> Update:
 
 def _has(table: UsersTable, password_hash: str, address: str) -> ColumnElement[bool]:
     """Return the condition that a row has this hash and address, and meets USERS_FILTER."""
-    hash_ = stored(table.password).as_text(table.password)
-    same_hash = hash_ == password_hash
+    same_hash = stored(table.password).is_exactly(table.password, password_hash)
     if password_hash == "":  # An account without a password may have NULL there.
-        same_hash = func.coalesce(hash_, "") == ""
-    return and_(
-        same_hash,
-        stored(table.email).as_text(table.email) == address,
-        table.condition,
-    )
+        same_hash = or_(table.password.is_(None), same_hash)
+    return and_(same_hash, stored(table.email).is_exactly(table.email, address), table.condition)
 
 
 def _holds(connection: Connection, table: UsersTable, user: User, password_hash: str) -> bool:
@@ -111,7 +110,7 @@ def _holds(connection: Connection, table: UsersTable, user: User, password_hash:
 
     The row may be out of sight by now, as a policy of row level security wants it: that counts as set.
     """
-    same_user = and_(table.has_id(user.id), stored(table.email).as_text(table.email) == user.address)
+    same_user = and_(table.has_id(user.id), stored(table.email).is_exactly(table.email, user.address))
     hashes = [text or "" for text in connection.execute(select(table.password).where(same_user)).scalars()]
     return not hashes or any(_is_set(text, user.password_hash, password_hash) for text in hashes)
 

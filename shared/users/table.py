@@ -11,12 +11,14 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, inspect, literal_column, true
 from sqlalchemy.sql.elements import ColumnElement
 
+from shared.settings.database.address import Backend
 from shared.settings.settings import Settings
+from shared.users.columns.mysql import mysql_columns
 from shared.users.columns.postgresql import postgresql_columns
 from shared.users.columns.sqlite import sqlite_columns
 from shared.users.columns.stored import Stored
 
-_READ_COLUMNS = {"postgresql": postgresql_columns, "sqlite": sqlite_columns}
+_READ_COLUMNS = {"postgresql": postgresql_columns, "mysql": mysql_columns, "sqlite": sqlite_columns}
 
 
 class UsersTableError(Exception):
@@ -29,6 +31,11 @@ class UsersTable:
     def __init__(self, settings: Settings, database: SQLAlchemy) -> None:
         self._settings = settings
         self._database = database
+
+    @property
+    def backend(self) -> Backend:
+        """The kind of the database."""
+        return self._settings.database_backend
 
     @property
     def engine(self) -> Engine:
@@ -102,7 +109,7 @@ class UsersTable:
     def columns(self, table: Table) -> dict[str, Stored]:
         """Read the columns of a table, and their types, as they are now."""
         with self.engine.connect() as connection:
-            return _READ_COLUMNS[connection.dialect.name](connection, table, self._settings.users_id_column)
+            return _READ_COLUMNS[backend(connection)](connection, table, self._settings.users_id_column)
 
     def _optional(self, name: str) -> Column[Any] | None:
         return self.reflected.c[name] if name else None
@@ -110,6 +117,11 @@ class UsersTable:
     def _tables(self, schema: str) -> list[str]:
         found = inspect(self.engine)
         return sorted(found.get_table_names(schema=schema or None) + found.get_view_names(schema=schema or None))
+
+
+def backend(connection: Connection) -> Backend:
+    """Return the kind of a database; SQLAlchemy calls MariaDB by its own name."""
+    return {"mariadb": "mysql"}.get(connection.dialect.name, connection.dialect.name)  # type: ignore[return-value]
 
 
 def stored(column: Column[Any]) -> Stored:

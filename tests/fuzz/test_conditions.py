@@ -8,8 +8,8 @@ import psycopg
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.settings.database_url import Backend
-from shared.settings.sql_text import checked_condition
+from shared.settings.database.address import Backend
+from shared.settings.database.sql_text import checked_condition
 
 # What begins, ends or hides something in SQL.
 PIECES = [

@@ -17,7 +17,6 @@ SERVICES = FILE["services"]
 SECRETS = {"SECRET_KEY": SECRET, "FLOWER_BASIC_AUTH": "operator:hunter2", "REDIS_PASSWORD": "hunter3"}
 REQUIRED = SECRETS | {
     "DATABASE_URL": "postgresql://app:hunter2@db.example.com/app",
-    "USERS_HASH_FORMAT": "django-bcrypt",
     "RESET_URL": "https://www.example.com/reset-password",
     "MAIL_SERVER": "smtp.example.com",
     "MAIL_DEFAULT_SENDER": "no-reply@example.com",

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.elements import BindParameter, ColumnElement
 from sqlalchemy.types import UserDefinedType
 
 
@@ -33,6 +33,10 @@ class Stored(UserDefinedType[str], ABC):
     @abstractmethod
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return the text of the column's values."""
+
+    def is_exactly(self, column: ColumnElement[Any], text: str | BindParameter[Any]) -> ColumnElement[bool]:
+        """Return the condition that the column holds this text, character by character."""
+        return self.as_text(column) == text
 
     @abstractmethod
     def equals(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:

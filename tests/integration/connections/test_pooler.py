@@ -7,8 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from shared.connections import database
-from shared.connections.database import BoundedConnection, database_config
+from shared.connections import postgresql
+from shared.connections.database import database_config
+from shared.connections.postgresql import BoundedConnection
 from tests.conftest import MakeService, missing
 from tests.support.service import Service
 from tests.support.stand_ins.pgbouncer import PROGRAM, PgBouncer
@@ -51,7 +52,7 @@ def reset(service: Service, link: str) -> int:
 def test_a_long_statement_is_cancelled_and_the_connection_lives_on(
     request: pytest.FixtureRequest, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "STATEMENT_TIMEOUT", 0.3)
+    monkeypatch.setattr(postgresql, "STATEMENT_TIMEOUT", 0.3)
     connect = database_config(request.getfixturevalue(address), 1)["SQLALCHEMY_ENGINE_OPTIONS"]["creator"]
 
     with connect() as connection:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.connections.database import ANSWER_TIMEOUT, CONNECT_TIMEOUT
+from shared.connections.waits import ANSWER_TIMEOUT, CONNECT_TIMEOUT
 from tests.conftest import MakeService
 from tests.support.servers import wait_until
 from tests.support.service import Service

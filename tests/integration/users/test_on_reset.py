@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -101,7 +102,7 @@ SUPABASE = (
     },
     {"SELECT count(*) FROM auth.sessions": [1], "SELECT revoked FROM auth.refresh_tokens ORDER BY id": [True, False]},
 )
-APPLICATIONS = {
+APPLICATIONS: dict[str, tuple[str, dict[str, str], Any]] = {
     "Laravel": LARAVEL,
     "Devise": DEVISE,
     "Flask-Security": FLASK_SECURITY,

@@ -6,7 +6,7 @@ from typing import get_args
 
 from api.settings.settings import ApiSettings
 from dev.tools.typescript_client import SETTINGS
-from shared.settings.settings import HashFormat
+from shared.settings.hashes import HashFormatName
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
@@ -20,9 +20,10 @@ def test_the_named_folders_exist() -> None:
 
 
 def test_the_hash_formats_match_the_setting() -> None:
-    table = README.split("\n| format |")[1].split("\n\n")[0]
+    document = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+    table = document.split("\n| format |")[1].split("\n\n")[0]
 
-    assert re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE) == list(get_args(HashFormat))
+    assert re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE) == list(get_args(HashFormatName)[1:])
 
 
 def test_the_metrics_token_of_the_demo_is_valid_and_the_one_that_it_sends() -> None:

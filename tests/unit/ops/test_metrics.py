@@ -16,7 +16,7 @@ WATCH = (
     (Path(__file__).parents[3] / "docs" / "production.md").read_text().split("## What to watch")[1].split("\n## ")[0]
 )
 DELIVERY = "delivery_seconds"
-OF_DATABASE = database_probes(Mock(), Mock(), "", Mock())
+OF_DATABASE = database_probes(Mock(), Mock(), Mock(), Mock())
 PROBES = {probe.name for probe in api_probes(Mock(), Mock(), Mock(), OF_DATABASE).probes}
 
 

@@ -58,11 +58,11 @@ def _django(name: str) -> Owner:
 
     def reads(stored: str, password: str) -> bool:
         configured()
-        return hashers.check_password(password, stored)
+        return bool(hashers.check_password(password, stored))
 
     def writes(password: str) -> str:
         configured()
-        return hashers.make_password(password, hasher=name)
+        return str(hashers.make_password(password, hasher=name))
 
     return Owner(reads, writes)
 

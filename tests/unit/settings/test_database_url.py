@@ -4,7 +4,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from shared.connections.database import database_config
-from shared.settings.database_url import DatabaseAddress
+from shared.settings.database.address import DatabaseAddress
 
 TAKEN: dict[str, dict[str, str]] = {
     "postgres://u:p@h/db": {"user": "u", "password": "p", "host": "h", "dbname": "db"},

@@ -6,7 +6,7 @@ Source: PostgreSQL, "Lexical Structure"; SQLite, tokenize.c; MySQL, "Language St
 import re
 from collections.abc import Iterator
 
-from shared.settings.database_url import Backend
+from shared.settings.database.address import Backend
 
 _STRING = r"'(?:[^']|'')*+'"
 _QUOTED_NAME = r'"(?:[^"]|"")*+"'

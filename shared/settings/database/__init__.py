@@ -1,0 +1,1 @@
+"""The settings of the database: its address, and the SQL that operators write."""
