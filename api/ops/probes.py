@@ -11,7 +11,7 @@ from redis import Redis
 
 from api.ops.last_refusal import LastRefusal
 from api.ops.memory import Memory
-from api.ops.table_hints import check_index, check_unique_id
+from api.ops.table_hints import check_capitals, check_index, check_unique_id
 from api.passwords.table_formats import TableFormats
 from shared.connections.redis_clock import check_clock
 from shared.failures import ProbeFailed
@@ -76,6 +76,7 @@ def database_probes(app: Flask, users: Users, formats: TableFormats, refusal: La
         Probe("hash_format", in_thread(formats.check), after="find_users"),
         Probe("last_reset", refusal.check),
         Probe("other_hashes", hint_in_thread(formats.check_all), after="find_users", is_hint=True),
+        Probe("capitals", hint_in_thread(Rarely(lambda: check_capitals(users))), after="find_users", is_hint=True),
         Probe("lookup_index", hint_in_thread(Rarely(lambda: check_index(users))), after="find_users", is_hint=True),
         Probe("unique_id", hint_in_thread(Rarely(lambda: check_unique_id(table))), after="find_users", is_hint=True),
     ]

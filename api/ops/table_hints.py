@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from shared.addresses import lower
 from shared.failures import ProbeFailed
 from shared.users.table import UsersTable, backend
 from shared.users.users import Users
@@ -69,6 +70,22 @@ def check_index(users: Users) -> None:
                 f"No index serves the look-up by address: each one reads all of {table.sql_name(connection)}, more "
                 f"than {MANY_ROWS:,} rows. {_cure(connection, users)}"
             )
+
+
+def check_capitals(users: Users) -> None:
+    """Raise ProbeFailed if people must type their address with the capitals with which it is stored."""
+    addresses = users.some_addresses()
+    capitals = [address for address in addresses if address != lower(address)]
+    if not capitals or users.looks_up_any_capitals or users.find(lower(capitals[0])):
+        return
+    table = users.table
+    with table.engine.connect() as connection:
+        column = connection.dialect.identifier_preparer.format_column(table.email)
+        raise ProbeFailed(
+            f"{len(capitals)} of {len(addresses)} addresses looked at are stored with capitals, and found only if they "
+            f"are typed so. Set USERS_EMAIL_MATCH=lower, which needs an index on lower({column}) of "
+            f"{table.sql_name(connection)}."
+        )
 
 
 def _cure(connection: Connection, users: Users) -> str:

@@ -64,7 +64,6 @@ def latchkey_settings(ports: Mapping[str, int], *, secret: str, database: Path) 
         "USERS_PASSWORD_COLUMN": "password_hash",
         "USERS_PASSWORD_CHANGED_COLUMN": "password_changed_at",
         "USERS_FILTER": "is_active",
-        "USERS_HASH_FORMAT": "bcrypt",
         "PRODUCT_NAME": PRODUCT_NAME,
         "FORGOT_LIMIT_PER_EMAIL": f"{LINKS}/15 minutes",
         "RESET_URL": f"http://localhost:{ports['PORT']}/reset-password",

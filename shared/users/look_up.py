@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Label, Select, Text, bindparam, case, func, null, select
+from sqlalchemy import Column, Connection, Label, Select, Text, bindparam, case, func, null, select
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -71,9 +71,9 @@ class LookUp:
         """Return the query for one user, whoever it is."""
         return self._select().where(self._table.id.is_not(None)).limit(1)
 
-    def some_hashes(self) -> Select[Any]:
-        """Return the query for the password hashes of whichever rows are read first."""
-        return select(self._table.password).limit(SAMPLE)
+    def sample(self, column: Column[Any]) -> Select[Any]:
+        """Return the query for a column of whichever rows are read first."""
+        return select(column).limit(SAMPLE)
 
     def as_sent(self, connection: Connection) -> tuple[str, Any]:
         """Return the text and the parameters of the look-up by address, as the driver gets them."""

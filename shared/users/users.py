@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Select, select, true
+from sqlalchemy import Column, Select, select, true
 from sqlalchemy.exc import DataError
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -35,7 +35,8 @@ class Users:
         self.table = UsersTable(settings, database)
         self.on_reset = OnReset(settings, self.table)
         self._without_password = settings.users_without_password
-        self.look_up = LookUp(self.table, any_capitals=settings.users_email_match == "lower")
+        self.looks_up_any_capitals = settings.users_email_match == "lower"
+        self.look_up = LookUp(self.table, any_capitals=self.looks_up_any_capitals)
 
     def find(self, address: str) -> list[User]:
         """List the users of this address, whether or not they may get a link, those who meet USERS_FILTER first.
@@ -79,10 +80,15 @@ class Users:
 
         Raises UsersTableError or SQLAlchemyError.
         """
-        with self.table.engine.connect() as connection:
-            stored_hashes = connection.execute(self.look_up.some_hashes()).scalars().all()
-        users = (User("", "", text or "") for text in stored_hashes)
+        users = (User("", "", text) for text in self._sample(self.table.password))
         return [user.password_hash for user in users if user.has_password]
+
+    def some_addresses(self) -> list[str]:
+        """Return the addresses of some users.
+
+        Raises UsersTableError or SQLAlchemyError.
+        """
+        return [text for text in self._sample(self.table.email) if text]
 
     def probe(self) -> None:
         """Run the look-up by address with a limit of no rows, so that a wrong name, type or condition shows.
@@ -117,6 +123,10 @@ class Users:
         Raises UsersTableError or SQLAlchemyError.
         """
         rehearse_change(self.table, self.on_reset, password_hash)
+
+    def _sample(self, column: Column[Any]) -> list[str]:
+        with self.table.engine.connect() as connection:
+            return [text or "" for text in connection.execute(self.look_up.sample(column)).scalars()]
 
     def _together(self, wanted: Sequence[str]) -> list[User]:
         return self._read(self.look_up.of_several, several(wanted))

@@ -2,11 +2,11 @@
 
 import copy
 import itertools
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -36,16 +36,40 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def new_database(postgres: Any) -> Callable[[], str]:
-    """Create an empty PostgreSQL database and return its URL."""
+def new_database(request: pytest.FixtureRequest) -> Callable[[], str]:
+    """Create an empty database and return its URL: a PostgreSQL, or what ATTACKED_DATABASE names."""
+    return _MAKERS[os.environ.get("ATTACKED_DATABASE", "postgresql")](request)
+
+
+def _on_postgresql(request: pytest.FixtureRequest) -> Callable[[], str]:
+    server = request.getfixturevalue("postgres")
 
     def make() -> str:
         name = f"attacks{next(_numbers)}"
-        with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
-        return str(postgres.get_uri(name))
+        return str(server.get_uri(name))
 
     return make
+
+
+def _on_mariadb(request: pytest.FixtureRequest) -> Callable[[], str]:
+    server = request.getfixturevalue("mariadb")
+
+    def make() -> str:
+        name = f"attacks{next(_numbers)}"
+        server.run(f"CREATE DATABASE {name}")
+        return str(server.url(name))
+
+    return make
+
+
+def _on_sqlite(request: pytest.FixtureRequest) -> Callable[[], str]:
+    folder = request.getfixturevalue("tmp_path_factory").mktemp("attacked")
+    return lambda: f"sqlite:///{folder}/{next(_numbers)}.sqlite3"
+
+
+_MAKERS = {"postgresql": _on_postgresql, "mariadb": _on_mariadb, "sqlite": _on_sqlite}
 
 
 @pytest.fixture(scope="session")

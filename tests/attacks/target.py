@@ -1,6 +1,7 @@
 """A running Latchkey, with the views that an attacker and an account's owner have of it."""
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -27,6 +28,10 @@ TABLE = (
 START = 30.0  # Seconds.
 
 
+def _with_driver(scheme: re.Match[str]) -> str:
+    return {"postgresql": "postgresql+psycopg://", "mysql": "mysql+pymysql://"}[scheme[1]]
+
+
 class Target(Client):
     """`python -m api` and `python -m worker` with their own Redis, users table and SMTP relay."""
 
@@ -35,7 +40,7 @@ class Target(Client):
         self.port = free_port()
         self.redis = RedisServer(folder)
         self._relay = RelayServer()
-        self._engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+        self._engine = create_engine(re.sub("^(postgresql|mysql)://", _with_driver, database_url))
         self._folder, self._environ = folder, {"PORT": str(self.port), "BCRYPT_ROUNDS": "10", **environ}
         self._database_url, self._worker = database_url, worker
         self._ids = 0

@@ -63,10 +63,10 @@ class MariaDb:
     def url(self, database: str, user: str = "root", password: str = "") -> str:
         return f"mysql://{user}:{password}@127.0.0.1:{self.port}/{database}"
 
-    def signal(self, number: int) -> None:
-        """Send a signal, for example SIGSTOP to freeze the server."""
+    @property
+    def pid(self) -> int:
         assert self._process
-        self._process.send_signal(number)
+        return self._process.pid
 
     def stop(self) -> None:
         if self._process:

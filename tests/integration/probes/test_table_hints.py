@@ -16,7 +16,7 @@ INDEXES = {
 }
 MANY_ROWS = (
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10002) "
-    "INSERT INTO users SELECT i, 'u' || i || '@example.com', 'x', true, NULL FROM n"
+    "INSERT INTO users SELECT i, 'u' || i || '@example.com', NULL, true, NULL FROM n"
 )
 
 
@@ -102,3 +102,32 @@ def test_a_view_gets_its_index_on_the_table_behind_it(
 
     assert "CREATE INDEX" not in failures["lookup_index"]
     assert "Make an index on the addresses of the table behind the view" in failures["lookup_index"]
+
+
+@pytest.mark.parametrize(
+    ("email", "settings", "told"),
+    [
+        ("varchar(254)", {}, True),
+        ("varchar(254)", {"USERS_EMAIL_MATCH": "lower"}, False),
+        ("citext", {}, False),
+    ],
+)
+def test_addresses_that_are_only_found_with_their_capitals_are_a_hint(
+    owner: Service, service_with: MakeLimited, email: str, settings: dict[str, str], *, told: bool
+) -> None:
+    owner.sql("CREATE EXTENSION citext")
+    create(owner, "UPDATE users SET email = 'Bert@Example.com' WHERE id = 2", rows=3, email=email)
+
+    status, failures = probed(service_with(**settings))
+
+    assert status == "ok"
+    assert ("capitals" in failures) == told
+    if told:
+        assert "1 of 3 addresses" in failures["capitals"]
+        assert "USERS_EMAIL_MATCH=lower, which needs an index on lower(email) of users" in failures["capitals"]
+
+
+def test_addresses_in_lower_case_are_no_hint(owner: Service, service_with: MakeLimited) -> None:
+    create(owner, rows=3)
+
+    assert "capitals" not in probed(service_with())[1]

@@ -68,7 +68,7 @@ def test_a_command_that_is_run_ends_with_the_list_of_what_is_missing(command: li
     ended = flask(*command)
 
     assert ended.exit_code == 1
-    assert ended.output.startswith("Latchkey cannot start: 4 settings need your attention.")
+    assert ended.output.startswith("Latchkey cannot start: 3 settings need your attention.")
     assert MISSING in ended.output
 
 

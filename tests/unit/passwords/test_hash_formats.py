@@ -1,7 +1,7 @@
 """Each format by the software that owns it, or by hashes that this software has made."""
 
 import re
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from passlib.hash import phpass, sha512_crypt
@@ -174,15 +174,17 @@ def test_a_format_that_may_replace_others_does_so_only_if_the_operator_says_so(n
 
 
 @pytest.mark.parametrize(
-    "stored",
+    "made_by",
     [
-        phpass.using(rounds=8).hash(PASSWORD),
-        sha512_crypt.using(rounds=1000).hash(PASSWORD),
-        sha512_crypt.using(rounds=1234, salt="").hash(PASSWORD),
+        phpass.using(rounds=8),
+        sha512_crypt.using(rounds=1000),
+        sha512_crypt.using(rounds=5000),
+        sha512_crypt.using(rounds=1234, salt=""),
     ],
+    ids=["phpass", "SHA-512 crypt", "without rounds", "without a salt"],
 )
-def test_old_formats_are_read_and_not_written(stored: str) -> None:
-    known = formats("bcrypt", replace=True)
+def test_old_formats_are_read_and_not_written(made_by: Any) -> None:
+    stored, known = made_by.hash(PASSWORD), formats("bcrypt", replace=True)
 
     assert known.is_hash_of(stored, PASSWORD)
     assert not known.is_hash_of(stored, PASSWORD + "x")

@@ -112,4 +112,4 @@ def test_a_condition_that_changes_the_statement_is_refused(url: str, condition: 
 
 
 def test_a_condition_is_not_judged_without_the_address_that_says_whose_sql_it_is() -> None:
-    assert "DATABASE_URL" in only_problem(ApiSettings, DATABASE_URL="mysql://db/app", USERS_FILTER="is_active")
+    assert "DATABASE_URL" in only_problem(ApiSettings, DATABASE_URL="oracle://db/app", USERS_FILTER="is_active")

@@ -106,7 +106,7 @@ REFUSED = {
     "postgresql://u:hun?ter2=x@h/db": "is not a database address",
     "postgresql://u:p@ss:hunter2@h/db": "is not a database address",
     "hunter2": "is not a database address",
-    "mysql+pymysql://u:hunter2@h/db": "names mysql, which is not supported",
+    "oracle+oracledb://u:hunter2@h/db": "names oracle, which is not supported",
     "sqlite:////srv/hunter2.db?foo=1": "has the parameter foo, which SQLite does not know",
     "sqlite:///file:x?mode=memory&cache=shared&uri=true": "in memory",
     "sqlite:///file::memory:?uri=true": "in memory",

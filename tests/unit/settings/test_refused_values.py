@@ -32,7 +32,7 @@ REFUSED = [
     ("REDIS_URL", "http://redis.example", "is not a Redis address"),
     ("REDIS_URL", "redis://redis.example?db=first", "is not a Redis address"),
     ("REDIS_URL", "redis://redis.example?timeout=1", "is not a Redis address"),
-    ("DATABASE_URL", "mysql://db.example/app", "names mysql, which is not supported"),
+    ("DATABASE_URL", "oracle://db.example/app", "names oracle, which is not supported"),
     ("DATABASE_URL", "users.sqlite3", "is not a database address"),
     ("DATABASE_URL", "sqlite://var/lib/users.sqlite3", "is not a database address"),
     ("DATABASE_URL", "sqlite:////users.sqlite3?timeout=long", "is not a database address"),

@@ -81,7 +81,7 @@ def test_secrets_do_not_show_when_the_settings_are_printed() -> None:
     [
         ("SECRET_KEY", f"{KEY},hunter2"),
         ("REDIS_URL", "http://:hunter2@redis.example"),
-        ("DATABASE_URL", "mysql://latchkey:hunter2@db.example/app"),
+        ("DATABASE_URL", "oracle://latchkey:hunter2@db.example/app"),
         ("DATABASE_URL", "latchkey:hunter2@db.example/app"),
         ("DATABASE_URL", "postgresql://latchkey:p@ss:hunter2@db.example/app"),
         ("MAIL_PASSWORD", "hunter2"),
