@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from api import problems
+from api.forgot.accept import Overloaded
 from api.ops.counters import Counters
 from api.ops.memory import MemoryShort
 from api.passwords.breaches import BreachCheckAway
@@ -41,6 +42,7 @@ _COUNTED_RESETS: dict[Kinds, str] = {
 _COUNTED: dict[str | None, dict[Kinds, str]] = {
     "forgot_password": {
         (MemoryShort, OutOfMemoryError): "requests_refused:memory",
+        Overloaded: "requests_refused:overload",
         OutboxFull: "requests_refused:full",
         RedisError: "requests_refused:redis",
     },

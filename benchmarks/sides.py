@@ -11,7 +11,7 @@ from benchmarks.load import one_by_one, post
 from benchmarks.services import Services
 from shared.connections.database import db
 from tests.support.servers import free_port
-from worker.app import Pace, create_worker
+from worker.app import Delays, create_worker
 from worker.settings.settings import WorkerSettings
 
 SWEEPS = 5  # Per round.
@@ -80,7 +80,7 @@ class Side:
         self.store = self.services.store(self.name)
         self.door = self.services.latchkey(1, self.store, **self.settings)
         environ = self.services.environ(free_port(), self.store, **self.settings | {"LOG_LEVEL": "ERROR"})
-        self._worker = create_worker(WorkerSettings.load(environ), pace=Pace((0, 0), 0))
+        self._worker = create_worker(WorkerSettings.load(environ), delays=Delays((0, 0), 0))
         self._worker.intake.batch = BATCH
 
     def measure(self, requests: int) -> None:

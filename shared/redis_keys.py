@@ -29,7 +29,7 @@ class Key(StrEnum):
     LEASE_OWNER = "outbox:holder"  # Hash: id -> who holds the lease.
     ATTEMPTS = "outbox:tries"  # Hash: id -> how many attempts failed temporarily.
     LOST_LEASES = "outbox:lost"  # Hash: id -> how often its worker died.
-    UNCONFIRMED = "outbox:unsure"  # Hash: id -> how often the relay may have accepted the email.
+    UNANSWERED = "outbox:unsure"  # Hash: id -> how often the relay may have accepted the email.
     UNEXPECTED = "outbox:unexpected"  # Hash: id -> how often it failed for a reason that nobody thought of.
     DEAD = "outbox:dead"  # Hash: id -> JSON of reason, time and entry.
     BURIED = "outbox:buried"  # Sorted set: id -> when it was buried.

@@ -39,14 +39,14 @@ logger = log.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Pace:
+class Delays:
     """How long, in seconds, a job waits for its departure at least and at most, and a task takes at least."""
 
     wait: tuple[float, float] = WAIT
     task: float = TASK_SECONDS
 
 
-USUAL_PACE = Pace()
+USUAL_DELAYS = Delays()
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,14 @@ def create_worker(
     *,
     tls: ssl.SSLContext | None = None,
     failures: Callable[[], Mapping[str, str]] = dict,
-    pace: Pace = USUAL_PACE,
+    delays: Delays = USUAL_DELAYS,
 ) -> Worker:
     """Build the worker without connecting to anything; the first job that needs a connection opens it.
 
     tls: the TLS context for the relay; by default one with the certificates of MAIL_CA_FILE or this machine, which
     take 20 ms to load.
     failures: tells which of the worker's probes fail.
-    pace: of the two stages; tests do not wait.
+    delays: of the two stages; tests do not wait.
     """
     log.configure("worker", settings.log_level)
     flask = _flask(settings)
@@ -82,8 +82,8 @@ def create_worker(
     mailers = _mailers(settings, flask, tls or ssl.create_default_context(cafile=settings.mail_ca_file or None))
     handlers = _handlers(settings, mailers, outbox)
     settlement = Settlement(Consumer(outbox))
-    departures = Departures(flask, handlers, settlement, mailers, settings.mail_connections, pace.wait)
-    intake = Intake(settlement.consumer, handlers, departures, settlement, pace.task)
+    departures = Departures(flask, handlers, settlement, mailers, settings.mail_connections, delays.wait)
+    intake = Intake(settlement.consumer, handlers, departures, settlement, delays.task)
     # The sweeper has its own client: its thread may hold one of a client's locks while Celery forks a process.
     sweeper = Sweeper(Outbox(connect_redis(settings)), settings.mail_max_age, failures)
     return Worker(_celery(settings, flask, intake), flask, outbox, intake, departures, mailers, sweeper)

@@ -1,4 +1,4 @@
-"""What the worker does for each kind of job, without Celery and SMTP: plan it, and later finish it."""
+"""What the worker does for each kind of job, without Celery and SMTP: plan it, and later carry it out."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -58,7 +58,7 @@ class JobHandlers:
             found = dict.fromkeys(typed, error)
         return [self._plan(job, found.get(job.address, [])) for job in jobs]
 
-    def finish(self, plan: Plan) -> Outcome:
+    def carry_out(self, plan: Plan) -> Outcome:
         """Send the email, if there is one, and return the outcome, which is always logged in one line.
 
         Raises MailFailed.

@@ -18,7 +18,7 @@ from shared.probes import TAKE_JOBS
 from shared.settings.environment import SettingsError
 from shared.settings.unknown_names import log_unknown_settings
 from shared.ticker import Ticker
-from worker.app import USUAL_PACE, Pace, connect_redis, create_worker
+from worker.app import USUAL_DELAYS, Delays, connect_redis, create_worker
 from worker.mails.check import check_mails
 from worker.ops.alive import StateFile, state_path
 from worker.ops.probes import PROBE_INTERVAL, worker_probes
@@ -29,7 +29,7 @@ from worker.priority import lower_priority, lower_session_priority
 from worker.settings.settings import WorkerSettings
 
 
-def start(pace: Pace = USUAL_PACE) -> None:
+def start(delays: Delays = USUAL_DELAYS) -> None:
     """Check the settings, then work until a signal arrives.
 
     Raises SettingsError.
@@ -37,7 +37,7 @@ def start(pace: Pace = USUAL_PACE) -> None:
     settings = WorkerSettings.load()
     _require_temporary_folder()
     probes = worker_probes(settings, connect_redis(settings))
-    worker = create_worker(settings, failures=lambda: _failures(probes.failures), pace=pace)
+    worker = create_worker(settings, failures=lambda: _failures(probes.failures), delays=delays)
     log_unknown_settings(WorkerSettings)
     check_mails(settings, worker.flask)
     check_redis(settings, try_consuming)

@@ -1,13 +1,11 @@
 local id, network, site, own, address, address_hash, entry, no_op_entry, lane = unpack(ARGV)
 -- Counts a request for a link against its limits and accepts it, in one step. network, site, own: the client's names,
 -- from coarse to fine; site may be ''. address: its name in limits. no_op_entry: the entry to accept instead if the
--- address is over its quota; '' for nothing. lane: the queue of the client's network. Runs after
--- shared/outbox/lua/outbox.lua, api/limits/limits.lua and the constants of api/forgot/views.py: MAX_JOBS; CLIENT_LIMITS
--- and ADDRESS_LIMITS; TELL_ADDRESS, whether to tell the client that the address is over its quota; MAX_NETWORKS; and
--- LINK_SECONDS, the life of a link.
+-- address is over its quota; '' for nothing. lane: that of the client's network. Runs after outbox.lua,
+-- limits.lua, admission.lua and the constants of api/forgot/accept.py, which explains them.
 --
 -- Returns 1 if the request is within its address's quota, else 0. If the client is told that a limit is used up, each
--- key and its count with this request follow. Returns nothing if the outbox is full, and -1 if the job would have to
+-- key and its count with this request follow. Returns nothing if the outbox is full, and {-1} if the job would have to
 -- wait too long.
 --
 -- Nothing here knows whether an account exists. If the address's limit is silent, a request over it runs the same

@@ -1,4 +1,5 @@
--- Runs before accept.lua: tells whether a job of this lane would have to wait for longer than a worker lets it.
+-- A function for accept.lua. It tells whether a new job would wait in this lane for longer than `max_wait`, which the
+-- sweeper stores.
 --
 -- A lane is refused by its own length, so that a flood shuts the door for its network and not for others. Nothing here
 -- depends on the address.

@@ -1,6 +1,6 @@
 local id, entry = unpack(ARGV)
--- Takes every step of accept.lua and undoes it at once. A script is atomic, so nobody else sees anything of it. Runs
--- after shared/outbox/lua/outbox.lua and the constants of api/forgot/views.py.
+-- Takes every step of accept.lua that writes, and undoes it at once. A script is atomic, so nobody else sees anything of
+-- it. Runs after shared/outbox/lua/outbox.lua and the constants of api/forgot/accept.py.
 --
 -- Returns 1, or 0 if the outbox is full.
 if redis.call('HLEN', JOBS) >= MAX_JOBS then return 0 end

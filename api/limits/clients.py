@@ -1,4 +1,4 @@
-"""The names by which limits and queues know a client: keyed hashes, so that Redis contains no address."""
+"""The names by which limits and lanes know a client: keyed hashes, so that Redis contains no address."""
 
 import hashlib
 import hmac
@@ -24,7 +24,7 @@ class Client(NamedTuple):
 
     @property
     def lane(self) -> str:
-        """The queue of the client's network."""
+        """The lane of the client's network."""
         return self.network[:LANE_DIGITS]
 
 

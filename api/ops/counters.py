@@ -31,7 +31,7 @@ class Count(NamedTuple):
 COUNTS = (
     Count("requests_accepted", "Requests for a link that were accepted, within their quotas."),
     Count("requests_limited", "Requests for a link over a limit.", "by", ("client", "network", "address")),
-    Count("requests_refused", "Requests for a link refused to everybody.", "reason", ("full", "memory", "redis")),
+    Count("requests_refused", "Requests for a link that got a 503.", "reason", ("full", "memory", "redis", "overload")),
     Count("resets_confirmed", "Passwords that were set."),
     Count("resets_limited", "Resets and checks over a limit.", "by", ("client", "network", "link")),
     Count(
@@ -52,7 +52,7 @@ COUNTS = (
     Count("mails_buried", "Jobs given up, for a person to look at.", "kind", _KINDS),
     Count("mails_dropped", "Jobs dropped because they were too old.", "kind", _KINDS),
     Count("mails_doubled", "Mails that may have been sent twice."),
-    Count("jobs_swept", "Jobs that the sweeper put back.", "reason", ("due", "lease", "message")),
+    Count("jobs_swept", "Jobs that the sweeper put back.", "reason", ("due", "lease")),
     Count(
         "jobs_ended",
         "Jobs that ended without a mail of their own.",

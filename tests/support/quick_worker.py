@@ -1,7 +1,7 @@
 """`python -m worker`, whose emails leave at once: for tests that are not about the moments of emails."""
 
-from worker.app import Pace
+from worker.app import Delays
 from worker.start import start
 
 if __name__ == "__main__":
-    start(Pace(wait=(0.0, 0.0), task=0.0))
+    start(Delays(wait=(0.0, 0.0), task=0.0))

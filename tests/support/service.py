@@ -27,14 +27,14 @@ from shared.redis_keys import Key
 from tests.support.hashes import encode
 from tests.support.mails import text_of
 from tests.support.servers import Relay, wait_until
-from worker.app import Pace, create_worker
+from worker.app import Delays, create_worker
 from worker.settings.settings import WorkerSettings
 
 OLD_PASSWORD = "the old password of everybody"
 NEW_PASSWORD = "correct horse battery staple"
 TLS = ssl.create_default_context()  # Created once, because it takes a third as long as making a service.
 PATIENT = {"socket_connect_timeout": 10, "socket_timeout": 10}  # Seconds.
-AT_ONCE = Pace(wait=(0.0, 0.0), task=0.0)
+AT_ONCE = Delays(wait=(0.0, 0.0), task=0.0)
 SECRET = "unit-test-key-one-0123456789-abcdefghij"
 
 
@@ -49,7 +49,7 @@ class Service:
         if not short_timeouts:
             # While other tests keep the machine busy, Redis may exceed the default timeouts.
             self.app.extensions["redis"].connection_pool.connection_kwargs |= PATIENT
-        self.worker = create_worker(WorkerSettings.load(environ), tls=TLS, pace=AT_ONCE)
+        self.worker = create_worker(WorkerSettings.load(environ), tls=TLS, delays=AT_ONCE)
         self.client: FlaskClient = self.app.test_client()
         self.logs = io.StringIO()
         handler = logging.getLogger().handlers[0]

@@ -76,7 +76,7 @@ class Desk:
         (plan,) = handlers.plan([job])
         if isinstance(plan, Exception):
             raise plan
-        return handlers.finish(plan)
+        return handlers.carry_out(plan)
 
     def send(self, mail: Mail) -> str:
         self.sent.append(mail)

@@ -15,7 +15,7 @@ STORED = {
     "LEASE_OWNER": "outbox:holder",
     "ATTEMPTS": "outbox:tries",
     "LOST_LEASES": "outbox:lost",
-    "UNCONFIRMED": "outbox:unsure",
+    "UNANSWERED": "outbox:unsure",
     "UNEXPECTED": "outbox:unexpected",
     "DEAD": "outbox:dead",
     "BURIED": "outbox:buried",

@@ -8,9 +8,10 @@ opened ahead for every job, whether or not it has an email. A job without one en
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from typing import Any
 
 from flask import Flask
 
@@ -21,12 +22,14 @@ from worker.delivery.timetable import Departure, Timetable
 from worker.handlers import JobHandlers
 from worker.plans import Outcome, Plan
 from worker.queue.consumer import LeasedJob
+from worker.smtp.failures import UnknownOutcome
 from worker.smtp.mailer import Mailer
 from worker.smtp.mailers import Mailers
 
 MAX_IN_HAND = 1000  # Jobs.
 MAX_AGE = 20.0  # Seconds in hand after which an email is not begun: the lease must outlast its dialogue.
-END_TIMEOUT = 60.0  # Seconds for which a process that ends waits for the relay: more than a dialogue takes.
+# Seconds for which a process that ends waits for the relay. docs/production.md tells supervisors to wait as long.
+END_TIMEOUT = 60.0
 RETRY_INTERVAL = 0.2  # Seconds between two attempts to complete jobs while Redis does not answer.
 GIVE_UP = 25.0  # Seconds for which a worker that ends makes these attempts.
 
@@ -57,7 +60,7 @@ class Departures:
         self._senders: ThreadPoolExecutor | None = None
         self._thread: threading.Thread | None = None
         self._stopped_at: float | None = None
-        self._in_doubt = False  # Whether the last email failed.
+        self._in_doubt = False  # Whether the relay received the last email and did not answer.
         self._one_at_a_time = threading.Lock()
 
     def wait_for_room(self, timeout: float) -> bool:
@@ -86,9 +89,10 @@ class Departures:
             self._in_hand += len(planned)
             ahead = max(0, min(len(planned), self._connections - self._sending - self._connecting))
             self._connecting += ahead
+            # Before an email can be due: it would find no idle mailer, and make one more.
+            for mailer in self._mailers.take(ahead):
+                _submit(senders, self._connect, mailer)
             self._changed.notify_all()
-        for mailer in self._mailers.take(ahead):
-            senders.submit(self._connect, mailer)
 
     def stop(self) -> None:
         """Give back the jobs that have not departed, and wait for the emails that are being sent."""
@@ -110,9 +114,11 @@ class Departures:
     def _start(self) -> ThreadPoolExecutor:
         """Start the threads. Not before the process is forked, because a fork has none of them."""
         if self._senders is None:
+            senders = ThreadPoolExecutor(self._connections, "sender")
+            senders.submit(lambda: None)  # So that there is always one thread.
             thread = threading.Thread(target=self._run, name="departures", daemon=True)
             thread.start()
-            self._thread, self._senders = thread, ThreadPoolExecutor(self._connections, "sender")
+            self._thread, self._senders = thread, senders
         return self._senders
 
     def _run(self) -> None:
@@ -142,56 +148,54 @@ class Departures:
         if departure.plan.write is None or self._senders is None:
             self._finish(departure)
             return
-        try:
-            self._senders.submit(self._send, departure)
-        except RuntimeError:  # No thread can be started now.
-            self._give_back([departure])
-            self._note_sent(departure)
+        _submit(self._senders, self._send, departure)
 
     def _send(self, departure: Departure) -> None:
-        # A relay that takes emails and does not answer would get many of them twice.
+        # While the relay answers no email, they are sent one at a time: each of them will be sent again.
         turn = self._one_at_a_time if self._in_doubt else nullcontext()
         try:
             with turn:
                 self._send_or_give_back(departure)
         finally:
-            self._note_sent(departure)
+            self._note_departed(departure)
 
     def _send_or_give_back(self, departure: Departure) -> None:
         if self._stopped_at is not None or time.monotonic() - departure.taken_at > MAX_AGE:
             self._give_back([departure])
         else:
-            self._in_doubt = not self._finish(departure)
+            self._finish(departure)
 
-    def _note_sent(self, departure: Departure) -> None:
+    def _note_departed(self, departure: Departure) -> None:
         with self._changed:
             self._sending -= 1
             self._moments.note_mail(time.monotonic() - departure.moment)
             self._changed.notify_all()
 
-    def _finish(self, departure: Departure) -> bool:
-        """Carry out the plan of a job; return False if that failed."""
+    def _finish(self, departure: Departure) -> None:
+        """Carry out the plan of a job."""
         job = departure.leased.job
         with with_request_id(request_id=job.request_id), self._flask.app_context():
             try:
-                outcome = self._handlers.finish(departure.plan)
+                outcome = self._handlers.carry_out(departure.plan)
             except Exception as error:
+                # No other failure may make emails wait for each other: it may be that of one address.
+                self._in_doubt = isinstance(error, UnknownOutcome)
                 self._settlement.fail(departure.leased, error)
                 self._let_go([departure.leased])
-                return False
+                return
+        self._in_doubt = self._in_doubt and departure.plan.write is None
         with self._changed:
             self._done.append((departure.leased, outcome))
             self._changed.notify_all()
-        return True
 
     def _complete(self, done: Sequence[tuple[LeasedJob, Outcome]], *, repeated: bool) -> bool:
-        """Complete jobs; return False if they must be completed again, because Redis does not answer."""
+        """Complete jobs; return False if that failed, and they must be completed again."""
         answered = self._settlement.complete([(leased.job, outcome) for leased, outcome in done], repeated=repeated)
         if not answered and (self._stopped_at is None or time.monotonic() - self._stopped_at < GIVE_UP):
             time.sleep(RETRY_INTERVAL)
             return False
         if not answered:
-            log.error("jobs_left_to_the_sweeper", jobs=[leased.job.id for leased, _ in done])
+            log.error("sent_jobs_not_completed", jobs=[leased.job.id for leased, _ in done])
         for _ in done:
             self._done.popleft()
         self._let_go([leased for leased, _ in done])
@@ -217,3 +221,9 @@ class Departures:
             for leased in jobs:
                 self._moments.end(leased)
             self._changed.notify_all()
+
+
+def _submit(senders: ThreadPoolExecutor, work: Callable[..., None], about: Any) -> None:
+    """Let a thread do the work. If no further thread can be started, one that runs does it: it is in their queue."""
+    with suppress(RuntimeError):
+        senders.submit(work, about)

@@ -14,14 +14,16 @@ from worker.handlers import JobHandlers
 from worker.plans import Plan
 from worker.queue.consumer import SUSPECT, Consumer, LeasedJob
 
-# Seconds. A job waits at most 14 for the database (ping, connect, query), 20 for its departure, 45 for the relay and 25
-# for Redis.
+# Seconds. An email begins at most 20 after its claim (MAX_AGE), and takes 45 at most. The rest is for completing it
+# while Redis is away.
 LEASE = 120
 TIME_LIMIT = 90  # Seconds after which Celery ends the task and its process. Later the leases end.
 # Jobs that one task takes. They share one query and one task event.
 BATCH = 100
 TASK_SECONDS = 0.05  # Every task takes at least this long, whatever it finds.
-ALONE_TIMEOUT = 25.0  # Seconds for which a job that is taken alone waits for those in hand, and they for it.
+# Seconds for which a task waits for the jobs in hand before a job that is taken alone, and then for that job. Less than
+# MAX_AGE.
+ALONE_TIMEOUT = 15.0
 ROOM_TIMEOUT = 5.0  # Seconds for which a task waits until some of the jobs in hand have departed.
 
 log = get_logger(__name__)

@@ -17,8 +17,8 @@ FIRST_GUESS, MAX_TOOK = 0.05, 1.0  # Seconds that an email takes: as long as non
 class Moments:
     """Draws how long jobs wait. Not thread-safe.
 
-    Jobs of one network or for one address are a crowd: so many are spread over a longer time, with or without emails,
-    that their emails leave connections free.
+    Jobs of one network or for one address are a crowd. The more of them are in hand, the longer the time over which
+    they are spread, with or without emails, so that connections stay free.
     """
 
     def __init__(self, connections: int, wait: tuple[float, float]) -> None:

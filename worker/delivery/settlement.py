@@ -17,7 +17,7 @@ from worker.plans import Outcome
 from worker.queue.consumer import Consumer, LeasedJob
 from worker.smtp.failures import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
 
-UNCONFIRMED_DELAYS = (10.0, 60.0, 300.0)  # Seconds.
+UNANSWERED_DELAYS = (10.0, 60.0, 300.0)  # Seconds.
 UNEXPECTED_ATTEMPTS = 5
 NOT_CHANGED_DELAY = 60.0  # Seconds after which an unconfirmed change is looked for again.
 # Seconds. Retries are frequent at first, so that email flows soon after a short outage, and rare in a long one.
@@ -37,12 +37,13 @@ class Settlement:
     _shown: dict[str, float] = field(default_factory=dict)
 
     def complete(self, finished: Sequence[tuple[Job, Outcome]], *, repeated: bool) -> bool:
-        """Complete jobs; return False if Redis does not answer, and the call is to be repeated."""
+        """Complete jobs; return False if that failed, and the call is to be repeated."""
         try:
             self.consumer.complete(finished, repeated=repeated)
         except Exception as problem:
-            if not isinstance(problem, RedisError):
-                log.error("unexpected_error", error=type(problem).__name__, exc_info=problem)
+            if not repeated:
+                shown = problem if not isinstance(problem, RedisError) and self._is_new(problem) else None
+                log.error("completing_waits", error=type(problem).__name__, hint=explain(problem), exc_info=shown)
             return False
         return True
 
@@ -61,14 +62,14 @@ class Settlement:
             log.error("jobs_left_to_the_sweeper", error=type(problem).__name__)
 
     def _settle(self, leased: LeasedJob, error: Exception) -> None:
-        unconfirmed = leased.unconfirmed
+        unanswered = leased.unanswered
         match error:
             case PermanentFailure():
                 self._bury(leased, error.reason)
-            case UnknownOutcome() if unconfirmed < len(UNCONFIRMED_DELAYS):
-                log.warning("mail_unanswered", job=leased.job.id, reason=error.reason, times=unconfirmed + 1)
-                wait = UNCONFIRMED_DELAYS[unconfirmed]
-                self.consumer.reschedule(leased, wait, error.reason, "mails_retried:unsure", failure="unconfirmed")
+            case UnknownOutcome() if unanswered < len(UNANSWERED_DELAYS):
+                log.warning("mail_unanswered", job=leased.job.id, reason=error.reason, times=unanswered + 1)
+                wait = UNANSWERED_DELAYS[unanswered]
+                self.consumer.reschedule(leased, wait, error.reason, "mails_retried:unsure", failure="unanswered")
             case UnknownOutcome():
                 self._bury(leased, f"never answered, may be sent: {error.reason}")
             case NotChangedYet():

@@ -1,1 +1,1 @@
-"""Taking jobs from the queue, and completing, retrying or burying them."""
+"""The worker's half of the outbox: leases, sweeps and dead letters; and Celery's connection."""

@@ -23,21 +23,22 @@ KEPT_PACE = 0.98  # The part of the highest pace that is kept at the next measur
 
 log = get_logger(__name__)
 
-Failure = Literal["attempts", "unconfirmed", "unexpected"]
+Failure = Literal["attempts", "unanswered", "unexpected"]
 
 
 @dataclass(frozen=True)
 class LeasedJob:
     """A job that nobody else works on until its lease ends, and the numbers of its earlier failures.
 
-    unconfirmed: how often the relay may have accepted the email. unexpected: how often it failed for a reason that
-    nobody thought of. lost: how often its worker died. lane: where it waited; empty if it is tried again.
+    unanswered: how often the relay may have accepted the email. unexpected: how often it failed for a reason that
+    nobody thought of. lost: how often its worker died. lane: where it waited; empty if no network
+    asked for it, or if it is tried again.
     """
 
     job: Job
     lease_owner: str
     attempts: int = 0
-    unconfirmed: int = 0
+    unanswered: int = 0
     unexpected: int = 0
     lost: int = 0
     lane: str = ""
@@ -59,13 +60,13 @@ class Consumer:
         """
         taken: Any = self._claim(args=[lease_owner, int(lease * MICROSECONDS), most])
         leased = []
-        for entry, lane, attempts, unconfirmed, unexpected, lost in taken:
+        for entry, lane, attempts, unanswered, unexpected, lost in taken:
             try:
                 job = Job.from_entry(entry)
             except (TypeError, ValueError, AttributeError) as error:
                 log.error("job_unreadable", error=type(error).__name__)
                 continue
-            leased.append(LeasedJob(job, lease_owner, attempts, unconfirmed, unexpected, lost, lane))
+            leased.append(LeasedJob(job, lease_owner, attempts, unanswered, unexpected, lost, lane))
         return leased
 
     def complete(self, finished: Sequence[tuple[Job, Outcome]], *, repeated: bool = False) -> None:

@@ -36,7 +36,7 @@ _HINTS = {
 
 @dataclass
 class AccessTokens:
-    """The access token for one account. Not thread-safe.
+    """The access token for one account. Several threads may use it.
 
     url: the token endpoint. form: what it is asked with.
     """
@@ -68,13 +68,14 @@ class AccessTokens:
 
     def forget(self, token: str) -> bool:
         """Let the next token be fetched anew, because the relay refused this one; return False if one just was."""
-        now = self.clock()
-        if token != self._token:
-            return True  # Another connection was faster.
-        if self._forgotten_at is not None and now - self._forgotten_at < MIN_INTERVAL:
-            return False
-        self._forgotten_at, self._token = now, ""
-        return True
+        with self._lock:
+            now = self.clock()
+            if token != self._token:
+                return True  # Another connection was faster.
+            if self._forgotten_at is not None and now - self._forgotten_at < MIN_INTERVAL:
+                return False
+            self._forgotten_at, self._token = now, ""
+            return True
 
     def _fetch(self, seconds: float) -> tuple[str, float]:
         try:

@@ -31,10 +31,11 @@ local function job_of(id)
   return entry and cjson.decode(entry)
 end
 
--- Tell Celery that jobs wait, unless a message already does: whoever takes one takes many jobs. The message needs an id
--- that no other has.
+-- Tell Celery that jobs wait, unless a message already does: whoever takes one takes many jobs. The message gets an id
+-- that no other has, and that is nobody's job's.
 local function call_worker(id)
-  if redis.call('LLEN', QUEUE) == 0 then redis.call('LPUSH', QUEUE, table.concat(MESSAGE, id)) end
+  if redis.call('LLEN', QUEUE) > 0 then return end
+  redis.call('LPUSH', QUEUE, table.concat(MESSAGE, string.sub(redis.sha1hex(id .. digits(now())), 1, 32)))
 end
 
 -- Tell whether a job was finished recently. Asked for ids that are made from others, and so may come again.
@@ -55,5 +56,5 @@ end
 local function forget(...)
   redis.call('HDEL', JOBS, ...)
   for _, key in ipairs({LEASED, LATER, REQUESTS, NOTICES}) do redis.call('ZREM', key, ...) end
-  for _, key in ipairs({LEASE_OWNER, ATTEMPTS, LOST_LEASES, UNCONFIRMED, UNEXPECTED}) do redis.call('HDEL', key, ...) end
+  for _, key in ipairs({LEASE_OWNER, ATTEMPTS, LOST_LEASES, UNANSWERED, UNEXPECTED}) do redis.call('HDEL', key, ...) end
 end

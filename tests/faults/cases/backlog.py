@@ -18,7 +18,7 @@ from tests.faults.report import Row
 from tests.faults.run import say
 from tests.faults.stack import one_redis, settings_for
 from tests.support.servers import free_port, wait_until
-from worker.app import Pace, create_worker
+from worker.app import Delays, create_worker
 from worker.settings.settings import WorkerSettings
 
 WAITING = 1_000_000
@@ -37,7 +37,7 @@ class Side:
         self.server = one_redis(folder)
         self.client = self.server.client()
         environ = settings_for(bench.database_url, relay.port, free_port(), self.server.url)
-        self.worker = create_worker(WorkerSettings.load(environ | {"LOG_LEVEL": "ERROR"}), pace=Pace((0, 0), 0))
+        self.worker = create_worker(WorkerSettings.load(environ | {"LOG_LEVEL": "ERROR"}), delays=Delays((0, 0), 0))
         self.worker.intake.batch = 1
         self.outbox = self.worker.outbox
         self.sweeps: list[float] = []

@@ -121,7 +121,7 @@ def test_a_failed_job_waits_for_its_retry_and_records_the_failure(
     assert consumer.claim("two", 30, 1) == [LeasedJob(added, "two", attempts=1)]
 
 
-@pytest.mark.parametrize("failure", ["unconfirmed", "unexpected"])
+@pytest.mark.parametrize("failure", ["unanswered", "unexpected"])
 def test_other_failures_are_counted_separately(
     outbox: Outbox, consumer: Consumer, client: redis.Redis, sweep: Callable[[], Swept], failure: Failure
 ) -> None:
@@ -134,7 +134,7 @@ def test_other_failures_are_counted_separately(
 
     again = claimed(consumer, "two")
     assert again == LeasedJob(
-        added, "two", unconfirmed=int(failure == "unconfirmed"), unexpected=int(failure == "unexpected")
+        added, "two", unanswered=int(failure == "unanswered"), unexpected=int(failure == "unexpected")
     )
     consumer.complete([(again.job, Outcome())])
     assert stored(client) == [Key.PACE]

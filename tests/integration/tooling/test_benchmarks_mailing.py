@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from benchmarks.mailing import CONTENDERS, MAX_RATIO, Mailing, Pace, measure
+from benchmarks.mailing import CONTENDERS, MAX_RATIO, Delays, Mailing, measure
 
 pytestmark = pytest.mark.slow
 
@@ -30,8 +30,8 @@ def test_every_contender_is_measured() -> None:
 
 
 def test_the_ratio_is_the_median_of_all_rounds() -> None:
-    def paces(*milliseconds: float) -> list[Pace]:
-        return [Pace(1.0, each, 0.0, 0.0) for each in milliseconds]
+    def paces(*milliseconds: float) -> list[Delays]:
+        return [Delays(1.0, each, 0.0, 0.0) for each in milliseconds]
 
     mailing = Mailing({"empty task": paces(1, 1, 1), "bare Flask-Mail": paces(1, 1, 3), "latchkey": paces(2, 9, 8)})
 

@@ -151,7 +151,7 @@ def test_flower_leaves_task_events_off_if_the_workers_do() -> None:
 
 
 def test_a_worker_has_time_to_finish() -> None:
-    assert SERVICES["worker"]["stop_grace_period"] == "45s"
+    assert SERVICES["worker"]["stop_grace_period"] == "60s"
     assert SERVICES["worker"]["restart"] == "unless-stopped"
 
 

@@ -20,6 +20,7 @@ from worker.delivery.moments import FIRST_GUESS
 from worker.delivery.settlement import Settlement
 from worker.plans import Outcome, Plan
 from worker.queue.consumer import LeasedJob
+from worker.smtp.failures import PermanentFailure, TransientFailure, UnknownOutcome
 
 NOTHING = Outcome("no_such_user")
 
@@ -32,11 +33,14 @@ class Post:
         self.connected = self.begun = 0
         self.relay_answers = threading.Event()
         self.relay_answers.set()
+        self.failure: Exception | None = None
 
-    def finish(self, plan: Plan) -> Outcome:
+    def carry_out(self, plan: Plan) -> Outcome:
         if plan.write:
             self.begun += 1
             self.relay_answers.wait(10)
+            if self.failure:
+                raise self.failure
             self.sent.append(plan.job.id)
         return plan.outcome
 
@@ -244,20 +248,23 @@ def test_a_mail_that_waits_for_a_thread_when_the_process_ends_is_given_back(
     assert {leased.job.id for leased in consumer.given_back} == ids(planned) - set(post.sent)
 
 
-def test_a_mail_that_no_thread_can_be_started_for_is_given_back(
-    make: Any, consumer: FakeConsumer, monkeypatch: pytest.MonkeyPatch
+def test_if_no_thread_can_be_started_one_that_runs_sends_every_mail_once(
+    make: Any, post: Post, consumer: FakeConsumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    departures, planned = make(wait=(0.2, 0.2)), jobs(1, with_mail=True)
-    departures.add(planned, time.monotonic())
+    departures, planned = make(wait=(0.2, 0.2)), jobs(3, with_mail=True)
+    departures.add(jobs(1, with_mail=False), time.monotonic())
+    departures.wait_until_empty()
 
     def fail(*_: object) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(departures._senders, "submit", fail)
+    monkeypatch.setattr(threading.Thread, "start", fail)
+    departures.add(planned, time.monotonic())
     departures.wait_until_empty()
 
-    assert [leased.job.id for leased in consumer.given_back] == list(ids(planned))
-    assert departures._sending == 0
+    assert set(post.sent) == ids(planned)
+    assert consumer.given_back == []
+    assert (departures._sending, departures._connecting, departures._in_hand) == (0, 0, 0)
 
 
 def test_a_process_that_ends_while_redis_is_away_gives_up(
@@ -272,7 +279,7 @@ def test_a_process_that_ends_while_redis_is_away_gives_up(
     with capture_logs() as lines:
         departures.stop()
 
-    assert [line["jobs"] for line in lines if line["event"] == "jobs_left_to_the_sweeper"] == [list(ids(planned))]
+    assert [line["jobs"] for line in lines if line["event"] == "sent_jobs_not_completed"] == [list(ids(planned))]
 
 
 def test_a_mail_that_has_waited_too_long_is_given_back_because_its_lease_may_end(
@@ -291,7 +298,7 @@ def test_a_mail_that_fails_is_settled_as_a_failure(make: Any, post: Post, consum
     def fail(_: Plan) -> Outcome:
         raise ValueError
 
-    post.finish = fail  # type: ignore[method-assign,assignment]
+    post.carry_out = fail  # type: ignore[method-assign,assignment]
     departures = make()
     departures.add(jobs(1, with_mail=True), time.monotonic())
     departures.wait_until_empty()
@@ -300,15 +307,32 @@ def test_a_mail_that_fails_is_settled_as_a_failure(make: Any, post: Post, consum
     assert consumer.completed == []
 
 
-def test_after_a_failure_emails_leave_one_at_a_time_until_one_is_sent(make: Any, post: Post) -> None:
-    """A relay that takes emails and does not answer would get many of them twice."""
+@pytest.mark.parametrize(
+    ("failure", "at_once"),
+    [
+        (UnknownOutcome("TimeoutError"), 1),
+        (PermanentFailure("550 no such user"), 4),
+        (TransientFailure("450 try again"), 4),
+        (ValueError(), 4),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_only_while_the_relay_answers_no_mail_they_leave_one_at_a_time(
+    make: Any, post: Post, failure: Exception, at_once: int
+) -> None:
+    """Each of them will be sent again. No other failure, such as that of one address, may delay others."""
     departures = make(connections=4)
-    departures._in_doubt = True
+    post.failure = failure
+    departures.add(jobs(1, with_mail=True), time.monotonic())
+    departures.wait_until_empty()
+    post.failure, post.begun = None, 0
     post.relay_answers.clear()
-    departures.add(jobs(4, with_mail=True), time.monotonic())
-    wait_until(lambda: departures._sending == 4 and post.begun, "they do not depart")
 
-    assert post.begun == 1
+    departures.add(jobs(4, with_mail=True), time.monotonic())
+    wait_until(lambda: departures._sending == 4 and post.begun >= at_once, "they do not depart")
+    time.sleep(0.05)
+
+    assert post.begun == at_once
     post.relay_answers.set()
     departures.wait_until_empty()
     assert len(post.sent) == 4
@@ -330,7 +354,7 @@ def test_the_threads_start_with_the_first_job(make: Any) -> None:
 
 def test_the_request_that_a_job_belongs_to_is_known_to_the_logs(make: Any, post: Post) -> None:
     seen: list[Any] = []
-    post.finish = lambda plan: seen.append(get_contextvars()) or plan.outcome  # type: ignore[method-assign,func-returns-value]
+    post.carry_out = lambda plan: seen.append(get_contextvars()) or plan.outcome  # type: ignore[method-assign,func-returns-value]
     departures = make()
     departures.add(jobs(1, with_mail=True), time.monotonic())
     departures.wait_until_empty()

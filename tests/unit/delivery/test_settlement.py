@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from shared.users.table import UsersTableError
 from tests.unit.delivery.fakes import JOB, FakeConsumer
-from worker.delivery.settlement import UNCONFIRMED_DELAYS, UNEXPECTED_ATTEMPTS, Settlement, delay
+from worker.delivery.settlement import UNANSWERED_DELAYS, UNEXPECTED_ATTEMPTS, Settlement, delay
 from worker.queue.consumer import LeasedJob
 from worker.smtp.failures import MisconfiguredRelay, PermanentFailure, TransientFailure, UnknownOutcome
 
@@ -16,7 +16,7 @@ def fail(error: Exception, **failures: int) -> FakeConsumer:
     """Settle a job that failed, and return the consumer that was told so."""
     consumer: Any = FakeConsumer()
     leased = LeasedJob(
-        JOB, "one", failures.get("attempts", 0), failures.get("unconfirmed", 0), failures.get("unexpected", 0)
+        JOB, "one", failures.get("attempts", 0), failures.get("unanswered", 0), failures.get("unexpected", 0)
     )
     Settlement(consumer).fail(leased, error)
     return cast("FakeConsumer", consumer)
@@ -41,15 +41,15 @@ def test_a_failure_that_may_pass_keeps_the_job_for_later(failure: Exception, att
     assert 0.75 * 2**attempts <= consumer.waits <= 1.25 * 2**attempts
 
 
-@pytest.mark.parametrize(("unconfirmed", "wait"), list(enumerate(UNCONFIRMED_DELAYS)))
-def test_an_unconfirmed_mail_is_retried_with_growing_delays(unconfirmed: int, wait: float) -> None:
-    consumer = fail(UnknownOutcome("TimeoutError"), unconfirmed=unconfirmed)
+@pytest.mark.parametrize(("unanswered", "wait"), list(enumerate(UNANSWERED_DELAYS)))
+def test_an_unanswered_mail_is_retried_with_growing_delays(unanswered: int, wait: float) -> None:
+    consumer = fail(UnknownOutcome("TimeoutError"), unanswered=unanswered)
 
-    assert (consumer.place, consumer.waits, consumer.failure) == ("later", wait, "unconfirmed")
+    assert (consumer.place, consumer.waits, consumer.failure) == ("later", wait, "unanswered")
 
 
-def test_a_mail_that_stays_unconfirmed_is_buried() -> None:
-    consumer = fail(UnknownOutcome("TimeoutError"), unconfirmed=len(UNCONFIRMED_DELAYS))
+def test_a_mail_that_stays_unanswered_is_buried() -> None:
+    consumer = fail(UnknownOutcome("TimeoutError"), unanswered=len(UNANSWERED_DELAYS))
 
     assert (consumer.place, consumer.reason) == ("dead", "never answered, may be sent: TimeoutError")
 

@@ -1,5 +1,5 @@
 local lease_owner, lease, most = unpack(ARGV) -- Lease in microseconds.
--- Leases the jobs whose turn it is, at most this many. Returns {entry, lane, attempts, times unconfirmed, times
+-- Leases the jobs whose turn it is, at most this many. Returns {entry, lane, attempts, times unanswered, times
 -- unexpected, lost leases} for each.
 
 -- What an API before lanes has accepted.
@@ -40,7 +40,7 @@ if #ids == 0 then return {} end
 
 local entries = redis.call('HMGET', JOBS, unpack(ids))
 local failures = {}
-for i, key in ipairs({ATTEMPTS, UNCONFIRMED, UNEXPECTED, LOST_LEASES}) do
+for i, key in ipairs({ATTEMPTS, UNANSWERED, UNEXPECTED, LOST_LEASES}) do
   failures[i] = redis.call('HMGET', key, unpack(ids))
 end
 
