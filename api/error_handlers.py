@@ -101,7 +101,7 @@ _ANSWERS: dict[Kinds, Callable[[Any], Response]] = {
     WeakPassword: lambda error: problem(problems.WEAK_PASSWORD, reasons=error.reasons),
     (RedisError, SQLAlchemyError, UsersTableError, BreachCheckAway): _unavailable,
     (OutboxFull, HashingBusy, ResetsBusy): _unavailable,
-    (UpdateIgnored, HashOfAnotherFormat): _operators_fault,
+    (UpdateIgnored, HashOfAnotherFormat, HashTooExpensive): _operators_fault,
     # api/limits/limits.py has already built the 429.
     RateLimitExceeded: lambda error: error.response,
     HTTPException: _http,

@@ -40,7 +40,7 @@ _PRIVATE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
     (re.compile(r"(?<![\w-])(?:ya29\.[\w.-]+|eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*)"), "[token]"),
     # Password hashes: those that begin with `$` and a name, those that begin with a name, and those without one.
     (re.compile(r"\$[\w-]{1,20}\$[^\s'\"]{20,}"), "[hash]"),
-    (re.compile(r"(?<!\w)(pbkdf2|scrypt|argon2|bcrypt)[\w:$-]*\$[^\s'\"]{20,}"), "[hash]"),
+    (re.compile(r"(?<!\w)(pbkdf2|scrypt|argon2|bcrypt)[\w:$-]{0,60}\$[^\s'\"]{20,}"), "[hash]"),
     (re.compile(r"[0-9a-f]{32}:[0-9a-f]{128}|(?<![\w+/])AQAAAA[\w+/]{40,}=*|\}[0-9a-f]{96}"), "[hash]"),
 )
 # SQLAlchemy logs the rows that it reads. The others repeat what Latchkey logs itself, and Flask-Limiter would do so for

@@ -74,6 +74,7 @@ class Hashing:
             return hashing.result()
 
     def _within_memory(self, work: Callable[[], str], memory: int) -> str:
+        memory = min(memory, MAX_MEMORY)
         with self._freed:
             self._freed.wait_for(lambda: self._free >= memory)
             self._free -= memory

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from api.passwords.breaches import RangeService
-from api.passwords.formats.formats import HashFormats
+from api.passwords.formats.formats import HashFormats, HashTooExpensive
 from api.passwords.hashing import Hashing
 from api.passwords.policy import PasswordPolicy, WeakPassword
 
@@ -34,10 +34,14 @@ class NewPasswords:
         if self.breaches:
             self.breaches.check(password)
         new = self.formats.for_new(old)
+        like = old if new.replaces(old) else ""
 
         def hash_() -> str:
             if old and self.formats.is_hash_of(old, password):
                 raise WeakPassword(["same_as_old"])
-            return new.hash(password, old)
+            made = new.hash(password, like)
+            if not new.has_shape(made):
+                raise HashTooExpensive  # Its parameters are beyond what its format can say.
+            return made
 
-        return self.hashing.run(hash_, max(new.memory(old), self.formats.memory(old)))
+        return self.hashing.run(hash_, max(new.memory(like), self.formats.memory(old)))

@@ -3,9 +3,10 @@
 import time
 from collections import Counter
 
-from api.passwords.formats.formats import HashFormats
+from api.passwords.formats.formats import HashFormats, HashOfAnotherFormat
 from api.passwords.formats.hash_format import HashFormat
 from shared.failures import ProbeFailed
+from shared.users.user import User
 from shared.users.users import Users
 
 REMEMBERED = 60.0  # Seconds.
@@ -26,15 +27,23 @@ class TableFormats:
     def __init__(self, users: Users, formats: HashFormats) -> None:
         self._users, self._formats = users, formats
         self._sample: list[str] = []
+        self._marks = False  # Whether some accounts have a mark instead of a hash.
         self._looked_at = float("-inf")
 
     def usual(self) -> HashFormat:
-        """Return the format of most hashes; that of a table of our own if there are none.
+        """Return the format of most hashes; that of a table of our own if there is nothing to go by.
 
-        Raises UsersTableError or SQLAlchemyError.
+        Raises HashOfAnotherFormat if most hashes are of no known format, or if there are only marks of accounts without
+        one, which tell nothing. Raises UsersTableError or SQLAlchemyError.
         """
-        found = Counter(each for stored in self._hashes() if (each := self._formats.written_over(stored)))
-        return found.most_common(1)[0][0] if found else self._formats.narrowest
+        usable = self._hashes()
+        if not usable and not self._marks:
+            return self._formats.narrowest
+        formats = Counter(map(self._formats.written_over, usable))
+        found = formats.most_common(1)[0][0] if formats else None
+        if found is None:
+            raise HashOfAnotherFormat(self._formats.shape(usable[0]) if usable else "of a mark", "auto", "")
+        return found
 
     def check(self) -> None:
         """Raise ProbeFailed if the table has hashes, and none of them may be replaced."""
@@ -57,6 +66,8 @@ class TableFormats:
 
     def _hashes(self) -> list[str]:
         if time.monotonic() - self._looked_at > REMEMBERED:
-            self._sample = self._users.some_hashes()
+            stored = self._users.some_hashes()
+            self._sample = [text for text in stored if User("", "", text).has_password]
+            self._marks = len(stored) > len(self._sample)
             self._looked_at = time.monotonic()
         return self._sample

@@ -7,13 +7,13 @@ from datetime import datetime
 from threading import Semaphore
 
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.limits.links import LinkUses
 from api.ops.last_refusal import LastRefusal
 from api.passwords.new_password import NewPasswords
 from api.passwords.policy import WeakPassword
-from shared.connections.database_failures import is_of_a_trigger
+from shared.connections.database_failures import is_lasting, is_of_a_trigger
 from shared.log import get_logger
 from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox
@@ -23,8 +23,6 @@ from shared.users.table import UsersTableError
 from shared.users.user import User
 from shared.users.users import Users
 
-# What the database refuses until somebody changes its rights, policies, triggers, constraints or types.
-LASTING = (UpdateIgnored, DataError, IntegrityError, ProgrammingError)
 NOTICE_DELAY = 60  # Seconds; longer than the rest of a reset takes.
 
 # Compared if an id has no row. The hash and the address are as long as usual.
@@ -130,7 +128,8 @@ class Resets:
         except (SQLAlchemyError, UsersTableError, UpdateIgnored) as error:
             self._decide(notice, won=False)
             # A trigger's own refusal may concern this user alone, who must not make the service look degraded.
-            if isinstance(error, LASTING) and not is_of_a_trigger(error):
+            lasts = isinstance(error, UpdateIgnored) or is_lasting(error)
+            if lasts and not is_of_a_trigger(error):
                 self.refusal.note(error)
             raise
 

@@ -76,7 +76,7 @@ _MYSQL_CURES = {
     **dict.fromkeys((1044, 1045, 1698), "Check the user and the password in DATABASE_URL."),
     1049: "Check the name of the database in DATABASE_URL.",
     **dict.fromkeys((1054, 1064, 1146, 1103, 1102), _SETTINGS),
-    **dict.fromkeys((1142, 1143, 1370), _RIGHTS),
+    **dict.fromkeys((1142, 1143, 1305, 1370), _RIGHTS),
     **dict.fromkeys((1290, 1792, 1836), _REPLICA),
     **dict.fromkeys((1205, 1969, 3024, 1317), _SLOW),
     1213: "It passes by itself: somebody else changed the row. If it lasts, check the triggers of the table.",
@@ -88,11 +88,11 @@ _MYSQL_CURES = {
     **dict.fromkeys((1265, 1292, 1366, 1690), _TYPES),
     1644: "Check the triggers of the table.",
 }
-# Messages of these may hold values, or a trigger's own words.
-_MYSQL_NOT_REPEATED = {1048, 1062, 1265, 1292, 1366, 1451, 1452, 1644, 1690, 3819, 4025}
+# Only the messages of these are repeated: PyMySQL puts values into a statement, and others may quote it.
+_MYSQL_REPEATED = {1040, 1044, 1045, 1049, 1054, 1142, 1143, 1146, 1203, 1205, 1213, 1226, 1290, 1305, 1370, 1698, 1969}
 _MYSQL_CLIENT = range(2000, 3000)  # PyMySQL's own numbers: no connection, or lost.
-_MYSQL_SIGNAL = 1644
-_MYSQL_LASTING = {1054, 1142, 1143, 1290, 1370, 1792, 1836}
+_MYSQL_SIGNAL, _MYSQL_OWN_NUMBERS = 1644, 30_000  # Of triggers, without and with a number of their own.
+_MYSQL_LASTING = {1054, 1142, 1143, 1290, 1305, 1364, 1370, 1792, 1836}
 
 
 def explain_database(error: SQLAlchemyError) -> str:
@@ -116,8 +116,11 @@ def sqlstate(error: SQLAlchemyError) -> str:
     return getattr(error.orig, "sqlstate", None) or "" if isinstance(error, DBAPIError) else ""
 
 
-def is_lasting(error: SQLAlchemyError) -> bool:
-    """Tell whether the database understood the connection, and refuses the statement: it will do so again."""
+def is_lasting(error: Exception) -> bool:
+    """Tell whether the database refuses a statement until somebody changes it, or the database.
+
+    Its rights, policies, triggers, constraints or types may be the reason.
+    """
     if isinstance(error, DataError | IntegrityError | ProgrammingError):
         return True
     cause = getattr(error, "orig", None)
@@ -132,7 +135,7 @@ def is_of_a_trigger(error: Exception) -> bool:
         case psycopg.Error() as cause:
             return _is_raised(cause)
         case pymysql.MySQLError() as cause:
-            return _number(cause) == _MYSQL_SIGNAL
+            return _number(cause) == _MYSQL_SIGNAL or _number(cause) >= _MYSQL_OWN_NUMBERS
         case sqlite3.Error() as cause:
             return _code(cause) == "SQLITE_CONSTRAINT_TRIGGER"
     return False
@@ -161,7 +164,7 @@ def _of_mysql(cause: pymysql.MySQLError) -> str:
     if number in _MYSQL_CLIENT or number == 0:
         return f"The database cannot be reached: {_own_words(said)}. {_AWAY}"
     cure = _MYSQL_CURES.get(number, "The database's own log says more.")
-    said = type(cause).__name__ if number in _MYSQL_NOT_REPEATED else said
+    said = said if number in _MYSQL_REPEATED else type(cause).__name__
     return f"The database refused a statement: {_own_words(said)} (error {number}). {cure}"
 
 

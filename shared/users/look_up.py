@@ -14,7 +14,7 @@ from shared.users.table import UsersTable, stored
 
 NOBODY = "probe@latchkey.invalid"  # An address that no user has (RFC 6761, 6.4).
 MAX_ROWS = 100  # Read for one address or id: users without a usable password must not hide the others.
-SAMPLE = 500  # Rows.
+SAMPLE, SEARCHED = 500, 10_000  # Rows.
 MAX_ROWS_TOGETHER = 1000  # Read for several addresses in one query.
 
 
@@ -72,8 +72,9 @@ class LookUp:
         return self._select().where(self._table.id.is_not(None)).limit(1)
 
     def sample(self, column: Column[Any]) -> Select[Any]:
-        """Return the query for a column of whichever rows are read first."""
-        return select(column).limit(SAMPLE)
+        """Return the query for the values of a column in whichever rows are read first."""
+        first = self._table.reflected.select().with_only_columns(column.label("value")).limit(SEARCHED).subquery()
+        return select(first.c.value).where(first.c.value.is_not(None)).limit(SAMPLE)
 
     def as_sent(self, connection: Connection) -> tuple[str, Any]:
         """Return the text and the parameters of the look-up by address, as the driver gets them."""

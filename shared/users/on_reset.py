@@ -19,6 +19,7 @@ from shared.users.user import User
 
 # EXPLAIN prepares these without running them.
 _EXPLAINED = re.compile(r"(select|insert|update|delete|replace|merge|with)\b", re.IGNORECASE)
+_NOW = re.compile(r"(?<!\\):now\b")
 NOBODY = User("", "", "")
 
 
@@ -45,6 +46,12 @@ class OnReset:
         if twice := sorted(taken & self._assignments.keys()):
             raise UsersTableError(f"USERS_ON_RESET: {', '.join(twice)} is not to be changed. Leave it out.")
         return {name: known[name] for name in self._assignments}
+
+    def begin(self, connection: Connection) -> None:
+        """Let `:now` be in UTC, also where the database converts it to its own time zone."""
+        written = (*self._assignments.values(), *self._statements)
+        if self._table.backend == "postgresql" and any(map(_NOW.search, written)):
+            connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))
 
     def values(self, user: User) -> dict[Column[Any], TextClause]:
         """Return the new value of each further column."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Update, and_, literal_column, or_, select, update
+from sqlalchemy import Column, Connection, Update, and_, literal_column, or_, select, text, update
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -11,6 +11,11 @@ from shared.users.on_reset import NOBODY, OnReset
 from shared.users.table import UsersTable, UsersTableError, stored
 from shared.users.user import User
 
+_ENGINE = text("""
+    SELECT tables.engine AS engine, engines.transactions AS transactions
+    FROM information_schema.tables JOIN information_schema.engines ON engines.engine = tables.engine
+    WHERE table_schema = coalesce(:schema, database()) AND table_name = :name
+""")
 _LONGER = {"mysql": "MODIFY {} varchar(255)"} | dict.fromkeys(
     ("postgresql", "sqlite"), "ALTER COLUMN {} TYPE varchar(255)"
 )
@@ -47,7 +52,8 @@ def change_password(table: UsersTable, on_reset: OnReset, user: User, password_h
     """
     as_loaded = and_(table.has_id(user.id), _has(table, user.password_hash, user.address))
     with table.engine.connect() as connection:
-        setting = _setting(table, password_hash).values(on_reset.values(user))
+        on_reset.begin(connection)
+        setting = _setting(table, on_reset, user, password_hash)
         rows = connection.execute(setting.where(as_loaded)).rowcount
         if rows == 1 and _holds(connection, table, user, password_hash):
             on_reset.run(connection, user)
@@ -68,11 +74,25 @@ def rehearse_change(table: UsersTable, on_reset: OnReset, password_hash: str) ->
     """
     _require_room(table, len(password_hash))
     with table.engine.connect() as connection:
+        _require_transactions(connection, table)
         # With every column that the real condition has: the right to read each of them is needed.
         nobody = and_(literal_column("1 = 0"), _has(table, "", ""), table.id.is_(None))
-        setting = _setting(table, password_hash).values(on_reset.values(NOBODY))
+        on_reset.begin(connection)
+        setting = _setting(table, on_reset, NOBODY, password_hash)
         connection.execute(setting.where(nobody))
         on_reset.rehearse(connection)
+
+
+def _require_transactions(connection: Connection, table: UsersTable) -> None:
+    """Raise UsersTableError if the table is of an engine of MySQL that cannot undo a change."""
+    if table.backend != "mysql":
+        return
+    engine = connection.execute(_ENGINE, {"schema": table.reflected.schema, "name": table.reflected.name}).first()
+    if engine and engine.transactions != "YES":
+        raise UsersTableError(
+            f"USERS_TABLE: {table.reflected.fullname} is of the engine {engine.engine}, which has no transactions: a "
+            f"reset that fails could not be undone. ALTER TABLE {table.reflected.fullname} ENGINE = InnoDB."
+        )
 
 
 def _require_room(table: UsersTable, needed: int) -> None:
@@ -86,15 +106,17 @@ def _require_room(table: UsersTable, needed: int) -> None:
         )
 
 
-def _setting(table: UsersTable, password_hash: str) -> Update:
-    """Return the statement that sets a password and, where there is a column for it, the time of the change.
+def _setting(table: UsersTable, on_reset: OnReset, user: User, password_hash: str) -> Update:
+    """Return the statement that sets a password and what else belongs to a reset.
 
-    Raises UsersTableError if that column cannot hold a time.
+    The password is the last column: MySQL reads columns as they were set before, from left to right. Raises
+    UsersTableError if the column for the time of the change cannot hold a time.
     """
-    values: dict[Any, Any] = {table.password: stored(table.password).written(table.password, password_hash)}
+    values: list[tuple[Any, Any]] = list(on_reset.values(user).items())
     if table.changed is not None:
-        values[table.changed] = stored(table.changed).written(table.changed, _now(table.changed))
-    return update(table.reflected).values(values)
+        values.append((table.changed, stored(table.changed).written(table.changed, _now(table.changed))))
+    values.append((table.password, stored(table.password).written(table.password, password_hash)))
+    return update(table.reflected).ordered_values(*values)
 
 
 def _has(table: UsersTable, password_hash: str, address: str) -> ColumnElement[bool]:

@@ -42,7 +42,8 @@ class Argon2Cost:
         """Return these parameters raised to today's minimum, or the usual ones if there are none."""
         if not self.lanes or not self.is_bearable:
             return usual
-        return Argon2Cost(max(self.memory, MIN_MEMORY), max(self.passes, MIN_PASSES), self.lanes)
+        new = Argon2Cost(max(self.memory, MIN_MEMORY), max(self.passes, MIN_PASSES), self.lanes)
+        return new if new.is_bearable else usual
 
 
 class Argon2id(HashFormat):

@@ -133,7 +133,11 @@ class Devise(Bcrypt):
 
 
 class WordPress(Bcrypt):
-    """WordPress from 6.8 on, which trims the password, and reads its older phpass hashes and PHP's own as well."""
+    """WordPress from 6.8 on, which reads its older phpass hashes and PHP's own as well.
+
+    Its forms put backslashes before quotes and backslashes (`wp_magic_quotes`), and its log-in hashes the password like
+    that, trimmed.
+    """
 
     name = "wordpress"
     title = "WordPress's bcrypt"
@@ -145,9 +149,9 @@ class WordPress(Bcrypt):
     max_length_unit = "characters"
 
     def secret(self, password: str) -> bytes:
-        """Hash the trimmed password with a fixed key."""
-        trimmed = password.strip(" \t\n\r\0\x0b").encode()
-        return b64encode(hmac.digest(b"wp-sha384", trimmed, "sha384"))
+        """Hash the password as the log-in gets it, with a fixed key."""
+        posted = re.sub(r"(['\"\\])", r"\\\1", password.strip(" \t\n\r\0\x0b"))
+        return b64encode(hmac.digest(b"wp-sha384", posted.encode(), "sha384"))
 
 
 class PasslibBcryptSha256(HashFormat):
@@ -172,7 +176,8 @@ class PasslibBcryptSha256(HashFormat):
 
     def hash(self, password: str, old: str = "") -> str:
         """Hash the keyed password with the salt that is its key."""
-        rounds = max(self._rounds, _passlib_rounds(old))
+        found = _passlib_rounds(old)
+        rounds = max(self._rounds, found) if found <= MAX_ROUNDS else self._rounds
         setting = bcrypt.gensalt(rounds)
         salt = setting.decode()[-22:]
         checksum = bcrypt.hashpw(_keyed(password, salt), setting).decode()[-31:]

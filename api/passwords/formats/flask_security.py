@@ -1,6 +1,7 @@
 """Flask-Security's format: argon2 or bcrypt over an HMAC-SHA512 of the password. It looks like either of them."""
 
 import hmac
+import unicodedata
 from base64 import b64encode
 
 from api.passwords.formats.argon2_formats import Argon2id
@@ -50,6 +51,7 @@ class FlaskSecurity(HashFormat):
         return self._bcrypt if stored.startswith("$2") else self._argon2
 
     def _keyed(self, password: str, stored: str) -> str:
-        """Return the text that the scheme hashes; bcrypt reads its beginning."""
-        digest = b64encode(hmac.digest(self._key, password.encode(), "sha512")).decode()
+        """Return the text that the scheme hashes; bcrypt reads its beginning. Its forms normalise passwords first."""
+        normal = unicodedata.normalize("NFKD", password).encode()
+        digest = b64encode(hmac.digest(self._key, normal, "sha512")).decode()
         return digest[:BCRYPT_BYTES] if stored.startswith("$2") else digest

@@ -32,6 +32,7 @@ _OTHER_SHAPES = {
     "Werkzeug's, of a format that Latchkey does not write": r"(pbkdf2|scrypt|sha\d*|md5|plain):?.*\$.+",
     "passlib's PBKDF2": r"\$pbkdf2.+",
     "Spring's, of an encoder that Latchkey does not write": r"\{[\w@.-]{1,30}\}.+",
+    "salt and hash in hexadecimal digits": r"[0-9a-f]+:[0-9a-f]+",
     "crypt": r"\$(1|2[abxy]?|5|6|7|y|gy)\$.+",
 }
 log = get_logger(__name__)
@@ -48,8 +49,9 @@ class HashOfAnotherFormat(Exception):
             f"USERS_HASH_FORMAT={named} writes {writes}, so your application might not read the new hash: the old one "
             "was kept. Correct USERS_HASH_FORMAT. If your application reads both, set USERS_HASH_REPLACE=true."
             if writes
-            else "Latchkey writes no hash of this shape, so the old one was kept. If your application also reads "
-            "another format, name that in USERS_HASH_FORMAT and set USERS_HASH_REPLACE=true."
+            else "It does not show which software has written it, or Latchkey cannot write its format, so it was kept. "
+            "Name your application's format in USERS_HASH_FORMAT; if the application reads several, set "
+            "USERS_HASH_REPLACE=true, too."
         )
 
 
@@ -74,9 +76,12 @@ class HashFormats:
             *(kind(rounds) for kind in (Bcrypt, Bcrypt2a, Bcrypt2y, DjangoBcrypt, DjangoBcryptSha256)),
             *(kind(rounds) for kind in (PasslibBcryptSha256, WordPress, Spring)),
             *(kind() for kind in (Argon2id, DjangoArgon2, DjangoPbkdf2, DjangoScrypt, WerkzeugScrypt)),
-            *(kind() for kind in (WerkzeugPbkdf2, PasslibPbkdf2Sha256, BetterAuth, AspNetV3)),
+            *(kind() for kind in (WerkzeugPbkdf2, PasslibPbkdf2Sha256, AspNetV3)),
         )
-        to_name = (*self._by_shape, FlaskBcryptLong(rounds), FlaskSecurity(rounds, secret), Devise(rounds, secret))
+        to_name = (
+            *self._by_shape,
+            *(FlaskBcryptLong(rounds), FlaskSecurity(rounds, secret), Devise(rounds, secret), BetterAuth()),
+        )
         self._only_read = (Phpass(), Sha512Crypt())
         self._name = name
         self._named = None if name == AUTO else next(each for each in to_name if each.name == name)
@@ -107,7 +112,7 @@ class HashFormats:
 
     def may_replace(self, stored: str) -> bool:
         """Tell whether `for_new` would return a format for a stored hash."""
-        return self._replace or (self.written_over(stored) is not None and self._is_bearable(stored))
+        return self._is_bearable(stored) if self.written_over(stored) else self._replace
 
     def written_over(self, stored: str) -> HashFormat | None:
         """Return the format that its application still reads in place of a stored hash."""
@@ -118,12 +123,15 @@ class HashFormats:
     def is_hash_of(self, stored: str, password: str) -> bool:
         """Tell whether a stored hash is that of a password. It is not computed if that takes too long."""
         found = self._reader(stored)
-        return found is not None and found.is_bearable(stored) and found.verify(stored, password)
+        try:
+            return found is not None and found.is_bearable(stored) and found.verify(stored, password)
+        except ValueError:  # It only looks like a hash of this format.
+            return False
 
     def memory(self, stored: str) -> int:
         """Return how many MiB it takes to compute a stored hash."""
         found = self._reader(stored)
-        return found.memory(stored) if found else 0
+        return found.memory(stored) if found and found.is_bearable(stored) else 0
 
     def flaw(self, stored: str) -> str:
         """Return why a stored hash cannot be imported, or an empty string if it can."""

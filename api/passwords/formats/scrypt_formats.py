@@ -14,7 +14,8 @@ from api.passwords.formats.hash_format import MAX_MEMORY, HashFormat
 from api.passwords.formats.pbkdf2_formats import LETTERS_AND_DIGITS
 
 MIN_WORK = 5 * 2**17  # n * r * p: the least in OWASP's Password Storage Cheat Sheet, with n = 2^14, r = 8 and p = 5.
-MAX_WORK = 2**24  # 4 seconds.
+MAX_WORK = 16_000_000  # 4 seconds.
+MAX_P = 255  # Spring writes it with 8 bits.
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class ScryptCost:
 
     @property
     def memory(self) -> int:
-        """The memory in MiB."""
-        return 128 * self.n * self.r // 2**20
+        """The memory in MiB: the blocks, and a buffer for all repetitions."""
+        return 128 * self.r * (self.n + self.p) // 2**20
 
     @property
     def is_bearable(self) -> bool:
@@ -42,12 +43,16 @@ class ScryptCost:
         )
 
     def raised(self) -> "ScryptCost":
-        """Repeat so often that the work is today's minimum; the memory stays what the application has planned for."""
-        return replace(self, p=max(self.p, -(-MIN_WORK // (self.n * self.r))))
+        """Repeat so often that the work is today's minimum; the memory stays what the application has planned for.
+
+        With so few blocks that this takes more than MAX_P repetitions, take more blocks.
+        """
+        p = max(self.p, -(-MIN_WORK // (self.n * self.r)))
+        return replace(self, p=p) if p <= max(self.p, MAX_P) else ScryptCost(2**15, 8, 3)
 
     def computed(self, secret: bytes, salt: bytes, length: int = 64) -> bytes:
         """Return the hash of a secret."""
-        limit = 132 * self.n * self.r * self.p
+        limit = 128 * self.r * (self.n + self.p + 2) + 2**20
         return hashlib.scrypt(secret, salt=salt, n=self.n, r=self.r, p=self.p, maxmem=limit, dklen=length)
 
 

@@ -25,8 +25,8 @@ _CA = {"ssl_ca", "sslca", "sslrootcert", "sslcert_ca"}
 _CERTIFICATE, _KEY = {"ssl_cert", "sslcert"}, {"ssl_key", "sslkey"}
 _MODES = {
     **dict.fromkeys(("disabled", "disable", "false", "0"), "disabled"),
-    **dict.fromkeys(("preferred", "prefer", "trust"), "preferred"),
-    **dict.fromkeys(("required", "require", "skip-verify", "no-verify"), "required"),
+    **dict.fromkeys(("preferred", "prefer"), "preferred"),
+    **dict.fromkeys(("required", "require", "skip-verify", "no-verify", "trust"), "required"),
     **dict.fromkeys(("verify_ca", "verify-ca"), "verify_ca"),
     **dict.fromkeys(("verify_identity", "verify-full", "verify_full", "strict"), "verify_identity"),
 }
@@ -44,7 +44,8 @@ def parse_mysql(base: str, parameters: dict[str, str]) -> Parsed:
     for key, (name, value) in known.items():
         for kind, names in {"socket": _SOCKET, "mode": _MODE, "ca": _CA, "cert": _CERTIFICATE, "key": _KEY}.items():
             if key in names:
-                read[kind] = value
+                if read.setdefault(kind, value).lower() != value.lower():
+                    raise ValueError(f"says twice, and differently, what {name} says. Leave one of them out")
                 break
         else:
             if key not in _OURS | OTHER_CLIENTS:
@@ -96,6 +97,8 @@ def _context(mode: str, read: dict[str, str]) -> ssl.SSLContext:
         raise ValueError(f"names a file for TLS that does not exist: {missing[0]}")
     try:
         context = ssl.create_default_context(cafile=read.get("ca"))
+        # MySQL makes certificates of its own that are not strictly as RFC 5280 wants them.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         if mode != "verify_identity":
             context.check_hostname = False
         if mode in {"preferred", "required"}:

@@ -36,6 +36,8 @@ _COMPLAINTS = {
     "value": "holds a placeholder such as `?` or `$1`. Write the value itself",
     "quote": "opens a quote that it does not close. Close it, or double a quote that is meant",
 }
+# Others may commit on the way, such as those that change tables or settings.
+_CHANGES = re.compile(r"(select|insert|update|delete|replace|merge|with|call)\b", re.IGNORECASE)
 _ASSIGNMENT = re.compile(rf"\s*([\"`\[]?)({_WORD})[\"`\]]?\s*=(.+)", re.DOTALL)
 
 
@@ -74,6 +76,8 @@ def statements(value: str, backend: Backend) -> list[str]:
     Raises ValueError, whose text is read after the name of the setting.
     """
     found = [part.strip() for part in _parts(value, backend, ";") if part.strip()]
+    if any(not _CHANGES.match(part) for part in found):
+        raise ValueError("has a statement that is not a SELECT, INSERT, UPDATE, DELETE, REPLACE, MERGE, WITH or CALL")
     if any(not re.search(r"(?<!\\):(id|email)\b", part) for part in found):
         raise ValueError("has a statement without `:id` and `:email`, which would concern all users")
     return found

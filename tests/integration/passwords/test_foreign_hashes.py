@@ -1,12 +1,12 @@
 """What is written over a stored hash: one of the same format, and nothing over what is not understood."""
 
-import json
 from typing import Any
 
 import pytest
 
 from shared.settings.hashes import HashFormatName
 from tests.conftest import MakeService
+from tests.integration.probes.users_tables import probed
 from tests.support.hashes import SECRET, encode, is_hash_of
 from tests.support.metrics import BEARER, TOKEN
 from tests.support.outbox import unfinished
@@ -126,6 +126,37 @@ def test_a_first_password_is_hashed_as_most_others_are(make_service: MakeService
     assert service.stored_hash(ANNA).startswith("pbkdf2_sha256$1000000$")
 
 
+@pytest.mark.parametrize(
+    "others",
+    [
+        ["5f4dcc3b5aa765d61d8327deb882cf99"] * 3 + [f"$2b$12${BODY}"],
+        ["!" + "aB3" * 13 + "x"] * 3,
+    ],
+    ids=["mostly unknown", "marks alone"],
+)
+def test_a_first_password_is_not_guessed_at(make_service: MakeService, others: list[str]) -> None:
+    service = make_service(USERS_WITHOUT_PASSWORD="set")
+    for number, stored in enumerate(others):
+        add(service, stored, f"{number}@example.com")
+    service.sql("INSERT INTO users (email) VALUES (:mail)", mail=ANNA)
+
+    assert service.reset(service.link_for(ANNA)).status_code == 503
+
+    assert service.sql("SELECT password_hash FROM users WHERE email = :mail", mail=ANNA) == [(None,)]
+    assert "Name your application's format in USERS_HASH_FORMAT" in told(service)["hint"]
+
+
+def test_a_hash_with_absurd_parameters_is_the_operators_fault(make_service: MakeService) -> None:
+    service = make_service()
+    add(service, f"$2b$31${BODY}")
+    token = service.link_for(ANNA)
+
+    assert service.reset(token).status_code == 503
+
+    assert "parameters that take many seconds" in told(service)["hint"]
+    assert service.check(token).status_code == 200
+
+
 def test_the_first_password_of_a_new_table_is_hashed_with_bcrypt(make_service: MakeService) -> None:
     service = make_service(USERS_WITHOUT_PASSWORD="set")
     service.sql("INSERT INTO users (email) VALUES (:mail)", mail=ANNA)
@@ -135,19 +166,12 @@ def test_the_first_password_of_a_new_table_is_hashed_with_bcrypt(make_service: M
     assert service.stored_hash(ANNA).startswith("$2b$")
 
 
-def failures(service: Service) -> tuple[str, dict[str, str]]:
-    answer = json.loads(service.client.get("/readyz").get_data(as_text=True))
-    service.app.extensions["watch"].tick()
-    lines = service.events("probe_failed")
-    return str(answer["status"]), {line["probe"]: line["hint"] for line in lines}
-
-
 def test_a_table_of_which_no_hash_may_be_replaced_is_told_before_anybody_asks(make_service: MakeService) -> None:
     service = make_service(USERS_HASH_FORMAT="bcrypt-2y")
     for number in range(3):
         add(service, encode(OLD_PASSWORD, "spring"), f"{number}@example.com")
 
-    status, told_ = failures(service)
+    status, told_ = probed(service)
 
     assert status == "degraded"
     assert "None of 3 password hashes" in told_["hash_format"]
@@ -159,7 +183,7 @@ def test_a_table_of_which_some_hashes_may_be_replaced_is_only_warned_of(make_ser
     add(service, encode(OLD_PASSWORD, "spring"), "0@example.com")
     add(service, "5f4dcc3b5aa765d61d8327deb882cf99", "1@example.com")
 
-    _, told_ = failures(service)
+    _, told_ = probed(service)
 
     assert "hash_format" not in told_
     assert "1 of 2 password hashes" in told_["other_hashes"]

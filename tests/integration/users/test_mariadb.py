@@ -200,3 +200,70 @@ def test_sessions_of_laravel_end(make_service: MakeService, mariadb: MariaDb, ma
     assert service.sql("SELECT id FROM sessions ORDER BY id") == [("b",), ("c",)]
     assert service.sql("SELECT remember_token FROM users ORDER BY id") == [(None,), ("old",)]
     assert service.sql("SELECT password FROM users WHERE id = 1")[0][0].startswith("$2y$")
+
+
+def test_a_column_can_keep_the_old_hash(make_service: MakeService, mariadb: MariaDb, mariadb_url: str) -> None:
+    """MySQL reads a column that the statement has already set."""
+    columns = "id int PRIMARY KEY, email varchar(254), password_hash varchar(255), previous varchar(255)"
+    service = with_table(make_service, mariadb, mariadb_url, columns, USERS_ON_RESET="previous = password_hash")
+    stored = encode(OLD_PASSWORD)
+    service.sql("INSERT INTO member VALUES (1, :mail, :hash, NULL)", mail=ANNA, hash=stored)
+
+    assert service.reset(service.link_for(ANNA)).status_code == 200
+
+    assert service.sql("SELECT previous FROM member") == [(stored,)]
+
+
+def test_a_table_without_transactions_is_refused(make_service: MakeService, mariadb: MariaDb, mariadb_url: str) -> None:
+    columns = "id int PRIMARY KEY, email varchar(254), password_hash varchar(255)"
+    service = with_table(make_service, mariadb, mariadb_url, columns)
+    mariadb.run("ALTER TABLE member ENGINE = MyISAM", database="app")
+
+    status, failures = probed(service)
+
+    assert status == "degraded"
+    assert "is of the engine MyISAM, which has no transactions" in failures["set_password"]
+
+
+@pytest.mark.parametrize(
+    "signal", ["SIGNAL SQLSTATE '45000' SET {0}", "SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 30001, {0}"]
+)
+def test_what_a_trigger_says_about_one_user_is_not_repeated(
+    make_service: MakeService, mariadb: MariaDb, mariadb_url: str, signal: str
+) -> None:
+    service = make_service(DATABASE_URL=mariadb_url)
+    service.add_user(ANNA)
+    raised = signal.format("MESSAGE_TEXT = 'user Anna Miller is blocked'")
+    mariadb.run(f"CREATE TRIGGER no BEFORE UPDATE ON users FOR EACH ROW {raised}", database="app")
+
+    assert service.reset(service.link_for(ANNA)).status_code == 503
+
+    assert "Anna Miller" not in service.logs.getvalue()
+    assert probed(service)[0] == "ok"
+
+
+def test_the_servers_own_sql_mode_does_not_change_how_settings_are_read(
+    make_service: MakeService, mariadb: MariaDb, mariadb_url: str
+) -> None:
+    mariadb.run("SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'")
+    try:
+        columns = "id int PRIMARY KEY, email varchar(254), password_hash varchar(255), state varchar(20)"
+        setting = {"USERS_FILTER": 'state = "it\\\'s on"'}
+        service = with_table(make_service, mariadb, mariadb_url, columns, **setting)
+        values = {"mail": ANNA, "hash": encode(OLD_PASSWORD), "state": "it's on"}
+        service.sql("INSERT INTO member VALUES (1, :mail, :hash, :state)", **values)
+        assert service.reset(service.link_for(ANNA)).status_code == 200
+    finally:
+        mariadb.run("SET GLOBAL sql_mode = DEFAULT")
+
+
+def test_a_password_beyond_latin_letters_opens_the_database(
+    make_service: MakeService, mariadb: MariaDb, mariadb_url: str
+) -> None:
+    make_service(DATABASE_URL=mariadb_url)
+    mariadb.run(
+        "SET NAMES utf8mb4", "CREATE OR REPLACE USER other IDENTIFIED BY 'ключ€'", "GRANT ALL ON app.* TO other"
+    )
+    url = mariadb.url("app", "other", "%D0%BA%D0%BB%D1%8E%D1%87%E2%82%AC")
+
+    assert probed(make_service(create_table=False, DATABASE_URL=url))[0] == "ok"

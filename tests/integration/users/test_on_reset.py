@@ -194,6 +194,10 @@ WRONG = {
     "no assignment": ({"USERS_ON_RESET": "remember_token"}, "USERS_ON_RESET is not of the form"),
     "two statements": ({"USERS_ON_RESET": "is_active = true; DROP TABLE users"}, "USERS_ON_RESET holds `;`"),
     "all users": ({"AFTER_RESET_SQL": "DELETE FROM users"}, "AFTER_RESET_SQL has a statement without `:id`"),
+    "what commits by itself": (
+        {"AFTER_RESET_SQL": "CREATE TABLE x AS SELECT :id"},
+        "AFTER_RESET_SQL has a statement that is not a SELECT",
+    ),
     "a comment": ({"AFTER_RESET_SQL": "DELETE FROM users -- WHERE id = :id"}, "AFTER_RESET_SQL holds a comment"),
 }
 
@@ -229,3 +233,34 @@ def test_values_and_colons_are_told_apart(service: Service, make_service: MakeSe
     assert other.reset(other.link_for(ANNA)).status_code == 200
 
     assert service.sql("SELECT note, user_id FROM notes") == [("at :now, (by) :id; 12:30anna@example.com", 1)]
+
+
+@pytest.mark.parametrize("kind", ["timestamptz", "timestamp"])
+def test_the_time_of_a_reset_is_in_utc_whatever_the_servers_time_zone(
+    owner: Service, make_service: MakeService, kind: str
+) -> None:
+    made(owner, f"CREATE TABLE users (id int, email text, password_hash text, valid_after {kind})")
+    owner.sql("INSERT INTO users VALUES (7, 'anna@example.com', :hash, NULL)", hash=encode(OLD_PASSWORD))
+    owner.sql("ALTER DATABASE postgres SET timezone = 'Asia/Tokyo'")
+    try:
+        url = owner.environ["DATABASE_URL"]
+        service = make_service(create_table=False, DATABASE_URL=url, USERS_ON_RESET="valid_after = :now", **WITHOUT)
+        assert service.reset(service.link_for(ANNA)).status_code == 200
+        now = "now()" if kind == "timestamptz" else "now() AT TIME ZONE 'UTC'"
+        seconds = service.sql(f"SELECT abs(extract(epoch FROM {now} - valid_after)) FROM users")[0][0]
+    finally:
+        owner.sql("ALTER DATABASE postgres RESET timezone")
+
+    assert seconds < 60
+
+
+def test_a_column_can_keep_the_old_hash(owner: Service, make_service: MakeService) -> None:
+    stored = encode(OLD_PASSWORD)
+    made(owner, "CREATE TABLE users (id int, email text, password_hash text, previous text)")
+    owner.sql("INSERT INTO users VALUES (7, 'anna@example.com', :hash, NULL)", hash=stored)
+    url, setting = owner.environ["DATABASE_URL"], "previous = password_hash"
+    service = make_service(create_table=False, DATABASE_URL=url, USERS_ON_RESET=setting, **WITHOUT)
+
+    assert service.reset(service.link_for(ANNA)).status_code == 200
+
+    assert owner.sql("SELECT previous FROM users") == [(stored,)]

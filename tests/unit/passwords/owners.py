@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import bcrypt
 from django.conf import settings as django_settings
 from django.contrib.auth import hashers
-from flask import Flask
+from flask import Flask, current_app
 from flask_bcrypt import Bcrypt
 from passlib.context import CryptContext
 from pwdlib import PasswordHash
@@ -37,12 +37,12 @@ def _bcrypt(prefix: bytes) -> Owner:
 
 def _php(algorithm: str, options: str) -> Owner:
     return Owner(
-        lambda stored, password: _run_php("echo password_verify($argv[1], $argv[2]) ? 1 : 0;", password, stored) == "1",
-        lambda password: _run_php(f"echo password_hash($argv[1], {algorithm}, {options});", password),
+        lambda stored, password: run_php("echo password_verify($argv[1], $argv[2]) ? 1 : 0;", password, stored) == "1",
+        lambda password: run_php(f"echo password_hash($argv[1], {algorithm}, {options});", password),
     )
 
 
-def _run_php(code: str, *arguments: str) -> str:
+def run_php(code: str, *arguments: str) -> str:
     if not shutil.which("php"):
         missing("No PHP on the PATH")
     ended = subprocess.run(["php", "-r", code, "--", *arguments], capture_output=True, text=True, check=True)
@@ -105,13 +105,17 @@ def _flask_security(scheme: str) -> Owner:
         Security(app, UserDatastore(User, RoleMixin), register_blueprint=False)
         return app
 
+    def normal(password: str) -> str:
+        """Return what its forms make of a password."""
+        return str(current_app.extensions["security"].password_util.normalize(password))
+
     def reads(stored: str, password: str) -> bool:
         with application().app_context():
-            return bool(verify_password(password, stored))
+            return bool(verify_password(normal(password), stored))
 
     def writes(password: str) -> str:
         with application().app_context():
-            return str(hash_password(password))
+            return str(hash_password(normal(password)))
 
     return Owner(reads, writes)
 

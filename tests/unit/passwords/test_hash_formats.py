@@ -1,5 +1,6 @@
 """Each format by the software that owns it, or by hashes that this software has made."""
 
+import hashlib
 import re
 from typing import Any, get_args
 
@@ -7,9 +8,11 @@ import pytest
 from passlib.hash import phpass, sha512_crypt
 
 from api.passwords.formats.formats import HashFormats, HashOfAnotherFormat, HashTooExpensive
+from api.passwords.hashing import Hashing
+from api.passwords.new_password import NewPasswords
 from shared.settings.hashes import WITH_SECRET, HashFormatName
 from tests.support.hashes import CHEAP, SECRET, encode, formats
-from tests.unit.passwords.owners import OWNERS
+from tests.unit.passwords.owners import OWNERS, run_php
 from tests.unit.passwords.vectors import PEPPER, VECTORS, Vector
 
 NAMES = get_args(HashFormatName)[1:]
@@ -17,6 +20,7 @@ PASSWORD = "correct horse — batterie d'agrafes"
 LONGEST = "ä" * 36  # 72 bytes.
 # They look like another format, and have to be named.
 ALIKE = {"flask-bcrypt-long": "bcrypt", "flask-security": "argon2id", "devise": "bcrypt-2a"}
+UNMARKED = "better-auth"  # Many applications store a salt and a hash like this, each computed in its own way.
 # The formats whose software also reads hashes that begin like this.
 READERS = {
     "$2b$": {"bcrypt", "flask-bcrypt-long", "flask-security", "devise"},
@@ -53,7 +57,7 @@ def test_what_the_software_writes_is_read_and_replaced_at_the_same_cost_or_more(
     replaced = known.for_new(stored).hash("another " + PASSWORD, stored)
     assert owned.reads(replaced, "another " + PASSWORD)
     assert all(new >= old for new, old in zip(costs(replaced), costs(stored), strict=True))
-    if name not in ALIKE:
+    if name not in {*ALIKE, UNMARKED}:
         assert formats().for_new(stored).name == name
 
 
@@ -78,8 +82,9 @@ def test_each_format_is_recognised_by_its_own_hashes_alone(name: HashFormatName)
     stored = encode(PASSWORD, name)
 
     found = {each for each in NAMES if formats(each).written_over(stored)}
-    assert formats().for_new(stored).name == ALIKE.get(name, name)
     assert name in found
+    if name != UNMARKED:
+        assert formats().for_new(stored).name == ALIKE.get(name, name)
     assert found - {name} == READERS.get(stored[:4], set()) - {name}
 
 
@@ -124,6 +129,7 @@ def test_without_a_table_a_first_password_is_hashed_with_bcrypt() -> None:
         "scrypt$1073741824$salt$8$1$" + "A" * 86 + "==",
         "{scrypt@SpringSecurity_v5_8}$ff0801$" + "A" * 22 + "==$" + "A" * 43 + "=",
         "AQAAAAL/////AAAAEAABAgMEBQYHCAkKCwwNDg+yWU7rLgUwPZb1Itsmra7cbxw2EFpwpVFIEtP+JIuUEw==",
+        "scrypt:2:900:9000$salt$" + "a" * 128,
     ],
 )
 def test_a_hash_with_absurd_parameters_is_neither_computed_nor_replaced(stored: str) -> None:
@@ -163,6 +169,81 @@ def test_nothing_is_written_over_what_is_not_understood(stored: str) -> None:
         with pytest.raises(HashOfAnotherFormat):
             known.for_new(stored)
         assert known.flaw(stored)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "pbkdf2_sha256$0$salt$" + "A" * 43 + "=",
+        "$pbkdf2-sha256$1000$AAAAA$" + "A" * 43,
+        f"$2b$00${BODY}",
+        "$2b$04$" + "9" * 53,
+    ],
+)
+def test_a_damaged_hash_is_nobodys_password_and_can_be_replaced(stored: str) -> None:
+    assert not formats().is_hash_of(stored, PASSWORD)
+    assert formats().is_hash_of(formats().for_new(stored).hash(PASSWORD, stored), PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "$argon2id$v=19$m=8,t=524288,p=1$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43,
+        "{scrypt@SpringSecurity_v5_8}$80801$" + "A" * 22 + "==$" + "A" * 43 + "=",
+        "scrypt:16:1:1$salt$" + "a" * 128,
+        "scrypt$16$salt$8$1$" + "A" * 86 + "==",
+    ],
+)
+def test_odd_parameters_are_raised_to_usual_ones(stored: str) -> None:
+    known = formats()
+    new = known.for_new(stored)
+
+    made = new.hash(PASSWORD, stored)
+
+    assert new.has_shape(made)
+    assert new.is_bearable(made)
+    assert known.is_hash_of(made, PASSWORD)
+
+
+def test_a_salt_and_a_hash_without_a_name_may_be_anybodys() -> None:
+    """Node's own scrypt and PBKDF2 are often stored like better-auth's, with other parameters."""
+    stored = hashlib.scrypt(PASSWORD.encode(), salt=b"0123456789abcdef0123456789abcdef", n=2**14, r=8, p=1).hex()
+
+    with pytest.raises(HashOfAnotherFormat) as refused:
+        formats().for_new(f"0123456789abcdef0123456789abcdef:{stored}")
+
+    assert "salt and hash in hexadecimal digits" in refused.value.hint
+    assert "Name your application's format in USERS_HASH_FORMAT" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "{scrypt@SpringSecurity_v5_8}$140801$" + "A" * 22 + "==$" + "A" * 43 + "=",
+        f"$bcrypt-sha256$v=2,t=2y,r=31${BODY[:22]}${BODY[22:]}",
+        "scrypt:1073741824:8:1$salt$" + "a" * 128,
+    ],
+)
+@pytest.mark.parametrize("name", ["bcrypt", "passlib-bcrypt-sha256", "argon2id"])
+def test_what_is_replaced_whatever_it_is_costs_nothing(name: HashFormatName, stored: str) -> None:
+    known = formats(name, replace=True)
+    unused: Any = None
+
+    assert known.memory(stored) == 0
+    assert known.is_hash_of(NewPasswords(unused, None, known, Hashing(1)).hash(PASSWORD, stored), PASSWORD)
+    assert known.for_new(stored).name == name
+
+
+def test_wordpress_hashes_what_its_forms_post() -> None:
+    """`wp_magic_quotes` puts backslashes before quotes and backslashes, at log-in as well."""
+    password = """it's a "long" pass\\phrase"""
+    code = """
+        $posted = addslashes($argv[1]);
+        $keyed = base64_encode(hash_hmac("sha384", trim($posted), "wp-sha384", true));
+        echo password_verify($keyed, substr($argv[2], 3)) ? 1 : 0;
+    """
+
+    assert run_php(code, password, encode(password, "wordpress")) == "1"
 
 
 @pytest.mark.parametrize("name", NAMES)

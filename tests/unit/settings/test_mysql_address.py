@@ -34,6 +34,7 @@ def test_an_address_is_read(url: str, options: dict[str, object]) -> None:
     [
         ("ssl-mode=REQUIRED", (False, False)),
         ("sslmode=require", (False, False)),
+        ("sslMode=trust", (False, False)),
         (f"ssl-mode=VERIFY_CA&ssl-ca={certifi.where()}", (True, False)),
         (f"ssl_ca={certifi.where()}", (True, True)),
         ("ssl-mode=VERIFY_IDENTITY", (True, True)),
@@ -57,6 +58,7 @@ def test_tls_is_asked_for_in_every_way(query: str, checked: tuple[bool, bool]) -
         ("mysql://u:hunter2@h/db?ssl-mode=ON", "is not one of DISABLED"),
         ("mysql://u:hunter2@h/db?ssl-ca=/no/such/file", "names a file for TLS that does not exist: /no/such/file"),
         ("mysql://u:hunter2@h/db?foo=1", "has the parameter foo"),
+        ("mysql://u:hunter2@h/db?ssl-mode=VERIFY_IDENTITY&ssl=false", "says twice, and differently"),
     ],
 )
 def test_a_wrong_address_is_refused_with_the_cause_and_without_the_password(url: str, words: str) -> None:
