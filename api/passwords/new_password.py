@@ -6,6 +6,9 @@ from api.passwords.breaches import RangeService
 from api.passwords.formats.formats import HashFormats, HashTooExpensive
 from api.passwords.hashing import Hashing
 from api.passwords.policy import PasswordPolicy, WeakPassword
+from shared.log import get_logger
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class NewPasswords:
             self.breaches.check(password)
         new = self.formats.for_new(old)
         like = old if new.replaces(old) else ""
+        if old and not like:
+            log.warning("hash_replaced", old=self.formats.shape(old), new=new.title)
 
         def hash_() -> str:
             if old and self.formats.is_hash_of(old, password):

@@ -101,7 +101,10 @@ class UsersTable:
             raise UsersTableError(f"USERS_TABLE: no such table. Existing tables: {', '.join(self._tables(schema))}.")
         if missing := [column for column in wanted if column and column not in columns]:
             names = ", ".join(columns)
-            raise UsersTableError(f"USERS_..._COLUMN: no column {', '.join(missing)}. Existing columns: {names}.")
+            shown = " MySQL shows only those that its user may use." if self.backend == "mysql" else ""
+            raise UsersTableError(
+                f"USERS_..._COLUMN: no column {', '.join(missing)}. Existing columns: {names}.{shown}"
+            )
         for column, kind in columns.items():
             table.append_column(Column(column, kind))
         return table

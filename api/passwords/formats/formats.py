@@ -21,7 +21,6 @@ from api.passwords.formats.old_formats import Phpass, Sha512Crypt
 from api.passwords.formats.pbkdf2_formats import AspNetV3, DjangoPbkdf2, PasslibPbkdf2Sha256, WerkzeugPbkdf2
 from api.passwords.formats.scrypt_formats import BetterAuth, DjangoScrypt, WerkzeugScrypt
 from api.passwords.formats.spring import Spring
-from shared.log import get_logger
 from shared.settings.hashes import AUTO, HashFormatName
 
 # What else is stored, by its name in logs. Nothing writes over it, unless the operator says so.
@@ -35,8 +34,6 @@ _OTHER_SHAPES = {
     "salt and hash in hexadecimal digits": r"[0-9a-f]+:[0-9a-f]+",
     "crypt": r"\$(1|2[abxy]?|5|6|7|y|gy)\$.+",
 }
-log = get_logger(__name__)
-
 UNKNOWN = "of no known hash"
 
 
@@ -102,7 +99,6 @@ class HashFormats:
             return self._named or self.usual()
         found = self.written_over(stored)
         if found is None and self._named and self._replace:
-            log.warning("hash_replaced", old=self.shape(stored), new=self._named.title)
             return self._named
         if found is None:
             raise HashOfAnotherFormat(self.shape(stored), self._name, self._named.title if self._named else "")

@@ -1,8 +1,5 @@
 """The password policy as callers see it: the answers, the document, and that the two agree."""
 
-import time
-
-import bcrypt
 import pytest
 
 from api.reset.policy_view import REASONS
@@ -36,20 +33,6 @@ def test_a_refused_password_leaves_the_link_and_the_hash_unchanged(
     assert refused.json["reasons"] == reasons
     assert service.stored_hash("anna.jones@example.com") == stored
     assert service.reset(token).status_code == 200
-
-
-@pytest.mark.parametrize("stored", ["$2b$31$" + "." * 53, "$2a$20$" + "." * 53])
-def test_a_stored_hash_that_cannot_be_compared_does_not_stop_the_reset(service: Service, stored: str) -> None:
-    service.add_user("anna@example.com")
-    service.sql("UPDATE users SET password_hash = :stored", stored=stored)
-    token = service.link_for("anna@example.com")
-    started = time.monotonic()
-
-    answer = service.reset(token)
-
-    assert answer.status_code == 200
-    assert time.monotonic() - started < 5
-    assert bcrypt.checkpw(NEW_PASSWORD.encode(), service.stored_hash("anna@example.com").encode())
 
 
 def test_the_old_password_is_recognised_under_an_older_prefix(make_service: MakeService) -> None:

@@ -108,7 +108,7 @@ def test_a_column_that_cannot_hold_what_a_reset_writes_is_told(
 
 
 def test_a_widened_column_is_noticed_without_a_restart(owner: Service, service_with: MakeLimited) -> None:
-    create(owner, hash="varchar(50)")
+    owner.sql(TABLE.format(**(USUAL | {"hash": "varchar(50)"})))
     service = service_with()
     assert "set_password" in probed(service)[1]
 

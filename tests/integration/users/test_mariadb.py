@@ -155,23 +155,23 @@ def test_a_look_up_without_an_index_is_told(make_service: MakeService, mariadb: 
 
 
 @pytest.mark.parametrize(
-    ("rights", "words"),
+    ("right", "probe", "words"),
     [
-        (["GRANT SELECT ON app.users TO limited"], "set_password"),
-        (["GRANT SELECT (id) ON app.users TO limited"], "find_users"),
+        ("GRANT SELECT ON app.users TO limited", "set_password", "Grant its user SELECT"),
+        ("GRANT SELECT (id) ON app.users TO limited", "find_users", "shows only those that its user may use"),
     ],
 )
 def test_missing_rights_are_told(
-    make_service: MakeService, mariadb: MariaDb, mariadb_url: str, rights: list[str], words: str
+    make_service: MakeService, mariadb: MariaDb, mariadb_url: str, right: str, probe: str, words: str
 ) -> None:
     make_service(DATABASE_URL=mariadb_url)
-    mariadb.run("CREATE OR REPLACE USER limited IDENTIFIED BY 'hunter2'", *rights)
+    mariadb.run("CREATE OR REPLACE USER limited IDENTIFIED BY 'hunter2'", right)
     service = make_service(create_table=False, DATABASE_URL=mariadb.url("app", "limited", "hunter2"))
 
     status, failures = probed(service)
 
     assert status == "degraded"
-    assert "Grant its user SELECT" in failures[words]
+    assert words in failures[probe]
     assert "hunter2" not in service.logs.getvalue()
 
 
