@@ -41,8 +41,8 @@ from api.web.forwarded import Forwarded
 from api.web.json_request import MAX_BODY
 from api.web.response_headers import AroundRequests
 from shared import log
-from shared.connections.database import database_config, db
 from shared.connections.redis_client import connect
+from shared.database.connections import database_config, db
 from shared.languages import init_babel
 from shared.outbox.jobs import hash_keys
 from shared.outbox.outbox import Outbox

@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.app import create_app
 from api.problems import NOT_FOUND, UNAVAILABLE
 from api.settings.settings import ApiSettings
-from shared.connections.database import connected, db
-from shared.connections.database_failures import is_lasting
+from shared.database.connections import connected, db
+from shared.database.failures import is_lasting
 from shared.failures import explain
 from shared.languages import LANGUAGES
 from shared.log import get_logger

@@ -9,7 +9,7 @@ from statistics import median
 
 from benchmarks.load import one_by_one, post
 from benchmarks.services import Services
-from shared.connections.database import db
+from shared.database.connections import db
 from tests.support.servers import free_port
 from worker.app import Delays, create_worker
 from worker.settings.settings import WorkerSettings

@@ -6,8 +6,8 @@ The texts of exceptions may hold SQL statements, addresses and passwords: they a
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.connections.database_failures import explain_database
 from shared.connections.redis_failures import explain_redis
+from shared.database.failures import explain_database
 from shared.users.table import UsersTableError
 from shared.words import printable
 

@@ -11,8 +11,8 @@ from flask_mail import Mail
 from redis import Redis
 
 from shared import log
-from shared.connections.database import database_config, db
 from shared.connections.redis_client import connect
+from shared.database.connections import database_config, db
 from shared.languages import init_babel
 from shared.outbox.jobs import DELIVER, hash_keys
 from shared.outbox.outbox import Outbox

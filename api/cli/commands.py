@@ -23,7 +23,7 @@ from api.reset.policy_view import REASONS
 from api.settings.settings import ApiSettings
 from shared.addresses import InvalidAddress, parse
 from shared.cli.terminal import CommandFailed, say
-from shared.connections.database import db
+from shared.database.connections import db
 from shared.failures import explain
 from shared.languages import LANGUAGES, negotiate, tag
 from shared.outbox.jobs import Job, new_id

@@ -13,7 +13,7 @@ from api.limits.links import LinkUses
 from api.ops.last_refusal import LastRefusal
 from api.passwords.new_password import NewPasswords
 from api.passwords.policy import WeakPassword
-from shared.connections.database_failures import is_lasting, is_of_a_trigger
+from shared.database.failures import is_lasting, is_of_a_trigger
 from shared.log import get_logger
 from shared.outbox.jobs import Job
 from shared.outbox.outbox import Outbox

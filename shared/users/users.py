@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared.addresses import normalise, spellings
-from shared.connections.database_failures import sqlstate
+from shared.database.failures import sqlstate
 from shared.languages import negotiate
 from shared.settings.settings import Settings
 from shared.users.account_name import shown_name

@@ -16,8 +16,8 @@ from sqlalchemy import create_engine
 from api.settings.limits import MAX_AMOUNT, MAX_WINDOW
 from api.settings.settings import ApiSettings
 from shared.addresses import envelope
-from shared.connections.database import database_config
 from shared.connections.redis_client import connect
+from shared.database.connections import database_config
 from shared.outbox.jobs import hash_keys
 from shared.settings.environment import SettingsError, secret_names
 from shared.settings.settings import Settings

@@ -21,8 +21,8 @@ from werkzeug.test import TestResponse
 from api.app import create_app
 from api.cli.accounts import Accounts
 from api.settings.settings import ApiSettings
-from shared.connections.database import db
 from shared.connections.redis_client import connect
+from shared.database.connections import db
 from shared.redis_keys import Key
 from tests.support.hashes import encode
 from tests.support.mails import text_of

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared.connections.database_failures import explain_database
+from shared.database.failures import explain_database
 from shared.failures import explain
 from shared.users.table import UsersTableError
 from shared.words import MAX_WORDS

@@ -5,7 +5,7 @@ import os
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.cli.terminal import say
-from shared.connections.database import connected, db, reading_app
+from shared.database.connections import connected, db, reading_app
 from shared.failures import explain
 from shared.settings.settings import Settings
 from shared.users.table import UsersTableError

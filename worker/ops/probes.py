@@ -2,8 +2,8 @@
 
 from redis import Redis
 
-from shared.connections.database import connected, db, reading_app
 from shared.connections.redis_clock import check_clock
+from shared.database.connections import connected, db, reading_app
 from shared.failures import ProbeFailed
 from shared.probes import TAKE_JOBS, WORKER_PROBES, Probe, Probes
 from shared.users.probes import table_probes

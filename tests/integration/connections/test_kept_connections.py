@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.connections.postgresql import BoundedConnection
+from shared.database.postgresql import BoundedConnection
 from shared.users.users import Users
 from tests.conftest import MakeService
 from tests.support.servers import wait_until

@@ -7,9 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from shared.connections import postgresql
-from shared.connections.database import database_config
-from shared.connections.postgresql import BoundedConnection
+from shared.database import postgresql
+from shared.database.connections import database_config
+from shared.database.postgresql import BoundedConnection
 from tests.conftest import MakeService, missing
 from tests.support.service import Service
 from tests.support.stand_ins.pgbouncer import PROGRAM, PgBouncer

@@ -12,7 +12,7 @@ import bcrypt
 import pytest
 from sqlalchemy import event
 
-from shared.connections.database import db
+from shared.database.connections import db
 from tests.support.service import Service
 
 CASES = {

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from shared.connections.database import db
-from shared.connections.waits import ANSWER_TIMEOUT, CONNECT_TIMEOUT
+from shared.database.connections import db
+from shared.database.waits import ANSWER_TIMEOUT, CONNECT_TIMEOUT
 from tests.conftest import MakeService
 from tests.support.servers import wait_until
 from tests.support.service import Service

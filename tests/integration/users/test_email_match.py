@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from shared.connections.database import db
+from shared.database.connections import db
 from shared.users.look_up import MAX_ROWS
 from tests.conftest import MakeService
 from tests.integration.users.test_users import STORED

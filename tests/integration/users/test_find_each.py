@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from shared.connections.database import db
+from shared.database.connections import db
 from shared.users import find_each as module
 from shared.users.find_each import find_each
 from shared.users.user import User

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.connections.database import db
+from shared.database.connections import db
 from shared.tokens import Tokens
 from shared.users.users import Users
 from tests.conftest import MakeService

@@ -9,7 +9,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.testing import capture_logs
 
-from shared.connections.waits import ANSWER_TIMEOUT
+from shared.database.waits import ANSWER_TIMEOUT
 from shared.outbox.jobs import Job
 from tests.unit.delivery.fakes import JOB, MAILED, FakeConsumer
 from worker.delivery.departures import MAX_AGE, MAX_IN_HAND

@@ -3,7 +3,7 @@
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from shared.connections.database import database_config
+from shared.database.connections import database_config
 from shared.settings.database.address import DatabaseAddress
 
 TAKEN: dict[str, dict[str, str]] = {

@@ -7,7 +7,7 @@ from pymysql.connections import Connection
 from pymysql.constants import CLIENT, CR
 from pymysql.err import OperationalError
 
-from shared.connections.waits import ANSWER_TIMEOUT, CONNECT_TIMEOUT, STATEMENT_TIMEOUT
+from shared.database.waits import ANSWER_TIMEOUT, CONNECT_TIMEOUT, STATEMENT_TIMEOUT
 
 # Times in UTC; the wait for a row that somebody else has locked; a text that is too long is an error, and is not cut.
 # What operators write (shared/settings/database/sql_text.py) is read with the usual quotes and backslashes.

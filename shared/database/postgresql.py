@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg.waiting import Ready
 
-from shared.connections.waits import ANSWER_TIMEOUT, CANCEL_TIMEOUT, CONNECT_TIMEOUT, STATEMENT_TIMEOUT
+from shared.database.waits import ANSWER_TIMEOUT, CANCEL_TIMEOUT, CONNECT_TIMEOUT, STATEMENT_TIMEOUT
 
 
 class BoundedConnection(psycopg.Connection[Any]):

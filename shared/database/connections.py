@@ -7,9 +7,9 @@ from typing import Any
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
-from shared.connections.mysql import connect_to_mysql
-from shared.connections.postgresql import connect_to_postgresql
-from shared.connections.waits import CONNECT_TIMEOUT, STATEMENT_TIMEOUT
+from shared.database.mysql import connect_to_mysql
+from shared.database.postgresql import connect_to_postgresql
+from shared.database.waits import CONNECT_TIMEOUT, STATEMENT_TIMEOUT
 from shared.log import get_logger
 from shared.settings.database.address import DatabaseAddress
 

@@ -1,0 +1,1 @@
+"""The database: bounded connections to each kind, and what its errors mean."""
