@@ -1,1 +1,1 @@
-"""Connections to Redis and to the database."""
+"""Connections to Redis, and requests to web services."""

@@ -154,36 +154,6 @@ class WordPress(Bcrypt):
         return b64encode(hmac.digest(b"wp-sha384", posted.encode(), "sha384"))
 
 
-class PasslibBcryptSha256(HashFormat):
-    """passlib's `bcrypt_sha256`, version 2: bcrypt over an HMAC-SHA256 of the password under the salt's text."""
-
-    name = "passlib-bcrypt-sha256"
-    title = "passlib's bcrypt over SHA-256"
-    length = 83
-    shape = r"\$bcrypt-sha256\$v=2,t=2b,r=\d{1,2}\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{31}"
-
-    def __init__(self, rounds: int) -> None:
-        self._rounds = rounds
-
-    def is_bearable(self, stored: str) -> bool:
-        """Look at the cost."""
-        return _passlib_rounds(stored) <= MAX_ROUNDS
-
-    def verify(self, stored: str, password: str) -> bool:
-        """Compute the hash again."""
-        salt, checksum = stored.split("$")[-2:]
-        return is_bcrypt_of(_keyed(password, salt), f"$2b${_passlib_rounds(stored):02}${salt}{checksum}")
-
-    def hash(self, password: str, old: str = "") -> str:
-        """Hash the keyed password with the salt that is its key."""
-        found = _passlib_rounds(old)
-        rounds = max(self._rounds, found) if found <= MAX_ROUNDS else self._rounds
-        setting = bcrypt.gensalt(rounds)
-        salt = setting.decode()[-22:]
-        checksum = bcrypt.hashpw(_keyed(password, salt), setting).decode()[-31:]
-        return f"$bcrypt-sha256$v=2,t=2b,r={rounds}${salt}${checksum}"
-
-
 def is_bcrypt_of(secret: bytes, stored: str) -> bool:
     """Tell whether a hash is that of a secret; False also if the secret is too long, or the salt damaged."""
     try:
@@ -201,12 +171,3 @@ def rounds_of(stored: str) -> int:
 def body(hashed: str) -> str:
     """Return a hash without its first prefix."""
     return hashed.removeprefix("$2b$")
-
-
-def _keyed(password: str, salt: str) -> bytes:
-    return b64encode(hmac.digest(salt.encode(), password.encode(), "sha256"))
-
-
-def _passlib_rounds(stored: str) -> int:
-    match = re.search(r",r=(\d+)\$", stored)
-    return int(match[1]) if match else 0

@@ -12,13 +12,13 @@ from api.passwords.formats.bcrypt_formats import (
     DjangoBcrypt,
     DjangoBcryptSha256,
     FlaskBcryptLong,
-    PasslibBcryptSha256,
     WordPress,
 )
 from api.passwords.formats.flask_security import FlaskSecurity
 from api.passwords.formats.hash_format import HashFormat
 from api.passwords.formats.old_formats import Phpass, Sha512Crypt
-from api.passwords.formats.pbkdf2_formats import AspNetV3, DjangoPbkdf2, PasslibPbkdf2Sha256, WerkzeugPbkdf2
+from api.passwords.formats.passlib_formats import PasslibBcryptSha256, PasslibPbkdf2Sha256
+from api.passwords.formats.pbkdf2_formats import AspNetV3, DjangoPbkdf2, WerkzeugPbkdf2
 from api.passwords.formats.scrypt_formats import BetterAuth, DjangoScrypt, WerkzeugScrypt
 from api.passwords.formats.spring import Spring
 from shared.settings.hashes import AUTO, HashFormatName

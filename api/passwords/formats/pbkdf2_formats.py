@@ -23,7 +23,7 @@ LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 _ITERATIONS = re.compile(r"(?:pbkdf2_sha\d+\$|pbkdf2:sha\d+:|\$pbkdf2-sha256\$)(\d+)\$")
 
 
-class _Pbkdf2(HashFormat):
+class Pbkdf2(HashFormat):
     """Formats that write the number of iterations as digits."""
 
     usual = MIN_SHA256
@@ -37,7 +37,7 @@ class _Pbkdf2(HashFormat):
         return max(self.usual, found) if found <= MAX_ITERATIONS else self.usual
 
 
-class DjangoPbkdf2(_Pbkdf2):
+class DjangoPbkdf2(Pbkdf2):
     """`django.contrib.auth.hashers.PBKDF2PasswordHasher`, Django's default."""
 
     name = "django-pbkdf2"
@@ -61,7 +61,7 @@ class DjangoPbkdf2(_Pbkdf2):
         return f"pbkdf2_sha256${iterations}${salt}${b64encode(digest).decode()}"
 
 
-class WerkzeugPbkdf2(_Pbkdf2):
+class WerkzeugPbkdf2(Pbkdf2):
     """`werkzeug.security`, called for PBKDF2."""
 
     name = "werkzeug-pbkdf2"
@@ -77,28 +77,6 @@ class WerkzeugPbkdf2(_Pbkdf2):
     def hash(self, password: str, old: str = "") -> str:
         """Let Werkzeug hash."""
         return generate_password_hash(password, f"pbkdf2:sha256:{self.iterations(old)}")
-
-
-class PasslibPbkdf2Sha256(_Pbkdf2):
-    """passlib's `pbkdf2_sha256`: base64 with `.` for `+`, without padding."""
-
-    name = "passlib-pbkdf2-sha256"
-    title = "passlib's PBKDF2"
-    length = 89
-    shape = r"\$pbkdf2-sha256\$\d{1,10}\$[A-Za-z0-9./]{1,100}\$[A-Za-z0-9./]{43}"
-
-    def verify(self, stored: str, password: str) -> bool:
-        """Compute the hash again."""
-        _, _, iterations, salt, _ = stored.split("$")
-        return hmac.compare_digest(stored, self._written(password, int(iterations), _from_ab64(salt)))
-
-    def hash(self, password: str, old: str = "") -> str:
-        """Hash with a salt as long as passlib's."""
-        return self._written(password, self.iterations(old), secrets.token_bytes(16))
-
-    def _written(self, password: str, iterations: int, salt: bytes) -> str:
-        digest = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, iterations)
-        return f"$pbkdf2-sha256${iterations}${_to_ab64(salt)}${_to_ab64(digest)}"
 
 
 class AspNetV3(HashFormat):
@@ -171,11 +149,3 @@ class _Parts:
 def _iterations(stored: str) -> int:
     match = _ITERATIONS.match(stored)
     return int(match[1]) if match else 0
-
-
-def _to_ab64(value: bytes) -> str:
-    return b64encode(value).decode().rstrip("=").replace("+", ".")
-
-
-def _from_ab64(text: str) -> bytes:
-    return b64decode(text.replace(".", "+") + "=" * (-len(text) % 4))
