@@ -29,6 +29,7 @@ class Pbkdf2(HashFormat):
     usual = MIN_SHA256
 
     def is_bearable(self, stored: str) -> bool:
+        """Look at the iterations."""
         return _iterations(stored) <= MAX_ITERATIONS
 
     def iterations(self, old: str) -> int:
