@@ -23,9 +23,8 @@ run: $(VENV)/demo ## Run the demo: all of Latchkey, with a users table and an in
 quick: $(VENV)/dev ## Run the fast tests, in less than a minute: make quick ARGS="-k tokens"
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not slow" tests/unit tests/tooling tests/integration $(ARGS)
 
-# Three processes on two cores, because many tests wait for a program.
 test: $(VENV)/dev ## Run all tests, as CI does, or some: make test ARGS="tests/unit -k tokens"
-	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal $(or $(ARGS),--cov --cov-report=term)
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(or $(ARGS),--cov --cov-report=term)
 
 check: $(VENV)/dev ## Check style, types and import rules
 	$(BIN)/ruff check .

@@ -35,7 +35,7 @@ TIMEOUT = 120.0  # Seconds.
 
 
 @dataclass(frozen=True)
-class Delays:
+class Pace:
     """One contender's result in one round: mails per second, and milliseconds of CPU per mail."""
 
     rate: float
@@ -48,12 +48,12 @@ class Delays:
 class Mailing:
     """The paces of each contender, one per round, by name."""
 
-    paces: dict[str, list[Delays]]
+    paces: dict[str, list[Pace]]
 
-    def median(self, name: str) -> Delays:
+    def median(self, name: str) -> Pace:
         """Return the median of each of a contender's figures separately."""
         paces = self.paces[name]
-        return Delays(
+        return Pace(
             median(pace.rate for pace in paces),
             median(pace.worker_ms for pace in paces),
             median(pace.redis_ms for pace in paces),
@@ -79,7 +79,7 @@ class _Side:
     def sink(self) -> Sink:
         return self.services.sink
 
-    def watch(self, program: Program, store: Store | None, done: Callable[[], int]) -> Delays:
+    def watch(self, program: Program, store: Store | None, done: Callable[[], int]) -> Pace:
         """Measure a program from the end of its warm-up to its last job."""
         first, last = int(self.number * WARM_UP), self.number
         wait_until(lambda: done() >= first, "the first jobs are not finished", TIMEOUT)
@@ -89,7 +89,7 @@ class _Side:
         seconds, jobs = time.perf_counter() - begun, done() - jobs
         used = [(after - then) * 1000 / jobs for then, after in zip(before, self._cpu(program, store), strict=True)]
         program.check()
-        return Delays(jobs / seconds, *used)
+        return Pace(jobs / seconds, *used)
 
     def _cpu(self, program: Program, store: Store | None) -> tuple[float, float, float]:
         database = cpu_seconds([self.postmaster, *self.postmaster.children()])
@@ -115,14 +115,14 @@ def accept(store: Store, number: int) -> None:
         outbox.add(Job(new_id(), "forgot", "benchmark", f"{each:032x}", time.time(), address=address))
 
 
-def _empty_task(side: _Side) -> Delays:
+def _empty_task(side: _Side) -> Pace:
     store = side.services.store("floor")
     store.client.lpush(Key.QUEUE, *(message(new_id()) for _ in range(side.number)))
     worker = side.services.celery_worker("empty_task", store)
     return side.watch(worker, store, lambda: side.number - int(store.client.llen(Key.QUEUE)))
 
 
-def _bare_flask_mail(side: _Side) -> Delays:
+def _bare_flask_mail(side: _Side) -> Pace:
     environ = side.services.environ(free_port(), None, REDIS_URL="redis://127.0.0.1/0")
     done = side.mails()
     return side.watch(
@@ -130,16 +130,16 @@ def _bare_flask_mail(side: _Side) -> Delays:
     )
 
 
-def _latchkey(side: _Side, events: str = "false") -> Delays:
+def _latchkey(side: _Side, events: str = "false") -> Pace:
     store, done = side.jobs("latchkey"), side.mails()
     return side.watch(side.services.latchkey_worker(store, WORKER_EVENTS=events), store, done)
 
 
-def _with_events(side: _Side) -> Delays:
+def _with_events(side: _Side) -> Pace:
     return _latchkey(side, "true")
 
 
-def _usual(side: _Side) -> Delays:
+def _usual(side: _Side) -> Pace:
     store, done = side.services.store("usual"), side.mails()
     with Celery("usual", broker=store.url, set_as_current=False) as celery:
         for number in range(side.number):
@@ -147,7 +147,7 @@ def _usual(side: _Side) -> Delays:
     return side.watch(side.services.celery_worker("usual", store), store, done)
 
 
-CONTENDERS: dict[str, Callable[[_Side], Delays]] = {
+CONTENDERS: dict[str, Callable[[_Side], Pace]] = {
     "empty task": _empty_task,
     "bare Flask-Mail": _bare_flask_mail,
     "latchkey": _latchkey,
@@ -161,7 +161,7 @@ def measure(folder: Path, *, short: bool = False) -> Mailing:
 
     folder: an existing, empty folder that other users may enter: PostgreSQL runs as a separate user.
     """
-    paces: dict[str, list[Delays]] = {name: [] for name in CONTENDERS}
+    paces: dict[str, list[Pace]] = {name: [] for name in CONTENDERS}
     with users(folder, USERS) as database_url, sink() as relay:
         for number in range(SHORT_ROUNDS if short else ROUNDS):
             for contender in random.sample(list(CONTENDERS), len(CONTENDERS)):
@@ -171,7 +171,7 @@ def measure(folder: Path, *, short: bool = False) -> Mailing:
     return Mailing(paces)
 
 
-def _round(contender: str, folder: Path, database_url: str, relay: Sink, *, short: bool) -> Delays:
+def _round(contender: str, folder: Path, database_url: str, relay: Sink, *, short: bool) -> Pace:
     folder.mkdir()
     postmaster = int((folder.parent / "postgres" / "postmaster.pid").read_text().split()[0])
     with ExitStack() as ends:

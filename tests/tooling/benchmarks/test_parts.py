@@ -8,7 +8,7 @@ from benchmarks.channels.timing import Comparison, Timing
 from benchmarks.figures import Estimate
 from benchmarks.growth import Figure, Growth
 from benchmarks.hashing import Door, Hashing, Loaded
-from benchmarks.mailing import Delays, Mailing
+from benchmarks.mailing import Pace, Mailing
 from benchmarks.results import Part
 
 
@@ -28,7 +28,7 @@ def mailing(worker_ms: float) -> Mailing:
         "latchkey with events": 4.0,
         "usual": 5.0,
     }
-    return Mailing({name: [Delays(321.0, cost, 0.3, 0.1)] for name, cost in costs.items()})
+    return Mailing({name: [Pace(321.0, cost, 0.3, 0.1)] for name, cost in costs.items()})
 
 
 @pytest.mark.parametrize(("worker_ms", "expected"), [(3.2, True), (3.3, False)])
