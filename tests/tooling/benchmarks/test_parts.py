@@ -8,7 +8,7 @@ from benchmarks.channels.timing import Comparison, Timing
 from benchmarks.figures import Estimate
 from benchmarks.growth import Figure, Growth
 from benchmarks.hashing import Door, Hashing, Loaded
-from benchmarks.mailing import Pace, Mailing
+from benchmarks.mailing import Mailing, Pace
 from benchmarks.results import Part
 
 
