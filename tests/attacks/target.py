@@ -21,10 +21,12 @@ from tests.support.service import NEW_PASSWORD, OLD_PASSWORD, SECRET, token_in
 ANNA, EVE = "anna@example.com", "eve@evil.example"  # ANNA's account is the target; EVE is the attacker.
 DEAD = (400, "invalid_or_expired_token")
 REFUSED = (422, "invalid_request")
-TABLE = (
-    "CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, email VARCHAR(254) NOT NULL UNIQUE, "
-    "password_hash VARCHAR(255), is_active BOOLEAN NOT NULL DEFAULT true, password_changed_at TIMESTAMP)"
+COLUMNS = (
+    "id INTEGER PRIMARY KEY, email VARCHAR(254) NOT NULL, "
+    "password_hash VARCHAR(255), is_active BOOLEAN NOT NULL DEFAULT true, password_changed_at TIMESTAMP NULL"
 )
+# The collations of MariaDB take two capitals for the same: there, two accounts may differ in them without the key.
+KEYS = {"postgresql": ", UNIQUE (email)", "sqlite": ", UNIQUE (email)", "mysql": ", KEY (email)"}
 START = 30.0  # Seconds.
 
 
@@ -46,6 +48,11 @@ class Target(Client):
         self._ids = 0
         self._ends = ExitStack()
 
+    @property
+    def kind(self) -> str:
+        """The kind of the database."""
+        return self._database_url.partition(":")[0]
+
     def __enter__(self) -> Self:
         with self._ends as ends:
             ends.callback(self._engine.dispose)
@@ -53,7 +60,7 @@ class Target(Client):
             ends.callback(self.redis.stop)
             self._client = ends.enter_context(self.redis.client())
             ends.enter_context(self._relay)
-            self.sql(TABLE)
+            self.sql(f"CREATE TABLE IF NOT EXISTS users ({COLUMNS}{KEYS[self.kind]})")
             self.environ = environment(self.redis, self._relay, self._database_url) | self._environ
             self.api = self._program(ends, "api")
             if self._worker:

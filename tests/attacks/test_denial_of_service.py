@@ -135,12 +135,21 @@ def is_refused(answer: Future[Answer]) -> bool:
     return answer.done() and answer.result().status == 503
 
 
+LOCKS = {
+    "postgresql": ("LOCK TABLE users IN ACCESS EXCLUSIVE MODE", "SELECT 1"),
+    "mysql": ("LOCK TABLES users WRITE", "UNLOCK TABLES"),
+    "sqlite": ("BEGIN EXCLUSIVE", "ROLLBACK"),
+}
+
+
 @contextmanager
 def table_locked(target: Target) -> Iterator[None]:
     """Lock the users table against all reads."""
+    lock, unlock = LOCKS[target.kind]
     with target._engine.connect() as connection, connection.begin():
-        connection.exec_driver_sql("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+        connection.exec_driver_sql(lock)
         yield
+        connection.exec_driver_sql(unlock)
 
 
 def test_checks_on_a_hanging_database_do_not_block_other_requests(strained: Target) -> None:

@@ -29,10 +29,15 @@ CITEXT = "CREATE EXTENSION citext"
 @pytest.fixture(scope="module", params=[CITEXT, LOOSE], ids=["citext", "collation"])
 def loose_of_all(request: pytest.FixtureRequest, new_database: Callable[[], str]) -> Iterator[Target]:
     url = new_database()
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(request.param)
+    if url.startswith("sqlite"):
+        pytest.skip("SQLite tells all letters apart")
+    if url.startswith("postgresql"):
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(request.param)
+    elif request.param == CITEXT:
+        pytest.skip("citext is PostgreSQL's; MariaDB's usual collation takes the place of the other one")
     with tempfile.TemporaryDirectory(prefix="latchkey-") as folder, Target(Path(folder), url, {}) as target:
-        if request.param == CITEXT:
+        if request.param == CITEXT and target.kind == "postgresql":
             target.sql("ALTER TABLE users ALTER COLUMN email TYPE citext")
         yield target
 
