@@ -67,9 +67,10 @@ def test_a_refused_password_does_not_use_the_link_up(target: Target, token: str)
     assert target.reset(token).status == 200
 
 
+OF_THE_APPLICATION = "UPDATE users SET password_hash = '$2b$04$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'"
 CHANGES = {
     # contao #7510, indico #5878.
-    "the application sets a password": "UPDATE users SET password_hash = '$2b$04$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'",
+    "the application sets a password": OF_THE_APPLICATION,
     "the application takes the password away": "UPDATE users SET password_hash = NULL",
     "an empty hash": "UPDATE users SET password_hash = ''",
     "a mark for: no password": "UPDATE users SET password_hash = replace(password_hash, '$2b$', '!$2b$')",
