@@ -91,7 +91,7 @@ _MYSQL_CURES = {
 # Only the messages of these are repeated: PyMySQL puts values into a statement, and others may quote it.
 _MYSQL_REPEATED = {1040, 1044, 1045, 1049, 1054, 1142, 1143, 1146, 1203, 1205, 1213, 1226, 1290, 1305, 1370, 1698, 1969}
 _MYSQL_CLIENT = range(2000, 3000)  # PyMySQL's own numbers: no connection, or lost.
-_MYSQL_SIGNAL, _MYSQL_OWN_NUMBERS = 1644, 30_000  # Of triggers, without and with a number of their own.
+_MYSQL_SIGNAL, _MYSQL_OWN_NUMBERS = 1644, 30_000  # A trigger's error: without a number, or with one of its own.
 _MYSQL_LASTING = {1054, 1142, 1143, 1290, 1305, 1364, 1370, 1792, 1836}
 
 

@@ -23,7 +23,7 @@ from api.passwords.formats.scrypt_formats import BetterAuth, DjangoScrypt, Werkz
 from api.passwords.formats.spring import Spring
 from shared.settings.hashes import AUTO, HashFormatName
 
-# What else is stored, by its name in logs. Nothing writes over it, unless the operator says so.
+# Other hashes, by their names in logs. They are only replaced with USERS_HASH_REPLACE=true.
 _OTHER_SHAPES = {
     "Django's, of a format that Latchkey does not write": r"(pbkdf2_|scrypt|md5|unsalted_|bcrypt|argon2)[\w$]*\$.+",
     "argon2, but not argon2id": r"\$argon2(i|d)\$.+",

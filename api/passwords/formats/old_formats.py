@@ -7,8 +7,8 @@ import re
 from api.passwords.formats.hash_format import HashFormat
 
 DIGITS = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-MAX_DOUBLINGS = 20  # Of phpass: a million MD5, 0.6 seconds.
-MAX_ROUNDS = 500_000  # Of SHA-512 crypt: a second.
+MAX_DOUBLINGS = 20  # phpass computes a million MD5 then, in 0.6 seconds.
+MAX_ROUNDS = 500_000  # SHA-512 crypt takes a second for so many.
 
 
 class _ReadOnly(HashFormat):

@@ -17,7 +17,7 @@ from api.passwords.formats.hash_format import HashFormat
 
 MIN_SHA256 = 600_000
 MIN_SHA512 = 210_000
-MIN_BYTES, MAX_BYTES = 16, 64  # Of salt and hash of ASP.NET, which refuses less.
+MIN_BYTES, MAX_BYTES = 16, 64  # ASP.NET refuses a shorter salt or hash; a longer hash is none of its own.
 MAX_ITERATIONS = 5_000_000  # 2 to 4 seconds.
 LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 _ITERATIONS = re.compile(r"(?:pbkdf2_sha\d+\$|pbkdf2:sha\d+:|\$pbkdf2-sha256\$)(\d+)\$")

@@ -21,7 +21,7 @@ class Spring(HashFormat):
     name = "spring"
     title = "Spring's, with its name in braces"
     length = 125
-    max_length = BCRYPT_BYTES  # Of any row's encoder, so that one limit can be told to all.
+    max_length = BCRYPT_BYTES  # bcrypt's limit holds for all encoders: everybody is told the same one.
     max_length_unit = "bytes"
 
     def __init__(self, rounds: int) -> None:
